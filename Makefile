@@ -1,0 +1,78 @@
+# Every target sets up what it needs: a machine with Python 3.11+, make and a package index is enough.
+PYTHON ?= python3
+BIN := .venv/bin
+RUNTIME := .venv/.runtime
+DEVELOPMENT := .venv/.development
+TESTS ?= tests
+URL ?= http://127.0.0.1:8000
+
+.DEFAULT_GOAL := help
+.PHONY: help run setup check fmt test unit conformance bench golden lock bare clean
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+run: $(RUNTIME) ## start everything, with a demo tenant and one real event
+	$(BIN)/tenantable up --demo $(ARGUMENTS)
+
+setup: $(DEVELOPMENT) ## create .venv with everything the tests need
+
+check: $(DEVELOPMENT) ## formatting, lint, types, layers, tidiness
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -q tests/test_tidy.py tests/test_public.py
+
+fmt: $(DEVELOPMENT) ## format the code and mend what lint can mend
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+test: $(DEVELOPMENT) ## all tests
+	$(BIN)/pytest -n 2 --dist worksteal $(TESTS)
+
+unit: $(DEVELOPMENT) ## the fast tests only
+	$(BIN)/pytest -q tests/unit
+
+conformance: $(DEVELOPMENT) ## our conformance suite against any endpoint: make conformance URL=http://host:port
+	$(BIN)/pytest -q tests/conformance --endpoint $(URL)
+
+bench: $(DEVELOPMENT) ## speed beside moto, measured in the same run
+	$(BIN)/python bench/run.py
+
+golden: $(DEVELOPMENT) ## rewrite the golden files and generated pages; review the difference
+	REWRITE_GOLDEN=1 $(BIN)/pytest -q tests/golden tests/test_docs.py
+
+lock: ## resolve the dependencies again; needs uv
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		--no-emit-index-url --no-emit-find-links --extra services --extra aws \
+		pyproject.toml -o requirements.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		--no-emit-index-url --no-emit-find-links --extra services --extra aws --group dev \
+		-c requirements.txt pyproject.toml -o requirements-dev.txt
+
+bare: ## install without extras in a folder of its own and import the core
+	rm -rf .venv/bare && $(PYTHON) -m venv .venv/bare
+	.venv/bare/bin/pip install -q .
+	.venv/bare/bin/python -c "import tenantable, tenantable.engine, tenantable.data, tenantable.iam"
+
+clean: ## remove everything that the targets made
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+# uv is used when it is there and never required; both ways install the locked, hashed requirements.
+define install
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Installing the locked requirements ($(1)) into .venv ..."
+	@if command -v uv >/dev/null 2>&1; then uv pip install -q --python $(BIN)/python --require-hashes -r $(1); \
+	else $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r $(1); fi
+	@printf '%s\n' "$(CURDIR)/src" > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/tenantable.pth"
+	@printf '#!%s\nimport sys\nfrom tenantable.cli import main\nsys.exit(main())\n' "$(CURDIR)/$(BIN)/python" > $(BIN)/tenantable
+	@chmod +x $(BIN)/tenantable
+	@touch $(2)
+endef
+
+$(RUNTIME): requirements.txt
+	$(call install,requirements.txt,$@)
+
+$(DEVELOPMENT): requirements-dev.txt
+	$(call install,requirements-dev.txt,$@)

@@ -1,0 +1,1 @@
+"""Typed reads and writes of declared entities over any DynamoDB client."""

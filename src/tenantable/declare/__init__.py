@@ -1,0 +1,1 @@
+"""Declarations: tables, indexes, entities, key templates, access patterns, components, grants, tenancy."""

@@ -1,0 +1,1 @@
+"""The embedded DynamoDB: one file per API operation; `storage` alone touches SQLite."""

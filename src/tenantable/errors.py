@@ -1,0 +1,110 @@
+"""
+The error tree. Every error this package raises on purpose derives from `TenantableError`.
+
+    TenantableError
+    ├── DynamoError          DynamoDB's own answer, exact name and message (wire/errors.py)
+    ├── DeclarationError     a declaration contradicts itself; lists every fault at once
+    ├── DataError            typed access
+    │   ├── ItemNotFound         (LookupError) the item to change does not exist
+    │   ├── ConditionFailed      the condition of a write does not hold
+    │   ├── StaleItem            somebody else changed the item since it was read
+    │   ├── DuplicateValue       a unique value is taken
+    │   ├── InvalidCursor        (ValueError) a cursor was altered or belongs to another query
+    │   ├── CorruptItem          a stored item does not fit its entity
+    │   └── Unavailable          (ConnectionError) no answer from DynamoDB after all retries
+    ├── TenancyError         an item or cursor belongs to another tenant
+    ├── PolicyError          (ValueError) a policy document is malformed
+    ├── CloudError           a queue, key or other primitive refuses or fails
+    ├── StorageError         the data directory cannot be used; says why and the way out
+    └── ServiceError         an HTTP answer of a service: `status`, `code`
+
+Each carries a `hint`: what the reader can do about it, or None where the message says it all.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class TenantableError(Exception):
+    """Something failed in tenantable."""
+
+    def __init__(self, message: str | None = None, *, hint: str | None = None) -> None:
+        self.message = message or (type(self).__doc__ or "").strip().rstrip(".")
+        self.hint = hint
+        super().__init__(self.message if hint is None else f"{self.message} ({hint})")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fault:
+    """One fault of a declaration: the place (`Order.by_status`), what is wrong there, and the way out."""
+
+    place: str
+    problem: str
+    hint: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.problem} (hint: {self.hint})"
+
+
+class DeclarationError(TenantableError):
+    """The declaration contradicts itself."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        self.faults = tuple(faults)
+        lines = "\n".join(f"  - {fault}" for fault in self.faults)
+        super().__init__(f"{len(self.faults)} fault(s) in the declaration:\n{lines}")
+
+
+class DataError(TenantableError):
+    """Typed access to a table failed."""
+
+
+class ItemNotFound(DataError, LookupError):
+    """The item does not exist."""
+
+
+class ConditionFailed(DataError):
+    """The condition of the write does not hold."""
+
+
+class StaleItem(ConditionFailed):
+    """The item was changed by somebody else since it was read."""
+
+
+class DuplicateValue(ConditionFailed):
+    """Another item already holds this unique value."""
+
+
+class InvalidCursor(DataError, ValueError):
+    """The cursor was altered, has expired or belongs to another query."""
+
+
+class CorruptItem(DataError):
+    """A stored item does not fit its entity."""
+
+
+class Unavailable(DataError, ConnectionError):
+    """DynamoDB did not answer after all retries."""
+
+
+class TenancyError(TenantableError):
+    """An item or a cursor belongs to another tenant."""
+
+
+class PolicyError(TenantableError, ValueError):
+    """The policy document is malformed."""
+
+
+class CloudError(TenantableError):
+    """A queue, key or other primitive refused or failed."""
+
+
+class StorageError(TenantableError):
+    """The data directory cannot be used."""
+
+
+class ServiceError(TenantableError):
+    """A service refuses a request; `status` is the HTTP status, `code` a stable word for programs."""
+
+    status: int = 500
+    code: str = "internal-error"

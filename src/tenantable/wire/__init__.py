@@ -1,0 +1,1 @@
+"""DynamoDB as it goes over the wire: values, numbers, sizes, limits, key names, ARNs, error names and messages."""

@@ -1,0 +1,33 @@
+"""Amazon Resource Names of tables and what hangs on them."""
+
+from dataclasses import dataclass
+
+from tenantable.wire.errors import validation_error
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Home:
+    """The account and region that tables live in. Locally an invented pair, the same everywhere."""
+
+    account_id: str = "000000000000"
+    region: str = "us-east-1"
+
+    def table(self, table_name: str) -> str:
+        return f"arn:aws:dynamodb:{self.region}:{self.account_id}:table/{table_name}"
+
+    def index(self, table_name: str, index_name: str) -> str:
+        return f"{self.table(table_name)}/index/{index_name}"
+
+    def every_table(self) -> str:
+        """The resource of operations that name no table, such as ListTables."""
+        return self.table("*")
+
+
+def table_name_of(name_or_arn: str) -> str:
+    """A request names a table by its name or by its ARN; both give the name."""
+    if not name_or_arn.startswith("arn:"):
+        return name_or_arn
+    parts = name_or_arn.split(":", 5)
+    if len(parts) != 6 or parts[2] != "dynamodb" or not parts[5].startswith("table/"):
+        raise validation_error(f"Invalid table ARN: {name_or_arn}")
+    return parts[5].split("/")[1]

@@ -1,0 +1,43 @@
+"""Key names of a table: what everybody who reads a request must know of its schema."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+KeyType = str
+"""`S`, `N` or `B`: the attribute types a key may have."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KeyAttribute:
+    """One attribute of a key and its type."""
+
+    name: str
+    type: KeyType = "S"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KeyNames:
+    """The partition key, and the sort key or None, of a table or an index."""
+
+    partition: KeyAttribute
+    sort: KeyAttribute | None = None
+
+    @property
+    def attributes(self) -> tuple[KeyAttribute, ...]:
+        return (self.partition,) if self.sort is None else (self.partition, self.sort)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(attribute.name for attribute in self.attributes)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TableKeys:
+    """The keys of a table and of each of its indexes, by index name."""
+
+    table: KeyNames
+    indexes: Mapping[str, KeyNames] = field(default_factory=dict)
+
+
+TableKeysLookup = Callable[[str], TableKeys | None]
+"""From a table's name to its keys; None when there is no such table."""

@@ -1,0 +1,220 @@
+"""
+Attribute values in DynamoDB JSON: checking, canonical form and size in one pass.
+
+An item is `{name: {type: content}}`. Checking returns the canonical value: numbers in DynamoDB's own notation,
+everything else as it came. Values that were checked once (stored items) are trusted by every other module.
+"""
+
+import base64
+import binascii
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tenantable.wire.errors import invalid_parameter_values, serialization_error, validation_error
+from tenantable.wire.limits import ATTRIBUTE_NAME_BYTES_MAX, NESTING_DEPTH_MAX
+from tenantable.wire.numbers import canonical_number, number_size_bytes
+
+AttributeValue = dict[str, Any]
+Item = dict[str, AttributeValue]
+
+CONTAINER_BYTES = 3  # what a list or map costs besides its elements
+ELEMENT_BYTES = 1  # what each element of a list or map costs besides itself
+
+_EMPTY_VALUE = "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"
+_SEVERAL_TYPES = (
+    "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes"
+)
+_TOO_DEEP = "Nesting Levels have exceeded supported limits"
+
+
+def check_item(item: Mapping[str, Any]) -> tuple[Item, int]:
+    """
+    Check a whole item (or key, or map of expression values).
+
+    Returns:
+        The canonical item and its size in bytes by DynamoDB's rules (names and values).
+    Raises:
+        DynamoError: ValidationException for a wrong value, SerializationException for a wrong JSON type.
+    """
+    if not isinstance(item, dict):
+        raise serialization_error(f"{_json_kind(item)} cannot be converted to a map of attribute values")
+    size = 0
+    canonical: Item = {}
+    for name, value in item.items():
+        checked, value_size = check_value(value, 0)
+        canonical[name] = checked
+        name_size = len(name) if name.isascii() else len(name.encode("utf-8", "surrogatepass"))
+        if name_size > ATTRIBUTE_NAME_BYTES_MAX:
+            raise validation_error(
+                f"One or more parameter values were invalid: Attribute name is too large, must be less than "
+                f"{ATTRIBUTE_NAME_BYTES_MAX + 1} bytes"
+            )
+        size += name_size + value_size
+    return canonical, size
+
+
+def check_value(value: Any, depth: int = 0) -> tuple[AttributeValue, int]:
+    """The canonical value and its size in bytes; `depth` counts the lists and maps around it."""
+    if type(value) is not dict:
+        raise serialization_error(f"{_json_kind(value)} cannot be converted to an attribute value")
+    if len(value) != 1:
+        raise validation_error(_SEVERAL_TYPES if value else _EMPTY_VALUE)
+    for tag, content in value.items():
+        check = _CHECKS.get(tag)
+        if check is None:
+            raise validation_error(_EMPTY_VALUE)
+        return check(value, content, depth)
+    raise AssertionError("unreachable: the value has one member")
+
+
+def text_size_bytes(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode())
+
+
+def binary_size_bytes(encoded: str) -> int:
+    """The number of bytes that base64 text stands for."""
+    return len(encoded) * 3 // 4 - encoded.endswith("=") - encoded.endswith("==")
+
+
+def value_size_bytes(value: AttributeValue) -> int:
+    """The size of a value that was checked before."""
+    return check_value(value)[1]
+
+
+def item_size_bytes(item: Item) -> int:
+    """The size of an item that was checked before."""
+    return check_item(item)[1]
+
+
+def _check_string(value: AttributeValue, content: Any, _depth: int) -> tuple[AttributeValue, int]:
+    if type(content) is not str:
+        raise _wrong_kind(content, "String")
+    if content.isascii():
+        return value, len(content)
+    try:
+        return value, len(content.encode())
+    except UnicodeEncodeError:
+        raise serialization_error("Invalid UTF-8 in a string value") from None
+
+
+def _check_number(value: AttributeValue, content: Any, _depth: int) -> tuple[AttributeValue, int]:
+    if type(content) is not str:
+        raise _wrong_kind(content, "String")
+    canonical = canonical_number(content)
+    return (value if canonical is content else {"N": canonical}), number_size_bytes(canonical)
+
+
+def _check_binary(value: AttributeValue, content: Any, _depth: int) -> tuple[AttributeValue, int]:
+    return value, len(_decode_binary(content))
+
+
+def _decode_binary(content: Any) -> bytes:
+    if type(content) is not str:
+        raise _wrong_kind(content, "String")
+    try:
+        return base64.b64decode(content, validate=True)
+    except (binascii.Error, ValueError):
+        raise serialization_error("Base64 encoded length is expected a multiple of 4 bytes") from None
+
+
+def _check_boolean(value: AttributeValue, content: Any, _depth: int) -> tuple[AttributeValue, int]:
+    if type(content) is not bool:
+        raise _wrong_kind(content, "Boolean")
+    return value, 1
+
+
+def _check_null(value: AttributeValue, content: Any, _depth: int) -> tuple[AttributeValue, int]:
+    if type(content) is not bool:
+        raise _wrong_kind(content, "Boolean")
+    if not content:
+        raise invalid_parameter_values("Null attribute value types must have the value of true")
+    return value, 1
+
+
+def _check_list(_value: AttributeValue, content: Any, depth: int) -> tuple[AttributeValue, int]:
+    if type(content) is not list:
+        raise _wrong_kind(content, "List")
+    if depth >= NESTING_DEPTH_MAX:
+        raise validation_error(_TOO_DEEP)
+    size = CONTAINER_BYTES
+    elements = []
+    for element in content:
+        checked, element_size = check_value(element, depth + 1)
+        elements.append(checked)
+        size += element_size + ELEMENT_BYTES
+    return {"L": elements}, size
+
+
+def _check_map(_value: AttributeValue, content: Any, depth: int) -> tuple[AttributeValue, int]:
+    if type(content) is not dict:
+        raise _wrong_kind(content, "Map")
+    if depth >= NESTING_DEPTH_MAX:
+        raise validation_error(_TOO_DEEP)
+    size = CONTAINER_BYTES
+    members = {}
+    for name, member in content.items():
+        checked, member_size = check_value(member, depth + 1)
+        members[name] = checked
+        size += member_size + text_size_bytes(name) + ELEMENT_BYTES
+    return {"M": members}, size
+
+
+def _check_set(
+    tag: str, kind: str, canonical: Callable[[Any], str], identity: Callable[[str], Any], size_of: Callable[[str], int]
+) -> Callable[[AttributeValue, Any, int], tuple[AttributeValue, int]]:
+    def check(_value: AttributeValue, content: Any, _depth: int) -> tuple[AttributeValue, int]:
+        if type(content) is not list:
+            raise _wrong_kind(content, "List")
+        if not content:
+            raise invalid_parameter_values(f"An {kind} set  may not be empty")
+        elements = [canonical(element) for element in content]
+        if len({identity(element) for element in elements}) != len(elements):
+            shown = ", ".join(content)
+            raise invalid_parameter_values(f"Input collection [{shown}] contains duplicates.")
+        return {tag: elements}, sum(map(size_of, elements))
+
+    return check
+
+
+def _set_string(element: Any) -> str:
+    _check_string({}, element, 0)
+    return str(element)
+
+
+def _set_number(element: Any) -> str:
+    if type(element) is not str:
+        raise _wrong_kind(element, "String")
+    return canonical_number(element)
+
+
+def _set_binary(element: Any) -> str:
+    _decode_binary(element)
+    return str(element)
+
+
+def _json_kind(value: Any) -> str:
+    kinds = {bool: "TRUE_VALUE" if value else "FALSE_VALUE", int: "NUMBER_VALUE", float: "DECIMAL_VALUE"}
+    kinds |= {str: "STRING_VALUE", list: "START_ARRAY", dict: "START_OBJECT", type(None): "NULL_VALUE"}
+    return kinds.get(type(value), type(value).__name__)
+
+
+def _wrong_kind(content: Any, wanted: str) -> Exception:
+    if isinstance(content, dict | list):
+        return serialization_error("Start of structure or map found where not expected.")
+    if wanted in {"List", "Map"}:
+        return serialization_error("Unexpected field type")
+    return serialization_error(f"{_json_kind(content)} cannot be converted to {wanted}")
+
+
+_CHECKS: dict[str, Callable[[AttributeValue, Any, int], tuple[AttributeValue, int]]] = {
+    "S": _check_string,
+    "N": _check_number,
+    "B": _check_binary,
+    "BOOL": _check_boolean,
+    "NULL": _check_null,
+    "L": _check_list,
+    "M": _check_map,
+    "SS": _check_set("SS", "string", _set_string, str, text_size_bytes),
+    "NS": _check_set("NS", "number", _set_number, str, number_size_bytes),
+    "BS": _check_set("BS", "binary", _set_binary, base64.b64decode, binary_size_bytes),
+}
