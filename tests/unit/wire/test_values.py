@@ -1,0 +1,111 @@
+"""Attribute values: what is accepted, its canonical form, its size."""
+
+from typing import Any
+
+import pytest
+
+from tenantable.wire.errors import DynamoError
+from tenantable.wire.values import check_item, check_value
+
+
+def nested_list(levels: int) -> dict[str, Any]:
+    value: dict[str, Any] = {"S": "x"}
+    for _ in range(levels):
+        value = {"L": [value]}
+    return value
+
+
+@pytest.mark.parametrize(
+    ("value", "size"),
+    [
+        ({"S": "abc"}, 3),
+        ({"S": ""}, 0),
+        ({"S": "é"}, 2),
+        ({"N": "123"}, 3),
+        ({"B": "AAEC"}, 3),
+        ({"B": "AA=="}, 1),
+        ({"B": ""}, 0),
+        ({"BOOL": True}, 1),
+        ({"NULL": True}, 1),
+        ({"SS": ["a", "bc"]}, 3),
+        ({"NS": ["1", "22"]}, 4),
+        ({"BS": ["AA==", "AAE="]}, 3),
+        ({"L": []}, 3),
+        ({"L": [{"S": "a"}]}, 5),
+        ({"M": {}}, 3),
+        ({"M": {"k": {"S": "a"}}}, 6),
+    ],
+)
+def test_sizes_by_type(value: dict[str, Any], size: int) -> None:
+    assert check_value(value) == (value, size)
+
+
+def test_item_size_counts_names() -> None:
+    assert check_item({"pk": {"S": "abc"}, "é": {"N": "1"}})[1] == 2 + 3 + 2 + 2
+
+
+def test_numbers_become_canonical_wherever_they_stand() -> None:
+    sent = {"M": {"a": {"L": [{"N": "1.0"}]}, "b": {"NS": ["2e1"]}}}
+    assert check_value(sent)[0] == {"M": {"a": {"L": [{"N": "1"}]}, "b": {"NS": ["20"]}}}
+
+
+def test_the_value_handed_in_is_not_changed() -> None:
+    sent = {"a": {"L": [{"N": "1.0"}]}}
+    check_item(sent)
+    assert sent == {"a": {"L": [{"N": "1.0"}]}}
+
+
+def test_thirty_two_levels_are_accepted_and_thirty_three_refused() -> None:
+    check_value(nested_list(32))
+    with pytest.raises(DynamoError, match="Nesting Levels have exceeded supported limits"):
+        check_value(nested_list(33))
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ({}, "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"),
+        ({"X": "a"}, "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"),
+        (
+            {"S": "a", "N": "1"},
+            "Supplied AttributeValue has more than one datatypes set, "
+            "must contain exactly one of the supported datatypes",
+        ),
+        ({"SS": []}, "One or more parameter values were invalid: An string set  may not be empty"),
+        ({"SS": ["a", "a"]}, "One or more parameter values were invalid: Input collection [a, a] contains duplicates."),
+        (
+            {"NS": ["1", "1.0"]},
+            "One or more parameter values were invalid: Input collection [1, 1.0] contains duplicates.",
+        ),
+        (
+            {"NULL": False},
+            "One or more parameter values were invalid: Null attribute value types must have the value of true",
+        ),
+    ],
+)
+def test_wrong_values_are_refused(value: dict[str, Any], message: str) -> None:
+    with pytest.raises(DynamoError) as refused:
+        check_value(value)
+    assert (refused.value.code, refused.value.message) == ("ValidationException", message)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "text",
+        None,
+        {"S": 1},
+        {"S": {}},
+        {"N": 1},
+        {"B": "not base64!"},
+        {"BOOL": "true"},
+        {"L": {}},
+        {"M": []},
+        {"SS": "a"},
+        {"NS": [1]},
+    ],
+)
+def test_wrong_json_types_are_serialization_errors(value: Any) -> None:
+    with pytest.raises(DynamoError) as refused:
+        check_value(value)
+    assert refused.value.code == "SerializationException"
