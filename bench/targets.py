@@ -1,0 +1,85 @@
+"""What is measured: the engine in process, on disk and over HTTP, moto in process and as a server."""
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import boto3
+from botocore import xform_name
+from botocore.config import Config
+from moto import mock_aws
+
+from tenantable.engine import Engine
+
+Call = Callable[[str, dict[str, Any]], Any]
+CREDENTIALS = {"region_name": "us-east-1", "aws_access_key_id": "bench", "aws_secret_access_key": "bench"}
+
+
+@contextmanager
+def engine_in_memory() -> Iterator[Call]:
+    with Engine(":memory:") as engine:
+        yield engine.call
+
+
+@contextmanager
+def engine_on_disk() -> Iterator[Call]:
+    with tempfile.TemporaryDirectory() as folder, Engine(folder) as engine:
+        yield engine.call
+
+
+@contextmanager
+def engine_over_http() -> Iterator[Call]:
+    command = [sys.executable, "-m", "tenantable.cli", "dynamodb", "--open", "--memory"]
+    with _server(command) as endpoint:
+        yield _boto3_call(endpoint)
+
+
+@contextmanager
+def moto_in_process() -> Iterator[Call]:
+    with mock_aws():
+        yield _boto3_call(None)
+
+
+@contextmanager
+def moto_over_http() -> Iterator[Call]:
+    with _server([sys.executable, "-m", "moto.server", "-H", "127.0.0.1"]) as endpoint:
+        yield _boto3_call(endpoint)
+
+
+def _boto3_call(endpoint: str | None) -> Call:
+    client = boto3.client("dynamodb", endpoint_url=endpoint, config=Config(retries={"max_attempts": 1}), **CREDENTIALS)
+    return lambda operation, request: getattr(client, xform_name(operation))(**request)
+
+
+@contextmanager
+def _server(command: list[str]) -> Iterator[str]:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    log = tempfile.TemporaryFile()
+    process = subprocess.Popen(
+        [*command, "--port", str(port)], stdout=log, stderr=log, env=os.environ | {"NO_COLOR": "1"}
+    )
+    try:
+        _wait_for(port, process)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(10)
+        log.close()
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            time.sleep(0.05)
+    raise SystemExit(f"The server did not start: {' '.join(map(str, process.args))}")  # type: ignore[arg-type]

@@ -1,0 +1,75 @@
+"""Settings of a running system: from the environment (`TENANTABLE_PORT`), else from one TOML file, else the default."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+class Settings(BaseSettings):
+    """
+    Everything that can be set. The environment wins over `tenantable.toml` in the working directory.
+
+    Raises:
+        pydantic.ValidationError: A value has the wrong form; each is named with its place.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="TENANTABLE_", toml_file="tenantable.toml", extra="forbid", frozen=True
+    )
+
+    cloud: Literal["local", "aws"] = Field(
+        default="local", description="`local`: embedded engine, queues and keys. `aws`: Amazon's."
+    )
+    data: Path = Field(
+        default=Path(".tenantable"), description="Folder of the embedded engine, queues, keys and credentials."
+    )
+    durability: Literal["power", "process", "none"] = Field(
+        default="power",
+        description="What an acknowledged write survives: power loss, a killed process, or nothing (tests).",
+    )
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: Port = Field(default=8080, description="Port of the HTTP APIs.")
+    dynamodb_port: Port = Field(default=8000, description="Port of the DynamoDB endpoint; only with `cloud = local`.")
+    stage: str = Field(
+        default="dev", pattern=r"^[a-z0-9]{1,16}$", description="Part of every physical name, such as `dev`."
+    )
+    region: str = Field(default="us-east-1", description="Region in resource names and requests.")
+    account_id: str = Field(default="000000000000", pattern=r"^\d{12}$", description="AWS account in resource names.")
+    create_resources: bool | None = Field(
+        default=None,
+        description="Create missing tables and queues at the start. Default: yes with `local`, no with `aws`.",
+    )
+    kms_key_id: str | None = Field(default=None, description="KMS key for secrets at rest; needed with `cloud = aws`.")
+    operator_token: SecretStr | None = Field(
+        None,
+        min_length=16,
+        description="Bearer token that may create tenants. Default: made once, kept in the data folder.",
+    )
+    cursor_key: SecretStr | None = Field(
+        default=None, min_length=32, description="Signs page cursors. Default: made once, kept in the data folder."
+    )
+    allow_private_targets: bool = Field(
+        default=False, description="Development only: deliver webhooks to private addresses such as 127.0.0.1."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="What is logged, as JSON lines."
+    )
+
+    @property
+    def creates_resources(self) -> bool:
+        return self.cloud == "local" if self.create_resources is None else self.create_resources
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the signature is pydantic-settings' own
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
