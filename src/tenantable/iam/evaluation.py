@@ -1,0 +1,192 @@
+"""
+The decision: may a principal, under its policies, do this to that?
+
+Policies are compiled once. A decision then looks up the few statements that concern the action and the resource and
+tests their conditions; an explicit deny anywhere wins, and what no statement allows is denied.
+Source: IAM User Guide, "Policy evaluation logic".
+"""
+
+import enum
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from typing import NamedTuple
+
+from tenantable.iam.conditions import ContextTest, compile_condition, context_keys
+from tenantable.iam.documents import Policy, Statement
+from tenantable.iam.patterns import (
+    ArnPattern,
+    Context,
+    TextTest,
+    has_variables,
+    parse_arn_pattern,
+    parse_pattern,
+    split_arn,
+    text_test,
+    variable_keys,
+)
+
+CANDIDATES_MAX = 4096
+"""How many pairs of action and resource a policy set remembers the statements for."""
+
+
+class PolicyKind(enum.Enum):
+    """Where a policy is attached, in the words of IAM's denial sentences."""
+
+    IDENTITY = "identity-based policy"
+    BOUNDARY = "permissions boundary"
+    SESSION = "session policy"
+
+
+class Verdict(enum.Enum):
+    """What an evaluation comes to."""
+
+    ALLOWED = "Allowed"
+    IMPLICIT_DENY = "ImplicitDeny"
+    EXPLICIT_DENY = "ExplicitDeny"
+
+
+class AccessRequest(NamedTuple):
+    """One thing that must be allowed: `dynamodb:GetItem`, the ARN, and the context by key in lower case."""
+
+    action: str
+    resource: str
+    context: Context
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Decision:
+    """
+    A verdict and what decided it.
+
+    `kind` is the kind of policy that decided; `policy` and `statement` the deciding ones, None for an implicit deny,
+    which no statement decides.
+    """
+
+    verdict: Verdict
+    kind: PolicyKind
+    policy: Policy | None = None
+    statement: Statement | None = None
+
+    @property
+    def allowed(self) -> bool:
+        return self.verdict is Verdict.ALLOWED
+
+
+class _Candidate(NamedTuple):
+    """A statement that concerns an action and a resource: what it decides once all its tests hold."""
+
+    decision: Decision
+    tests: tuple[ContextTest, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _CompiledStatement:
+    statement: Statement
+    decision: Decision
+    action_tests: tuple[TextTest, ...]
+    resources: tuple[ArnPattern, ...]
+    conditions: tuple[ContextTest, ...]
+
+    def concerns_action(self, action: str) -> bool:
+        return any(matches(action) for matches in self.action_tests) != self.statement.every_action_but
+
+    def resource_test(self, arn: tuple[str, ...]) -> ContextTest | bool:
+        """Whether the statement covers the resource, or the test of it where that depends on variables."""
+        negated = self.statement.every_resource_but
+        if any(not has_variables(pattern.resource) and pattern.matches(arn, {}) for pattern in self.resources):
+            return not negated
+        open_patterns = [pattern for pattern in self.resources if has_variables(pattern.resource)]
+        if not open_patterns:
+            return negated
+        return lambda context: any(pattern.matches(arn, context) for pattern in open_patterns) != negated
+
+
+class PolicySet:
+    """
+    All policies of one kind that a principal has, compiled.
+
+    `context_keys` are the condition keys, in lower case, that some condition or variable reads. Safe to share between
+    threads: nothing changes after construction but a bounded cache.
+    """
+
+    def __init__(self, policies: Sequence[Policy], *, kind: PolicyKind = PolicyKind.IDENTITY) -> None:
+        compiled = [_compile(policy, statement, kind) for policy in policies for statement in policy.statements]
+        # Denies first, so that the first candidate whose tests hold decides.
+        self._statements = sorted(compiled, key=lambda each: each.statement.effect == "Allow")
+        self._implicit_deny = Decision(verdict=Verdict.IMPLICIT_DENY, kind=kind)
+        self._candidates = lru_cache(maxsize=CANDIDATES_MAX)(partial(_candidates, tuple(self._statements)))
+        self.context_keys = frozenset[str]().union(*(_keys_read(policy) for policy in policies))
+
+    def decide(self, request: AccessRequest) -> Decision:
+        """The decision of these policies alone."""
+        action, resource, context = request
+        for decision, tests in self._candidates(action, resource):
+            for test in tests:
+                if not test(context):
+                    break
+            else:
+                return decision
+        return self._implicit_deny
+
+
+def evaluate(
+    request: AccessRequest, identity: PolicySet, *, boundary: PolicySet | None = None, session: PolicySet | None = None
+) -> Decision:
+    """
+    Decide a request inside one account.
+
+    Args:
+        boundary: The principal's permissions boundary; None where it has none. Limits, never grants.
+        session: The policy passed with a session; None where there is none. Limits, never grants.
+    Returns:
+        An explicit deny if any policy has one; else the first kind, in the order above, that allows nothing; else the
+        identity policy's allow.
+    """
+    decision = identity.decide(request)
+    if boundary is None and session is None:
+        return decision
+    decisions = [decision, *(policies.decide(request) for policies in (boundary, session) if policies is not None)]
+    for each in decisions:
+        if each.verdict is Verdict.EXPLICIT_DENY:
+            return each
+    return next((each for each in decisions if not each.allowed), decision)
+
+
+def _compile(policy: Policy, statement: Statement, kind: PolicyKind) -> _CompiledStatement:
+    verdict = Verdict.ALLOWED if statement.effect == "Allow" else Verdict.EXPLICIT_DENY
+    variables = policy.has_variables
+    return _CompiledStatement(
+        statement=statement,
+        decision=Decision(verdict=verdict, kind=kind, policy=policy, statement=statement),
+        action_tests=tuple(
+            text_test(parse_pattern(action.lower(), wildcards=True, variables=False)) for action in statement.actions
+        ),
+        resources=tuple(parse_arn_pattern(resource, variables=variables) for resource in statement.resources),
+        conditions=tuple(
+            compile_condition(each.operator, each.key, each.values, variables=variables)
+            for each in statement.conditions
+        ),
+    )
+
+
+def _candidates(statements: Iterable[_CompiledStatement], action: str, resource: str) -> tuple[_Candidate, ...]:
+    """The statements that may decide an action on a resource, in order, with what is left to test of each."""
+    arn = split_arn(resource)
+    found = []
+    for statement in statements:
+        covers = statement.concerns_action(action.lower()) and statement.resource_test(arn)
+        if covers is not False:
+            tests = statement.conditions if covers is True else (covers, *statement.conditions)
+            found.append(_Candidate(statement.decision, tests))
+    return tuple(found)
+
+
+def _keys_read(policy: Policy) -> frozenset[str]:
+    keys: frozenset[str] = frozenset()
+    for statement in policy.statements:
+        for each in statement.conditions:
+            keys |= context_keys(each.operator, each.key, each.values, variables=policy.has_variables)
+        patterns = [parse_arn_pattern(each, variables=policy.has_variables) for each in statement.resources]
+        keys |= variable_keys(pattern.resource for pattern in patterns)
+    return keys
