@@ -20,11 +20,16 @@ _SIGNING_KEYS_MAX = 1024  # a key lives for a day, so one for each access key th
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Credentials:
-    """An access key; `session_token` only with temporary ones. The secret stays out of every representation."""
+    """
+    An access key; temporary ones have a `session_token` and end at `expires_at` (epoch seconds; None: never).
+
+    The secret stays out of every representation.
+    """
 
     access_key_id: str
     secret_access_key: str = field(repr=False)
     session_token: str | None = field(default=None, repr=False)
+    expires_at: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
