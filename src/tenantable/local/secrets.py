@@ -1,0 +1,101 @@
+"""Secrets that a local installation makes once and keeps in its data folder, readable by its owner alone."""
+
+import configparser
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass
+from io import StringIO
+from pathlib import Path
+
+import orjson
+
+from tenantable.errors import StorageError
+
+RandomText = Callable[[int], str]
+"""From a number of bytes to that much randomness as URL-safe text: `secrets.token_urlsafe`."""
+
+SECRETS_FILE = "secrets.json"
+CREDENTIALS_FILE = "credentials"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InstallationSecrets:
+    """`operator_token` may create tenants; `cursor_key` signs page cursors, so that they stay valid over a restart."""
+
+    operator_token: str
+    cursor_key: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProfileKey:
+    """The access key of one principal, as an AWS credentials file holds it."""
+
+    access_key_id: str
+    secret_access_key: str
+
+
+def installation_secrets(folder: Path, random_text: RandomText) -> InstallationSecrets:
+    """
+    The secrets of this folder; made and stored at the first call.
+
+    Raises:
+        StorageError: The file cannot be read or written, or is not what this program wrote.
+    """
+    path = folder / SECRETS_FILE
+    if not path.exists():
+        made = InstallationSecrets(operator_token=random_text(24), cursor_key=random_text(32))
+        write_private(path, orjson.dumps(asdict(made), option=orjson.OPT_INDENT_2))
+    try:
+        return InstallationSecrets(**orjson.loads(path.read_bytes()))
+    except (OSError, ValueError, TypeError) as error:
+        raise StorageError(f"{path} cannot be used: {error}", hint="restore it from a backup, or remove it") from error
+
+
+def profile_keys(folder: Path, profiles: Iterable[str], random_text: RandomText) -> Mapping[str, ProfileKey]:
+    """
+    One access key for each profile, in the AWS credentials file of this folder; a profile that has none yet gets one.
+
+    Order as in `profiles`. With `AWS_SHARED_CREDENTIALS_FILE` set to it, `aws --profile NAME` acts as that principal.
+    """
+    path = folder / CREDENTIALS_FILE
+    stored = configparser.ConfigParser(interpolation=None)
+    stored.read(path)
+    missing = [profile for profile in profiles if not stored.has_section(profile)]
+    for profile in missing:
+        stored[profile] = {
+            "aws_access_key_id": "TENANTABLE" + "".join(filter(str.isalnum, random_text(24)))[:14].upper(),
+            "aws_secret_access_key": random_text(30),
+        }
+    if missing:
+        text = StringIO()
+        stored.write(text)
+        write_private(path, text.getvalue().encode())
+    return {
+        profile: ProfileKey(
+            access_key_id=stored[profile]["aws_access_key_id"],
+            secret_access_key=stored[profile]["aws_secret_access_key"],
+        )
+        for profile in profiles
+    }
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """
+    Replace a file as a whole: a crash leaves the old one or the new one, and nobody else can read either.
+
+    Raises:
+        StorageError: The folder cannot be written.
+    """
+    draft = path.with_name(path.name + ".new")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError as error:
+        raise StorageError(
+            f"{path} cannot be written: {error.strerror}", hint="choose another folder with --data"
+        ) from error

@@ -1,0 +1,42 @@
+"""Secrets of a local installation: made once, private, never half written."""
+
+import secrets
+import stat
+from pathlib import Path
+
+import pytest
+
+from tenantable.errors import StorageError
+from tenantable.local.secrets import CREDENTIALS_FILE, SECRETS_FILE, installation_secrets, profile_keys, write_private
+
+
+def test_the_same_secrets_come_back(tmp_path: Path) -> None:
+    assert installation_secrets(tmp_path, secrets.token_urlsafe) == installation_secrets(
+        tmp_path, secrets.token_urlsafe
+    )
+
+
+def test_a_profile_keeps_its_key_when_others_are_added(tmp_path: Path) -> None:
+    before = profile_keys(tmp_path, ["worker"], secrets.token_urlsafe)
+    after = profile_keys(tmp_path, ["worker", "api"], secrets.token_urlsafe)
+    assert after["worker"] == before["worker"]
+    assert after["api"] != after["worker"]
+
+
+def test_only_the_owner_can_read(tmp_path: Path) -> None:
+    installation_secrets(tmp_path, secrets.token_urlsafe)
+    profile_keys(tmp_path, ["worker"], secrets.token_urlsafe)
+    modes = {stat.S_IMODE((tmp_path / name).stat().st_mode) for name in (SECRETS_FILE, CREDENTIALS_FILE)}
+    assert modes == {0o600}
+
+
+def test_a_damaged_file_is_named_with_the_way_out(tmp_path: Path) -> None:
+    (tmp_path / SECRETS_FILE).write_text("{")
+    with pytest.raises(StorageError, match=r"secrets\.json cannot be used.*restore it"):
+        installation_secrets(tmp_path, secrets.token_urlsafe)
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StorageError, match="choose another folder"):
+        write_private(tmp_path / "file" / "inside", b"")
