@@ -24,8 +24,8 @@ class BotocoreClient:
         """
         Args:
             client: Used from as many threads as this object is; botocore's clients allow that.
-            connection_errors: What the client raises when no answer comes (`botocore.exceptions.HTTPClientError`).
-                They become Unavailable; any other error of botocore's own passes through.
+            connection_errors: What the client raises when no answer comes: `ConnectionError` and `HTTPClientError`
+                of `botocore.exceptions`. They become Unavailable; any other error of botocore's own passes through.
         """
         self._client = client
         self._connection_errors = connection_errors
