@@ -39,7 +39,7 @@ def read_answer(receive: Receive, *, bytes_max: int) -> Answer:
         Unavailable: The body is larger than `bytes_max`; asking again would not help.
     """
     arrivals = _Arrivals(receive)
-    status, headers = 100, {}
+    version, status, headers = _parse_head(arrivals.until(b"\r\n\r\n"))
     while status < 200:
         version, status, headers = _parse_head(arrivals.until(b"\r\n\r\n"))
     keep_alive = version != "HTTP/1.0" and headers.get("connection", "").lower() != "close"

@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Callable
 
-from tenantable import __version__
 from tenantable.wire.signatures import Credentials, sign_headers
 
 _TARGET_PREFIX = "DynamoDB_20120810."
@@ -48,7 +47,7 @@ class RequestSigner:
         self._clock = clock
         self._fixed = (
             f"Host: {authority}\r\n"
-            f"User-Agent: tenantable/{__version__}\r\n"
+            "User-Agent: tenantable\r\n"
             f"Accept-Encoding: {'gzip' if compressed else 'identity'}\r\n"
         )
 

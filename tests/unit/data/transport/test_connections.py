@@ -15,7 +15,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from tenantable.data.http_client import HttpClient
 from tenantable.data.transport.connections import ConnectionPool, Endpoint, Limits
+from tenantable.errors import Unavailable
+from tenantable.wire.signatures import Credentials
 
 REQUEST = b"POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n"
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
@@ -168,11 +171,14 @@ def test_tls_connections_are_kept_alive(tmp_path: Path) -> None:
     server.close()
 
 
-def test_an_unknown_certificate_is_refused(tmp_path: Path) -> None:
+def test_an_unknown_certificate_is_refused_at_once(tmp_path: Path) -> None:
     context, _ = certificate(tmp_path)
     server = EchoServer(context)
-    pool = ConnectionPool(server.endpoint, limits=LIMITS, tls=ssl.create_default_context(), clock=time.monotonic)
-    with pytest.raises(ssl.SSLCertVerificationError):
-        pool.exchange(REQUEST)
-    pool.close()
+    identity = Credentials(access_key_id="AKID", secret_access_key="secret")
+    with (
+        HttpClient(str(server.endpoint), region="us-east-1", credentials=lambda: identity) as client,
+        pytest.raises(Unavailable, match="certificate that cannot be trusted"),
+    ):
+        client.call("ListTables", {})
+    assert server.connections == 1
     server.close()
