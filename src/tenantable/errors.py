@@ -29,7 +29,7 @@ class TenantableError(Exception):
     """Something failed in tenantable."""
 
     def __init__(self, message: str | None = None, *, hint: str | None = None) -> None:
-        self.message = message or (type(self).__doc__ or "").strip().rstrip(".")
+        self.message = (type(self).__doc__ or "").strip().rstrip(".") if message is None else message
         self.hint = hint
         super().__init__(self.message if hint is None else f"{self.message} ({hint})")
 
