@@ -241,7 +241,10 @@ def test_a_body_over_sixteen_megabytes_is_refused(target: Target, announced: boo
 
 def test_a_caller_that_leaves_in_the_middle_changes_nothing(target: Target) -> None:
     headers = {"x-amz-target": "DynamoDB_20120810.PutItem", "content-type": JSON}
-    incoming = [{"type": "http.request", "body": b"{}", "more_body": True}, {"type": "http.disconnect"}]
+    incoming: list[dict[str, Any]] = [
+        {"type": "http.request", "body": b"{}", "more_body": True},
+        {"type": "http.disconnect"},
+    ]
     assert exchange(target.app, headers, incoming) == []
     assert target.engine.calls == []
 
