@@ -1,0 +1,147 @@
+"""
+Authorization of every request by the policies of whoever sends it, with IAM's own words for a refusal.
+
+`PolicyAuthorizer` fits the engine's `Authorizer` protocol. A missing table is refused like any other: nobody learns
+which tables exist without a grant on them.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from tenantable.iam.documents import Policy
+from tenantable.iam.dynamodb_requests import access_requests
+from tenantable.iam.evaluation import AccessRequest, Decision, PolicySet, Verdict, evaluate
+from tenantable.iam.patterns import ContextValue, split_arn
+from tenantable.wire.arns import Home
+from tenantable.wire.errors import DynamoError, access_denied
+from tenantable.wire.keys import TableKeysLookup
+
+SESSIONS_MAX = 4096
+"""How many role sessions are remembered; an older one is looked up again."""
+
+_TIME_KEYS = frozenset({"aws:currenttime", "aws:epochtime"})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Principal:
+    """A caller's policies and those of its own condition keys that they read."""
+
+    policies: PolicySet
+    context: Mapping[str, ContextValue]
+    reads_time: bool
+
+
+class PolicyAuthorizer:
+    """
+    Identity policies by principal.
+
+    Args:
+        policies: By the ARN of a user or role. A role's policies serve its sessions
+            (`arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION`). Whoever is not listed may do nothing.
+        home: The account and region that the tables live in.
+        clock: Seconds since the epoch, for conditions on the time.
+    Raises:
+        PolicyError: A policy that was built by hand is malformed.
+
+    Safe to share between threads.
+    """
+
+    def __init__(
+        self,
+        policies: Mapping[str, Sequence[Policy]],
+        home: Home | None = None,
+        *,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._home = home or Home()
+        self._clock = clock
+        self._policies = {arn: PolicySet(each) for arn, each in policies.items()}
+        self._principal = lru_cache(maxsize=SESSIONS_MAX)(self._look_up)
+
+    def authorize(self, principal: str, operation: str, request: Mapping[str, Any], tables: TableKeysLookup) -> None:
+        """
+        Return when all that the request needs is allowed.
+
+        Args:
+            principal: The ARN of a user, a role or a role session.
+            operation: The API's name for it, such as `PutItem`.
+            request: A request whose shape was checked.
+            tables: The key names of each table, for leading keys.
+        Raises:
+            DynamoError: AccessDeniedException with IAM's sentence for the first thing that is not allowed;
+                ValidationException where an expression cannot be read.
+        """
+        needed = access_requests(operation, request, tables, self._home)
+        if needed is None:
+            unknown = AccessRequest(f"dynamodb:{operation}", self._home.every_table(), {})
+            raise denial(principal, unknown, _NOBODY.decide(unknown))
+        caller = self._principal(principal)
+        if caller.context or caller.reads_time:
+            shared = {**caller.context, **self._time_context()} if caller.reads_time else caller.context
+            needed = tuple(each._replace(context={**each.context, **shared}) for each in needed)
+        for access in needed:
+            decision = evaluate(access, caller.policies)
+            if decision.verdict is not Verdict.ALLOWED:
+                raise denial(principal, access, decision)
+
+    def _look_up(self, arn: str) -> _Principal:
+        role = role_of_session(arn)
+        policies = self._policies.get(arn) or self._policies.get(role or arn, _NOBODY)
+        context = _principal_context(arn, role) | {
+            "aws:requestedregion": self._home.region,
+            "aws:resourceaccount": self._home.account_id,
+            "aws:viaawsservice": "false",
+        }
+        return _Principal(
+            policies=policies,
+            context={key: value for key, value in context.items() if key in policies.context_keys},
+            reads_time=not policies.context_keys.isdisjoint(_TIME_KEYS),
+        )
+
+    def _time_context(self) -> dict[str, ContextValue]:
+        now_seconds = self._clock()
+        return {
+            "aws:currenttime": datetime.fromtimestamp(now_seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "aws:epochtime": str(int(now_seconds)),
+        }
+
+
+def denial(principal: str, access: AccessRequest, decision: Decision) -> DynamoError:
+    """The AccessDeniedException for a decision that does not allow, in IAM's words."""
+    sentence = f"User: {principal} is not authorized to perform: {access.action} on resource: {access.resource}"
+    kind = decision.kind.value
+    if decision.verdict is Verdict.EXPLICIT_DENY:
+        article = "an" if kind[0] in "aeiou" else "a"
+        return access_denied(f"{sentence} with an explicit deny in {article} {kind}")
+    return access_denied(f"{sentence} because no {kind} allows the {access.action} action")
+
+
+def role_of_session(arn: str) -> str | None:
+    """The ARN of the role that a session belongs to; None when the principal is no role session."""
+    segments = split_arn(arn)
+    kind, _, rest = segments[-1].partition("/")
+    role, slash, _session = rest.partition("/")
+    if len(segments) < 6 or kind != "assumed-role" or not slash:
+        return None
+    return f"arn:{segments[1]}:iam::{segments[4]}:role/{role}"
+
+
+def _principal_context(arn: str, role: str | None) -> dict[str, ContextValue]:
+    """The condition keys that say who calls; of a session, `aws:PrincipalArn` is its role's ARN."""
+    segments = split_arn(role or arn)
+    context: dict[str, ContextValue] = {"aws:principalarn": role or arn}
+    if len(segments) < 6:
+        return context
+    kind, _, name = segments[-1].partition("/")
+    context["aws:principalaccount"] = segments[4]
+    context["aws:principaltype"] = "User" if kind == "user" else "AssumedRole"
+    if kind == "user":
+        context["aws:username"] = name.rpartition("/")[2]
+    return context
+
+
+_NOBODY = PolicySet(())

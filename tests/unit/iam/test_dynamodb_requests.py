@@ -1,0 +1,401 @@
+"""What each DynamoDB request must be allowed to do: one case or more per operation, and its edges."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tenantable.iam.dynamodb_context import UNKNOWN_LEADING_KEY
+from tenantable.iam.dynamodb_requests import access_requests
+from tenantable.wire.arns import Home
+from tenantable.wire.errors import DynamoError
+from tenantable.wire.keys import KeyAttribute, KeyNames, TableKeys
+
+HOME = Home(account_id="123456789012", region="eu-west-1")
+TABLE, INDEX, TALLY, BLOB = (HOME.table("T"), HOME.index("T", "g"), HOME.table("N"), HOME.table("B"))
+KEYS = {
+    "T": TableKeys(
+        table=KeyNames(partition=KeyAttribute(name="pk"), sort=KeyAttribute(name="sk")),
+        indexes={"g": KeyNames(partition=KeyAttribute(name="gpk"))},
+    ),
+    "N": TableKeys(table=KeyNames(partition=KeyAttribute(name="n", type="N"))),
+    "B": TableKeys(table=KeyNames(partition=KeyAttribute(name="b", type="B"))),
+}
+KEY = {"pk": {"S": "P1"}, "sk": {"S": "S1"}}
+OTHER_KEY = {"pk": {"S": "P2"}, "sk": {"S": "S2"}}
+ITEM = KEY | {"a": {"S": "x"}}
+
+Expected = tuple[str, str, dict[str, Any]]
+
+
+def needed(operation: str, request: dict[str, Any]) -> list[Expected]:
+    """Action, resource and context without prefixes; attribute names in alphabetical order."""
+    found = access_requests(operation, request, KEYS.get, HOME)
+    assert found is not None
+    result = []
+    for access in found:
+        context = {key.removeprefix("dynamodb:"): value for key, value in access.context.items()}
+        if "attributes" in context:
+            context["attributes"] = tuple(sorted(context["attributes"]))
+        result.append((access.action.removeprefix("dynamodb:"), access.resource, context))
+    return result
+
+
+def context(
+    keys: tuple[str, ...] | None = ("P1",), attributes: str = "pk sk", capacity: str | None = "NONE", **others: str
+) -> dict[str, Any]:
+    expected: dict[str, Any] = {"attributes": tuple(attributes.split()), **others}
+    if keys is not None:
+        expected["leadingkeys"] = keys
+    if capacity is not None:
+        expected["returnconsumedcapacity"] = capacity
+    return expected
+
+
+ALL, SPECIFIC = "ALL_ATTRIBUTES", "SPECIFIC_ATTRIBUTES"
+
+CASES: list[tuple[str, dict[str, Any], list[Expected]]] = [
+    ("GetItem", {"TableName": "T", "Key": KEY}, [("GetItem", TABLE, context(select=ALL))]),
+    (
+        "GetItem",
+        {
+            "TableName": TABLE,
+            "Key": KEY,
+            "ProjectionExpression": "#a.b[0], c",
+            "ExpressionAttributeNames": {"#a": "a"},
+            "ReturnConsumedCapacity": "TOTAL",
+        },
+        [("GetItem", TABLE, context(attributes="a c pk sk", select=SPECIFIC, capacity="TOTAL"))],
+    ),
+    (
+        "GetItem",
+        {"TableName": "T", "Key": KEY, "AttributesToGet": ["a"]},
+        [("GetItem", TABLE, context(attributes="a pk sk", select=SPECIFIC))],
+    ),
+    (
+        "BatchGetItem",
+        {
+            "RequestItems": {
+                "T": {"Keys": [KEY, OTHER_KEY], "ProjectionExpression": "a"},
+                "N": {"Keys": [{"n": {"N": "1"}}]},
+            },
+            "ReturnConsumedCapacity": "INDEXES",
+        },
+        [
+            ("BatchGetItem", TABLE, context(("P1", "P2"), "a pk sk", select=SPECIFIC, capacity="INDEXES")),
+            ("BatchGetItem", TALLY, context(("1",), "n", select=ALL, capacity="INDEXES")),
+        ],
+    ),
+    (
+        "Query",
+        {
+            "TableName": "T",
+            "KeyConditionExpression": "pk = :p AND begins_with(#sk, :s)",
+            "FilterExpression": "f > :s",
+            "ProjectionExpression": "a",
+            "ExpressionAttributeNames": {"#sk": "sk"},
+            "ExpressionAttributeValues": {":p": {"S": "P1"}, ":s": {"S": "S"}},
+        },
+        [("Query", TABLE, context(attributes="a f pk sk", select=SPECIFIC))],
+    ),
+    (
+        "Query",
+        {
+            "TableName": "T",
+            "IndexName": "g",
+            "KeyConditionExpression": "gpk = :p",
+            "ExpressionAttributeValues": {":p": {"S": "G1"}},
+        },
+        [("Query", INDEX, context(("G1",), "gpk", select="ALL_PROJECTED_ATTRIBUTES"))],
+    ),
+    (
+        "Query",
+        {
+            "TableName": "T",
+            "Select": "COUNT",
+            "KeyConditionExpression": "pk = :p",
+            "ExpressionAttributeValues": {":p": {"S": "P1"}},
+        },
+        [("Query", TABLE, context(attributes="pk", select="COUNT"))],
+    ),
+    (
+        "Query",
+        {
+            "TableName": "T",
+            "KeyConditions": {"pk": {"ComparisonOperator": "EQ", "AttributeValueList": [{"S": "P1"}]}},
+            "QueryFilter": {"f": {"ComparisonOperator": "NULL"}},
+        },
+        [("Query", TABLE, context(attributes="f pk", select=ALL))],
+    ),
+    (
+        "Scan",
+        {
+            "TableName": "T",
+            "FilterExpression": "f = :v",
+            "ProjectionExpression": "a",
+            "ExpressionAttributeValues": {":v": {"S": "x"}},
+        },
+        [("Scan", TABLE, context(None, "a f", select=SPECIFIC))],
+    ),
+    (
+        "Scan",
+        {"TableName": "T", "IndexName": "g", "ScanFilter": {"f": {"ComparisonOperator": "NULL"}}},
+        [("Scan", INDEX, context(None, "f", select="ALL_PROJECTED_ATTRIBUTES"))],
+    ),
+    (
+        "PutItem",
+        {
+            "TableName": "T",
+            "Item": ITEM,
+            "ConditionExpression": "attribute_not_exists(c)",
+            "ReturnValues": "ALL_OLD",
+        },
+        [("PutItem", TABLE, context(attributes="a c pk sk", returnvalues="ALL_OLD"))],
+    ),
+    (
+        "PutItem",
+        {"TableName": "T", "Item": ITEM},
+        [("PutItem", TABLE, context(attributes="a pk sk", returnvalues="NONE"))],
+    ),
+    (
+        "PutItem",
+        {"TableName": "T", "Item": ITEM, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"},
+        [("PutItem", TABLE, context(attributes="a pk sk", returnvalues="ALL_OLD"))],
+    ),
+    (
+        "UpdateItem",
+        {
+            "TableName": "T",
+            "Key": KEY,
+            "UpdateExpression": "SET a.x = b + :v, #l[1] = if_not_exists(c, :v) REMOVE d ADD e :v",
+            "ConditionExpression": "f = :v",
+            "ExpressionAttributeNames": {"#l": "l"},
+            "ExpressionAttributeValues": {":v": {"N": "1"}},
+            "ReturnValues": "UPDATED_NEW",
+        },
+        [("UpdateItem", TABLE, context(attributes="a b c d e f l pk sk", returnvalues="UPDATED_NEW"))],
+    ),
+    (
+        "UpdateItem",
+        {"TableName": "T", "Key": KEY, "AttributeUpdates": {"a": {}}, "Expected": {"b": {}}},
+        [("UpdateItem", TABLE, context(attributes="a b pk sk", returnvalues="NONE"))],
+    ),
+    (
+        "DeleteItem",
+        {"TableName": "T", "Key": KEY, "ConditionExpression": "attribute_exists(c)"},
+        [("DeleteItem", TABLE, context(attributes="c pk sk", returnvalues="NONE"))],
+    ),
+    (
+        "BatchWriteItem",
+        {
+            "RequestItems": {
+                "T": [{"PutRequest": {"Item": ITEM}}, {"DeleteRequest": {"Key": OTHER_KEY}}],
+                "N": [{"DeleteRequest": {"Key": {"n": {"N": "1"}}}, "PutRequest": None}],
+            }
+        },
+        [
+            ("BatchWriteItem", TABLE, context(("P1", "P2"), "a pk sk")),
+            ("BatchWriteItem", TALLY, context(("1",), "n")),
+        ],
+    ),
+    (
+        "TransactGetItems",
+        {
+            "TransactItems": [
+                {"Get": {"TableName": "T", "Key": KEY, "ProjectionExpression": "a"}},
+                {"Get": {"TableName": "N", "Key": {"n": {"N": "1"}}}},
+            ],
+            "ReturnConsumedCapacity": "TOTAL",
+        },
+        [
+            (
+                "GetItem",
+                TABLE,
+                context(attributes="a pk sk", select=SPECIFIC, capacity="TOTAL", enclosingoperation="TransactGetItems"),
+            ),
+            (
+                "GetItem",
+                TALLY,
+                context(("1",), "n", select=ALL, capacity="TOTAL", enclosingoperation="TransactGetItems"),
+            ),
+        ],
+    ),
+    (
+        "TransactWriteItems",
+        {
+            "TransactItems": [
+                {"Put": {"TableName": "T", "Item": ITEM, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}},
+                {
+                    "Update": {
+                        "TableName": "T",
+                        "Key": KEY,
+                        "UpdateExpression": "REMOVE a",
+                        "ConditionExpression": "attribute_exists(b)",
+                    }
+                },
+                {"Delete": {"TableName": "T", "Key": OTHER_KEY}},
+                {"ConditionCheck": {"TableName": "T", "Key": KEY, "ConditionExpression": "attribute_exists(c)"}},
+            ]
+        },
+        [
+            (action, TABLE, context(keys, names, returnvalues=returned, enclosingoperation="TransactWriteItems"))
+            for action, keys, names, returned in [
+                ("PutItem", ("P1",), "a pk sk", "ALL_OLD"),
+                ("UpdateItem", ("P1",), "a b pk sk", "NONE"),
+                ("DeleteItem", ("P2",), "pk sk", "NONE"),
+                ("ConditionCheckItem", ("P1",), "c pk sk", "NONE"),
+            ]
+        ],
+    ),
+    ("CreateTable", {"TableName": "T"}, [("CreateTable", TABLE, {})]),
+    (
+        "CreateTable",
+        {"TableName": "T", "Tags": [{"Key": "Team", "Value": "a"}], "ResourcePolicy": "{}"},
+        [
+            ("CreateTable", TABLE, {"aws:requesttag/team": "a", "aws:tagkeys": ("Team",)}),
+            ("TagResource", TABLE, {"aws:requesttag/team": "a", "aws:tagkeys": ("Team",)}),
+            ("PutResourcePolicy", TABLE, {}),
+        ],
+    ),
+    (
+        "TagResource",
+        {"ResourceArn": TABLE, "Tags": [{"Key": "Team", "Value": "a"}]},
+        [("TagResource", TABLE, {"aws:requesttag/team": "a", "aws:tagkeys": ("Team",)})],
+    ),
+    (
+        "UntagResource",
+        {"ResourceArn": TABLE, "TagKeys": ["Team"]},
+        [("UntagResource", TABLE, {"aws:tagkeys": ("Team",)})],
+    ),
+    ("ListTagsOfResource", {"ResourceArn": TABLE}, [("ListTagsOfResource", TABLE, {})]),
+]
+TABLE_OPERATIONS = (
+    "DeleteTable",
+    "DescribeContinuousBackups",
+    "DescribeTable",
+    "DescribeTimeToLive",
+    "UpdateContinuousBackups",
+    "UpdateTable",
+    "UpdateTimeToLive",
+)
+
+
+@pytest.mark.parametrize(
+    ("operation", "request_", "expected"), CASES, ids=lambda each: each if type(each) is str else ""
+)
+def test_what_an_operation_needs(operation: str, request_: dict[str, Any], expected: list[Expected]) -> None:
+    assert needed(operation, request_) == expected
+
+
+@pytest.mark.parametrize("operation", TABLE_OPERATIONS)
+def test_control_of_a_table_needs_its_own_name_on_that_table(operation: str) -> None:
+    assert needed(operation, {"TableName": "T"}) == [(operation, TABLE, {})]
+
+
+@pytest.mark.parametrize("operation", ["DescribeEndpoints", "DescribeLimits", "ListTables"])
+def test_what_names_no_table_needs_every_table(operation: str) -> None:
+    assert needed(operation, {}) == [(operation, HOME.table("*"), {})]
+
+
+def test_an_operation_without_translation_has_none() -> None:
+    assert access_requests("ExecuteStatement", {"Statement": "SELECT * FROM T"}, KEYS.get, HOME) is None
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "leading"),
+    [
+        ("N", {"n": {"N": "01.50"}}, "1.5"),
+        ("B", {"b": {"B": "QR=="}}, "QQ=="),
+        ("B", {"b": {"B": "QQ=="}}, "QQ=="),
+        ("B", {"b": {"B": "?"}}, UNKNOWN_LEADING_KEY),
+        ("T", {"pk": {"N": "1"}}, UNKNOWN_LEADING_KEY),
+        ("T", {"pk": {"S": 1}}, UNKNOWN_LEADING_KEY),
+        ("T", {"pk": "P1"}, UNKNOWN_LEADING_KEY),
+        ("T", {"sk": {"S": "P1"}}, UNKNOWN_LEADING_KEY),
+        ("missing", {"pk": {"S": "P1"}}, UNKNOWN_LEADING_KEY),
+    ],
+)
+def test_the_leading_key_of_one_item(table: str, key: dict[str, Any], leading: str) -> None:
+    """Canonical text where DynamoDB has one, and never absent."""
+    (found,) = needed("GetItem", {"TableName": table, "Key": key})
+    assert found[2]["leadingkeys"] == (leading,)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        {"TableName": "missing", "KeyConditionExpression": "pk = :p", "ExpressionAttributeValues": {":p": {"S": "P1"}}},
+        {"TableName": "T", "IndexName": "x", "KeyConditionExpression": "pk = :p"},
+        {"TableName": "T"},
+        {"TableName": "T", "KeyConditions": {"sk": {"ComparisonOperator": "EQ", "AttributeValueList": [{"S": "P1"}]}}},
+        {"TableName": "T", "KeyConditions": {"pk": {"ComparisonOperator": "GE", "AttributeValueList": [{"S": "P1"}]}}},
+        {"TableName": "T", "KeyConditions": {"pk": {"ComparisonOperator": "EQ"}}},
+        {"TableName": "T", "KeyConditions": {"pk": None}},
+    ],
+)
+def test_a_query_without_a_known_partition_has_an_unknown_leading_key(request_: dict[str, Any]) -> None:
+    (found,) = needed("Query", request_)
+    assert found[2]["leadingkeys"] == (UNKNOWN_LEADING_KEY,)
+
+
+@pytest.mark.parametrize(
+    ("operation", "request_"),
+    [
+        ("GetItem", {"TableName": "T", "Key": KEY, "ProjectionExpression": "a,"}),
+        ("GetItem", {"TableName": "T", "Key": KEY, "ProjectionExpression": "#undefined"}),
+        ("GetItem", {"TableName": "N", "Key": {"n": {"N": "one"}}}),
+        ("GetItem", {"TableName": "arn:aws:s3:::bucket", "Key": KEY}),
+        ("Query", {"TableName": "T", "KeyConditionExpression": "pk > :p", "ExpressionAttributeValues": {":p": 5}}),
+    ],
+)
+def test_what_cannot_be_read_is_dynamodbs_error(operation: str, request_: dict[str, Any]) -> None:
+    with pytest.raises(DynamoError):
+        needed(operation, request_)
+
+
+@pytest.mark.parametrize(
+    ("operation", "request_"),
+    [("TransactWriteItems", {"TransactItems": [{}, None]}), ("TransactGetItems", {"TransactItems": [{"Get": None}]})],
+)
+def test_an_element_without_an_action_needs_nothing(operation: str, request_: dict[str, Any]) -> None:
+    assert needed(operation, request_) == []
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=3),
+    lambda inner: (
+        st.dictionaries(st.sampled_from(["S", "N", "B", "M", "pk", "n", "b"]), inner, max_size=2)
+        | st.lists(inner, max_size=2)
+    ),
+    max_leaves=4,
+)
+maps = st.dictionaries(st.sampled_from(["pk", "sk", "n", "b", ":p"]), values, max_size=3)
+texts = st.sampled_from(["a", "#a", "pk = :p", "SET a = :p", "a.b[0]", "", "((", "pk = :p AND sk BETWEEN :p AND :q"])
+
+
+@given(
+    st.sampled_from(["GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan"]),
+    st.fixed_dictionaries(
+        {"TableName": st.sampled_from(["T", "N", "B", "missing"]), "Key": maps, "Item": maps},
+        optional={
+            "IndexName": st.sampled_from(["g", "x"]),
+            "ProjectionExpression": texts,
+            "ConditionExpression": texts,
+            "FilterExpression": texts,
+            "KeyConditionExpression": texts,
+            "UpdateExpression": texts,
+            "ExpressionAttributeValues": maps,
+            "ExpressionAttributeNames": st.dictionaries(st.sampled_from(["#a", "b"]), st.text(max_size=2)),
+            "Select": st.none() | st.just("COUNT"),
+        },
+    ),
+)
+def test_a_malformed_request_never_crashes(operation: str, request_: dict[str, Any]) -> None:
+    """Whatever lies inside a request of the right shape: it is translated, or refused in DynamoDB's words."""
+    try:
+        found = access_requests(operation, request_, KEYS.get, HOME)
+    except DynamoError:
+        return
+    assert found
+    assert operation == "Scan" or found[0].context["dynamodb:leadingkeys"]
