@@ -1,1 +1,51 @@
 """Declarations: tables, indexes, entities, key templates, access patterns, components, grants, tenancy."""
+
+from tenantable.declare.access import AccessPatterns
+from tenantable.declare.attributes import Attr, attr, camel_case, snake_case
+from tenantable.declare.entities import Entity
+from tenantable.declare.grants import (
+    Component,
+    Grant,
+    Permission,
+    ResourcePermission,
+    allow,
+    allow_resource,
+    writes,
+)
+from tenantable.declare.keys import Key
+from tenantable.declare.naming import Naming
+from tenantable.declare.patterns import KeyPattern, QueryPattern, collection
+from tenantable.declare.queries import Page, Query
+from tenantable.declare.references import Change, Condition, Reference
+from tenantable.declare.tables import Index, LocalIndex, Provisioned, Table, Tenancy
+
+__all__ = [
+    "AccessPatterns",
+    "Attr",
+    "Change",
+    "Component",
+    "Condition",
+    "Entity",
+    "Grant",
+    "Index",
+    "Key",
+    "KeyPattern",
+    "LocalIndex",
+    "Naming",
+    "Page",
+    "Permission",
+    "Provisioned",
+    "Query",
+    "QueryPattern",
+    "Reference",
+    "ResourcePermission",
+    "Table",
+    "Tenancy",
+    "allow",
+    "allow_resource",
+    "attr",
+    "camel_case",
+    "collection",
+    "snake_case",
+    "writes",
+]

@@ -1,0 +1,171 @@
+"""The declaring side of a repository: its access patterns, checked together when its class is complete."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, ClassVar, Generic, get_args
+
+from pydantic import BaseModel
+
+from tenantable.declare.attributes import EntityDeclaration, declaration_of
+from tenantable.declare.checks import layout_faults, pattern_faults
+from tenantable.declare.keys import EntityLayout, KeyLayout, KeyPart, key_part
+from tenantable.declare.patterns import KeyPattern, Pattern, Resolution
+from tenantable.declare.references import EntityT
+from tenantable.declare.tables import Index
+from tenantable.errors import DeclarationError, Fault
+
+
+class AccessPatterns(Generic[EntityT]):
+    """
+    The access patterns of one entity. Subclass it as `AccessPatterns[Order]`; its methods, decorated with
+    `@Order.key` and `@Order.query`, are the patterns.
+
+    The first such class of an entity gives its keys; a further one may use them, not add any.
+
+    Raises:
+        DeclarationError: When the class statement ends, with every fault of its patterns.
+    """
+
+    entity: ClassVar[type[BaseModel]]
+    patterns: ClassVar[dict[str, Pattern[Any]]]
+    tenant_scoped: ClassVar[bool] = False
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        entity = _entity_argument(cls)
+        if entity is None:
+            return
+        cls.entity = entity
+        cls.patterns = {name: value for name, value in vars(cls).items() if isinstance(value, Pattern)}
+        _declare(cls, declaration_of(entity))
+
+
+def _entity_argument(cls: type) -> Any:
+    for base in vars(cls).get("__orig_bases__", ()):
+        for argument in get_args(base):
+            if isinstance(argument, type) and issubclass(argument, BaseModel):
+                return argument
+    return None
+
+
+def _declare(cls: type[AccessPatterns[Any]], entity: EntityDeclaration) -> None:
+    faults = list(_class_faults(cls, entity))
+    layout, layout_problems = _layout(cls.patterns.values(), entity)
+    faults += layout_problems
+    if layout is not None:
+        known = entity.table.layouts.get(entity.model)
+        if known is None:
+            faults += layout_faults(layout, tuple(entity.table.layouts.values()))
+        elif _keys(layout) != _keys(known):
+            hint = f"declare all keys of {entity.model.__name__} in its first repository"
+            faults.append(
+                Fault(place=cls.__name__, problem="gives other keys than the entity's first repository", hint=hint)
+            )
+        resolutions = dict(_resolutions(cls.patterns.values(), layout))
+        for pattern, resolution in resolutions.items():
+            faults += pattern_faults(pattern, resolution)
+    if faults:
+        raise DeclarationError(faults)
+    assert layout is not None, "a layout is missing only with a fault"
+    entity.table.layouts.setdefault(entity.model, layout)
+    for pattern, resolution in resolutions.items():
+        pattern.resolve(resolution)
+
+
+def _class_faults(cls: type[AccessPatterns[Any]], entity: EntityDeclaration) -> Iterator[Fault]:
+    name = entity.model.__name__
+    if not any(isinstance(pattern, KeyPattern) for pattern in cls.patterns.values()) and (
+        entity.model not in entity.table.layouts
+    ):
+        hint = f"decorate a method with @{name}.key(pk=..., sk=...)"
+        yield Fault(place=cls.__name__, problem=f"has no key pattern of {name}", hint=hint)
+    for pattern in cls.patterns.values():
+        if entity.model not in pattern.entities:
+            hint = f"use @{name}, or move it to that entity's repository"
+            yield Fault(place=pattern.place, problem=f"belongs to {pattern.entities[0].__name__}", hint=hint)
+    if cls.tenant_scoped and entity.table.tenancy is None:
+        hint = "derive from Repository, or give the table tenancy="
+        yield Fault(place=cls.__name__, problem=f"needs tenants, and {entity.table!r} has none", hint=hint)
+    if entity.table.tenancy is not None and not cls.tenant_scoped:
+        hint = "derive from TenantRepository"
+        yield Fault(place=cls.__name__, problem=f"{entity.table!r} is shared by tenants", hint=hint)
+
+
+def _layout(patterns: Iterable[Pattern[Any]], entity: EntityDeclaration) -> tuple[EntityLayout | None, list[Fault]]:
+    """The entity's keys as its patterns give them, and what is wrong with them."""
+    faults: list[Fault] = []
+    known = entity.table.layouts.get(entity.model)
+    own = [pattern for pattern in patterns if pattern.entities == (entity.model,)]
+    indexes: dict[str | None, Index | None] = {None: None}
+    indexes |= {pattern.index.name: pattern.index for pattern in own if pattern.index is not None}
+    keys: dict[str | None, KeyLayout] = {}
+    for name, index in indexes.items():
+        if index is not None and index not in entity.table.indexes:
+            hint = f"pass {index!r} to {entity.table!r}"
+            faults.append(Fault(place=entity.model.__name__, problem=f"{index!r} is not of its table", hint=hint))
+            continue
+        giving = [pattern for pattern in own if pattern.index is index]
+        declared = known.key(index) if known is not None else None
+        if declared is not None and all(pattern.pk is None and pattern.sk is None for pattern in giving):
+            keys[name] = declared
+            continue
+        shared = keys.get(None)
+        partition = shared.partition if shared is not None and index is not None and index.local else None
+        key, problems = _key_layout(entity, index, giving, partition)
+        faults += problems
+        if key is not None:
+            keys[name] = key
+    if None not in keys:
+        return None, faults
+    table_key = keys.pop(None)
+    index_keys = {str(name): key for name, key in keys.items()}
+    if known is not None:
+        index_keys = {**known.index_keys, **index_keys}
+    return EntityLayout(entity=entity, table_key=table_key, index_keys=index_keys), faults
+
+
+def _key_layout(
+    entity: EntityDeclaration, index: Index | None, patterns: list[Pattern[Any]], partition: KeyPart | None
+) -> tuple[KeyLayout | None, list[Fault]]:
+    faults: list[Fault] = []
+    place = patterns[0].place if patterns else entity.model.__name__
+    templates: dict[str, str | None] = {"pk": None, "sk": None}
+    for pattern in patterns:
+        for role, before in tuple(templates.items()):
+            given = getattr(pattern, role)
+            if given is not None and before not in {None, given}:
+                problem = f"{role} is {given!r}, and {before!r} in another pattern of the same key"
+                hint = "an entity has one key in a table or index; give the template once"
+                faults.append(Fault(place=pattern.place, problem=problem, hint=hint))
+            templates[role] = before or given
+    names = entity.table.keys_of(index)
+    parts: dict[str, KeyPart] = {} if partition is None else {"pk": partition}
+    for role, attribute in (("pk", names.partition), ("sk", names.sort)):
+        if attribute is None and templates[role] is not None:
+            hint = f"declare sort= on {index or entity.table!r}, or drop {role}="
+            faults.append(Fault(place=place, problem="there is no sort key", hint=hint))
+        if attribute is None or role in parts:
+            continue
+        try:
+            parts[role] = key_part(entity, attribute, templates[role], ordered=role == "sk")
+        except (TypeError, ValueError) as error:
+            hint = "mend the template, the field's type or the key attribute's name"
+            faults.append(Fault(place=place, problem=f"{role}: {error}", hint=hint))
+    if "pk" not in parts or (names.sort is not None and "sk" not in parts):
+        return None, faults
+    return KeyLayout(index=index, partition=parts["pk"], sort=parts.get("sk")), faults
+
+
+def _resolutions(patterns: Iterable[Pattern[Any]], layout: EntityLayout) -> Iterator[tuple[Pattern[Any], Resolution]]:
+    model = layout.entity.model
+    for pattern in patterns:
+        found = [layout if entity is model else layout.table.layouts.get(entity) for entity in pattern.entities]
+        layouts = tuple(entity_layout for entity_layout in found if entity_layout is not None)
+        own = next((key for key in (entity_layout.key(pattern.index) for entity_layout in layouts) if key), None)
+        if own is not None:
+            yield pattern, Resolution(layouts=layouts, key=own)
+
+
+def _keys(layout: EntityLayout) -> dict[str | None, tuple[str, ...]]:
+    keys: dict[str | None, KeyLayout] = {None: layout.table_key}
+    keys.update(layout.index_keys)
+    return {name: tuple(map(str, key.parts)) for name, key in keys.items()}

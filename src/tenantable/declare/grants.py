@@ -1,0 +1,327 @@
+"""Components and what each may do: grants per access pattern, from which policies are made."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+from tenantable.declare.attributes import EntityDeclaration, declaration_of
+from tenantable.declare.checks import MARKER_HEAD
+from tenantable.declare.entities import SCHEMA_VERSION
+from tenantable.declare.keys import EntityLayout, KeyLayout, TemplatePart, layout_of
+from tenantable.declare.naming import Naming
+from tenantable.declare.patterns import KeyPattern, Pattern
+from tenantable.declare.references import Reference
+from tenantable.declare.tables import PhysicalTable, physical_table
+from tenantable.declare.templates import TENANT
+from tenantable.errors import DeclarationError, Fault
+
+WriteKind = Literal["create", "put", "update", "delete", "check"]
+TENANT_VARIABLE = "${aws:PrincipalTag/tenant}"
+"""Stands for the tenant in the leading keys of a component whose credentials belong to one tenant."""
+
+_ACTIONS: dict[WriteKind, frozenset[str]] = {
+    "create": frozenset({"PutItem"}),
+    "put": frozenset({"PutItem"}),
+    "update": frozenset({"UpdateItem"}),
+    "delete": frozenset({"DeleteItem"}),
+    "check": frozenset({"ConditionCheckItem"}),
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Permission:
+    """
+    What a policy statement must allow.
+
+    Args:
+        table: Physical name of the table.
+        index: Physical name of the index, or None for the table itself.
+        actions: Names of API actions without prefix, such as `GetItem`.
+        attributes: Names (as stored) that requests may contain besides `key_attributes`; None: all.
+        leading_keys: Patterns of partition keys, `*` for any text; None: any key.
+        transactional: Allowed only inside TransactWriteItems or TransactGetItems.
+        key_attributes: Every key attribute of the table and its indexes.
+    """
+
+    table: str
+    index: str | None
+    actions: frozenset[str]
+    attributes: frozenset[str] | None
+    leading_keys: tuple[str, ...] | None
+    transactional: bool
+    key_attributes: frozenset[str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ResourcePermission:
+    """Actions of another service on one resource: `sqs`, {`SendMessage`}, the queue's physical name."""
+
+    service: str
+    actions: frozenset[str]
+    resource: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Writes:
+    """Writes of one entity: what `writes` gives."""
+
+    entity: EntityDeclaration
+    kinds: tuple[WriteKind, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grant:
+    """What `allow` gives."""
+
+    patterns: tuple[Pattern[Any], ...]
+    writes: tuple[Writes, ...]
+    attributes: frozenset[str] | None
+    batch: bool
+    in_transaction: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResourceGrant:
+    """What `allow_resource` gives; `resource` is the logical name."""
+
+    service: str
+    actions: frozenset[str]
+    resource: str
+
+
+def writes(entity: type[BaseModel], *kinds: WriteKind) -> Writes:
+    """
+    Writes of an entity, to be granted: `writes(Order, "create", "update")`.
+
+    `check` is a condition on an item that a transaction does not change.
+    """
+    return Writes(entity=declaration_of(entity), kinds=kinds)
+
+
+def allow(
+    *granted: Pattern[Any] | Writes,
+    attributes: Iterable[str | Reference[Any, Any]] | None = None,
+    batch: bool = False,
+    in_transaction: bool = False,
+) -> Grant:
+    """
+    Grant access patterns and writes.
+
+    Args:
+        granted: Access patterns (`Orders.by_status`) and `writes(Order, "put")`.
+        attributes: Names as stored, or references, that requests may contain; key attributes always may.
+            None: all, or the view's where a pattern has one.
+        batch: Also as part of batch operations.
+        in_transaction: Only inside a transaction.
+    """
+    names = None if attributes is None else frozenset(map(_stored_name, attributes))
+    return Grant(
+        patterns=tuple(item for item in granted if isinstance(item, Pattern)),
+        writes=tuple(item for item in granted if isinstance(item, Writes)),
+        attributes=names,
+        batch=batch,
+        in_transaction=in_transaction,
+    )
+
+
+def allow_resource(service: str, *actions: str, resource: str) -> ResourceGrant:
+    """Grant actions of another service on one resource, by its logical name: `"sqs", "SendMessage", resource="dlq"`."""
+    return ResourceGrant(service=service, actions=frozenset(actions), resource=resource)
+
+
+@dataclass(frozen=True)
+class Component:
+    """
+    A part of a system with an identity of its own: a service, a worker, an authorizer.
+
+    Args:
+        name: Its name within the system.
+        grants: What it may do; nothing else.
+        description: One sentence.
+        tenant_bound: Its credentials belong to one tenant, and reach only keys with that tenant's prefix.
+    """
+
+    name: str
+    grants: Sequence[Grant | ResourceGrant] = ()
+    description: str = ""
+    tenant_bound: bool = False
+
+    def __post_init__(self) -> None:
+        faults = list(_attribute_faults(self))
+        if faults:
+            raise DeclarationError(faults)
+
+    def permissions(self, naming: Naming) -> tuple[Permission, ...]:
+        """What its policy must allow on tables, as few statements as possible, in a stable order."""
+        found = (
+            permission
+            for grant in self.grants
+            if isinstance(grant, Grant)
+            for permission in _grant_permissions(grant, naming, _variables(self))
+        )
+        return _merged(found)
+
+    def resource_permissions(self, naming: Naming) -> tuple[ResourcePermission, ...]:
+        """What its policy must allow on other resources, in a stable order."""
+        actions: dict[tuple[str, str], frozenset[str]] = {}
+        for grant in self.grants:
+            if isinstance(grant, ResourceGrant):
+                place = (grant.service, naming.resource_name(grant.resource))
+                actions[place] = actions.get(place, frozenset()) | grant.actions
+        return tuple(
+            ResourcePermission(service=service, resource=resource, actions=allowed)
+            for (service, resource), allowed in sorted(actions.items())
+        )
+
+
+def bookkeeping_names(entity: EntityDeclaration) -> frozenset[str]:
+    """Attributes (as stored) that typed reads look at besides what was asked for."""
+    names = {attribute.stored_as for mark in ("ttl", "soft_delete") if (attribute := entity.marked(mark))}
+    if entity.version > 1:
+        names.add(SCHEMA_VERSION)
+    if entity.table.discriminator is not None:
+        names.add(entity.table.discriminator)
+    return frozenset(names)
+
+
+def _variables(component: Component) -> dict[str, str]:
+    return {TENANT: TENANT_VARIABLE} if component.tenant_bound else {}
+
+
+def _stored_name(attribute: str | Reference[Any, Any]) -> str:
+    if isinstance(attribute, str):
+        return attribute
+    return declaration_of(attribute.entity).attributes[attribute.name].stored_as
+
+
+def _grant_permissions(grant: Grant, naming: Naming, variables: dict[str, str]) -> Iterator[Permission]:
+    for pattern in grant.patterns:
+        for layout in pattern.resolution.layouts:
+            permission = _pattern_permission(pattern, layout, naming, variables)
+            actions = permission.actions | (
+                {"BatchGetItem"} if grant.batch and "GetItem" in permission.actions else set()
+            )
+            yield _limited(replace(permission, actions=actions), grant, layout.entity)
+    for written in grant.writes:
+        layout = layout_of(written.entity)
+        for permission in _write_permissions(written, layout, naming, variables):
+            actions = permission.actions
+            if grant.batch and actions & {"PutItem", "DeleteItem"}:
+                actions |= {"BatchWriteItem"}
+            yield _limited(replace(permission, actions=actions), grant, layout.entity)
+
+
+def _limited(permission: Permission, grant: Grant, entity: EntityDeclaration) -> Permission:
+    if grant.attributes is not None:
+        permission = replace(permission, attributes=grant.attributes | bookkeeping_names(entity))
+    return replace(permission, transactional=permission.transactional or grant.in_transaction)
+
+
+def _pattern_permission(
+    pattern: Pattern[Any], layout: EntityLayout, naming: Naming, variables: dict[str, str]
+) -> Permission:
+    table = physical_table(layout.table, naming)
+    key = layout.key(pattern.index)
+    assert key is not None, "a resolved pattern has a key"
+    permission = _permission(
+        table, key, variables, frozenset({"GetItem" if isinstance(pattern, KeyPattern) else "Query"})
+    )
+    if pattern.view is None:
+        return permission
+    stored = {layout.entity.attributes[name].stored_as for name in pattern.view.model_fields}
+    return replace(permission, attributes=frozenset(stored) | bookkeeping_names(layout.entity))
+
+
+def _write_permissions(
+    written: Writes, layout: EntityLayout, naming: Naming, variables: dict[str, str]
+) -> Iterator[Permission]:
+    table = physical_table(layout.table, naming)
+    actions: frozenset[str] = frozenset().union(*(_write_actions(kind, layout) for kind in written.kinds))
+    permission = _permission(table, layout.table_key, variables, actions)
+    yield permission
+    if layout.entity.unique and set(written.kinds) - {"check"}:
+        markers = frozenset({"PutItem"} if set(written.kinds) <= {"create"} else {"PutItem", "DeleteItem"})
+        keys = tuple(marker_head(layout, field.name, variables) + "*" for field in layout.entity.unique)
+        leading = None if permission.leading_keys is None else keys
+        yield replace(permission, actions=markers, leading_keys=leading, transactional=True)
+
+
+def _write_actions(kind: WriteKind, layout: EntityLayout) -> frozenset[str]:
+    entity = layout.entity
+    if kind == "delete" and entity.marked("soft_delete") is not None:
+        return frozenset({"UpdateItem"})
+    actions = _ACTIONS[kind]
+    # Old values must be known: to release unique ones, and to derive an index key from a part that was not given.
+    reads = bool(entity.unique) and kind in {"put", "update", "delete"}
+    if reads or (kind == "update" and _derives(layout)):
+        actions |= {"GetItem"}
+    if kind == "update" and entity.version > 1:
+        actions |= {"GetItem", "PutItem"}
+    return actions
+
+
+def _derives(layout: EntityLayout) -> bool:
+    fixed = layout.table_key.names
+    return any(
+        isinstance(part, TemplatePart) and len(set(part.names) - fixed) > 1
+        for key in layout.index_keys.values()
+        for part in key.parts
+    )
+
+
+def marker_head(layout: EntityLayout, field_name: str, tenant: dict[str, str]) -> str:
+    """The text before the value in the key of a unique value's marker; `tenant` may fill the tenant's placeholder."""
+    tenancy = layout.table.tenancy
+    prefix = "" if tenancy is None else tenancy.prefix.replace(f"{{{TENANT}}}", tenant.get(TENANT, "*")) + "#"
+    return f"{prefix}{MARKER_HEAD}{layout.entity.name}#{field_name}#"
+
+
+def _permission(table: PhysicalTable, key: KeyLayout, variables: dict[str, str], actions: frozenset[str]) -> Permission:
+    leading = None
+    if isinstance(key.partition, TemplatePart):
+        wildcard = key.partition.template.wildcard(variables)
+        leading = None if wildcard == "*" else (wildcard,)
+    return Permission(
+        table=table.name,
+        index=None if key.index is None else table.index_names[key.index.name],
+        actions=actions,
+        attributes=None,
+        leading_keys=leading,
+        transactional=False,
+        key_attributes=frozenset(table.table.key_attributes),
+    )
+
+
+def _merged(permissions: Iterable[Permission]) -> tuple[Permission, ...]:
+    """Permissions that differ in their actions alone become one."""
+    actions: dict[Permission, frozenset[str]] = {}
+    for permission in permissions:
+        place = replace(permission, actions=frozenset())
+        actions[place] = actions.get(place, frozenset()) | permission.actions
+    merged = [replace(place, actions=allowed) for place, allowed in actions.items()]
+    return tuple(sorted(merged, key=_order))
+
+
+def _order(permission: Permission) -> tuple[str, ...]:
+    return (permission.table, permission.index or "", *(permission.leading_keys or ()), *sorted(permission.actions))
+
+
+def _attribute_faults(component: Component) -> Iterator[Fault]:
+    for grant in component.grants:
+        if not isinstance(grant, Grant) or grant.attributes is None:
+            continue
+        entities = [layout.entity for pattern in grant.patterns for layout in pattern.resolution.layouts]
+        entities += [written.entity for written in grant.writes]
+        known = {field.stored_as for entity in entities for field in entity.attributes.values()}
+        known |= {name for entity in entities for name in entity.table.key_attributes}
+        for name in sorted(grant.attributes - known):
+            hint = f"attributes as stored are {', '.join(sorted(known))}"
+            yield Fault(
+                place=f"Component {component.name!r}", problem=f"grants the unknown attribute {name}", hint=hint
+            )
+        replaced = {kind for written in grant.writes for kind in written.kinds} & {"create", "put", "delete"}
+        if replaced:
+            problem = f"limits the attributes of {', '.join(sorted(replaced))}, which writes whole items"
+            yield Fault(place=f"Component {component.name!r}", problem=problem, hint="limit reads and updates alone")

@@ -1,0 +1,94 @@
+"""Physical names: one rule per system, from logical names to the names that DynamoDB sees."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from string import Formatter
+
+from tenantable.errors import DeclarationError, Fault
+
+TABLE = "{table}"
+_PHYSICAL_NAME = re.compile(r"[A-Za-z0-9_.-]{3,255}")
+_RESOURCE_NAME = re.compile(r"[A-Za-z0-9_./-]{1,1011}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Naming:
+    """
+    How a system's tables, indexes and other resources are called.
+
+    Styles are texts with placeholders: `{table}` (an index style also knows `{index}`, and its `{table}` is the
+    physical one; a dedicated style knows `{tenant}`; a resource style knows `{resource}`) and every name in `values`.
+
+    Args:
+        table: Style of a table's name, such as `{project}-{stage}-ddb-{table}`.
+        index: Style of an index's name, such as `{table}-{index}`.
+        dedicated: Style of a table that one tenant has for itself, or None where there are none.
+        resource: Style of queues, parameters and the like.
+        values: What the other placeholders stand for, such as `{"stage": "dev"}`.
+        exceptions: Styles of single tables, by logical name, where they differ from `table`.
+    Raises:
+        DeclarationError: A style names an unknown placeholder.
+    """
+
+    table: str = TABLE
+    index: str = "{index}"
+    dedicated: str | None = None
+    resource: str = "{resource}"
+    values: Mapping[str, str] = field(default_factory=dict)
+    exceptions: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        known = {
+            "table": (self.table, {"table"}),
+            "index": (self.index, {"table", "index"}),
+            "dedicated": (self.dedicated or "", {"table", "tenant"}),
+            "resource": (self.resource, {"resource"}),
+            **{f"exceptions[{name}]": (style, {"table"}) for name, style in self.exceptions.items()},
+        }
+        faults = [
+            fault
+            for place, (style, own) in known.items()
+            for fault in _placeholder_faults(f"Naming.{place}", style, own | self.values.keys())
+        ]
+        if faults:
+            raise DeclarationError(faults)
+
+    def table_name(self, logical_name: str) -> str:
+        """The physical name of a table."""
+        style = self.exceptions.get(logical_name, self.table)
+        return self._checked(style.format(**self.values, table=logical_name), _PHYSICAL_NAME)
+
+    def index_name(self, physical_table: str, index_name: str) -> str:
+        """The physical name of an index of the table that is physically called `physical_table`."""
+        return self._checked(self.index.format(**self.values, table=physical_table, index=index_name), _PHYSICAL_NAME)
+
+    def dedicated_name(self, logical_name: str, tenant: str) -> str:
+        """The physical name of the table that `tenant` has for itself."""
+        if self.dedicated is None:
+            hint = "give Naming a style such as dedicated='app-{stage}-account-{tenant}'"
+            raise DeclarationError([Fault(place="Naming.dedicated", problem="no style is declared", hint=hint)])
+        return self._checked(self.dedicated.format(**self.values, table=logical_name, tenant=tenant), _PHYSICAL_NAME)
+
+    def resource_name(self, logical_name: str) -> str:
+        """The physical name of a queue, a parameter or another resource."""
+        return self._checked(self.resource.format(**self.values, resource=logical_name), _RESOURCE_NAME)
+
+    def _checked(self, name: str, allowed: re.Pattern[str]) -> str:
+        if not allowed.fullmatch(name):
+            problem = f"the physical name {name!r} is not allowed"
+            raise DeclarationError([Fault(place="Naming", problem=problem, hint=f"names must match {allowed.pattern}")])
+        return name
+
+
+def _placeholder_faults(place: str, style: str, known: set[str]) -> list[Fault]:
+    try:
+        names = [name for _, name, _, _ in Formatter().parse(style) if name is not None]
+    except ValueError as error:
+        return [Fault(place=place, problem=f"{style!r} is no style: {error}", hint="write placeholders as {name}")]
+    hint = f"known placeholders are {', '.join(sorted(known))}; give others in values="
+    return [
+        Fault(place=place, problem=f"unknown placeholder {{{name}}} in {style!r}", hint=hint)
+        for name in names
+        if name not in known
+    ]
