@@ -12,11 +12,12 @@ from tenantable.declare.grants import (
     allow_resource,
     writes,
 )
-from tenantable.declare.keys import Key
+from tenantable.declare.keys.layouts import Key
 from tenantable.declare.naming import Naming
 from tenantable.declare.patterns import KeyPattern, QueryPattern, collection
 from tenantable.declare.queries import Page, Query
 from tenantable.declare.references import Change, Condition, Reference
+from tenantable.declare.systems import System
 from tenantable.declare.tables import Index, LocalIndex, Provisioned, Table, Tenancy
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "QueryPattern",
     "Reference",
     "ResourcePermission",
+    "System",
     "Table",
     "Tenancy",
     "allow",

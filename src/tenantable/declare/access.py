@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from tenantable.declare.attributes import EntityDeclaration, declaration_of
 from tenantable.declare.checks import layout_faults, pattern_faults
-from tenantable.declare.keys import EntityLayout, KeyLayout, KeyPart, key_part
+from tenantable.declare.keys.layouts import EntityLayout, KeyLayout, KeyPart, key_part
 from tenantable.declare.patterns import KeyPattern, Pattern, Resolution
 from tenantable.declare.references import EntityT
 from tenantable.declare.tables import Index

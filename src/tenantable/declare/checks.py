@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from tenantable.declare.annotations import value_types
-from tenantable.declare.keys import EntityLayout, FieldPart, KeyLayout, KeyPart, TemplatePart
+from tenantable.declare.keys.layouts import EntityLayout, FieldPart, KeyLayout, KeyPart, TemplatePart
+from tenantable.declare.keys.templates import TENANT, anything, overlap
 from tenantable.declare.patterns import KeyPattern, Pattern, Resolution
-from tenantable.declare.templates import TENANT, anything, overlap
 from tenantable.errors import Fault
 
 MARKER_HEAD = "UNIQUE#"

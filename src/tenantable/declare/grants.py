@@ -9,12 +9,12 @@ from pydantic import BaseModel
 from tenantable.declare.attributes import EntityDeclaration, declaration_of
 from tenantable.declare.checks import MARKER_HEAD
 from tenantable.declare.entities import SCHEMA_VERSION
-from tenantable.declare.keys import EntityLayout, KeyLayout, TemplatePart, layout_of
+from tenantable.declare.keys.layouts import EntityLayout, KeyLayout, TemplatePart, layout_of
+from tenantable.declare.keys.templates import TENANT
 from tenantable.declare.naming import Naming
 from tenantable.declare.patterns import KeyPattern, Pattern
 from tenantable.declare.references import Reference
 from tenantable.declare.tables import PhysicalTable, physical_table
-from tenantable.declare.templates import TENANT
 from tenantable.errors import DeclarationError, Fault
 
 WriteKind = Literal["create", "put", "update", "delete", "check"]

@@ -7,7 +7,7 @@ from typing import Any, Concatenate, Generic, ParamSpec, Protocol, Self, TypeVar
 
 from pydantic import BaseModel
 
-from tenantable.declare.keys import EntityLayout, Key, KeyLayout
+from tenantable.declare.keys.layouts import EntityLayout, Key, KeyLayout
 from tenantable.declare.queries import Query
 from tenantable.declare.references import EntityT
 from tenantable.declare.tables import Index

@@ -8,10 +8,10 @@ from typing import Any, Generic
 
 from tenantable.declare.annotations import plain_type
 from tenantable.declare.attributes import Attribute, EntityDeclaration
-from tenantable.declare.keytext import KeyText, key_text
+from tenantable.declare.keys.templates import TENANT, BoundTemplate, Letter, anything, parse_template
+from tenantable.declare.keys.text import KeyText, key_text
 from tenantable.declare.references import EntityT
 from tenantable.declare.tables import Index, Table
-from tenantable.declare.templates import TENANT, BoundTemplate, Letter, anything, parse_template
 from tenantable.errors import DeclarationError, Fault
 from tenantable.wire.keys import KeyAttribute
 from tenantable.wire.limits import PARTITION_KEY_BYTES_MAX, SORT_KEY_BYTES_MAX

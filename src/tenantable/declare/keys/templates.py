@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tenantable.declare.keytext import KeyText
+from tenantable.declare.keys.text import KeyText
 
 ESCAPE = "%"
 SEPARATOR = "#"

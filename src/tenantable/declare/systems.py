@@ -1,0 +1,68 @@
+"""A system: its tables, entities and components as one value, from which everything else is made."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tenantable.declare.attributes import EntityDeclaration
+from tenantable.declare.grants import Component
+from tenantable.declare.keys.layouts import EntityLayout
+from tenantable.declare.naming import Naming
+from tenantable.declare.tables import PhysicalTable, Table, physical_table
+from tenantable.errors import DeclarationError, Fault
+
+
+@dataclass(frozen=True, kw_only=True)
+class System:
+    """
+    A system.
+
+    Args:
+        name: Its name.
+        tables: Its tables, with whatever entities were declared in them.
+        components: Whoever touches them.
+        description: One sentence.
+    Raises:
+        DeclarationError: Two tables or components have one name.
+    """
+
+    name: str
+    tables: Sequence[Table]
+    components: Sequence[Component] = ()
+    description: str = ""
+
+    def __post_init__(self) -> None:
+        faults = []
+        for kind, names in (
+            ("tables", [table.name for table in self.tables]),
+            ("components", [component.name for component in self.components]),
+        ):
+            repeated = sorted({name for name in names if names.count(name) > 1})
+            faults += [
+                Fault(
+                    place=f"System {self.name!r}", problem=f"two {kind} are named {name!r}", hint="rename one of them"
+                )
+                for name in repeated
+            ]
+        if faults:
+            raise DeclarationError(faults)
+
+    @property
+    def layouts(self) -> tuple[EntityLayout, ...]:
+        """The keys of every entity, table by table, in the order of declaration."""
+        return tuple(layout for table in self.tables for layout in table.layouts.values())
+
+    @property
+    def entities(self) -> tuple[EntityDeclaration, ...]:
+        return tuple(layout.entity for layout in self.layouts)
+
+    def component(self, name: str) -> Component:
+        """KeyError when there is none."""
+        return {component.name: component for component in self.components}[name]
+
+    def physical_tables(self, naming: Naming) -> tuple[PhysicalTable, ...]:
+        return tuple(physical_table(table, naming) for table in self.tables)
+
+    def create_table_requests(self, naming: Naming) -> tuple[dict[str, Any], ...]:
+        """One CreateTable request per table, in the order of `tables`."""
+        return tuple(table.create_request() for table in self.physical_tables(naming))
