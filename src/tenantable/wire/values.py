@@ -1,8 +1,9 @@
 """
 Attribute values in DynamoDB JSON: checking, canonical form and size in one pass.
 
-An item is `{name: {type: content}}`. Checking returns the canonical value: numbers in DynamoDB's own notation,
-everything else as it came. Values that were checked once (stored items) are trusted by every other module.
+An item is `{name: {type: content}}`. Checking returns the canonical value: numbers in DynamoDB's own notation, base64
+with its unused bits zero, everything else as it came. Values that were checked once (stored items) are trusted by every
+other module.
 """
 
 import base64
@@ -105,7 +106,17 @@ def _check_number(value: AttributeValue, content: Any, _depth: int) -> tuple[Att
 
 
 def _check_binary(value: AttributeValue, content: Any, _depth: int) -> tuple[AttributeValue, int]:
-    return value, len(_decode_binary(content))
+    canonical = _canonical_binary(content)
+    return (value if canonical is content else {"B": canonical}), binary_size_bytes(canonical)
+
+
+def _canonical_binary(content: Any) -> str:
+    """One text for each sequence of bytes: the bits that padding leaves unused are zero."""
+    decoded, text = _decode_binary(content), str(content)
+    if not text.endswith("="):
+        return text
+    canonical = base64.b64encode(decoded).decode()
+    return text if canonical == text else canonical
 
 
 def _decode_binary(content: Any) -> bytes:
@@ -187,11 +198,6 @@ def _set_number(element: Any) -> str:
     return canonical_number(element)
 
 
-def _set_binary(element: Any) -> str:
-    _decode_binary(element)
-    return str(element)
-
-
 def _json_kind(value: Any) -> str:
     kinds = {bool: "TRUE_VALUE" if value else "FALSE_VALUE", int: "NUMBER_VALUE", float: "DECIMAL_VALUE"}
     kinds |= {str: "STRING_VALUE", list: "START_ARRAY", dict: "START_OBJECT", type(None): "NULL_VALUE"}
@@ -216,5 +222,5 @@ _CHECKS: dict[str, Callable[[AttributeValue, Any, int], tuple[AttributeValue, in
     "M": _check_map,
     "SS": _check_set("SS", "string", _set_string, str, text_size_bytes),
     "NS": _check_set("NS", "number", _set_number, str, number_size_bytes),
-    "BS": _check_set("BS", "binary", _set_binary, base64.b64decode, binary_size_bytes),
+    "BS": _check_set("BS", "binary", _canonical_binary, str, binary_size_bytes),
 }

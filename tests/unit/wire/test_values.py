@@ -49,6 +49,12 @@ def test_numbers_become_canonical_wherever_they_stand() -> None:
     assert check_value(sent)[0] == {"M": {"a": {"L": [{"N": "1"}]}, "b": {"NS": ["20"]}}}
 
 
+def test_binaries_become_canonical_so_that_equal_bytes_have_equal_text() -> None:
+    assert check_value({"B": "AB=="})[0] == {"B": "AA=="}
+    with pytest.raises(DynamoError, match="contains duplicates"):
+        check_value({"BS": ["AB==", "AA=="]})
+
+
 def test_the_value_handed_in_is_not_changed() -> None:
     sent = {"a": {"L": [{"N": "1.0"}]}}
     check_item(sent)
