@@ -1,0 +1,324 @@
+"""Webhook delivery: its tables, entities, access patterns, and what each component may do with them."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from tenantable.data.repositories import Repository, TenantRepository
+from tenantable.declare.attributes import Attr, attr, camel_case
+from tenantable.declare.entities import Entity
+from tenantable.declare.grants import Component, allow, allow_resource, writes
+from tenantable.declare.naming import Naming
+from tenantable.declare.tables import Index, Table, Tenancy
+
+TenantStatus = Literal["active", "suspended", "closed"]
+EventStatus = Literal["pending", "delivered", "dead"]
+Outcome = Literal["delivered", "rejected", "gone", "aborted", "timeout", "unreachable", "blocked", "disabled"]
+Trigger = Literal["schedule", "retry", "redrive"]
+
+DELIVERY_QUEUE = "webhook-deliveries"
+DEAD_LETTER_QUEUE = "webhook-dead-letters"
+SECRETS_KEY = "webhook-secrets"
+
+identities = Table("TenantIdentity", partition="apiKey", recovery=True)
+configs = Table("TenantWebhookConfig", partition="tenantId", recovery=True, tenancy=Tenancy(prefix="{tenant}"))
+
+_SUMMARY = ("eventId", "eventType", "status", "attempts", "createdAt", "nextAttemptAt", "deliveredAt", "expiresAt")
+events_by_time = Index("by-time", partition="tenantKey", sort="timeKey", projection=_SUMMARY)
+dead_events = Index("dead", partition="deadKey", sort="deadTimeKey", projection=_SUMMARY)
+events = Table(
+    "Events",
+    events_by_time,
+    dead_events,
+    partition="PK",
+    ttl="expiresAt",
+    tenancy=Tenancy(prefix="TENANT#{tenant}"),
+    recovery=True,
+)
+deliveries = Table("Deliveries", ttl="expiresAt", tenancy=Tenancy(prefix="TENANT#{tenant}"))
+
+
+class TenantIdentity(Entity, table=identities, stored_names=camel_case):
+    """Who an API key belongs to. `api_key` is the digest of the key behind its visible prefix, never the key."""
+
+    api_key: Attr[str]
+    tenant_id: Attr[str]
+    status: Attr[TenantStatus] = attr(default="active")
+    plan: Attr[str]
+    created_at: Attr[datetime]
+
+
+class AuthorizedTenant(BaseModel):
+    """What the authorizer learns of a tenant and hands on: no key, no secret."""
+
+    model_config = ConfigDict(frozen=True)
+
+    tenant_id: str
+    status: TenantStatus
+    plan: str
+    created_at: datetime
+
+
+class RotatedSecret(BaseModel):
+    """
+    A former webhook secret. `secret` is its ciphertext while receivers may still sign or verify with it
+    (until `valid_until`), then None; `digest` stays as evidence.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    digest: str
+    rotated_at: datetime
+    valid_until: datetime
+    secret: bytes | None = None
+
+
+class TenantWebhookConfig(Entity, table=configs, stored_names=camel_case):
+    """Where a tenant's events go and how they are signed. `webhook_secret` is ciphertext; `revision` is its ETag."""
+
+    target_url: Attr[str]
+    webhook_secret: Attr[bytes]
+    rotation_history: Attr[list[RotatedSecret] | None] = attr(default=None)
+    last_updated: Attr[datetime]
+    revision: Attr[int] = attr(default=0, lock=True)
+
+
+class DeliveryTarget(BaseModel):
+    """Where events go, without the secret: all that accepting an event needs."""
+
+    model_config = ConfigDict(frozen=True)
+
+    target_url: str
+
+
+class Event(Entity, table=events, stored_names=camel_case):
+    """
+    What a tenant asked to have delivered. `payload` holds the very bytes that are signed and sent; `target_url` is
+    the address at the time of acceptance, kept for history: delivery reads the current one.
+    """
+
+    event_id: Attr[str]
+    event_type: Attr[str]
+    payload: Attr[bytes]
+    target_url: Attr[str]
+    status: Attr[EventStatus] = attr(default="pending")
+    attempts: Attr[int] = attr(default=0)
+    created_at: Attr[datetime]
+    next_attempt_at: Attr[datetime | None] = attr(default=None)
+    delivered_at: Attr[datetime | None] = attr(default=None)
+    dead_since: Attr[datetime | None] = attr(default=None)
+    expires_at: Attr[datetime]
+    revision: Attr[int] = attr(default=0, lock=True)
+
+
+class EventSummary(BaseModel):
+    """An event in a list: without its payload."""
+
+    model_config = ConfigDict(frozen=True)
+
+    event_id: str
+    event_type: str
+    status: EventStatus
+    attempts: int
+    created_at: datetime
+    next_attempt_at: datetime | None = None
+    delivered_at: datetime | None = None
+
+
+class Acceptance(Entity, table=events, stored_names=camel_case):
+    """That a request with this Idempotency-Key was accepted, and as which event: the same request is answered alike."""
+
+    idempotency_key: Attr[str]
+    request_digest: Attr[str]
+    event_id: Attr[str]
+    expires_at: Attr[datetime]
+
+
+class Attempt(Entity, table=deliveries, stored_names=camel_case):
+    """One try to deliver an event; `number` counts from 1. `response_excerpt` is the beginning of the answer's body."""
+
+    event_id: Attr[str]
+    number: Attr[int]
+    trigger: Attr[Trigger]
+    target_url: Attr[str]
+    started_at: Attr[datetime]
+    duration_milliseconds: Attr[int]
+    outcome: Attr[Outcome]
+    status_code: Attr[int | None] = attr(default=None)
+    detail: Attr[str | None] = attr(default=None)
+    response_excerpt: Attr[bytes | None] = attr(default=None)
+    next_attempt_at: Attr[datetime | None] = attr(default=None)
+    expires_at: Attr[datetime]
+
+
+class EndpointState(Entity, table=deliveries, stored_names=camel_case):
+    """
+    What delivery found out about a tenant's endpoint. It stands apart from the configuration, which the worker may
+    only read: an endpoint that answered 410 is disabled from `disabled_at` until its configuration is written anew.
+    """
+
+    disabled_at: Attr[datetime | None] = attr(default=None)
+    failing_since: Attr[datetime | None] = attr(default=None)
+
+
+class TenantIdentities(Repository[TenantIdentity]):
+    """API keys and whose they are."""
+
+    @TenantIdentity.key()
+    def get(self, *, api_key: str) -> None:
+        """The whole identity of a key's digest."""
+
+    @TenantIdentity.key(view=AuthorizedTenant)
+    def authorized(self, *, api_key: str) -> None:
+        """What a request's authorization needs of a key's digest, and no more."""
+
+
+class TenantWebhookConfigs(TenantRepository[TenantWebhookConfig]):
+    """The webhook configuration of one tenant."""
+
+    @TenantWebhookConfig.key(pk="{tenant}")
+    def get(self) -> None:
+        """The tenant's configuration, with its encrypted secrets."""
+
+    @TenantWebhookConfig.key(view=DeliveryTarget)
+    def target(self) -> None:
+        """Where the tenant's events go."""
+
+
+class Events(TenantRepository[Event]):
+    """The events of one tenant."""
+
+    @Event.key(pk="TENANT#{tenant}#EVENT#{event_id}")
+    def get(self, *, event_id: str) -> None:
+        """One event."""
+
+    @Event.key(view=EventSummary)
+    def summary(self, *, event_id: str) -> None:
+        """One event without its payload."""
+
+    @Event.query(events_by_time, pk="TENANT#{tenant}", sk="{created_at}#{event_id}", view=EventSummary)
+    def recent(self) -> None:
+        """The tenant's events in the order of their acceptance."""
+
+    @Event.query(dead_events, pk="TENANT#{tenant}#DEAD", sk="{dead_since}#{event_id}", view=EventSummary)
+    def dead(self) -> None:
+        """The tenant's events whose last attempt failed, by the time they died."""
+
+
+class Acceptances(TenantRepository[Acceptance]):
+    """Accepted requests of one tenant, by Idempotency-Key."""
+
+    @Acceptance.key(pk="TENANT#{tenant}#ACCEPTANCE#{idempotency_key}")
+    def get(self, *, idempotency_key: str) -> None:
+        """The acceptance under one Idempotency-Key."""
+
+
+class Attempts(TenantRepository[Attempt]):
+    """The attempts to deliver the events of one tenant."""
+
+    @Attempt.key(pk="TENANT#{tenant}#EVENT#{event_id}", sk="ATTEMPT#{number:06}")
+    def get(self, *, event_id: str, number: int) -> None:
+        """One attempt."""
+
+    @Attempt.query()
+    def of_event(self, *, event_id: str) -> None:
+        """The attempts of one event, first to last."""
+
+
+class EndpointStates(TenantRepository[EndpointState]):
+    """What is known of the endpoint of one tenant."""
+
+    @EndpointState.key(pk="TENANT#{tenant}#ENDPOINT", sk="STATE")
+    def get(self) -> None:
+        """The state of the tenant's endpoint."""
+
+
+_RESCHEDULED = (Event.status, Event.next_attempt_at, Event.dead_since, Event.revision)
+"""What changes when an event is sent off again or given up."""
+
+authorizer = Component(
+    "authorizer",
+    description="Decides for each request whose API key it carries. Sees no webhook secret and no target.",
+    grants=[allow(TenantIdentities.authorized)],
+)
+
+# Both halves of a tenant may be created only inside a transaction, so no failure and no mistake can leave one alone.
+# Events are created whole and afterwards only their course changes: what was accepted cannot be rewritten.
+# The API seals secrets and never opens them, so it has no right to decrypt.
+api = Component(
+    "api",
+    description="Creates tenants, changes their configuration, accepts events and shows what became of them.",
+    grants=[
+        allow(
+            writes(TenantIdentity, "create"),
+            writes(TenantWebhookConfig, "create"),
+            in_transaction=True,
+        ),
+        allow(TenantIdentities.get, writes(TenantIdentity, "update")),
+        allow(TenantWebhookConfigs.get, TenantWebhookConfigs.target, writes(TenantWebhookConfig, "update")),
+        allow(Events.get, Events.summary, Events.recent, Events.dead, writes(Event, "create")),
+        allow(writes(Event, "update"), attributes=_RESCHEDULED),
+        allow(Acceptances.get, writes(Acceptance, "create")),
+        allow(Attempts.of_event, EndpointStates.get),
+        allow_resource("sqs", "SendMessage", "GetQueueUrl", resource=DELIVERY_QUEUE),
+        allow_resource("kms", "GenerateDataKey", resource=SECRETS_KEY),
+    ],
+)
+
+# The worker reads the configuration anew for every attempt and can neither change it nor learn whose API keys exist.
+# It needs the event's payload, and may write the event's course and its own log: a worker that is taken over can
+# lie about deliveries, but not forge or alter an event, redirect a tenant, or read its way to other systems' keys.
+worker = Component(
+    "worker",
+    description="Signs and sends events, records each attempt, and plans the next.",
+    grants=[
+        allow(TenantWebhookConfigs.get, Events.get),
+        allow(writes(Event, "update"), attributes=[*_RESCHEDULED, Event.attempts, Event.delivered_at]),
+        allow(EndpointStates.get, writes(Attempt, "create"), writes(EndpointState, "put", "update")),
+        allow_resource(
+            "sqs",
+            "ReceiveMessage",
+            "DeleteMessage",
+            "ChangeMessageVisibility",
+            "SendMessage",
+            "GetQueueUrl",
+            resource=DELIVERY_QUEUE,
+        ),
+        allow_resource("sqs", "SendMessage", "GetQueueUrl", resource=DEAD_LETTER_QUEUE),
+        allow_resource("kms", "Decrypt", resource=SECRETS_KEY),
+    ],
+)
+
+receiver = Component(
+    "receiver",
+    description="Verifies the signatures of webhooks that it receives.",
+    grants=[allow(TenantWebhookConfigs.get), allow_resource("kms", "Decrypt", resource=SECRETS_KEY)],
+)
+
+# It moves dead events back and needs no payload for it, no configuration and no log of attempts.
+dlq_processor = Component(
+    "dlq-processor",
+    description="Takes up dead letters: marks their events dead, and sends them off again when told to.",
+    grants=[
+        allow(Events.summary, Events.dead),
+        allow(writes(Event, "update"), attributes=_RESCHEDULED),
+        allow_resource("sqs", "ReceiveMessage", "DeleteMessage", "GetQueueUrl", resource=DEAD_LETTER_QUEUE),
+        allow_resource("sqs", "SendMessage", "GetQueueUrl", resource=DELIVERY_QUEUE),
+    ],
+)
+
+TABLES = (identities, configs, events, deliveries)
+COMPONENTS = (authorizer, api, worker, receiver, dlq_processor)
+ENVIRONMENT = {
+    "TENANT_IDENTITY_TABLE": identities,
+    "TENANT_WEBHOOK_CONFIG_TABLE": configs,
+    "EVENTS_TABLE": events,
+    "DELIVERIES_TABLE": deliveries,
+}
+"""Environment variables that tell a component the physical names of its tables."""
+
+
+def naming(prefix: str = "") -> Naming:
+    """Tables, queues and keys under their own names; `prefix` sets several installations apart."""
+    return Naming(table="{prefix}{table}", resource="{prefix}{resource}", values={"prefix": prefix})
