@@ -1,0 +1,63 @@
+"""The components of a system as principals: their names, their policies, their access keys, their clients."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from tenantable.declare.grants import Component
+from tenantable.declare.naming import Naming
+from tenantable.declare.systems import System
+from tenantable.engine.signature import AccessKey
+from tenantable.iam.documents import Policy
+from tenantable.iam.synthesis import component_policies
+from tenantable.local.secrets import ProfileKey
+from tenantable.wire.arns import Home
+from tenantable.wire.client import DynamoClient
+
+ADMINISTRATOR = "administrator"
+"""The profile whose key no policy restricts: for operators, never for a component."""
+
+ComponentClient = Callable[[Component], DynamoClient]
+"""From a component to the client that carries its identity."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Installation:
+    """A system in one stage: the declaration, its physical names, and where it lives."""
+
+    system: System
+    naming: Naming
+    home: Home
+
+    def profile(self, component: Component) -> str:
+        """The name under which the component's access key is kept, such as `webhooks-authorizer`."""
+        return f"{self.system.name}-{component.name}"
+
+    def principal(self, component: Component) -> str:
+        """The ARN of the component's role."""
+        return f"arn:aws:iam::{self.home.account_id}:role/{self.profile(component)}"
+
+    def policies(self) -> dict[str, tuple[Policy, ...]]:
+        """The policies of every component, by principal."""
+        return {
+            self.principal(component): component_policies(component, self.naming, self.home)
+            for component in self.system.components
+        }
+
+
+def profiles(installations: Iterable[Installation]) -> list[str]:
+    """The profiles that an installation's credentials file holds, the administrator's first."""
+    return [
+        ADMINISTRATOR,
+        *(each.profile(component) for each in installations for component in each.system.components),
+    ]
+
+
+def access_keys(installations: Iterable[Installation], keys: Mapping[str, ProfileKey]) -> dict[str, AccessKey]:
+    """Who signs with which key, by access key id; the administrator has no principal and so no policy."""
+    principals: dict[str, str | None] = {ADMINISTRATOR: None}
+    for each in installations:
+        principals |= {each.profile(component): each.principal(component) for component in each.system.components}
+    return {
+        keys[profile].access_key_id: AccessKey(secret=keys[profile].secret_access_key, principal=principal)
+        for profile, principal in principals.items()
+    }
