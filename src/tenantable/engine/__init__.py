@@ -1,1 +1,5 @@
-"""The embedded DynamoDB: one file per API operation; `storage` alone touches SQLite."""
+"""
+The embedded DynamoDB.
+
+`engine.Engine` answers the API; `operations` holds one file per API operation; `storage` alone touches SQLite.
+"""

@@ -1,0 +1,76 @@
+"""The tables there are, kept in memory as they are in the database."""
+
+from collections.abc import Iterator
+
+from tenantable.engine.storage.storage import Storage
+from tenantable.engine.storage.writing import Transaction
+from tenantable.engine.tables import Table, dump_table, load_table
+from tenantable.wire.arns import table_name_of
+from tenantable.wire.errors import DynamoError, table_not_found
+from tenantable.wire.keys import TableKeys
+
+
+class Catalog:
+    """
+    Names to tables. Lookups never wait.
+
+    A change is made inside a transaction and shows here once that is committed, still under the writer's lock, so that
+    a write and the table that it was checked against always agree.
+    """
+
+    def __init__(self, storage: Storage) -> None:
+        self._tables = {name: load_table(name, description) for name, description in storage.tables()}
+
+    def find(self, name_or_arn: str) -> Table | None:
+        return self._tables.get(name_or_arn) or self._tables.get(table_name_of(name_or_arn))
+
+    def table(self, name_or_arn: str) -> Table:
+        """
+        The table that an item operation names.
+
+        Raises:
+            DynamoError: ResourceNotFoundException.
+        """
+        table = self._tables.get(name_or_arn) or self.find(name_or_arn)
+        if table is None:
+            raise table_not_found()
+        return table
+
+    def described_table(self, name_or_arn: str) -> Table:
+        """As `table`, with the words of the control plane, which name the table."""
+        table = self.find(name_or_arn)
+        if table is None:
+            raise table_not_found(f"Table: {table_name_of(name_or_arn)} not found")
+        return table
+
+    def tagged_table(self, arn: str) -> Table:
+        """The table that a tagging operation names by its ARN."""
+        table = self.find(arn)
+        if table is None:
+            raise DynamoError("ResourceNotFoundException", f"Requested resource not found: ResourcArn: {arn} not found")
+        return table
+
+    def keys(self, name_or_arn: str) -> TableKeys | None:
+        """The keys of a table and its indexes, for whoever reads requests (TableKeysLookup)."""
+        table = self.find(name_or_arn)
+        return None if table is None else table.key_names
+
+    def names(self) -> Iterator[str]:
+        """All names, sorted."""
+        return iter(sorted(self._tables))
+
+    def __len__(self) -> int:
+        return len(self._tables)
+
+    def save(self, transaction: Transaction, table: Table) -> None:
+        """Create the table, or replace what is known of it."""
+        transaction.save_table(table.name, dump_table(table))
+        transaction.after_commit(lambda: self._publish({**self._tables, table.name: table}))
+
+    def forget(self, transaction: Transaction, table: Table) -> None:
+        transaction.forget_table(table.name)
+        remaining = {name: other for name, other in self._tables.items() if name != table.name}
+        transaction.after_commit(lambda: self._publish(remaining))
+
+    def _publish(self, tables: dict[str, Table]) -> None:
+        self._tables = tables

@@ -1,0 +1,96 @@
+"""TableDescription: what CreateTable, DescribeTable, UpdateTable and DeleteTable say of a table."""
+
+from typing import Any
+
+from tenantable.engine.session import Session
+from tenantable.engine.storage.reading import Reader, Statistics
+from tenantable.engine.tables import INCLUDE, Index, Table, Throughput
+from tenantable.wire.keys import KeyNames
+
+_NOTHING = Statistics(item_count=0, size_bytes=0)
+
+
+def describe_table(
+    session: Session, table: Table, *, status: str = "ACTIVE", reader: Reader | None = None, creating: str | None = None
+) -> dict[str, Any]:
+    """
+    Args:
+        status: The table's state, as the answer of the operation names it.
+        reader: Where counts and sizes come from; None for a table that holds nothing yet or no more.
+        creating: The index that the operation has just begun.
+    """
+    held = _NOTHING if reader is None else reader.statistics(table.items.number)
+    description: dict[str, Any] = {
+        "AttributeDefinitions": [
+            {"AttributeName": name, "AttributeType": key_type} for name, key_type in table.attribute_types.items()
+        ],
+        "TableName": table.name,
+        "KeySchema": _key_schema(table.keys),
+        "TableStatus": status,
+        "CreationDateTime": table.created_at,
+        "ProvisionedThroughput": _throughput(table.throughput),
+        "TableSizeBytes": held.size_bytes,
+        "ItemCount": held.item_count,
+        "TableArn": session.home.table(table.name),
+        "TableId": table.table_id,
+        "DeletionProtectionEnabled": table.deletion_protected,
+        **_billing(table),
+        **table.options,
+    }
+    for is_global, member in ((False, "LocalSecondaryIndexes"), (True, "GlobalSecondaryIndexes")):
+        indexes = [index for index in table.indexes.values() if index.is_global == is_global]
+        if indexes:
+            description[member] = [
+                _describe_index(session, table, index, reader, creating=index.name == creating) for index in indexes
+            ]
+    return description
+
+
+def _billing(table: Table) -> dict[str, Any]:
+    if table.on_demand_since is None:
+        return {}
+    return {
+        "BillingModeSummary": {
+            "BillingMode": "PAY_PER_REQUEST",
+            "LastUpdateToPayPerRequestDateTime": table.on_demand_since,
+        }
+    }
+
+
+def _describe_index(
+    session: Session, table: Table, index: Index, reader: Reader | None, *, creating: bool
+) -> dict[str, Any]:
+    held = _NOTHING if reader is None else reader.statistics(index.relation.number)
+    projection: dict[str, Any] = {"ProjectionType": index.projection}
+    if index.projection == INCLUDE:
+        projection["NonKeyAttributes"] = list(index.non_key_attributes)
+    description: dict[str, Any] = {
+        "IndexName": index.name,
+        "KeySchema": _key_schema(index.keys),
+        "Projection": projection,
+        "IndexSizeBytes": held.size_bytes,
+        "ItemCount": held.item_count,
+        "IndexArn": session.home.index(table.name, index.name),
+    }
+    if index.is_global:
+        description["IndexStatus"] = "CREATING" if creating else "ACTIVE"
+        description["ProvisionedThroughput"] = _throughput(index.throughput)
+    return description
+
+
+def _key_schema(keys: KeyNames) -> list[dict[str, str]]:
+    kinds = ("HASH", "RANGE")
+    return [{"AttributeName": name, "KeyType": kind} for name, kind in zip(keys.names, kinds, strict=False)]
+
+
+def _throughput(throughput: Throughput) -> dict[str, Any]:
+    description: dict[str, Any] = {
+        "NumberOfDecreasesToday": 0,
+        "ReadCapacityUnits": throughput.read_units,
+        "WriteCapacityUnits": throughput.write_units,
+    }
+    if throughput.increased_at is not None:
+        description["LastIncreaseDateTime"] = throughput.increased_at
+    if throughput.decreased_at is not None:
+        description["LastDecreaseDateTime"] = throughput.decreased_at
+    return description

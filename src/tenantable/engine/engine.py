@@ -1,0 +1,128 @@
+"""The engine: DynamoDB's API in process."""
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Self
+
+import orjson
+
+from tenantable.engine.authorization import Authorizer
+from tenantable.engine.catalog import Catalog
+from tenantable.engine.operations import OPERATIONS
+from tenantable.engine.session import Session
+from tenantable.engine.shapes import check_request
+from tenantable.engine.storage.files import Durability
+from tenantable.engine.storage.storage import Storage
+from tenantable.errors import StorageError
+from tenantable.wire.arns import Home
+from tenantable.wire.client import DynamoClient
+from tenantable.wire.errors import DynamoError, serialization_error
+
+MEMORY = ":memory:"
+
+
+class Engine:
+    """
+    An embedded DynamoDB, durable in one directory. Threads may share it.
+
+    It is a DynamoClient for which everything is allowed; `as_principal` gives clients that the authorizer is asked about.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        home: Home | None = None,
+        authorizer: Authorizer | None = None,
+        clock: Callable[[], float] = time.time,
+        randomness: random.Random | None = None,
+        durability: Durability = "power",
+    ) -> None:
+        """
+        Args:
+            path: The data directory, created when there is none; `:memory:` for an engine that forgets.
+            home: Account and region that ARNs name; None for an invented pair.
+            authorizer: Asked before every request of a principal; None allows everything.
+            clock: Seconds since 1970.
+            randomness: Where table ids come from; None for the system's.
+            durability: What an acknowledged write survives: loss of `power`, the end of the `process` (SIGKILL), or
+                `none`.
+        Raises:
+            StorageError: The directory is in use, damaged, of a newer format or cannot be written.
+        """
+        self._authorizer = authorizer
+        self._storage = Storage(None if path == MEMORY else Path(path), durability)
+        self._session = Session(
+            storage=self._storage,
+            catalog=Catalog(self._storage),
+            home=home or Home(),
+            clock=clock,
+            random=randomness or random.SystemRandom(),
+            render=orjson.loads,
+        )
+        self._json_session = replace(self._session, render=orjson.Fragment)
+
+    def call(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Carry out one operation with no principal: everything is allowed. See `DynamoClient.call`."""
+        return self._carry_out(self._session, operation, request, None)
+
+    def call_json(self, operation: str, body: bytes, *, principal: str | None) -> bytes:
+        """
+        As `call`, from JSON to JSON; stored items are copied into the answer without being parsed.
+
+        Args:
+            body: The request; nothing at all counts as `{}`.
+            principal: The ARN of who asks; None allows everything.
+        """
+        try:
+            request = orjson.loads(body or b"{}")
+        except orjson.JSONDecodeError as error:
+            raise serialization_error("The request body is not valid JSON") from error
+        if not isinstance(request, dict):
+            raise serialization_error("Unexpected value type in payload")
+        return orjson.dumps(self._carry_out(self._json_session, operation, request, principal))
+
+    def as_principal(self, arn: str) -> DynamoClient:
+        """A client whose every request the authorizer is asked about."""
+        return _PrincipalClient(self, arn)
+
+    def close(self) -> None:
+        """Give the data directory back. Nothing may be called any more."""
+        self._storage.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+    def _call_as(self, arn: str, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        return self._carry_out(self._session, operation, request, arn)
+
+    def _carry_out(
+        self, session: Session, operation: str, request: Mapping[str, Any], principal: str | None
+    ) -> dict[str, Any]:
+        carry_out = OPERATIONS.get(operation)
+        if carry_out is None:
+            raise DynamoError("UnknownOperationException", "")
+        check_request(operation, request)
+        if principal is not None and self._authorizer is not None:
+            self._authorizer.authorize(principal, operation, request, session.catalog.keys)
+        try:
+            return carry_out(session, request)
+        except StorageError as error:
+            raise DynamoError("InternalServerError", str(error), status=500) from error
+
+
+class _PrincipalClient:
+    """The engine as one principal sees it."""
+
+    def __init__(self, engine: Engine, arn: str) -> None:
+        self._engine = engine
+        self._arn = arn
+
+    def call(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        return self._engine._call_as(self._arn, operation, request)

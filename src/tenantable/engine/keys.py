@@ -1,0 +1,190 @@
+"""
+Keys as bytes that sort as DynamoDB sorts.
+
+A key is `hash(8) + length(2) + partition value + sort value`: partitions lie in the order of their hash, so a segment
+of a scan is a range; within a partition items lie in the order of the sort value, so a query is one range; a prefix
+of a string or binary is a prefix of its bytes. Hash, length and value together keep every partition apart from all others.
+"""
+
+import base64
+from collections.abc import Mapping
+from hashlib import blake2b
+from typing import Any
+
+from tenantable.engine.storage.reading import KeyRange
+from tenantable.wire.errors import KEY_MISMATCH, DynamoError, invalid_parameter_values, validation_error
+from tenantable.wire.keys import KeyAttribute, KeyNames, KeyType
+from tenantable.wire.limits import PARTITION_KEY_BYTES_MAX, SORT_KEY_BYTES_MAX
+from tenantable.wire.numbers import sortable_number
+from tenantable.wire.values import AttributeValue, Item
+
+_HASH_BYTES = 8
+_LENGTH_BYTES = 2
+_BYTES_PER_CHARACTER_MAX = 4
+AFTER_ALL_KEYS = b"\xff" * (_HASH_BYTES + 1)
+"""Sorts after every key: no length begins with 0xff, because a partition value has 2,048 bytes at most."""
+
+
+class EmptyKeyError(DynamoError):
+    """A key attribute has an empty value. The service says so before anything else, inside transactions too."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__("ValidationException", f"One or more parameter values are not valid. {detail}")
+
+
+def check_key_content(keys: KeyNames, attribute: KeyAttribute, content: str) -> None:
+    """Refuse a value that no key may have: an empty one, or one that is too large."""
+    if not content:
+        raise EmptyKeyError(f"{_empty(attribute)} Key: {attribute.name}")
+    _check_size(keys, attribute, content)
+
+
+def sortable_bytes(key_type: KeyType, content: str) -> bytes:
+    """The bytes of a key attribute's content; they sort as DynamoDB sorts its type."""
+    if key_type == "S":
+        return content.encode()
+    if key_type == "N":
+        return sortable_number(content)
+    return base64.b64decode(content)
+
+
+def partition_bytes(key_type: KeyType, content: str) -> bytes:
+    """What the keys of all items of a partition begin with."""
+    value = content.encode() if key_type == "S" else sortable_bytes(key_type, content)
+    return blake2b(value, digest_size=_HASH_BYTES).digest() + len(value).to_bytes(_LENGTH_BYTES, "big") + value
+
+
+def key_bytes(keys: KeyNames, item: Mapping[str, AttributeValue]) -> bytes:
+    """The key of an item whose key attributes were checked."""
+    partition, sort = keys.partition, keys.sort
+    start = partition_bytes(partition.type, item[partition.name][partition.type])
+    if sort is None:
+        return start
+    return start + sortable_bytes(sort.type, item[sort.name][sort.type])
+
+
+def key_of_request(keys: KeyNames, key: Mapping[str, AttributeValue]) -> bytes:
+    """
+    The key that a `Key` parameter stands for.
+
+    Raises:
+        DynamoError: It does not have exactly the attributes of the schema, or a value cannot be a key.
+    """
+    attributes = keys.attributes
+    if len(key) != len(attributes):
+        raise validation_error(KEY_MISMATCH)
+    for attribute in attributes:
+        value = key.get(attribute.name)
+        if value is None or attribute.type not in value:
+            raise validation_error(KEY_MISMATCH)
+    _check_contents(keys, key)
+    return key_bytes(keys, key)
+
+
+def key_of_item(keys: KeyNames, item: Mapping[str, AttributeValue]) -> bytes:
+    """
+    The key of an item that is to be stored.
+
+    Raises:
+        DynamoError: A key attribute is missing or of the wrong type, or its value cannot be a key.
+    """
+    for attribute in keys.attributes:
+        value = item.get(attribute.name)
+        if value is None:
+            raise invalid_parameter_values(f"Missing the key {attribute.name} in the item")
+        if attribute.type not in value:
+            raise invalid_parameter_values(
+                f"Type mismatch for key {attribute.name} expected: {attribute.type} actual: {next(iter(value))}"
+            )
+    _check_contents(keys, item)
+    return key_bytes(keys, item)
+
+
+def index_key_of_item(index_name: str, keys: KeyNames, item: Mapping[str, AttributeValue]) -> bytes | None:
+    """
+    The key of an item's entry in an index; None when it lacks a key attribute, so that it has no entry.
+
+    Raises:
+        DynamoError: A key attribute of the index has the wrong type, or its value cannot be a key.
+    """
+    complete = True
+    for attribute in keys.attributes:
+        value = item.get(attribute.name)
+        if value is None:
+            complete = False
+            continue
+        content = value.get(attribute.type)
+        if content is None:
+            raise invalid_parameter_values(
+                f"Type mismatch for Index Key {attribute.name} Expected: {attribute.type} "
+                f"Actual: {next(iter(value))} IndexName: {index_name}"
+            )
+        if not content:
+            raise EmptyKeyError(
+                "A value specified for a secondary index key is not supported. "
+                f"{_empty(attribute)} IndexName: {index_name}, IndexKey: {attribute.name}"
+            )
+        _check_size(keys, attribute, content)
+    return key_bytes(keys, item) if complete else None
+
+
+def stored_index_key(keys: KeyNames, item: Mapping[str, AttributeValue]) -> bytes | None:
+    """As `index_key_of_item`, for a stored item: an attribute of another type only means that it has no entry."""
+    for attribute in keys.attributes:
+        value = item.get(attribute.name)
+        if value is None or not (content := value.get(attribute.type)) or _is_too_large(keys, attribute, content):
+            return None
+    return key_bytes(keys, item)
+
+
+def segment_range(segment: int, total_segments: int) -> KeyRange:
+    """The keys of one segment of a scan: the space of hashes is cut into equal parts."""
+    hashes = 1 << (8 * _HASH_BYTES)
+    lower = (hashes * segment // total_segments).to_bytes(_HASH_BYTES, "big")
+    if segment + 1 == total_segments:
+        return KeyRange(lower=lower, upper=AFTER_ALL_KEYS)
+    return KeyRange(lower=lower, upper=(hashes * (segment + 1) // total_segments).to_bytes(_HASH_BYTES, "big"))
+
+
+def after_prefix(prefix: bytes) -> bytes:
+    """The least bytes that sort after everything that begins with `prefix`."""
+    stem = prefix.rstrip(b"\xff")
+    return stem[:-1] + bytes([stem[-1] + 1]) if stem else AFTER_ALL_KEYS
+
+
+def just_after(key: bytes) -> bytes:
+    """The least bytes that sort after `key`."""
+    return key + b"\x00"
+
+
+def _check_contents(keys: KeyNames, item: Mapping[str, AttributeValue]) -> None:
+    for attribute in keys.attributes:
+        check_key_content(keys, attribute, item[attribute.name][attribute.type])
+
+
+def _empty(attribute: KeyAttribute) -> str:
+    kind = "binary" if attribute.type == "B" else "string"
+    return f"The AttributeValue for a key attribute cannot contain an empty {kind} value."
+
+
+def _check_size(keys: KeyNames, attribute: KeyAttribute, content: str) -> None:
+    if _is_too_large(keys, attribute, content):
+        raise invalid_parameter_values(_too_large(keys, attribute))
+
+
+def _too_large(keys: KeyNames, attribute: KeyAttribute) -> str:
+    if attribute is keys.partition:
+        return f"Size of hashkey has exceeded the maximum size limit of{PARTITION_KEY_BYTES_MAX} bytes"
+    return f"Aggregated size of all range keys has exceeded the size limit of {SORT_KEY_BYTES_MAX} bytes"
+
+
+def _is_too_large(keys: KeyNames, attribute: KeyAttribute, content: str) -> bool:
+    size_bytes_max = PARTITION_KEY_BYTES_MAX if attribute is keys.partition else SORT_KEY_BYTES_MAX
+    if len(content) * _BYTES_PER_CHARACTER_MAX <= size_bytes_max:
+        return False
+    return len(sortable_bytes(attribute.type, content)) > size_bytes_max
+
+
+def key_attributes(names: KeyNames, item: Item) -> Item:
+    """The part of an item that is its key."""
+    return {name: item[name] for name in names.names}

@@ -1,0 +1,56 @@
+"""One file per API operation. Each takes the session and the request, whose shape was checked, and gives the answer."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tenantable.engine.operations.batch_get_item import batch_get_item
+from tenantable.engine.operations.batch_write_item import batch_write_item
+from tenantable.engine.operations.create_table import create_table
+from tenantable.engine.operations.delete_item import delete_item
+from tenantable.engine.operations.delete_table import delete_table
+from tenantable.engine.operations.describe_continuous_backups import describe_continuous_backups
+from tenantable.engine.operations.describe_endpoints import describe_endpoints
+from tenantable.engine.operations.describe_limits import describe_limits
+from tenantable.engine.operations.describe_table import describe_table
+from tenantable.engine.operations.describe_time_to_live import describe_time_to_live
+from tenantable.engine.operations.get_item import get_item
+from tenantable.engine.operations.list_tables import list_tables
+from tenantable.engine.operations.list_tags_of_resource import list_tags_of_resource
+from tenantable.engine.operations.put_item import put_item
+from tenantable.engine.operations.query import query
+from tenantable.engine.operations.scan import scan
+from tenantable.engine.operations.tag_resource import tag_resource
+from tenantable.engine.operations.transact_get_items import transact_get_items
+from tenantable.engine.operations.transact_write_items import transact_write_items
+from tenantable.engine.operations.untag_resource import untag_resource
+from tenantable.engine.operations.update_item import update_item
+from tenantable.engine.operations.update_table import update_table
+from tenantable.engine.operations.update_time_to_live import update_time_to_live
+from tenantable.engine.session import Session
+
+OPERATIONS: Mapping[str, Callable[[Session, Mapping[str, Any]], dict[str, Any]]] = {
+    "BatchGetItem": batch_get_item,
+    "BatchWriteItem": batch_write_item,
+    "CreateTable": create_table,
+    "DeleteItem": delete_item,
+    "DeleteTable": delete_table,
+    "DescribeContinuousBackups": describe_continuous_backups,
+    "DescribeEndpoints": describe_endpoints,
+    "DescribeLimits": describe_limits,
+    "DescribeTable": describe_table,
+    "DescribeTimeToLive": describe_time_to_live,
+    "GetItem": get_item,
+    "ListTables": list_tables,
+    "ListTagsOfResource": list_tags_of_resource,
+    "PutItem": put_item,
+    "Query": query,
+    "Scan": scan,
+    "TagResource": tag_resource,
+    "TransactGetItems": transact_get_items,
+    "TransactWriteItems": transact_write_items,
+    "UntagResource": untag_resource,
+    "UpdateItem": update_item,
+    "UpdateTable": update_table,
+    "UpdateTimeToLive": update_time_to_live,
+}
+"""Every operation that the engine has, by the API's name for it."""

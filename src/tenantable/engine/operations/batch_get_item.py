@@ -1,0 +1,84 @@
+"""BatchGetItem: up to 100 items of several tables; what does not fit 16 MB comes back as UnprocessedKeys."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from tenantable.engine.capacity import TableCost, add_consumed_capacities, read_units
+from tenantable.engine.keys import key_of_request
+from tenantable.engine.request_expressions import read_projection, refuse_legacy_parameters
+from tenantable.engine.session import Session
+from tenantable.engine.storage.reading import Reader
+from tenantable.engine.tables import Table
+from tenantable.expressions.projections import Projection
+from tenantable.wire.arns import table_name_of
+from tenantable.wire.errors import validation_error
+from tenantable.wire.limits import BATCH_GET_BYTES_MAX, BATCH_GET_KEYS_MAX
+from tenantable.wire.values import Item, check_item
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _TableKeys:
+    """The keys to read from one table, as given and as bytes."""
+
+    table: Table
+    request: Mapping[str, Any]
+    given: list[Item]
+    keys: list[bytes]
+    projection: Projection | None
+
+
+def batch_get_item(session: Session, request: Mapping[str, Any]) -> dict[str, Any]:
+    by_table = request["RequestItems"]
+    if sum(len(entry["Keys"]) for entry in by_table.values()) > BATCH_GET_KEYS_MAX:
+        raise validation_error("Too many items requested for the BatchGetItem call")
+    decoded = {name: _decode(entry) for name, entry in by_table.items()}
+    wanted = [_locate(session, name, *decoded[name], request=entry) for name, entry in by_table.items()]
+
+    response: dict[str, Any] = {"Responses": {}, "UnprocessedKeys": {}}
+    costs: list[tuple[Table, TableCost]] = []
+    bytes_left = BATCH_GET_BYTES_MAX
+    with session.storage.read() as reader:
+        for table_keys in wanted:
+            cost, bytes_left = _read(session, reader, table_keys, response=response, bytes_left=bytes_left)
+            costs.append((table_keys.table, cost))
+    return add_consumed_capacities(response, request, costs)
+
+
+def _decode(entry: Mapping[str, Any]) -> tuple[list[Item], Projection | None]:
+    refuse_legacy_parameters(entry, ("AttributesToGet",))
+    return [check_item(key)[0] for key in entry["Keys"]], read_projection(entry)
+
+
+def _locate(
+    session: Session, name: str, given: list[Item], projection: Projection | None, *, request: Mapping[str, Any]
+) -> _TableKeys:
+    table = session.catalog.table(name)
+    keys = [key_of_request(table.keys, key) for key in given]
+    if len(set(keys)) != len(keys):
+        raise validation_error("Provided list of item keys contains duplicates")
+    return _TableKeys(table=table, request=request, given=given, keys=keys, projection=projection)
+
+
+def _read(
+    session: Session, reader: Reader, wanted: _TableKeys, *, response: dict[str, Any], bytes_left: int
+) -> tuple[TableCost, int]:
+    """Read the keys of one table into the answer; gives what it cost and how many bytes may still be read."""
+    consistent = bool(wanted.request.get("ConsistentRead"))
+    name = table_name_of(wanted.table.name)
+    items: list[Any] = response["Responses"].setdefault(name, [])
+    cost = TableCost()
+    for position, key in enumerate(wanted.keys):
+        row = reader.get(wanted.table.items, key)
+        size_bytes = row[0] if row else 0
+        if size_bytes > bytes_left:
+            response["UnprocessedKeys"][name] = {**wanted.request, "Keys": wanted.given[position:]}
+            return cost, 0
+        bytes_left -= size_bytes
+        cost.table += read_units(size_bytes, consistent=consistent)
+        if row is not None:
+            projection = wanted.projection
+            items.append(session.render(row[1]) if projection is None else projection.apply(orjson.loads(row[1])))
+    return cost, bytes_left

@@ -1,0 +1,79 @@
+"""BatchWriteItem: up to 25 puts and deletes without conditions. All fit here, so UnprocessedItems is always empty."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tenantable.engine.capacity import TableCost, add_consumed_capacities
+from tenantable.engine.item_collections import add_metrics, collection_metrics, wants_metrics
+from tenantable.engine.keys import EmptyKeyError
+from tenantable.engine.session import Session
+from tenantable.engine.storage.writing import Transaction
+from tenantable.engine.stored_items import apply_change, find_item
+from tenantable.engine.tables import Table
+from tenantable.engine.writes import Changer, Write, key_of_write, read_delete, read_put
+from tenantable.wire.errors import KEY_MISMATCH, DynamoError, validation_error
+from tenantable.wire.limits import BATCH_WRITE_ITEMS_MAX
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Aimed:
+    """A write with the key that it has in its table."""
+
+    write: Write
+    key: bytes
+    changer: Changer
+
+
+def batch_write_item(session: Session, request: Mapping[str, Any]) -> dict[str, Any]:
+    by_table = request["RequestItems"]
+    if sum(map(len, by_table.values())) > BATCH_WRITE_ITEMS_MAX:
+        raise validation_error("Too many items requested for the BatchWriteItem call")
+    decoded = {name: [_read_write(entry) for entry in entries] for name, entries in by_table.items()}
+
+    response: dict[str, Any] = {"UnprocessedItems": {}}
+    with session.storage.write as transaction:
+        aimed = [_aim(session.catalog.table(name), writes) for name, writes in decoded.items()]
+        costs = [(table, _apply(transaction, table, writes)) for table, writes in aimed]
+        for table, writes in aimed:
+            if wants_metrics(request, table):
+                keys = [key_of_write(table, aim.write) for aim in writes]
+                add_metrics(response, table.name, [collection_metrics(transaction, table, key) for key in keys])
+    return add_consumed_capacities(response, request, costs)
+
+
+def _read_write(entry: Mapping[str, Any]) -> Write:
+    put, delete = entry.get("PutRequest"), entry.get("DeleteRequest")
+    if (put is None) == (delete is None):
+        raise validation_error(
+            "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes"
+            if put is not None
+            else "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"
+        )
+    return read_put(put) if put is not None else read_delete(entry["DeleteRequest"])
+
+
+def _aim(table: Table, writes: list[Write]) -> tuple[Table, list[_Aimed]]:
+    aimed = []
+    for write in writes:
+        try:
+            key, changer = write.prepare(table)
+        except EmptyKeyError:
+            raise
+        except DynamoError as error:  # observed: the service does not say here what is wrong with the table's key
+            if "for key" in error.message:
+                raise validation_error(KEY_MISMATCH) from error
+            raise
+        aimed.append(_Aimed(write=write, key=key, changer=changer))
+    if len({aim.key for aim in aimed}) != len(aimed):
+        raise validation_error("Provided list of item keys contains duplicates")
+    return table, aimed
+
+
+def _apply(transaction: Transaction, table: Table, aimed: list[_Aimed]) -> TableCost:
+    cost = TableCost()
+    for aim in aimed:
+        change = aim.changer(find_item(transaction, table, aim.key))
+        assert change is not None
+        cost.add(apply_change(transaction, table, change))
+    return cost

@@ -1,0 +1,110 @@
+"""
+CreateTable: a table with its keys and indexes.
+
+It can be used at once; the answer says CREATING, as the service's does, and DescribeTable says ACTIVE.
+"""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tenantable.engine.descriptions import describe_table
+from tenantable.engine.schema_changes import create_index
+from tenantable.engine.session import Session
+from tenantable.engine.storage.queries import item_relation
+from tenantable.engine.storage.writing import Transaction
+from tenantable.engine.table_definitions import (
+    IndexDefinition,
+    check_attributes_used,
+    check_index_names,
+    read_attribute_types,
+    read_global_indexes,
+    read_keys,
+    read_local_indexes,
+    read_table_throughput,
+)
+from tenantable.engine.table_options import read_options
+from tenantable.engine.tables import Table, Throughput
+from tenantable.engine.tagging import add_tags
+from tenantable.wire.arns import table_name_of
+from tenantable.wire.errors import DynamoError, resource_in_use
+from tenantable.wire.keys import KeyNames, KeyType
+from tenantable.wire.limits import TABLES_MAX
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Definition:
+    """A table as the request describes it."""
+
+    name: str
+    types: Mapping[str, KeyType]
+    keys: KeyNames
+    indexes: list[IndexDefinition]
+    on_demand: bool
+    throughput: Throughput
+    options: dict[str, Any]
+    tags: dict[str, str]
+    deletion_protected: bool
+
+
+def create_table(session: Session, request: Mapping[str, Any]) -> dict[str, Any]:
+    definition = _read_definition(session, request)
+    with session.storage.write as transaction:
+        if session.catalog.find(definition.name) is not None:
+            raise resource_in_use(f"Table already exists: {definition.name}")
+        if len(session.catalog) >= TABLES_MAX:
+            raise DynamoError(
+                "LimitExceededException", f"Subscriber limit exceeded: There can be at most {TABLES_MAX} tables"
+            )
+        table = _create(session, transaction, definition)
+        session.catalog.save(transaction, table)
+    return {"TableDescription": describe_table(session, table, status="CREATING")}
+
+
+def _read_definition(session: Session, request: Mapping[str, Any]) -> _Definition:
+    name = table_name_of(request["TableName"])
+    on_demand = request.get("BillingMode") == "PAY_PER_REQUEST"
+    throughput = read_table_throughput(request, on_demand=on_demand)
+    types = read_attribute_types(request)
+    keys = read_keys(request["KeySchema"], types)
+    indexes = [
+        *read_local_indexes(request, keys, types),
+        *read_global_indexes(request, types, on_demand=on_demand),
+    ]
+    check_index_names(indexes)
+    check_attributes_used(types, keys, [index.keys for index in indexes], has_indexes=bool(indexes))
+    return _Definition(
+        name=name,
+        types=types,
+        keys=keys,
+        indexes=indexes,
+        on_demand=on_demand,
+        throughput=throughput,
+        options=read_options(session, request, name),
+        tags=add_tags({}, request.get("Tags") or []),
+        deletion_protected=bool(request.get("DeletionProtectionEnabled")),
+    )
+
+
+def _create(session: Session, transaction: Transaction, definition: _Definition) -> Table:
+    now = session.clock()
+    items = item_relation(transaction.add_relation())
+    transaction.create(items)
+    indexes = [
+        create_index(transaction, index, table_keys=definition.keys, items=items.number) for index in definition.indexes
+    ]
+    return Table(
+        name=definition.name,
+        table_id=str(uuid.UUID(int=session.random.getrandbits(128), version=4)),
+        created_at=now,
+        keys=definition.keys,
+        attribute_types=definition.types,
+        indexes={index.name: index for index in indexes},
+        on_demand_since=now if definition.on_demand else None,
+        throughput=definition.throughput,
+        deletion_protected=definition.deletion_protected,
+        options=definition.options,
+        tags=definition.tags,
+        items=items,
+    )

@@ -1,0 +1,22 @@
+"""DeleteTable: a table with everything in it. It is gone at once; the answer says DELETING, as the service's does."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tenantable.engine.descriptions import describe_table
+from tenantable.engine.schema_changes import drop_table
+from tenantable.engine.session import Session
+from tenantable.wire.errors import validation_error
+
+
+def delete_table(session: Session, request: Mapping[str, Any]) -> dict[str, Any]:
+    with session.storage.write as transaction:
+        table = session.catalog.described_table(request["TableName"])
+        if table.deletion_protected:
+            raise validation_error(
+                "Resource cannot be deleted as it is currently protected against deletion. "
+                "Disable deletion protection first."
+            )
+        drop_table(transaction, table)
+        session.catalog.forget(transaction, table)
+    return {"TableDescription": describe_table(session, table, status="DELETING")}

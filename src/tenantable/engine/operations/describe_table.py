@@ -1,0 +1,13 @@
+"""DescribeTable: what a table is and what it holds."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tenantable.engine.descriptions import describe_table as describe
+from tenantable.engine.session import Session
+
+
+def describe_table(session: Session, request: Mapping[str, Any]) -> dict[str, Any]:
+    table = session.catalog.described_table(request["TableName"])
+    with session.storage.read() as reader:
+        return {"Table": describe(session, table, reader=reader)}

@@ -1,0 +1,31 @@
+"""GetItem: one item by its key."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from tenantable.engine.capacity import TableCost, add_consumed_capacity, read_units
+from tenantable.engine.keys import key_of_request
+from tenantable.engine.request_expressions import read_projection, refuse_legacy_parameters
+from tenantable.engine.session import Session
+from tenantable.wire.values import check_item
+
+
+def get_item(session: Session, request: Mapping[str, Any]) -> dict[str, Any]:
+    refuse_legacy_parameters(request, ("AttributesToGet",))
+    key_item, _ = check_item(request["Key"])
+    projection = read_projection(request)
+
+    table = session.catalog.table(request["TableName"])
+    key = key_of_request(table.keys, key_item)
+    with session.storage.read() as reader:
+        row = reader.get(table.items, key)
+
+    response: dict[str, Any] = {}
+    if row is not None:
+        response["Item"] = session.render(row[1]) if projection is None else projection.apply(orjson.loads(row[1]))
+    if "ReturnConsumedCapacity" not in request:
+        return response
+    units = read_units(row[0] if row else 0, consistent=bool(request.get("ConsistentRead")))
+    return add_consumed_capacity(response, request, table, TableCost(table=units))

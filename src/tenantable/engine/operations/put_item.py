@@ -1,0 +1,18 @@
+"""PutItem: store an item, or replace the one that has its key."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tenantable.engine.request_expressions import refuse_legacy_parameters
+from tenantable.engine.session import Session
+from tenantable.engine.single_write import answer, old_item, write_one
+from tenantable.engine.writes import read_put
+from tenantable.wire.errors import validation_error
+
+
+def put_item(session: Session, request: Mapping[str, Any]) -> dict[str, Any]:
+    refuse_legacy_parameters(request, ("Expected", "ConditionalOperator"))
+    if request.get("ReturnValues") not in {None, "NONE", "ALL_OLD"}:
+        raise validation_error("ReturnValues can only be ALL_OLD or NONE")
+    outcome = write_one(session, read_put(request))
+    return answer(request, outcome, old_item(session, request, outcome.change))

@@ -1,0 +1,74 @@
+"""Scan: all items of a table or an index, or one segment of them, in the order of the partitions' hashes."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tenantable.engine.keys import AFTER_ALL_KEYS, segment_range
+from tenantable.engine.pages import PageRequest, find_index, read_page, start_key
+from tenantable.engine.request_expressions import bind_projection, parse_filter, refuse_legacy_parameters
+from tenantable.engine.selection import check_select, select_attributes
+from tenantable.engine.session import Session
+from tenantable.engine.storage.reading import KeyRange
+from tenantable.expressions.placeholders import read_placeholders
+from tenantable.wire.errors import validation_error
+from tenantable.wire.values import Item
+
+_EXPRESSIONS = ("FilterExpression", "ProjectionExpression")
+_LEGACY_PARAMETERS = ("ScanFilter", "AttributesToGet", "ConditionalOperator")
+
+
+def scan(session: Session, request: Mapping[str, Any]) -> dict[str, Any]:
+    refuse_legacy_parameters(request, _LEGACY_PARAMETERS)
+    check_select(request, "Scanning")
+    keys = _segment(request)
+    placeholders = read_placeholders(request, expressions=_EXPRESSIONS)
+    filter_expression = parse_filter(request)
+    filter_condition = filter_expression and filter_expression.bind(placeholders)
+    projection = bind_projection(request, placeholders)
+    placeholders.check_all_used()
+    start = start_key(request)
+
+    table = session.catalog.table(request["TableName"])
+    index = find_index(table, request)
+    page = PageRequest(
+        table=table,
+        index=index,
+        keys=keys,
+        descending=False,
+        selection=select_attributes(request, index, projection),
+        filter=filter_condition,
+    )
+    if start is not None:
+        _check_start(request, page, start)
+        page = page.after(start)
+    return read_page(session, request, page)
+
+
+def _segment(request: Mapping[str, Any]) -> KeyRange:
+    segment, total_segments = request.get("Segment"), request.get("TotalSegments")
+    if segment is None and total_segments is None:
+        return KeyRange(lower=b"", upper=AFTER_ALL_KEYS)
+    if total_segments is None:
+        raise validation_error(
+            "The TotalSegments parameter is required but was not present in the request when Segment parameter is present"
+        )
+    if segment is None:
+        raise validation_error(
+            "The Segment parameter is required but was not present in the request when parameter TotalSegments is present"
+        )
+    if segment >= total_segments:
+        raise validation_error(
+            "The Segment parameter is zero-based and must be less than parameter TotalSegments: "
+            f"Segment: {segment} is not less than TotalSegments: {total_segments}"
+        )
+    return segment_range(segment, total_segments)
+
+
+def _check_start(request: Mapping[str, Any], page: PageRequest, start: Item) -> None:
+    """Refuse an ExclusiveStartKey that belongs to another segment."""
+    key = page.check_start_key(start)
+    if not page.keys.lower <= key < page.keys.upper:
+        raise validation_error(
+            "The provided starting key is invalid: Invalid ExclusiveStartKey. Please use ExclusiveStartKey with correct "
+            f"Segment. TotalSegments: {request.get('TotalSegments')} Segment: {request.get('Segment')}"
+        )

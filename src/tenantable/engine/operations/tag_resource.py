@@ -1,0 +1,15 @@
+"""TagResource: add tags to a table."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from tenantable.engine.session import Session
+from tenantable.engine.tagging import add_tags
+
+
+def tag_resource(session: Session, request: Mapping[str, Any]) -> dict[str, Any]:
+    with session.storage.write as transaction:
+        table = session.catalog.tagged_table(request["ResourceArn"])
+        session.catalog.save(transaction, replace(table, tags=add_tags(table.tags, request["Tags"])))
+    return {}

@@ -1,0 +1,15 @@
+"""UntagResource: take tags from a table; a key that it does not have is ignored."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from tenantable.engine.session import Session
+
+
+def untag_resource(session: Session, request: Mapping[str, Any]) -> dict[str, Any]:
+    with session.storage.write as transaction:
+        table = session.catalog.tagged_table(request["ResourceArn"])
+        remaining = {key: value for key, value in table.tags.items() if key not in request["TagKeys"]}
+        session.catalog.save(transaction, replace(table, tags=remaining))
+    return {}

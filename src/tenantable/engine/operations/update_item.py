@@ -1,0 +1,31 @@
+"""UpdateItem: change attributes of an item, or create it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tenantable.engine.request_expressions import refuse_legacy_parameters
+from tenantable.engine.session import Session
+from tenantable.engine.single_write import answer, old_item, write_one
+from tenantable.engine.stored_items import Change, attributes_of
+from tenantable.engine.writes import read_update
+from tenantable.expressions.updates import Update
+
+
+def update_item(session: Session, request: Mapping[str, Any]) -> dict[str, Any]:
+    refuse_legacy_parameters(request, ("AttributeUpdates", "Expected", "ConditionalOperator"))
+    write = read_update(request)
+    outcome = write_one(session, write)
+    return answer(request, outcome, _attributes(session, request, write.update, outcome.change))
+
+
+def _attributes(session: Session, request: Mapping[str, Any], update: Update | None, change: Change) -> Any:
+    """What ReturnValues asks for; empty when nothing."""
+    wanted = request.get("ReturnValues")
+    if wanted == "ALL_NEW":
+        assert change.after is not None
+        return session.render(change.after.body)
+    if wanted == "UPDATED_OLD" and update is not None:
+        return update.updated_old(attributes_of(change.before))
+    if wanted == "UPDATED_NEW" and update is not None:
+        return update.updated_new(attributes_of(change.before))
+    return old_item(session, request, change)

@@ -1,0 +1,109 @@
+"""
+UpdateTable: billing, throughput, deletion protection, one global index at a time, and settings that are only kept.
+
+A new index is filled before the answer is given; the answer says CREATING, as the service's does, and DescribeTable
+says ACTIVE.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from tenantable.engine.descriptions import describe_table
+from tenantable.engine.schema_changes import create_index
+from tenantable.engine.session import Session
+from tenantable.engine.storage.writing import Transaction
+from tenantable.engine.stored_items import index_existing
+from tenantable.engine.table_definitions import (
+    check_attributes_used,
+    check_index_names,
+    read_attribute_types,
+    read_global_index,
+    too_many_global_indexes,
+)
+from tenantable.engine.table_options import change_options
+from tenantable.engine.tables import Table
+from tenantable.engine.throughput_changes import change_throughput
+from tenantable.wire.errors import DynamoError, table_not_found, validation_error
+from tenantable.wire.limits import GLOBAL_INDEXES_MAX
+
+_CHANGES = (
+    "ProvisionedThroughput",
+    "BillingMode",
+    "StreamSpecification",
+    "GlobalSecondaryIndexUpdates",
+    "SSESpecification",
+    "TableClass",
+    "DeletionProtectionEnabled",
+    "OnDemandThroughput",
+)
+
+
+def update_table(session: Session, request: Mapping[str, Any]) -> dict[str, Any]:
+    if all(request.get(change) is None for change in _CHANGES):
+        raise validation_error(
+            "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or "
+            "SSESpecification or ReplicaUpdates is required"
+        )
+    updates = request.get("GlobalSecondaryIndexUpdates") or []
+    created, deleted = _index_changes(updates)
+    with session.storage.write as transaction:
+        table = session.catalog.described_table(request["TableName"])
+        table = change_throughput(session, request, table)
+        table = replace(table, options=change_options(session, request, table.name, table.options))
+        if request.get("DeletionProtectionEnabled") is not None:
+            table = replace(table, deletion_protected=request["DeletionProtectionEnabled"])
+        if deleted is not None:
+            table = _delete_index(transaction, table, deleted)
+        if created is not None:
+            table = _create_index(transaction, request, table, created)
+        session.catalog.save(transaction, table)
+    creating = None if created is None else created["IndexName"]
+    with session.storage.read() as reader:
+        description = describe_table(session, table, status="UPDATING", reader=reader, creating=creating)
+    return {"TableDescription": description}
+
+
+def _index_changes(updates: list[Mapping[str, Any]]) -> tuple[Mapping[str, Any] | None, str | None]:
+    """The index to create and the name of the one to delete; the service does one of both at a time."""
+    created = [update["Create"] for update in updates if update.get("Create") is not None]
+    deleted = [update["Delete"]["IndexName"] for update in updates if update.get("Delete") is not None]
+    if len(created) + len(deleted) > 1:
+        raise DynamoError(
+            "LimitExceededException",
+            "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table",
+        )
+    return (created[0] if created else None), (deleted[0] if deleted else None)
+
+
+def _delete_index(transaction: Transaction, table: Table, name: str) -> Table:
+    index = table.indexes.get(name)
+    if index is None or not index.is_global:
+        raise table_not_found()
+    transaction.drop(index.relation)
+    remaining = {other: kept for other, kept in table.indexes.items() if other != name}
+    return _with_indexes(replace(table, indexes=remaining))
+
+
+def _create_index(
+    transaction: Transaction, request: Mapping[str, Any], table: Table, given: Mapping[str, Any]
+) -> Table:
+    if given["IndexName"] in table.indexes:
+        raise validation_error("Attempting to create an index which already exists")
+    if sum(index.is_global for index in table.indexes.values()) >= GLOBAL_INDEXES_MAX:
+        raise too_many_global_indexes()
+    types = {**table.attribute_types, **read_attribute_types(request)}
+    definition = read_global_index(given, types, on_demand=table.is_on_demand)
+    check_index_names([definition])
+    kept_keys = [index.keys for index in table.indexes.values()]
+    check_attributes_used(types, table.keys, [*kept_keys, definition.keys], has_indexes=True)
+    index = create_index(transaction, definition, table_keys=table.keys, items=table.items.number)
+    index_existing(transaction, table, index)
+    return replace(table, attribute_types=types, indexes={**table.indexes, index.name: index})
+
+
+def _with_indexes(table: Table) -> Table:
+    """The table without definitions of attributes that no key uses any more."""
+    used = {name for keys in (table.keys, *(index.keys for index in table.indexes.values())) for name in keys.names}
+    types = {name: key_type for name, key_type in table.attribute_types.items() if name in used}
+    return replace(table, attribute_types=types)

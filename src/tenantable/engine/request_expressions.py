@@ -1,0 +1,87 @@
+"""The expressions of a request, read and bound: what every operation that takes some does with them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tenantable.engine.stored_items import StoredItem, attributes_of, item_in_error
+from tenantable.expressions.conditions import Condition, parse_condition
+from tenantable.expressions.evaluation import Predicate
+from tenantable.expressions.placeholders import Placeholders, read_placeholders
+from tenantable.expressions.projections import Projection, parse_projection
+from tenantable.wire.errors import condition_failed, validation_error
+
+_LEGACY_PARAMETERS = {
+    "Expected": "ConditionExpression",
+    "AttributeUpdates": "UpdateExpression",
+    "KeyConditions": "KeyConditionExpression",
+    "QueryFilter": "FilterExpression",
+    "ScanFilter": "FilterExpression",
+    "AttributesToGet": "ProjectionExpression",
+    "ConditionalOperator": "AND and OR inside an expression",
+}
+_EXPRESSIONS = (
+    "UpdateExpression",
+    "ConditionExpression",
+    "KeyConditionExpression",
+    "FilterExpression",
+    "ProjectionExpression",
+)
+
+
+def refuse_legacy_parameters(request: Mapping[str, Any], legacy: Sequence[str]) -> None:
+    """
+    Refuse the parameters of before 2014, in the service's words where it refuses them too.
+
+    Args:
+        legacy: Those that the operation has.
+    """
+    given = [name for name in legacy if request.get(name) is not None]
+    if not given:
+        return
+    expressions = [name for name in _EXPRESSIONS if request.get(name) is not None]
+    if expressions:
+        raise validation_error(
+            "Can not use both expression and non-expression parameters in the same request: "
+            f"Non-expression parameters: {{{', '.join(given)}}} Expression parameters: {{{', '.join(expressions)}}}"
+        )
+    raise validation_error(f"The legacy parameter {given[0]} is not supported; use {_LEGACY_PARAMETERS[given[0]]}")
+
+
+def read_condition(request: Mapping[str, Any]) -> Predicate | None:
+    """The condition of a write that has no other expression; None when it has none."""
+    placeholders = read_placeholders(request, expressions=("ConditionExpression",))
+    condition = bind_condition(request, placeholders)
+    placeholders.check_all_used()
+    return condition
+
+
+def bind_condition(request: Mapping[str, Any], placeholders: Placeholders) -> Predicate | None:
+    text = request.get("ConditionExpression")
+    return None if text is None else parse_condition(text, "ConditionExpression").bind(placeholders)
+
+
+def parse_filter(request: Mapping[str, Any]) -> Condition | None:
+    text = request.get("FilterExpression")
+    return None if text is None else parse_condition(text, "FilterExpression")
+
+
+def bind_projection(request: Mapping[str, Any], placeholders: Placeholders) -> Projection | None:
+    text = request.get("ProjectionExpression")
+    return None if text is None else parse_projection(text).bind(placeholders)
+
+
+def read_projection(request: Mapping[str, Any]) -> Projection | None:
+    """The projection of a read that has no other expression; None for whole items."""
+    placeholders = read_placeholders(request, expressions=("ProjectionExpression",))
+    projection = bind_projection(request, placeholders)
+    placeholders.check_all_used()
+    return projection
+
+
+def check_condition(condition: Predicate | None, before: StoredItem | None, request: Mapping[str, Any]) -> None:
+    """
+    Raises:
+        DynamoError: ConditionalCheckFailedException when the stored item does not fulfil the condition.
+    """
+    if condition is not None and not condition(attributes_of(before)):
+        raise condition_failed(item_in_error(before, request))

@@ -1,0 +1,28 @@
+"""What every operation works with."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tenantable.engine.catalog import Catalog
+from tenantable.engine.storage.storage import Storage
+from tenantable.wire.arns import Home
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Session:
+    """
+    The engine's parts, and the form of its answers.
+
+    `render` turns a stored item into what the answer holds: `orjson.loads` where the caller wants dictionaries,
+    `orjson.Fragment` where the answer is written as JSON, so that stored bytes are copied and never parsed. `clock`
+    gives seconds since 1970.
+    """
+
+    storage: Storage
+    catalog: Catalog
+    home: Home
+    clock: Callable[[], float]
+    random: random.Random
+    render: Callable[[bytes], Any]

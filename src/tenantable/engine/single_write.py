@@ -1,0 +1,59 @@
+"""What PutItem, UpdateItem and DeleteItem have in common: one write, carried out and answered."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tenantable.engine.capacity import TableCost, add_consumed_capacity
+from tenantable.engine.item_collections import collection_metrics, wants_metrics
+from tenantable.engine.request_expressions import check_condition
+from tenantable.engine.session import Session
+from tenantable.engine.stored_items import Change, apply_change, find_item
+from tenantable.engine.tables import Table
+from tenantable.engine.writes import Write, key_of_write
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outcome:
+    """What a write did; `metrics` are those of the item collection, None when they are not asked for."""
+
+    table: Table
+    change: Change
+    cost: TableCost
+    metrics: dict[str, Any] | None
+
+
+def write_one(session: Session, write: Write) -> Outcome:
+    """
+    Carry out a write; return when it is durable.
+
+    Raises:
+        DynamoError: The table does not exist, the write does not fit it, or its condition does not hold.
+    """
+    with session.storage.write as transaction:
+        table = session.catalog.table(write.request["TableName"])
+        key, changer = write.prepare(table)
+        before = find_item(transaction, table, key)
+        check_condition(write.condition, before, write.request)
+        change = changer(before)
+        assert change is not None
+        cost = apply_change(transaction, table, change)
+        metrics = None
+        if wants_metrics(write.request, table):
+            metrics = collection_metrics(transaction, table, key_of_write(table, write))
+    return Outcome(table=table, change=change, cost=cost, metrics=metrics)
+
+
+def answer(request: Mapping[str, Any], outcome: Outcome, attributes: Any) -> dict[str, Any]:
+    """The answer to a write; `attributes` is what ReturnValues asks for, left out when empty."""
+    response: dict[str, Any] = {"Attributes": attributes} if attributes else {}
+    add_consumed_capacity(response, request, outcome.table, outcome.cost)
+    if outcome.metrics is not None:
+        response["ItemCollectionMetrics"] = outcome.metrics
+    return response
+
+
+def old_item(session: Session, request: Mapping[str, Any], change: Change) -> Any:
+    """The answer to `ReturnValues=ALL_OLD`; None without it, or when there was no item."""
+    wanted = request.get("ReturnValues") == "ALL_OLD"
+    return session.render(change.before.body) if wanted and change.before is not None else None

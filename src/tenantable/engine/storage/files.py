@@ -1,0 +1,166 @@
+"""Opening the data directory: its lock, the version of its format, and clear words when it cannot be used."""
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal, get_args
+
+from tenantable.engine.storage.queries import QUERIES
+from tenantable.errors import StorageError
+
+Durability = Literal["power", "process", "none"]
+"""What an acknowledged write survives: loss of power, the death of the process (SIGKILL), or neither."""
+
+DATABASE_NAME = "tenantable.db"
+LOCK_NAME = "tenantable.lock"
+FORMAT_VERSION = 1
+"""The version of the on-disk format that is written; it is raised with every change, together with a migration."""
+
+_APPLICATION_ID = 0x74656E61  # "tena", so that `file` and we ourselves tell our databases from others
+_SYNCHRONOUS = {"power": "FULL", "process": "NORMAL", "none": "OFF"}
+_PAGE_BYTES = 8192  # items of 1 to 2 KB stay on their B-tree page: see docs/decisions/0001-storage-layout.md
+_CACHE_KIBIBYTES = 32 * 1024
+_JOURNAL_BYTES_MAX = 64 * 1024 * 1024
+_STATEMENTS_CACHED = 512
+
+
+def lock_directory(directory: Path) -> sqlite3.Connection:
+    """
+    Take the directory for this process alone; closing the connection, or the end of the process, gives it back.
+
+    SQLite's own file lock on an empty file beside the database: it works on every platform that SQLite works on.
+
+    Raises:
+        StorageError: Somebody else holds it, or it cannot be created or written.
+    """
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        lock = sqlite3.connect(directory / LOCK_NAME, isolation_level=None, timeout=0, check_same_thread=False)
+    except (OSError, sqlite3.Error) as error:
+        raise _unusable(directory, error) from error
+    try:
+        lock.execute("BEGIN EXCLUSIVE")
+    except sqlite3.Error as error:
+        lock.close()
+        if "locked" in str(error):
+            raise StorageError(
+                f"The data directory {directory} is in use by another engine",
+                hint="stop the other process, or choose another directory",
+            ) from error
+        raise _unusable(directory, error) from error
+    return lock
+
+
+def open_database(directory: Path, durability: Durability) -> sqlite3.Connection:
+    """
+    Open the database of a directory for writing; create it when there is none.
+
+    Raises:
+        StorageError: It is damaged, of a newer format, no database of ours, or cannot be written.
+    """
+    return _guarded(directory, lambda connection: _prepare_file(directory, connection, durability))
+
+
+def open_reader(directory: Path) -> sqlite3.Connection:
+    """Open a connection that sees committed data only and never waits for the writer."""
+
+    def prepare(connection: sqlite3.Connection) -> None:
+        connection.execute(f"PRAGMA cache_size = -{_CACHE_KIBIBYTES}")
+        connection.execute("PRAGMA query_only = ON")
+
+    return _guarded(directory, prepare)
+
+
+def open_memory() -> sqlite3.Connection:
+    """An empty database that nobody else sees and that ends with its connection."""
+    connection = _connect(":memory:")
+    connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
+    _create_schema(connection)
+    return connection
+
+
+def failure(error: sqlite3.Error) -> StorageError:
+    """What to say when SQLite fails in the middle of the work."""
+    return StorageError(
+        f"The storage failed: {error}", hint="check the free space, the permissions and the health of the disk"
+    )
+
+
+def check_durability(durability: str) -> None:
+    if durability not in _SYNCHRONOUS:
+        choices = ", ".join(repr(choice) for choice in get_args(Durability))
+        raise StorageError(f"There is no durability {durability!r}", hint=f"choose one of {choices}")
+
+
+def _connect(database: str | Path) -> sqlite3.Connection:
+    return sqlite3.connect(
+        database, isolation_level=None, check_same_thread=False, cached_statements=_STATEMENTS_CACHED
+    )
+
+
+def _guarded(directory: Path, prepare: Callable[[sqlite3.Connection], None]) -> sqlite3.Connection:
+    try:
+        connection = _connect(directory / DATABASE_NAME)
+    except sqlite3.Error as error:
+        raise _unusable(directory, error) from error
+    try:
+        prepare(connection)
+    except sqlite3.Error as error:
+        connection.close()
+        raise _unusable(directory, error) from error
+    except StorageError:
+        connection.close()
+        raise
+    return connection
+
+
+def _prepare_file(directory: Path, connection: sqlite3.Connection, durability: Durability) -> None:
+    connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
+    version = _format_version(directory, connection)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute(f"PRAGMA synchronous = {_SYNCHRONOUS[durability]}")
+    connection.execute(f"PRAGMA cache_size = -{_CACHE_KIBIBYTES}")
+    connection.execute(f"PRAGMA journal_size_limit = {_JOURNAL_BYTES_MAX}")
+    if version is None:
+        _create_schema(connection)
+    else:
+        connection.execute("BEGIN IMMEDIATE")  # finds out now, not at the first write, whether it can be written
+        connection.execute("ROLLBACK")
+
+
+def _format_version(directory: Path, connection: sqlite3.Connection) -> int | None:
+    """The version of the file's format; None when the file is new."""
+    application_id = connection.execute("PRAGMA application_id").fetchone()[0]
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if application_id == 0 and connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0:
+        return None
+    file = directory / DATABASE_NAME
+    if application_id != _APPLICATION_ID:
+        raise StorageError(f"{file} is a database of another program", hint="choose another directory")
+    if version > FORMAT_VERSION:
+        raise StorageError(
+            f"{file} has format {version}; this version of tenantable knows formats up to {FORMAT_VERSION}",
+            hint="upgrade tenantable, or choose another directory",
+        )
+    return version
+
+
+def _create_schema(connection: sqlite3.Connection) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    for name in ("catalog", "relations", "transaction_tokens", "transaction_tokens_expiry"):
+        connection.execute(QUERIES[f"create_{name}"])
+    connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {FORMAT_VERSION}")
+    connection.execute("COMMIT")
+
+
+def _unusable(directory: Path, error: Exception) -> StorageError:
+    if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
+        return StorageError(
+            f"The database in {directory} is damaged: {error}",
+            hint="restore the directory from a backup, or choose another one to start empty",
+        )
+    return StorageError(
+        f"The data directory {directory} cannot be used: {error}",
+        hint="choose a directory on a disk with free space that this user may write",
+    )

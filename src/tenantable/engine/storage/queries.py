@@ -1,0 +1,91 @@
+"""
+The named queries of queries.sql, filled in for each SQL table.
+
+A relation is one SQL table: the items of a DynamoDB table, or the entries of one of its indexes.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+
+def _load(text: str) -> dict[str, str]:
+    names_and_queries = re.split(r"^-- (\w+) --$", text, flags=re.MULTILINE)[1:]
+    without_comments = (re.sub(r"^--.*$", "", query, flags=re.MULTILINE) for query in names_and_queries[1::2])
+    return dict(zip(names_and_queries[::2], (" ".join(query.split()) for query in without_comments), strict=True))
+
+
+QUERIES = _load((Path(__file__).parent / "queries.sql").read_text())
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ItemRelation:
+    """The SQL of one DynamoDB table's items."""
+
+    number: int
+    create: str
+    drop: str
+    get: str
+    insert: str
+    replace: str
+    delete: str
+    ascending: str
+    descending: str
+    walk: str
+    size: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IndexRelation:
+    """The SQL of one index. It keeps copies of what it projects, or points to whole items of its table."""
+
+    number: int
+    copies: bool
+    create: str
+    drop: str
+    insert: str
+    replace: str
+    delete: str
+    ascending: str
+    descending: str
+
+
+def item_relation(number: int) -> ItemRelation:
+    """The SQL of the items that are kept under this number."""
+
+    def query(name: str) -> str:
+        return QUERIES[name].format(items=f"items_{number}")
+
+    return ItemRelation(
+        number=number,
+        create=query("create_items"),
+        drop=query("drop_items"),
+        get=query("get_item"),
+        insert=query("insert_item"),
+        replace=query("replace_item"),
+        delete=query("delete_item"),
+        ascending=query("range_items_ascending"),
+        descending=query("range_items_descending"),
+        walk=query("walk_items"),
+        size=query("size_of_items"),
+    )
+
+
+def index_relation(number: int, *, items: int, copies: bool) -> IndexRelation:
+    """The SQL of the index entries that are kept under this number; `items` is the number of the table's items."""
+
+    def query(name: str) -> str:
+        return QUERIES[name].format(index=f"index_{number}", items=f"items_{items}")
+
+    shape = "copies" if copies else "pointers"
+    return IndexRelation(
+        number=number,
+        copies=copies,
+        create=query("create_copying_index" if copies else "create_pointing_index"),
+        drop=query("drop_index"),
+        insert=query("insert_copy" if copies else "insert_pointer"),
+        replace=query("replace_copy"),
+        delete=query("delete_entry"),
+        ascending=query(f"range_{shape}_ascending"),
+        descending=query(f"range_{shape}_descending"),
+    )

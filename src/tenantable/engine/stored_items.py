@@ -1,0 +1,153 @@
+"""Items as they lie in the storage, and every change of one together with its index entries."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+import orjson
+
+from tenantable.engine.capacity import TableCost, write_units
+from tenantable.engine.keys import index_key_of_item, stored_index_key
+from tenantable.engine.storage.reading import Row
+from tenantable.engine.storage.writing import Transaction
+from tenantable.engine.tables import Index, Table
+from tenantable.wire.values import Item, item_size_bytes
+
+
+class StoredItem:
+    """An item in the form it is stored in; it is parsed when somebody looks into it."""
+
+    __slots__ = ("_item", "row")
+
+    def __init__(self, row: Row, item: Item | None = None) -> None:
+        self.row = row
+        self._item = item
+
+    @classmethod
+    def of(cls, item: Item, size_bytes: int) -> "StoredItem":
+        """The stored form of a canonical item."""
+        return cls((size_bytes, orjson.dumps(item)), item)
+
+    @property
+    def size_bytes(self) -> int:
+        return self.row[0]
+
+    @property
+    def body(self) -> bytes:
+        """Its wire JSON."""
+        return self.row[1]
+
+    @property
+    def item(self) -> Item:
+        """Its attributes. Shared: never to be changed."""
+        if self._item is None:
+            self._item = cast(Item, orjson.loads(self.row[1]))
+        return self._item
+
+
+EntryKeys = Mapping[str, bytes | None]
+"""By index name: the key of an item's entry there, None when it has none."""
+
+
+def find_item(transaction: Transaction, table: Table, key: bytes) -> StoredItem | None:
+    row = transaction.get(table.items, key)
+    return None if row is None else StoredItem(row)
+
+
+def entry_keys(table: Table, item: Item) -> EntryKeys:
+    """
+    The keys of the index entries of an item that is to be stored.
+
+    Raises:
+        DynamoError: ValidationException when an attribute cannot be the key of an index.
+    """
+    return {name: index_key_of_item(name, index.keys, item) for name, index in table.indexes.items()}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Change:
+    """One item before and after a write; None where there is none. `entries` belongs to `after`."""
+
+    key: bytes
+    before: StoredItem | None
+    after: StoredItem | None
+    entries: EntryKeys
+
+
+def apply_change(transaction: Transaction, table: Table, change: Change) -> TableCost:
+    """
+    Store, replace or delete an item and bring every index in step. Everything was checked before: nothing here refuses.
+
+    Returns:
+        What it costs: the table's part by the larger of both sizes, an index only when its entry changes.
+    """
+    before, after = change.before, change.after
+    sizes = (before.size_bytes if before else 0, after.size_bytes if after else 0)
+    cost = TableCost(table=write_units(max(sizes)))
+    if after is not None:
+        transaction.put_item(table.items, change.key, after.row, replaced=before.row if before else None)
+    elif before is not None:
+        transaction.delete_item(table.items, change.key, replaced=before.row)
+    for name, index in table.indexes.items():
+        units = _apply_to_index(transaction, index, change)
+        if units:
+            cost.indexes[name] = units
+    return cost
+
+
+def index_existing(transaction: Transaction, table: Table, index: Index) -> None:
+    """Fill a new index from the items of its table. An item whose attributes cannot be its keys gets no entry."""
+    for key, size_bytes, body in transaction.walk(table.items):
+        item = orjson.loads(body)
+        entry_key = stored_index_key(index.keys, item)
+        if entry_key is not None:
+            row = _entry_row(index, StoredItem((size_bytes, body), item))
+            transaction.add_entry(index.relation, entry_key, base=key, row=row)
+
+
+def _apply_to_index(transaction: Transaction, index: Index, change: Change) -> float:
+    """Bring one index in step; the capacity units that it costs, 0 when its entry stays as it is."""
+    before, after = change.before, change.after
+    old_key = None if before is None else stored_index_key(index.keys, before.item)
+    new_key = None if after is None else change.entries[index.name]
+    if old_key is None and new_key is None:
+        return 0.0
+    relation, base = index.relation, change.key
+    if old_key == new_key:
+        assert before is not None
+        assert after is not None
+        assert new_key is not None
+        old_row, new_row = _entry_row(index, before), _entry_row(index, after)
+        if old_row[1] == new_row[1] or index.project(before.item) == index.project(after.item):
+            return 0.0
+        transaction.replace_entry(relation, new_key, base=base, row=new_row, replaced_bytes=old_row[0])
+        return write_units(max(old_row[0], new_row[0]))
+    units = 0.0
+    if old_key is not None and before is not None:
+        old_bytes = _entry_row(index, before)[0]
+        transaction.delete_entry(relation, old_key, base=base, replaced_bytes=old_bytes)
+        units += write_units(old_bytes)
+    if new_key is not None and after is not None:
+        row = _entry_row(index, after)
+        transaction.add_entry(relation, new_key, base=base, row=row)
+        units += write_units(row[0])
+    return units
+
+
+def _entry_row(index: Index, stored: StoredItem) -> Row:
+    """Size and JSON of what an index holds of an item."""
+    if index.projected is None:
+        return stored.row
+    projected = index.project(stored.item)
+    return item_size_bytes(projected), orjson.dumps(projected)
+
+
+def attributes_of(stored: StoredItem | None) -> Item:
+    """The attributes of an item; none when there is no item. What conditions are evaluated on."""
+    return {} if stored is None else stored.item
+
+
+def item_in_error(stored: StoredItem | None, request: Mapping[str, Any]) -> Item | None:
+    """The item that the error of a failed condition shows, when the request asks for it and there is one."""
+    wanted = request.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
+    return stored.item if wanted and stored is not None else None

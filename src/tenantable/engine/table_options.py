@@ -1,0 +1,66 @@
+"""Settings of a table that are kept and described and change nothing in how the engine works."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from tenantable.engine.session import Session
+from tenantable.wire.errors import invalid_parameter_values, validation_error
+
+_ENABLED = "ENABLED"
+
+
+def read_options(session: Session, request: Mapping[str, Any], table_name: str) -> dict[str, Any]:
+    """What the members of a CreateTable or UpdateTable request become in the table's description."""
+    options: dict[str, Any] = {}
+    stream = request.get("StreamSpecification")
+    if stream is not None:
+        options |= _stream(session, stream, table_name)
+    encryption = request.get("SSESpecification")
+    if encryption is not None and encryption.get("Enabled"):
+        options["SSEDescription"] = {
+            "Status": _ENABLED,
+            "SSEType": encryption.get("SSEType") or "KMS",
+            "KMSMasterKeyArn": encryption.get("KMSMasterKeyId") or "alias/aws/dynamodb",
+        }
+    if request.get("TableClass") is not None:
+        options["TableClassSummary"] = {"TableClass": request["TableClass"]}
+    if request.get("OnDemandThroughput") is not None:
+        options["OnDemandThroughput"] = dict(request["OnDemandThroughput"])
+    return options
+
+
+def change_options(
+    session: Session, request: Mapping[str, Any], table_name: str, before: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The options of a table after an UpdateTable request."""
+    options = dict(before)
+    stream = request.get("StreamSpecification")
+    if stream is not None:
+        has_stream = "StreamSpecification" in options
+        if stream["StreamEnabled"] and has_stream:
+            raise validation_error(f"Table already has an enabled stream: TableName: {table_name}")
+        if not stream["StreamEnabled"] and not has_stream:
+            raise validation_error(f"Table has no stream to disable: TableName: {table_name}")
+        if not stream["StreamEnabled"]:
+            del options["StreamSpecification"]  # where the stream was stays known
+    encryption = request.get("SSESpecification")
+    if encryption is not None and not encryption.get("Enabled"):
+        options.pop("SSEDescription", None)
+    return options | read_options(session, request, table_name)
+
+
+def _stream(session: Session, specification: Mapping[str, Any], table_name: str) -> dict[str, Any]:
+    view_type = specification.get("StreamViewType")
+    if not specification["StreamEnabled"]:
+        if view_type is not None:
+            raise invalid_parameter_values("StreamViewType must not be specified when StreamEnabled is false")
+        return {}
+    if view_type is None:
+        raise invalid_parameter_values("StreamViewType must be specified when StreamEnabled is true")
+    label = datetime.fromtimestamp(session.clock(), UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
+    return {
+        "StreamSpecification": {"StreamEnabled": True, "StreamViewType": view_type},
+        "LatestStreamLabel": label,
+        "LatestStreamArn": f"{session.home.table(table_name)}/stream/{label}",
+    }

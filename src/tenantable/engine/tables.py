@@ -1,0 +1,182 @@
+"""What the engine knows of a table: frozen values, and their form in the catalog."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import orjson
+
+from tenantable.engine.storage.queries import IndexRelation, ItemRelation, index_relation, item_relation
+from tenantable.wire.keys import KeyAttribute, KeyNames, KeyType, TableKeys
+from tenantable.wire.values import Item
+
+ALL = "ALL"
+KEYS_ONLY = "KEYS_ONLY"
+INCLUDE = "INCLUDE"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Throughput:
+    """Read and write capacity units per second; both 0 when requests are paid one by one."""
+
+    read_units: int = 0
+    write_units: int = 0
+    increased_at: float | None = None
+    decreased_at: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Index:
+    """A secondary index; `projected` names what its entries hold, None for everything."""
+
+    name: str
+    is_global: bool
+    keys: KeyNames
+    projection: str
+    non_key_attributes: tuple[str, ...]
+    projected: frozenset[str] | None
+    throughput: Throughput
+    relation: IndexRelation
+
+    def project(self, item: Item) -> Item:
+        """What an entry of this index holds of the item."""
+        if self.projected is None:
+            return item
+        return {name: value for name, value in item.items() if name in self.projected}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Table:
+    """
+    A table as it is now. A change makes a new value, so an old one in somebody's hand is never half changed.
+
+    `time_to_live` names the attribute that holds an item's last second, None when items never expire. `options` are
+    members of the table's description that are kept and shown and change nothing here (StreamSpecification,
+    SSESpecification, TableClass).
+    """
+
+    name: str
+    table_id: str
+    created_at: float
+    keys: KeyNames
+    attribute_types: Mapping[str, KeyType]
+    indexes: Mapping[str, Index]
+    on_demand_since: float | None
+    throughput: Throughput
+    deletion_protected: bool = False
+    time_to_live: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    items: ItemRelation
+
+    @property
+    def is_on_demand(self) -> bool:
+        return self.on_demand_since is not None
+
+    @property
+    def has_local_indexes(self) -> bool:
+        return any(not index.is_global for index in self.indexes.values())
+
+    @property
+    def key_names(self) -> TableKeys:
+        return TableKeys(table=self.keys, indexes={name: index.keys for name, index in self.indexes.items()})
+
+
+def make_index(
+    name: str,
+    *,
+    table_keys: KeyNames,
+    keys: KeyNames,
+    is_global: bool,
+    projection: str,
+    non_key_attributes: tuple[str, ...],
+    throughput: Throughput,
+    number: int,
+    items: int,
+) -> Index:
+    """An index whose entries are kept under `number`, of a table whose items are kept under `items`."""
+    projected = None if projection == ALL else frozenset((*table_keys.names, *keys.names, *non_key_attributes))
+    return Index(
+        name=name,
+        is_global=is_global,
+        keys=keys,
+        projection=projection,
+        non_key_attributes=non_key_attributes,
+        projected=projected,
+        throughput=throughput,
+        relation=index_relation(number, items=items, copies=projected is not None),
+    )
+
+
+def dump_table(table: Table) -> bytes:
+    """The catalog's form of a table: JSON."""
+    return orjson.dumps(
+        {
+            "table_id": table.table_id,
+            "created_at": table.created_at,
+            "keys": asdict(table.keys),
+            "attribute_types": table.attribute_types,
+            "indexes": [_dump_index(index) for index in table.indexes.values()],
+            "on_demand_since": table.on_demand_since,
+            "throughput": asdict(table.throughput),
+            "deletion_protected": table.deletion_protected,
+            "time_to_live": table.time_to_live,
+            "options": table.options,
+            "tags": table.tags,
+            "items": table.items.number,
+        }
+    )
+
+
+def load_table(name: str, description: bytes) -> Table:
+    """A table from the catalog."""
+    stored = orjson.loads(description)
+    keys = _load_keys(stored["keys"])
+    number = stored["items"]
+    indexes = [_load_index(index, table_keys=keys, items=number) for index in stored["indexes"]]
+    return Table(
+        name=name,
+        table_id=stored["table_id"],
+        created_at=stored["created_at"],
+        keys=keys,
+        attribute_types=stored["attribute_types"],
+        indexes={index.name: index for index in indexes},
+        on_demand_since=stored["on_demand_since"],
+        throughput=Throughput(**stored["throughput"]),
+        deletion_protected=stored["deletion_protected"],
+        time_to_live=stored["time_to_live"],
+        options=stored["options"],
+        tags=stored["tags"],
+        items=item_relation(number),
+    )
+
+
+def _dump_index(index: Index) -> dict[str, Any]:
+    return {
+        "name": index.name,
+        "is_global": index.is_global,
+        "keys": asdict(index.keys),
+        "projection": index.projection,
+        "non_key_attributes": index.non_key_attributes,
+        "throughput": asdict(index.throughput),
+        "number": index.relation.number,
+    }
+
+
+def _load_index(stored: dict[str, Any], *, table_keys: KeyNames, items: int) -> Index:
+    return make_index(
+        stored["name"],
+        table_keys=table_keys,
+        keys=_load_keys(stored["keys"]),
+        is_global=stored["is_global"],
+        projection=stored["projection"],
+        non_key_attributes=tuple(stored["non_key_attributes"]),
+        throughput=Throughput(**stored["throughput"]),
+        number=stored["number"],
+        items=items,
+    )
+
+
+def _load_keys(stored: dict[str, Any]) -> KeyNames:
+    sort = stored["sort"]
+    return KeyNames(partition=KeyAttribute(**stored["partition"]), sort=None if sort is None else KeyAttribute(**sort))

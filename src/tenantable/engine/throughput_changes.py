@@ -1,0 +1,75 @@
+"""The part of UpdateTable that changes how capacity is paid for."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from tenantable.engine.session import Session
+from tenantable.engine.table_definitions import read_index_throughput, read_table_throughput
+from tenantable.engine.tables import Index, Table, Throughput
+from tenantable.wire.errors import DynamoError, validation_error
+
+_UNCHANGED = (
+    "The provisioned throughput for the {subject} will not change. The requested value equals the current value. "
+    "Current ReadCapacityUnits provisioned for the {subject}: {read}. Requested ReadCapacityUnits: {read}. "
+    "Current WriteCapacityUnits provisioned for the {subject}: {write}. Requested WriteCapacityUnits: {write}. "
+    "Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits."
+)
+
+
+def change_throughput(session: Session, request: Mapping[str, Any], table: Table) -> Table:
+    """
+    The table with the billing mode and the throughput that the request asks for.
+
+    Raises:
+        DynamoError: ValidationException when the throughput does not fit the billing mode or would not change.
+    """
+    now = session.clock()
+    mode = request.get("BillingMode")
+    on_demand = table.is_on_demand if mode is None else mode == "PAY_PER_REQUEST"
+    switches = on_demand != table.is_on_demand
+    throughput = table.throughput
+    if switches or request.get("ProvisionedThroughput") is not None:
+        throughput = read_table_throughput(request, on_demand=on_demand)
+    if not switches and request.get("ProvisionedThroughput") is not None:
+        throughput = _changed("table", table.throughput, throughput, now=now)
+    updates = _index_updates(request, table)
+    indexes = {
+        name: _change_index(index, updates.get(name), on_demand=on_demand, switches=switches, now=now)
+        for name, index in table.indexes.items()
+    }
+    on_demand_since = (table.on_demand_since or now) if on_demand else None
+    return replace(table, throughput=throughput, indexes=indexes, on_demand_since=on_demand_since)
+
+
+def _index_updates(request: Mapping[str, Any], table: Table) -> dict[str, Mapping[str, Any]]:
+    """The new throughput of indexes, by name."""
+    updates = [entry["Update"] for entry in request.get("GlobalSecondaryIndexUpdates") or [] if entry.get("Update")]
+    for update in updates:
+        index = table.indexes.get(update["IndexName"])
+        if index is None or not index.is_global:
+            raise DynamoError("ResourceNotFoundException", "Requested resource not found")
+    return {update["IndexName"]: update for update in updates}
+
+
+def _change_index(
+    index: Index, update: Mapping[str, Any] | None, *, on_demand: bool, switches: bool, now: float
+) -> Index:
+    if not index.is_global or (update is None and not switches):
+        return index
+    throughput = read_index_throughput(update or {"IndexName": index.name}, on_demand=on_demand)
+    if not switches:
+        throughput = _changed(f"index {index.name}", index.throughput, throughput, now=now)
+    return replace(index, throughput=throughput)
+
+
+def _changed(subject: str, before: Throughput, after: Throughput, *, now: float) -> Throughput:
+    if (before.read_units, before.write_units) == (after.read_units, after.write_units):
+        raise validation_error(_UNCHANGED.format(subject=subject, read=after.read_units, write=after.write_units))
+    grows = after.read_units > before.read_units or after.write_units > before.write_units
+    shrinks = after.read_units < before.read_units or after.write_units < before.write_units
+    return replace(
+        after,
+        increased_at=now if grows else before.increased_at,
+        decreased_at=now if shrinks else before.decreased_at,
+    )

@@ -1,0 +1,32 @@
+"""What TransactWriteItems and TransactGetItems have in common: the error that says why a transaction was cancelled."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from tenantable.wire.errors import DynamoError
+
+_CODES = {
+    "ValidationException": "ValidationError",
+    "ConditionalCheckFailedException": "ConditionalCheckFailed",
+}
+
+
+def cancellation_reason(error: DynamoError) -> dict[str, Any]:
+    """What one action's failure becomes in the list of reasons."""
+    return {"Code": _CODES[error.code], "Message": error.message, **error.extra}
+
+
+def transaction_cancelled(reasons: Sequence[dict[str, Any] | None]) -> DynamoError:
+    """`reasons` has one place for each action, in their order; None for those that did not fail."""
+    shown = [reason or {"Code": "None"} for reason in reasons]
+    codes = ", ".join(reason["Code"] for reason in shown)
+    return DynamoError(
+        "TransactionCanceledException",
+        f"Transaction cancelled, please refer cancellation reasons for specific reasons [{codes}]",
+        extra={"CancellationReasons": shown},
+    )
+
+
+def is_cancelling(error: DynamoError) -> bool:
+    """Whether an action's error cancels the transaction; any other error is the answer itself."""
+    return error.code in _CODES

@@ -1,0 +1,135 @@
+"""
+Put, update, delete and condition check of one item: read from a request, then carried out against what is stored.
+
+PutItem, UpdateItem and DeleteItem carry out one; BatchWriteItem and TransactWriteItems several.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tenantable.engine.keys import EmptyKeyError, key_attributes, key_of_item, key_of_request
+from tenantable.engine.request_expressions import bind_condition, read_condition
+from tenantable.engine.stored_items import Change, StoredItem, entry_keys
+from tenantable.engine.tables import Table
+from tenantable.expressions.evaluation import Predicate
+from tenantable.expressions.placeholders import read_placeholders
+from tenantable.expressions.updates import Update, parse_update
+from tenantable.wire.errors import invalid_parameter_values, validation_error
+from tenantable.wire.limits import ITEM_SIZE_BYTES_MAX
+from tenantable.wire.values import Item, check_item, check_value, text_size_bytes
+
+Changer = Callable[[StoredItem | None], Change | None]
+"""From the stored item to what becomes of it; None when it is only looked at."""
+
+_UNSUPPORTED = "not supported. "
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Write:
+    """
+    A write as its request says it; it knows no table yet.
+
+    `prepare` checks it against a table and gives the item's key and what to do with the item; `key_item` holds the key
+    attributes, for a put among all others; `update` is there for updates only.
+    """
+
+    request: Mapping[str, Any]
+    key_item: Item
+    condition: Predicate | None
+    prepare: Callable[[Table], tuple[bytes, Changer]]
+    update: Update | None = None
+
+
+def read_put(request: Mapping[str, Any]) -> Write:
+    item, size_bytes = check_item(request["Item"])
+    if size_bytes > ITEM_SIZE_BYTES_MAX:
+        raise validation_error("Item size has exceeded the maximum allowed size")
+    after = StoredItem.of(item, size_bytes)
+
+    def prepare(table: Table) -> tuple[bytes, Changer]:
+        key = key_of_item(table.keys, item)
+        entries = entry_keys(table, item)
+        return key, lambda before: Change(key=key, before=before, after=after, entries=entries)
+
+    return Write(request=request, key_item=item, condition=read_condition(request), prepare=prepare)
+
+
+def read_delete(request: Mapping[str, Any]) -> Write:
+    key_item, _ = check_item(request["Key"])
+
+    def prepare(table: Table) -> tuple[bytes, Changer]:
+        key = key_of_request(table.keys, key_item)
+        return key, lambda before: Change(key=key, before=before, after=None, entries={})
+
+    return Write(request=request, key_item=key_item, condition=read_condition(request), prepare=prepare)
+
+
+def read_condition_check(request: Mapping[str, Any]) -> Write:
+    key_item, _ = check_item(request["Key"])
+
+    def prepare(table: Table) -> tuple[bytes, Changer]:
+        return key_of_request(table.keys, key_item), lambda _before: None
+
+    return Write(request=request, key_item=key_item, condition=read_condition(request), prepare=prepare)
+
+
+def read_update(request: Mapping[str, Any]) -> Write:
+    key_item, _ = check_item(request["Key"])
+    placeholders = read_placeholders(request, expressions=("UpdateExpression", "ConditionExpression"))
+    text = request.get("UpdateExpression")
+    update = None if text is None else parse_update(text).bind(placeholders)
+    condition = bind_condition(request, placeholders)
+    placeholders.check_all_used()
+    changed_names = frozenset(str(path[0]) for path in update.changed_paths) if update else frozenset()
+
+    def prepare(table: Table) -> tuple[bytes, Changer]:
+        key = key_of_request(table.keys, key_item)
+        for name in table.keys.names:
+            if name in changed_names:
+                raise invalid_parameter_values(f"Cannot update attribute {name}. This attribute is part of the key")
+
+        def change(before: StoredItem | None) -> Change:
+            after = _updated(update, changed_names, before or _new_item(key_item))
+            return Change(key=key, before=before, after=after, entries=_updated_entry_keys(table, after))
+
+        return key, change
+
+    return Write(request=request, key_item=key_item, condition=condition, prepare=prepare, update=update)
+
+
+def key_of_write(table: Table, write: Write) -> Item:
+    """The key attributes of the item that is written."""
+    return key_attributes(table.keys, write.key_item)
+
+
+def _new_item(key_item: Item) -> StoredItem:
+    """What an update of an item that does not exist starts from."""
+    return StoredItem.of(*check_item(key_item))
+
+
+def _updated(update: Update | None, changed_names: frozenset[str], before: StoredItem) -> StoredItem:
+    if update is None:
+        return before
+    after = update.apply(before.item)
+    size_bytes = before.size_bytes
+    for name in changed_names:  # what did not change was measured when it was stored
+        size_bytes += _member_size(after, name) - _member_size(before.item, name)
+    if size_bytes > ITEM_SIZE_BYTES_MAX:
+        raise validation_error("Item size to update has exceeded the maximum allowed size")
+    return StoredItem.of(after, size_bytes)
+
+
+def _member_size(item: Item, name: str) -> int:
+    value = item.get(name)
+    return 0 if value is None else text_size_bytes(name) + check_value(value)[1]
+
+
+def _updated_entry_keys(table: Table, after: StoredItem) -> Mapping[str, bytes | None]:
+    try:
+        return entry_keys(table, after.item)
+    except EmptyKeyError as error:
+        reason = error.message.partition(_UNSUPPORTED)[2].partition(" IndexName: ")[0]
+        raise EmptyKeyError(
+            f"The update expression attempted to update a secondary index key to a value that is {_UNSUPPORTED}{reason}"
+        ) from error
