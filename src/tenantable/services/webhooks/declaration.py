@@ -10,6 +10,7 @@ from tenantable.declare.attributes import Attr, attr, camel_case
 from tenantable.declare.entities import Entity
 from tenantable.declare.grants import Component, allow, allow_resource, writes
 from tenantable.declare.naming import Naming
+from tenantable.declare.systems import System
 from tenantable.declare.tables import Index, Table, Tenancy
 
 TenantStatus = Literal["active", "suspended", "closed"]
@@ -308,8 +309,12 @@ dlq_processor = Component(
     ],
 )
 
-TABLES = (identities, configs, events, deliveries)
-COMPONENTS = (authorizer, api, worker, receiver, dlq_processor)
+SYSTEM = System(
+    name="webhooks",
+    description="Webhook delivery: signed, retried, isolated by tenant.",
+    tables=(identities, configs, events, deliveries),
+    components=(authorizer, api, worker, receiver, dlq_processor),
+)
 ENVIRONMENT = {
     "TENANT_IDENTITY_TABLE": identities,
     "TENANT_WEBHOOK_CONFIG_TABLE": configs,

@@ -1,0 +1,498 @@
+"""Access management: one table, twelve kinds of items, and every way to reach them."""
+
+import re
+from datetime import date, datetime
+from typing import Literal, get_args
+
+from tenantable.data.repositories import Repository
+from tenantable.declare.attributes import Attr, attr, camel_case
+from tenantable.declare.entities import Entity
+from tenantable.declare.grants import Component, allow, writes
+from tenantable.declare.naming import Naming
+from tenantable.declare.systems import System
+from tenantable.declare.tables import Index, Table
+from tenantable.errors import DeclarationError, Fault
+
+Stage = Literal["dev", "sit", "prod"]
+InvitationStatus = Literal["pending", "accepted", "declined", "revoked", "expired"]
+AuditType = Literal[
+    "AUTHORIZATION",
+    "PERMISSION_CHANGE",
+    "USER_MANAGEMENT",
+    "TEAM_MEMBERSHIP",
+    "ROLE_CHANGE",
+    "INVITATION",
+    "CONFIGURATION",
+]
+
+_INDEXES = gsi1, gsi2, gsi3, gsi4, gsi5 = tuple(Index(f"gsi{number}") for number in range(1, 6))
+table = Table(
+    "access-management",
+    *_INDEXES,
+    ttl="ttl",
+    stream="NEW_AND_OLD_IMAGES",
+    recovery=True,
+    encryption_key="aws/dynamodb",
+    tags={"Project": "BBWS", "Component": "AccessManagement", "CostCenter": "BBWS-ACCESS"},
+)
+
+
+class Revised(Entity):
+    """What is changed by people: `revision` is its ETag."""
+
+    date_created: Attr[datetime]
+    revision: Attr[int] = attr(default=0, lock=True)
+
+
+class Switched(Revised):
+    """What has a name, and can be switched off without being lost."""
+
+    name: Attr[str]
+    active: Attr[bool] = attr(default=True)
+
+
+class Permission(Revised, table=table, stored_names=camel_case):
+    """Something that can be allowed anywhere on the platform, such as `invoice:approve`."""
+
+    permission_id: Attr[str]
+    category: Attr[str]
+    description: Attr[str] = attr(default="")
+    active: Attr[bool] = attr(default=True)
+
+
+class PermissionSet(Switched, table=table, stored_names=camel_case):
+    """Permissions that an organisation gives together."""
+
+    organisation_id: Attr[str]
+    permission_set_id: Attr[str]
+    permission_ids: Attr[list[str]] = attr(default_factory=list)
+
+
+class PlatformPermissionSet(Switched, table=table, stored_names=camel_case):
+    """Permissions that every organisation may give together."""
+
+    permission_set_id: Attr[str]
+    permission_ids: Attr[list[str]] = attr(default_factory=list)
+
+
+class Invitation(Revised, table=table, stored_names=camel_case):
+    """An invitation into an organisation. `email` is normalised; the token that accepts it stands elsewhere."""
+
+    organisation_id: Attr[str]
+    invitation_id: Attr[str]
+    email: Attr[str]
+    status: Attr[InvitationStatus] = attr(default="pending")
+    role_id: Attr[str]
+    team_id: Attr[str | None] = attr(default=None)
+    invited_by: Attr[str]
+    expires_at: Attr[datetime]
+
+
+class InvitationToken(Entity, table=table, stored_names=camel_case):
+    """Which invitation a token accepts. `token` is the token's digest; it goes a day after the invitation's end."""
+
+    token: Attr[str]
+    organisation_id: Attr[str]
+    invitation_id: Attr[str]
+    ttl: Attr[datetime]
+
+
+class Team(Switched, table=table, stored_names=camel_case):
+    """A team of an organisation, perhaps within a division."""
+
+    organisation_id: Attr[str]
+    team_id: Attr[str]
+    division_id: Attr[str | None] = attr(default=None)
+
+
+class TeamRoleDefinition(Switched, table=table, stored_names=camel_case):
+    """What the members of an organisation's teams can be, and what they may do then."""
+
+    organisation_id: Attr[str]
+    team_role_id: Attr[str]
+    permission_ids: Attr[list[str]] = attr(default_factory=list)
+
+
+class TeamMember(Entity, table=table, stored_names=camel_case):
+    """A user in a team, in one role."""
+
+    organisation_id: Attr[str]
+    team_id: Attr[str]
+    user_id: Attr[str]
+    team_role_id: Attr[str]
+    date_joined: Attr[datetime]
+    revision: Attr[int] = attr(default=0, lock=True)
+
+
+class PlatformRole(Switched, table=table, stored_names=camel_case):
+    """A role that the platform defines for all organisations."""
+
+    role_id: Attr[str]
+    permission_set_ids: Attr[list[str]] = attr(default_factory=list)
+
+
+class OrganisationRole(Switched, table=table, stored_names=camel_case):
+    """A role that an organisation defines for itself."""
+
+    organisation_id: Attr[str]
+    role_id: Attr[str]
+    permission_set_ids: Attr[list[str]] = attr(default_factory=list)
+
+
+class UserRoleAssignment(Entity, table=table, stored_names=camel_case):
+    """That a user has a role in an organisation; while `not_before` and `not_after` allow it."""
+
+    organisation_id: Attr[str]
+    user_id: Attr[str]
+    role_id: Attr[str]
+    assigned_by: Attr[str]
+    date_assigned: Attr[datetime]
+    not_before: Attr[datetime | None] = attr(default=None)
+    not_after: Attr[datetime | None] = attr(default=None)
+
+
+class AuditEvent(Entity, table=table, stored_names=camel_case):
+    """What a user did or was refused; stays 30 days in the table and is archived when it leaves."""
+
+    organisation_id: Attr[str]
+    event_id: Attr[str]
+    event_type: Attr[AuditType]
+    user_id: Attr[str]
+    timestamp: Attr[datetime]
+    action: Attr[str]
+    target: Attr[str | None] = attr(default=None)
+    outcome: Attr[str]
+    details: Attr[dict[str, str]] = attr(default_factory=dict)
+    ttl: Attr[datetime]
+
+
+class Permissions(Repository[Permission]):
+    """The platform's permissions."""
+
+    @Permission.key(pk="PERM#{permission_id}", sk="METADATA")
+    def get(self, *, permission_id: str) -> None:
+        """One permission."""
+
+    @Permission.query(gsi1, pk="CATEGORY#{category}", sk="PERM#{permission_id}")
+    def by_category(self, *, category: str) -> None:
+        """The permissions of a category, by id."""
+
+
+class PermissionSets(Repository[PermissionSet]):
+    """Permission sets of organisations."""
+
+    @PermissionSet.key(pk="ORG#{organisation_id}", sk="PERMSET#{permission_set_id}")
+    def get(self, *, organisation_id: str, permission_set_id: str) -> None:
+        """One permission set of an organisation."""
+
+    @PermissionSet.query()
+    def of_organisation(self, *, organisation_id: str) -> None:
+        """An organisation's permission sets, by id."""
+
+    @PermissionSet.query(gsi1, pk="ORG#{organisation_id}", sk="PERMSET#{date_created}")
+    def by_date(self, *, organisation_id: str) -> None:
+        """An organisation's permission sets, oldest first."""
+
+    @PermissionSet.query(gsi2, pk="PERMSET#ACTIVE#{active}", sk="ORG#{organisation_id}#{date_created}")
+    def by_activity(self, *, active: bool, organisation_id: str | None = None) -> None:
+        """Active (or inactive) permission sets across all organisations, or those of one, oldest first."""
+
+
+class PlatformPermissionSets(Repository[PlatformPermissionSet]):
+    """Permission sets of the platform."""
+
+    @PlatformPermissionSet.key(pk="PLATFORM", sk="PERMSET#{permission_set_id}")
+    def get(self, *, permission_set_id: str) -> None:
+        """One permission set of the platform."""
+
+    @PlatformPermissionSet.query()
+    def every(self) -> None:
+        """The platform's permission sets, by id."""
+
+
+class Invitations(Repository[Invitation]):
+    """Invitations into organisations."""
+
+    @Invitation.key(pk="ORG#{organisation_id}", sk="INV#{invitation_id}")
+    def get(self, *, organisation_id: str, invitation_id: str) -> None:
+        """One invitation of an organisation."""
+
+    @Invitation.query(gsi1, pk="ORG#{organisation_id}#STATUS#{status}", sk="{expires_at}#{invitation_id}")
+    def by_status(self, *, organisation_id: str, status: InvitationStatus) -> None:
+        """An organisation's invitations in one state, the first to expire first."""
+
+    @Invitation.query(gsi2, pk="EMAIL#{email}", sk="ORG#{organisation_id}#{date_created}")
+    def by_email(self, *, email: str, organisation_id: str | None = None) -> None:
+        """Invitations of an address, into all organisations or into one, oldest first."""
+
+
+class InvitationTokens(Repository[InvitationToken]):
+    """Tokens of invitations."""
+
+    @InvitationToken.key(pk="INVTOKEN#{token}", sk="METADATA")
+    def get(self, *, token: str) -> None:
+        """What the token with this digest accepts."""
+
+
+class Teams(Repository[Team]):
+    """Teams of organisations."""
+
+    @Team.key(pk="ORG#{organisation_id}", sk="TEAM#{team_id}")
+    def get(self, *, organisation_id: str, team_id: str) -> None:
+        """One team of an organisation."""
+
+    @Team.query()
+    def of_organisation(self, *, organisation_id: str) -> None:
+        """An organisation's teams, by id."""
+
+    @Team.query(gsi1, pk="ORG#{organisation_id}#ACTIVE#{active}", sk="TEAM#{name}")
+    def by_name(self, *, organisation_id: str, active: bool, name: str | None = None) -> None:
+        """An organisation's active (or inactive) teams by name, or those of one name."""
+
+    @Team.query(gsi2, pk="ORG#{organisation_id}#DIV#{division_id}", sk="TEAM#{team_id}")
+    def of_division(self, *, organisation_id: str, division_id: str) -> None:
+        """The teams of a division, by id."""
+
+
+class TeamRoleDefinitions(Repository[TeamRoleDefinition]):
+    """Roles within the teams of organisations."""
+
+    @TeamRoleDefinition.key(pk="ORG#{organisation_id}", sk="TEAMROLE#{team_role_id}")
+    def get(self, *, organisation_id: str, team_role_id: str) -> None:
+        """One team role of an organisation."""
+
+    @TeamRoleDefinition.query(gsi1, pk="ORG#{organisation_id}#ACTIVE#{active}", sk="TEAMROLE#{name}")
+    def by_name(self, *, organisation_id: str, active: bool, name: str | None = None) -> None:
+        """An organisation's active (or inactive) team roles by name, or those of one name."""
+
+
+class TeamMembers(Repository[TeamMember]):
+    """Memberships in teams."""
+
+    @TeamMember.key(pk="ORG#{organisation_id}#TEAM#{team_id}", sk="MEMBER#{user_id}")
+    def get(self, *, organisation_id: str, team_id: str, user_id: str) -> None:
+        """One user's membership in a team."""
+
+    @TeamMember.query()
+    def of_team(self, *, organisation_id: str, team_id: str) -> None:
+        """The members of a team, by user id."""
+
+    @TeamMember.query(gsi1, pk="USER#{user_id}", sk="ORG#{organisation_id}#TEAM#{team_id}")
+    def teams_of_user(self, *, user_id: str) -> None:
+        """Every team of a user, by organisation and team."""
+
+    @TeamMember.query(gsi2, pk="ORG#{organisation_id}#TEAM#{team_id}#ROLE#{team_role_id}", sk="MEMBER#{user_id}")
+    def by_role(self, *, organisation_id: str, team_id: str, team_role_id: str) -> None:
+        """The members of a team who have one role, by user id."""
+
+    @TeamMember.query(gsi3, pk="USER#{user_id}", sk="ORG#{organisation_id}#TEAM#{team_id}")
+    def memberships(self, *, user_id: str, organisation_id: str | None = None) -> None:
+        """A user's memberships everywhere, or in one organisation, by organisation and team."""
+
+
+class PlatformRoles(Repository[PlatformRole]):
+    """Roles of the platform."""
+
+    @PlatformRole.key(pk="PLATFORM", sk="ROLE#{role_id}")
+    def get(self, *, role_id: str) -> None:
+        """One role of the platform."""
+
+    @PlatformRole.query(gsi1, pk="PLATFORM#ACTIVE#{active}", sk="ROLE#{name}")
+    def by_name(self, *, active: bool, name: str | None = None) -> None:
+        """The platform's active (or inactive) roles by name, or those of one name."""
+
+
+class OrganisationRoles(Repository[OrganisationRole]):
+    """Roles of organisations."""
+
+    @OrganisationRole.key(pk="ORG#{organisation_id}", sk="ROLE#{role_id}")
+    def get(self, *, organisation_id: str, role_id: str) -> None:
+        """One role of an organisation."""
+
+    @OrganisationRole.query(gsi1, pk="ORG#{organisation_id}#ACTIVE#{active}", sk="ROLE#{name}")
+    def by_name(self, *, organisation_id: str, active: bool, name: str | None = None) -> None:
+        """An organisation's active (or inactive) roles by name, or those of one name."""
+
+
+class UserRoleAssignments(Repository[UserRoleAssignment]):
+    """Which users have which roles."""
+
+    @UserRoleAssignment.key(pk="ORG#{organisation_id}#USER#{user_id}", sk="ROLE#{role_id}")
+    def get(self, *, organisation_id: str, user_id: str, role_id: str) -> None:
+        """One assignment."""
+
+    @UserRoleAssignment.query()
+    def of_user(self, *, organisation_id: str, user_id: str) -> None:
+        """A user's roles in an organisation, by role id."""
+
+    @UserRoleAssignment.query(gsi1, pk="ORG#{organisation_id}#ROLE#{role_id}", sk="USER#{user_id}")
+    def users_of_role(self, *, organisation_id: str, role_id: str) -> None:
+        """The users who have a role in an organisation, by user id."""
+
+
+class AuditEvents(Repository[AuditEvent]):
+    """The audit trail; each listing takes a time range with `.range(AuditEvent.timestamp.between(...))`."""
+
+    @AuditEvent.key(pk="ORG#{organisation_id}#DATE#{timestamp:date}", sk="EVENT#{timestamp}#{event_id}")
+    def get(self, *, organisation_id: str, timestamp: datetime, event_id: str) -> None:
+        """One audit event."""
+
+    @AuditEvent.query()
+    def of_day(self, *, organisation_id: str, timestamp: date) -> None:
+        """An organisation's audit events of one day (UTC), in the order of time."""
+
+    @AuditEvent.query(gsi4, pk="USER#{user_id}", sk="{timestamp}#{event_id}")
+    def of_user(self, *, user_id: str) -> None:
+        """A user's audit events, in the order of time."""
+
+    @AuditEvent.query(gsi5, pk="ORG#{organisation_id}#TYPE#{event_type}", sk="{timestamp}#{event_id}")
+    def of_type(self, *, organisation_id: str, event_type: AuditType) -> None:
+        """An organisation's audit events of one type, in the order of time."""
+
+
+# Every change is recorded in the transaction that makes it, and no component can change or remove a record.
+_RECORDS = allow(writes(AuditEvent, "create"))
+
+permission_service = Component(
+    "permission-service",
+    description="Keeps permissions and permission sets.",
+    grants=[
+        _RECORDS,
+        allow(Permissions.get, Permissions.by_category, writes(Permission, "create", "update", "delete")),
+        allow(
+            PermissionSets.get,
+            PermissionSets.of_organisation,
+            PermissionSets.by_date,
+            PermissionSets.by_activity,
+            writes(PermissionSet, "create", "update", "delete"),
+        ),
+        allow(
+            PlatformPermissionSets.get,
+            PlatformPermissionSets.every,
+            writes(PlatformPermissionSet, "create", "update", "delete"),
+        ),
+    ],
+)
+
+# Accepting turns an invitation into a membership, so the service may add members and assignments. It may do so inside
+# a transaction alone, where the invitation's state is a condition; and it must see what the inviter may hand out.
+invitation_service = Component(
+    "invitation-service",
+    description="Invites users into organisations and takes their answers.",
+    grants=[
+        _RECORDS,
+        allow(
+            Invitations.get,
+            Invitations.by_status,
+            Invitations.by_email,
+            writes(Invitation, "create", "update", "check"),
+            InvitationTokens.get,
+            writes(InvitationToken, "create", "delete"),
+        ),
+        allow(OrganisationRoles.get, UserRoleAssignments.of_user, Teams.get, TeamRoleDefinitions.get),
+        allow(writes(TeamMember, "create"), writes(UserRoleAssignment, "create"), in_transaction=True),
+    ],
+)
+
+team_service = Component(
+    "team-service",
+    description="Keeps teams, the roles within them and their members.",
+    grants=[
+        _RECORDS,
+        allow(
+            Teams.get,
+            Teams.of_organisation,
+            Teams.by_name,
+            Teams.of_division,
+            writes(Team, "create", "update", "delete", "check"),
+        ),
+        allow(
+            TeamRoleDefinitions.get,
+            TeamRoleDefinitions.by_name,
+            writes(TeamRoleDefinition, "create", "update", "delete", "check"),
+        ),
+        allow(
+            TeamMembers.get,
+            TeamMembers.of_team,
+            TeamMembers.by_role,
+            TeamMembers.teams_of_user,
+            TeamMembers.memberships,
+            writes(TeamMember, "create", "update", "delete"),
+        ),
+    ],
+)
+
+role_service = Component(
+    "role-service",
+    description="Keeps roles and who has them.",
+    grants=[
+        _RECORDS,
+        allow(PlatformRoles.get, PlatformRoles.by_name, writes(PlatformRole, "create", "update", "delete", "check")),
+        allow(
+            OrganisationRoles.get,
+            OrganisationRoles.by_name,
+            writes(OrganisationRole, "create", "update", "delete", "check"),
+        ),
+        allow(
+            UserRoleAssignments.get,
+            UserRoleAssignments.of_user,
+            UserRoleAssignments.users_of_role,
+            writes(UserRoleAssignment, "create", "update", "delete"),
+        ),
+        allow(PermissionSets.get, PlatformPermissionSets.get),
+    ],
+)
+
+audit_service = Component(
+    "audit-service",
+    description="Shows the audit trail; that it was shown is recorded too.",
+    grants=[_RECORDS, allow(AuditEvents.get, AuditEvents.of_day, AuditEvents.of_user, AuditEvents.of_type)],
+)
+
+decision_service = Component(
+    "decision-service",
+    description="Decides what a user may do. Reads what decisions rest on and records them; changes nothing.",
+    grants=[
+        _RECORDS,
+        allow(UserRoleAssignments.of_user, TeamMembers.memberships),
+        allow(
+            OrganisationRoles.get,
+            PlatformRoles.get,
+            TeamRoleDefinitions.get,
+            PermissionSets.get,
+            PlatformPermissionSets.get,
+            Permissions.get,
+            batch=True,
+        ),
+    ],
+)
+
+SYSTEM = System(
+    name="access",
+    description="Access management: who may do what, in which organisation, and what they did.",
+    tables=(table,),
+    components=(permission_service, invitation_service, team_service, role_service, audit_service, decision_service),
+)
+ENVIRONMENT = {"ACCESS_MANAGEMENT_TABLE": table}
+"""Environment variables that tell a component the physical names of its tables."""
+
+
+def naming(stage: Stage, *, project: str = "bbws-access") -> Naming:
+    """
+    `{project}-{stage}-ddb-access-management`, and the indexes `-gsi1` to `-gsi5` behind it.
+
+    Raises:
+        DeclarationError: The stage or the project's name is not allowed.
+    """
+    faults = []
+    if stage not in get_args(Stage):
+        hint = f"use one of {', '.join(get_args(Stage))}"
+        faults.append(Fault(place="naming(stage)", problem=f"{stage!r} is no stage", hint=hint))
+    if not re.fullmatch(r"[a-z0-9-]+", project):
+        hint = "use lower-case letters, digits and hyphens"
+        faults.append(Fault(place="naming(project)", problem=f"{project!r} is not allowed", hint=hint))
+    if faults:
+        raise DeclarationError(faults)
+    return Naming(
+        table="{project}-{stage}-ddb-{table}", index="{table}-{index}", values={"project": project, "stage": stage}
+    )
