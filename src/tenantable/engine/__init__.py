@@ -1,5 +1,10 @@
 """
 The embedded DynamoDB.
 
-`engine.Engine` answers the API; `operations` holds one file per API operation; `storage` alone touches SQLite.
+`Engine` answers the API. `operations` holds one file per API operation; `tables` and `items` hold what they share;
+`storage` alone touches SQLite. `http` is the endpoint that SDKs talk to.
 """
+
+from tenantable.engine.engine import Engine
+
+__all__ = ["Engine"]

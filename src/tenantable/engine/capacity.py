@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tenantable.engine.tables import Table
+from tenantable.engine.tables.table import Table
 from tenantable.wire.limits import READ_UNIT_BYTES, WRITE_UNIT_BYTES
 
 NONE = "NONE"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from tenantable.engine.storage.storage import Storage
 from tenantable.engine.storage.writing import Transaction
-from tenantable.engine.tables import Table, dump_table, load_table
+from tenantable.engine.tables.table import Table, dump_table, load_table
 from tenantable.wire.arns import table_name_of
 from tenantable.wire.errors import DynamoError, table_not_found
 from tenantable.wire.keys import TableKeys

@@ -4,6 +4,7 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -28,7 +29,8 @@ class Engine:
     """
     An embedded DynamoDB, durable in one directory. Threads may share it.
 
-    It is a DynamoClient for which everything is allowed; `as_principal` gives clients that the authorizer is asked about.
+    It is a DynamoClient for which everything is allowed; `as_principal` gives clients that the authorizer is asked
+    about.
     """
 
     def __init__(
@@ -67,7 +69,7 @@ class Engine:
 
     def call(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
         """Carry out one operation with no principal: everything is allowed. See `DynamoClient.call`."""
-        return self._carry_out(self._session, operation, request, None)
+        return self._carry_out(self._session, operation, request, principal=None)
 
     def call_json(self, operation: str, body: bytes, *, principal: str | None) -> bytes:
         """
@@ -83,11 +85,11 @@ class Engine:
             raise serialization_error("The request body is not valid JSON") from error
         if not isinstance(request, dict):
             raise serialization_error("Unexpected value type in payload")
-        return orjson.dumps(self._carry_out(self._json_session, operation, request, principal))
+        return orjson.dumps(self._carry_out(self._json_session, operation, request, principal=principal))
 
     def as_principal(self, arn: str) -> DynamoClient:
         """A client whose every request the authorizer is asked about."""
-        return _PrincipalClient(self, arn)
+        return _PrincipalClient(partial(self._carry_out, self._session, principal=arn))
 
     def close(self) -> None:
         """Give the data directory back. Nothing may be called any more."""
@@ -99,11 +101,8 @@ class Engine:
     def __exit__(self, *_error: object) -> None:
         self.close()
 
-    def _call_as(self, arn: str, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
-        return self._carry_out(self._session, operation, request, arn)
-
     def _carry_out(
-        self, session: Session, operation: str, request: Mapping[str, Any], principal: str | None
+        self, session: Session, operation: str, request: Mapping[str, Any], *, principal: str | None
     ) -> dict[str, Any]:
         carry_out = OPERATIONS.get(operation)
         if carry_out is None:
@@ -120,9 +119,8 @@ class Engine:
 class _PrincipalClient:
     """The engine as one principal sees it."""
 
-    def __init__(self, engine: Engine, arn: str) -> None:
-        self._engine = engine
-        self._arn = arn
+    def __init__(self, carry_out: Callable[[str, Mapping[str, Any]], dict[str, Any]]) -> None:
+        self._carry_out = carry_out
 
     def call(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
-        return self._engine._call_as(self._arn, operation, request)
+        return self._carry_out(operation, request)

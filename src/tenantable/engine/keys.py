@@ -3,13 +3,12 @@ Keys as bytes that sort as DynamoDB sorts.
 
 A key is `hash(8) + length(2) + partition value + sort value`: partitions lie in the order of their hash, so a segment
 of a scan is a range; within a partition items lie in the order of the sort value, so a query is one range; a prefix
-of a string or binary is a prefix of its bytes. Hash, length and value together keep every partition apart from all others.
+of a string or binary is a prefix of its bytes. Hash, length and value together keep partitions apart.
 """
 
 import base64
 from collections.abc import Mapping
 from hashlib import blake2b
-from typing import Any
 
 from tenantable.engine.storage.reading import KeyRange
 from tenantable.wire.errors import KEY_MISMATCH, DynamoError, invalid_parameter_values, validation_error

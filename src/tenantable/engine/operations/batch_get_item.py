@@ -7,11 +7,11 @@ from typing import Any
 import orjson
 
 from tenantable.engine.capacity import TableCost, add_consumed_capacities, read_units
+from tenantable.engine.items.expressions import read_projection, refuse_legacy_parameters
 from tenantable.engine.keys import key_of_request
-from tenantable.engine.request_expressions import read_projection, refuse_legacy_parameters
 from tenantable.engine.session import Session
 from tenantable.engine.storage.reading import Reader
-from tenantable.engine.tables import Table
+from tenantable.engine.tables.table import Table
 from tenantable.expressions.projections import Projection
 from tenantable.wire.arns import table_name_of
 from tenantable.wire.errors import validation_error

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from tenantable.engine.capacity import TableCost, add_consumed_capacities
-from tenantable.engine.item_collections import add_metrics, collection_metrics, wants_metrics
+from tenantable.engine.items.collections import add_metrics, collection_metrics, wants_metrics
+from tenantable.engine.items.stored import apply_change, find_item
+from tenantable.engine.items.writes import Changer, Write, key_of_write, read_delete, read_put
 from tenantable.engine.keys import EmptyKeyError
 from tenantable.engine.session import Session
 from tenantable.engine.storage.writing import Transaction
-from tenantable.engine.stored_items import apply_change, find_item
-from tenantable.engine.tables import Table
-from tenantable.engine.writes import Changer, Write, key_of_write, read_delete, read_put
+from tenantable.engine.tables.table import Table
 from tenantable.wire.errors import KEY_MISMATCH, DynamoError, validation_error
 from tenantable.wire.limits import BATCH_WRITE_ITEMS_MAX
 
@@ -45,12 +45,9 @@ def batch_write_item(session: Session, request: Mapping[str, Any]) -> dict[str, 
 def _read_write(entry: Mapping[str, Any]) -> Write:
     put, delete = entry.get("PutRequest"), entry.get("DeleteRequest")
     if (put is None) == (delete is None):
-        raise validation_error(
-            "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes"
-            if put is not None
-            else "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"
-        )
-    return read_put(put) if put is not None else read_delete(entry["DeleteRequest"])
+        state = "is empty" if put is None else "has more than one datatypes set"
+        raise validation_error(f"Supplied AttributeValue {state}, must contain exactly one of the supported datatypes")
+    return read_delete(entry["DeleteRequest"]) if put is None else read_put(put)
 
 
 def _aim(table: Table, writes: list[Write]) -> tuple[Table, list[_Aimed]]:

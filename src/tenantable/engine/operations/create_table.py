@@ -9,12 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tenantable.engine.descriptions import describe_table
-from tenantable.engine.schema_changes import create_index
 from tenantable.engine.session import Session
 from tenantable.engine.storage.queries import item_relation
 from tenantable.engine.storage.writing import Transaction
-from tenantable.engine.table_definitions import (
+from tenantable.engine.tables.definitions import (
     IndexDefinition,
     check_attributes_used,
     check_index_names,
@@ -24,9 +22,11 @@ from tenantable.engine.table_definitions import (
     read_local_indexes,
     read_table_throughput,
 )
-from tenantable.engine.table_options import read_options
-from tenantable.engine.tables import Table, Throughput
-from tenantable.engine.tagging import add_tags
+from tenantable.engine.tables.descriptions import describe_table
+from tenantable.engine.tables.options import read_options
+from tenantable.engine.tables.schema import create_index
+from tenantable.engine.tables.table import Table, Throughput
+from tenantable.engine.tables.tagging import add_tags
 from tenantable.wire.arns import table_name_of
 from tenantable.wire.errors import DynamoError, resource_in_use
 from tenantable.wire.keys import KeyNames, KeyType

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tenantable.engine.descriptions import describe_table
-from tenantable.engine.schema_changes import drop_table
 from tenantable.engine.session import Session
+from tenantable.engine.tables.descriptions import describe_table
+from tenantable.engine.tables.schema import drop_table
 from tenantable.wire.errors import validation_error
 
 

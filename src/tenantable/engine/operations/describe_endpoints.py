@@ -1,4 +1,4 @@
-"""DescribeEndpoints: the service's regional name, as the service answers; clients that were given an endpoint keep it."""
+"""DescribeEndpoints: the service's regional name; clients that were given an endpoint keep to it."""
 
 from collections.abc import Mapping
 from typing import Any

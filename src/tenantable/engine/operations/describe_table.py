@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tenantable.engine.descriptions import describe_table as describe
 from tenantable.engine.session import Session
+from tenantable.engine.tables.descriptions import describe_table as describe
 
 
 def describe_table(session: Session, request: Mapping[str, Any]) -> dict[str, Any]:

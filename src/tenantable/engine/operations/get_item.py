@@ -6,8 +6,8 @@ from typing import Any
 import orjson
 
 from tenantable.engine.capacity import TableCost, add_consumed_capacity, read_units
+from tenantable.engine.items.expressions import read_projection, refuse_legacy_parameters
 from tenantable.engine.keys import key_of_request
-from tenantable.engine.request_expressions import read_projection, refuse_legacy_parameters
 from tenantable.engine.session import Session
 from tenantable.wire.values import check_item
 

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tenantable.engine.request_expressions import refuse_legacy_parameters
+from tenantable.engine.items.expressions import refuse_legacy_parameters
+from tenantable.engine.items.single_write import answer, old_item, write_one
+from tenantable.engine.items.writes import read_put
 from tenantable.engine.session import Session
-from tenantable.engine.single_write import answer, old_item, write_one
-from tenantable.engine.writes import read_put
 from tenantable.wire.errors import validation_error
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tenantable.engine.key_ranges import query_range
-from tenantable.engine.pages import PageRequest, find_index, read_page, start_key
-from tenantable.engine.request_expressions import bind_projection, parse_filter, refuse_legacy_parameters
-from tenantable.engine.selection import check_select, select_attributes
+from tenantable.engine.items.expressions import bind_projection, parse_filter, refuse_legacy_parameters
+from tenantable.engine.items.key_ranges import query_range
+from tenantable.engine.items.pages import PageRequest, find_index, read_page, start_key
+from tenantable.engine.items.selection import check_select, select_attributes
 from tenantable.engine.session import Session
 from tenantable.expressions.conditions import Condition
 from tenantable.expressions.key_conditions import KeyCondition, parse_key_condition
@@ -30,7 +30,7 @@ def query(session: Session, request: Mapping[str, Any]) -> dict[str, Any]:
         )
     key_expression = parse_key_condition(text)
     filter_expression = parse_filter(request)
-    filter_condition = filter_expression and filter_expression.bind(placeholders)
+    filter_condition = None if filter_expression is None else filter_expression.bind(placeholders)
     projection = bind_projection(request, placeholders)
     start = start_key(request)
 

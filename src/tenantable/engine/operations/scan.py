@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from tenantable.engine.items.expressions import bind_projection, parse_filter, refuse_legacy_parameters
+from tenantable.engine.items.pages import PageRequest, find_index, read_page, start_key
+from tenantable.engine.items.selection import check_select, select_attributes
 from tenantable.engine.keys import AFTER_ALL_KEYS, segment_range
-from tenantable.engine.pages import PageRequest, find_index, read_page, start_key
-from tenantable.engine.request_expressions import bind_projection, parse_filter, refuse_legacy_parameters
-from tenantable.engine.selection import check_select, select_attributes
 from tenantable.engine.session import Session
 from tenantable.engine.storage.reading import KeyRange
 from tenantable.expressions.placeholders import read_placeholders
@@ -23,7 +23,7 @@ def scan(session: Session, request: Mapping[str, Any]) -> dict[str, Any]:
     keys = _segment(request)
     placeholders = read_placeholders(request, expressions=_EXPRESSIONS)
     filter_expression = parse_filter(request)
-    filter_condition = filter_expression and filter_expression.bind(placeholders)
+    filter_condition = None if filter_expression is None else filter_expression.bind(placeholders)
     projection = bind_projection(request, placeholders)
     placeholders.check_all_used()
     start = start_key(request)
@@ -50,11 +50,13 @@ def _segment(request: Mapping[str, Any]) -> KeyRange:
         return KeyRange(lower=b"", upper=AFTER_ALL_KEYS)
     if total_segments is None:
         raise validation_error(
-            "The TotalSegments parameter is required but was not present in the request when Segment parameter is present"
+            "The TotalSegments parameter is required but was not present in the request "
+            "when Segment parameter is present"
         )
     if segment is None:
         raise validation_error(
-            "The Segment parameter is required but was not present in the request when parameter TotalSegments is present"
+            "The Segment parameter is required but was not present in the request "
+            "when parameter TotalSegments is present"
         )
     if segment >= total_segments:
         raise validation_error(
@@ -69,6 +71,6 @@ def _check_start(request: Mapping[str, Any], page: PageRequest, start: Item) -> 
     key = page.check_start_key(start)
     if not page.keys.lower <= key < page.keys.upper:
         raise validation_error(
-            "The provided starting key is invalid: Invalid ExclusiveStartKey. Please use ExclusiveStartKey with correct "
-            f"Segment. TotalSegments: {request.get('TotalSegments')} Segment: {request.get('Segment')}"
+            "The provided starting key is invalid: Invalid ExclusiveStartKey. Please use ExclusiveStartKey "
+            f"with correct Segment. TotalSegments: {request.get('TotalSegments')} Segment: {request.get('Segment')}"
         )

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from tenantable.engine.session import Session
-from tenantable.engine.tagging import add_tags
+from tenantable.engine.tables.tagging import add_tags
 
 
 def tag_resource(session: Session, request: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,12 +7,12 @@ from typing import Any
 import orjson
 
 from tenantable.engine.capacity import TableCost, add_consumed_capacities, read_units
+from tenantable.engine.items.expressions import read_projection
+from tenantable.engine.items.transactions import cancellation_reason, transaction_cancelled
 from tenantable.engine.keys import EmptyKeyError, key_of_request
-from tenantable.engine.request_expressions import read_projection
 from tenantable.engine.session import Session
 from tenantable.engine.storage.reading import Row
-from tenantable.engine.tables import Table
-from tenantable.engine.transactions import cancellation_reason, transaction_cancelled
+from tenantable.engine.tables.table import Table
 from tenantable.expressions.projections import Projection
 from tenantable.wire.errors import DynamoError, validation_error
 from tenantable.wire.limits import TRANSACTION_BYTES_MAX

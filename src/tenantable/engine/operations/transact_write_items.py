@@ -12,15 +12,11 @@ from typing import Any
 import orjson
 
 from tenantable.engine.capacity import TableCost, add_consumed_capacities, read_units, write_units
-from tenantable.engine.item_collections import add_metrics, collection_metrics, wants_metrics
-from tenantable.engine.keys import EmptyKeyError
-from tenantable.engine.request_expressions import check_condition
-from tenantable.engine.session import Session
-from tenantable.engine.storage.writing import Transaction
-from tenantable.engine.stored_items import Change, StoredItem, apply_change, find_item
-from tenantable.engine.tables import Table
-from tenantable.engine.transactions import cancellation_reason, is_cancelling, transaction_cancelled
-from tenantable.engine.writes import (
+from tenantable.engine.items.collections import add_metrics, collection_metrics, wants_metrics
+from tenantable.engine.items.expressions import check_condition
+from tenantable.engine.items.stored import Change, StoredItem, apply_change, find_item
+from tenantable.engine.items.transactions import cancellation_reason, is_cancelling, transaction_cancelled
+from tenantable.engine.items.writes import (
     Changer,
     Write,
     key_of_write,
@@ -29,6 +25,10 @@ from tenantable.engine.writes import (
     read_put,
     read_update,
 )
+from tenantable.engine.keys import EmptyKeyError
+from tenantable.engine.session import Session
+from tenantable.engine.storage.writing import Transaction
+from tenantable.engine.tables.table import Table
 from tenantable.wire.errors import DynamoError, validation_error
 from tenantable.wire.limits import CLIENT_TOKEN_SECONDS, TRANSACTION_BYTES_MAX
 

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tenantable.engine.request_expressions import refuse_legacy_parameters
+from tenantable.engine.items.expressions import refuse_legacy_parameters
+from tenantable.engine.items.single_write import answer, old_item, write_one
+from tenantable.engine.items.stored import Change, attributes_of
+from tenantable.engine.items.writes import read_update
 from tenantable.engine.session import Session
-from tenantable.engine.single_write import answer, old_item, write_one
-from tenantable.engine.stored_items import Change, attributes_of
-from tenantable.engine.writes import read_update
 from tenantable.expressions.updates import Update
 
 

@@ -9,21 +9,21 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from tenantable.engine.descriptions import describe_table
-from tenantable.engine.schema_changes import create_index
+from tenantable.engine.items.stored import index_existing
 from tenantable.engine.session import Session
 from tenantable.engine.storage.writing import Transaction
-from tenantable.engine.stored_items import index_existing
-from tenantable.engine.table_definitions import (
+from tenantable.engine.tables.definitions import (
     check_attributes_used,
     check_index_names,
     read_attribute_types,
     read_global_index,
     too_many_global_indexes,
 )
-from tenantable.engine.table_options import change_options
-from tenantable.engine.tables import Table
-from tenantable.engine.throughput_changes import change_throughput
+from tenantable.engine.tables.descriptions import describe_table
+from tenantable.engine.tables.options import change_options
+from tenantable.engine.tables.schema import create_index
+from tenantable.engine.tables.table import Table
+from tenantable.engine.tables.throughput import change_throughput
 from tenantable.wire.errors import DynamoError, table_not_found, validation_error
 from tenantable.wire.limits import GLOBAL_INDEXES_MAX
 

@@ -2,7 +2,7 @@
 -- they are filled in with our own integers, never with input. Everything else is a bound parameter.
 
 -- create_catalog --
--- One row per DynamoDB table; its description is JSON (engine/tables.py).
+-- One row per DynamoDB table; its description is JSON (engine/tables/table.py).
 CREATE TABLE tables (name TEXT PRIMARY KEY, description BLOB NOT NULL) WITHOUT ROWID;
 
 -- create_relations --

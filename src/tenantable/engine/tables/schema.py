@@ -1,8 +1,8 @@
 """Creating and dropping what a table consists of in the storage."""
 
 from tenantable.engine.storage.writing import Transaction
-from tenantable.engine.table_definitions import IndexDefinition
-from tenantable.engine.tables import Index, Table, make_index
+from tenantable.engine.tables.definitions import IndexDefinition
+from tenantable.engine.tables.table import Index, Table, make_index
 from tenantable.wire.keys import KeyNames
 
 

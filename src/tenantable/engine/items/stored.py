@@ -10,7 +10,7 @@ from tenantable.engine.capacity import TableCost, write_units
 from tenantable.engine.keys import index_key_of_item, stored_index_key
 from tenantable.engine.storage.reading import Row
 from tenantable.engine.storage.writing import Transaction
-from tenantable.engine.tables import Index, Table
+from tenantable.engine.tables.table import Index, Table
 from tenantable.wire.values import Item, item_size_bytes
 
 
@@ -41,7 +41,7 @@ class StoredItem:
     def item(self) -> Item:
         """Its attributes. Shared: never to be changed."""
         if self._item is None:
-            self._item = cast(Item, orjson.loads(self.row[1]))
+            self._item = cast("Item", orjson.loads(self.row[1]))
         return self._item
 
 

@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tenantable.engine.items.expressions import bind_condition, read_condition
+from tenantable.engine.items.stored import Change, StoredItem, entry_keys
 from tenantable.engine.keys import EmptyKeyError, key_attributes, key_of_item, key_of_request
-from tenantable.engine.request_expressions import bind_condition, read_condition
-from tenantable.engine.stored_items import Change, StoredItem, entry_keys
-from tenantable.engine.tables import Table
+from tenantable.engine.tables.table import Table
 from tenantable.expressions.evaluation import Predicate
 from tenantable.expressions.placeholders import read_placeholders
 from tenantable.expressions.updates import Update, parse_update

@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 from tenantable.engine.session import Session
-from tenantable.engine.table_definitions import read_index_throughput, read_table_throughput
-from tenantable.engine.tables import Index, Table, Throughput
+from tenantable.engine.tables.definitions import read_index_throughput, read_table_throughput
+from tenantable.engine.tables.table import Index, Table, Throughput
 from tenantable.wire.errors import DynamoError, validation_error
 
 _UNCHANGED = (

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tenantable.engine.tables import INCLUDE, Throughput
+from tenantable.engine.tables.table import INCLUDE, Throughput
 from tenantable.wire.errors import DynamoError, invalid_parameter_values, validation_error
 from tenantable.wire.keys import KeyAttribute, KeyNames, KeyType
 from tenantable.wire.limits import (

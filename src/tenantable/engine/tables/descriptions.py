@@ -4,7 +4,7 @@ from typing import Any
 
 from tenantable.engine.session import Session
 from tenantable.engine.storage.reading import Reader, Statistics
-from tenantable.engine.tables import INCLUDE, Index, Table, Throughput
+from tenantable.engine.tables.table import INCLUDE, Index, Table, Throughput
 from tenantable.wire.keys import KeyNames
 
 _NOTHING = Statistics(item_count=0, size_bytes=0)

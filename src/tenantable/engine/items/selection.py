@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tenantable.engine.tables import ALL, Index
+from tenantable.engine.tables.table import ALL, Index
 from tenantable.expressions.projections import Projection
 from tenantable.wire.errors import invalid_parameter_values, validation_error
 

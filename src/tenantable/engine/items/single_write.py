@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from tenantable.engine.capacity import TableCost, add_consumed_capacity
-from tenantable.engine.item_collections import collection_metrics, wants_metrics
-from tenantable.engine.request_expressions import check_condition
+from tenantable.engine.items.collections import collection_metrics, wants_metrics
+from tenantable.engine.items.expressions import check_condition
+from tenantable.engine.items.stored import Change, apply_change, find_item
+from tenantable.engine.items.writes import Write, key_of_write
 from tenantable.engine.session import Session
-from tenantable.engine.stored_items import Change, apply_change, find_item
-from tenantable.engine.tables import Table
-from tenantable.engine.writes import Write, key_of_write
+from tenantable.engine.tables.table import Table
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

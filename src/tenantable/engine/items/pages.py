@@ -11,11 +11,11 @@ from typing import Any, cast
 import orjson
 
 from tenantable.engine.capacity import TableCost, add_consumed_capacity, read_units
+from tenantable.engine.items.selection import Selection
 from tenantable.engine.keys import just_after, key_bytes
-from tenantable.engine.selection import Selection
 from tenantable.engine.session import Session
 from tenantable.engine.storage.reading import KeyRange, Reader, Row
-from tenantable.engine.tables import Index, Table
+from tenantable.engine.tables.table import Index, Table
 from tenantable.expressions.evaluation import Predicate
 from tenantable.wire.errors import validation_error
 from tenantable.wire.keys import KeyNames
@@ -135,7 +135,7 @@ def _shown(session: Session, page: PageRequest, rows: list[Row]) -> dict[str, An
 
 def _filtered(condition: Predicate | None, rows: list[Row]) -> Iterator[Item]:
     for row in rows:
-        item = cast(Item, orjson.loads(row[1]))
+        item = cast("Item", orjson.loads(row[1]))
         if condition is None or condition(item):
             yield item
 
@@ -146,7 +146,7 @@ def _cost(request: Mapping[str, Any], page: PageRequest, size_bytes: int) -> Tab
 
 
 def _fetch(reader: Reader, table: Table, rows: list[Row], cost: TableCost, *, consistent: bool) -> list[Row]:
-    """The whole items behind the entries of a local index that does not hold all that is asked for; each costs a read."""
+    """The items behind the entries of a local index that does not hold all that is asked for; each costs a read."""
     whole = []
     for row in rows:
         stored = reader.get(table.items, key_bytes(table.keys, orjson.loads(row[1])))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tenantable.engine.stored_items import StoredItem, attributes_of, item_in_error
+from tenantable.engine.items.stored import StoredItem, attributes_of, item_in_error
 from tenantable.expressions.conditions import Condition, parse_condition
 from tenantable.expressions.evaluation import Predicate
 from tenantable.expressions.placeholders import Placeholders, read_placeholders

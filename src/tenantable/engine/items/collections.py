@@ -1,4 +1,4 @@
-"""ItemCollectionMetrics: how large the item collection is that a write touched. Only tables with a local index have them."""
+"""ItemCollectionMetrics: how large the collection is that a write touched. Only tables with a local index have it."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from tenantable.engine.keys import after_prefix, partition_bytes
 from tenantable.engine.storage.reading import KeyRange
 from tenantable.engine.storage.writing import Transaction
-from tenantable.engine.tables import Table
+from tenantable.engine.tables.table import Table
 from tenantable.wire.values import Item
 
 _GIBIBYTE = 1024**3

@@ -1,0 +1,1 @@
+"""Items: reading, writing and paging, shared by the operations."""
