@@ -74,11 +74,9 @@ class Cursor:
         return self.upcoming == IDENTIFIER and self._tokens[self._position + 1].kind == "("
 
     def take(self) -> Token:
-        token = self._tokens[self._position]
-        if token.kind == END:
-            self.refuse_token()
+        """Step over the next token, which must not be the end."""
         self._position += 1
-        return token
+        return self._tokens[self._position - 1]
 
     def accept(self, kind: str) -> bool:
         """Step over the next token if it is of this kind."""
