@@ -16,6 +16,7 @@ The error tree. Every error this package raises on purpose derives from `Tenanta
     ├── PolicyError          (ValueError) a policy document is malformed
     ├── CloudError           a queue, key or other primitive refuses or fails
     ├── StorageError         the data directory cannot be used; says why and the way out
+    ├── AddressError         an address cannot be listened on
     └── ServiceError         an HTTP answer of a service: `status`, `code`
 
 Each carries a `hint`: what the reader can do about it, or None where the message says it all.
@@ -101,6 +102,10 @@ class CloudError(TenantableError):
 
 class StorageError(TenantableError):
     """The data directory cannot be used."""
+
+
+class AddressError(TenantableError):
+    """The address cannot be listened on."""
 
 
 class ServiceError(TenantableError):

@@ -1,0 +1,107 @@
+"""The `tenantable` command. It chooses the real clock and randomness, and says in one sentence why it cannot start."""
+
+import os
+import secrets
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from rich.console import Console
+
+from tenantable.engine import Engine
+from tenantable.engine.http import DynamoApp
+from tenantable.engine.server import listen, serve
+from tenantable.engine.signature import AccessKey, AccessKeyLookup
+from tenantable.errors import TenantableError
+from tenantable.local.secrets import CREDENTIALS_FILE, profile_keys
+
+WRITERS_MAX = 16
+_PROFILE = "default"
+
+app = typer.Typer(
+    help="DynamoDB for tenants: one declaration, enforced on the laptop.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback()
+def tenantable() -> None:
+    """DynamoDB for tenants: one declaration, enforced on the laptop."""
+
+
+@app.command()
+def dynamodb(
+    *,
+    port: Annotated[int, typer.Option(min=0, max=65535, envvar="TENANTABLE_DYNAMODB_PORT", help="0: any free one.")] = 8000,
+    host: Annotated[str, typer.Option(envvar="TENANTABLE_HOST", help="Address to listen on.")] = "127.0.0.1",
+    data: Annotated[
+        Path, typer.Option(envvar="TENANTABLE_DATA", help="Folder of the tables and the access key.")
+    ] = Path(".tenantable"),
+    open_: Annotated[
+        bool, typer.Option("--open", help="Check no signatures: any access key may do everything.")
+    ] = False,
+    memory: Annotated[bool, typer.Option("--memory", help="Keep the tables in memory; they end with the process.")] = False,
+    durability: Annotated[
+        Literal["power", "process", "none"],
+        typer.Option(envvar="TENANTABLE_DURABILITY", help="What an acknowledged write survives: loss of power, a killed process, or nothing."),
+    ] = "power",
+) -> None:
+    """Serve the embedded DynamoDB over HTTP: boto3, the AWS CLI, Terraform and every SDK can talk to it."""
+    with listen(host, port) as listener, Engine(":memory:" if memory else data, durability=durability) as engine:
+        access_keys = None if open_ else _access_keys(data)
+        with ThreadPoolExecutor(WRITERS_MAX, "writer") as writers:
+            endpoint = DynamoApp(
+                engine, access_keys=access_keys, writers=writers, clock=time.time, request_ids=_request_id
+            )
+            address = f"http://{host}:{listener.getsockname()[1]}"
+            _announce(address, tables=None if memory else data, credentials=None if open_ else data / CREDENTIALS_FILE)
+            serve(endpoint, listener)
+
+
+def _access_keys(folder: Path) -> AccessKeyLookup:
+    """The one key of this folder; it may do everything. Made at the first start."""
+    key = profile_keys(folder, [_PROFILE], secrets.token_urlsafe)[_PROFILE]
+    return {key.access_key_id: AccessKey(secret=key.secret_access_key)}.get
+
+
+def _request_id() -> str:
+    return os.urandom(26).hex().upper()
+
+
+def _announce(address: str, *, tables: Path | None, credentials: Path | None) -> None:
+    console = Console(highlight=False, soft_wrap=True)
+    where = "in memory" if tables is None else f"in {tables.resolve()}"
+    console.print(f"[bold]DynamoDB[/bold] on [bold]{address}[/bold], tables {where}")
+    environment = f"AWS_ENDPOINT_URL_DYNAMODB={address} AWS_REGION=us-east-1"
+    if credentials is None:
+        console.print("Open: signatures are not checked. Any access key will do:")
+        environment += " AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any"
+    else:
+        console.print(f"Signatures are checked against the access key in {credentials.resolve()}:")
+        environment += f" AWS_SHARED_CREDENTIALS_FILE={credentials.resolve()}"
+    console.print(f"  export {environment}\n  aws dynamodb list-tables\n  python -c \"import boto3; print(boto3.client('dynamodb').list_tables())\"", markup=False)
+
+
+def main(run: Callable[[], object] = app) -> int:
+    """
+    Run the command line.
+
+    Returns:
+        0, or 1 after one sentence on the error stream that says why it cannot be done and the way out.
+    """
+    try:
+        run()
+    except TenantableError as error:
+        print(f"tenantable: {error}", file=sys.stderr)  # noqa: T201 - this is the command's voice
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,74 @@
+"""Serving the endpoint over TCP with uvicorn; the only module of the engine that needs it."""
+
+import errno
+import signal
+import socket
+from types import FrameType
+
+import uvicorn
+
+from tenantable.engine.http import DynamoApp
+from tenantable.errors import AddressError
+
+_BACKLOG = 2048
+_KEEP_ALIVE_SECONDS = 65  # longer than the idle time after which the SDKs drop a pooled connection themselves
+_GRACE_SECONDS = 10
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """
+    A listening socket; connections wait in it until `serve` takes it over.
+
+    Args:
+        port: 0 takes any free one.
+    Raises:
+        AddressError: The port is taken, or the address is not one of this machine.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            raise AddressError(
+                f"Port {port} of {host} is in use", hint="stop the other program, or choose another one with --port"
+            ) from error
+        raise AddressError(f"Cannot listen on {host} port {port}: {error.strerror or error}") from error
+    return listener
+
+
+def serve(app: DynamoApp, listener: socket.socket) -> None:
+    """
+    Answer requests until SIGTERM or SIGINT; then take no more and let those under way finish, for ten seconds at most.
+
+    Call it from the main thread. The listener is closed at the end.
+    """
+    config = uvicorn.Config(
+        app,
+        interface="asgi3",
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        backlog=_BACKLOG,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+    )
+    # uvicorn stops on these signals and then raises them again for whoever was there before: us, to return and close.
+    before = {number: signal.signal(number, _return) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        uvicorn.Server(config).run(sockets=[listener])
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        listener.close()
+
+
+def _return(_signal: int, _frame: FrameType | None) -> None:
+    """Nothing to do: the server has stopped already."""
