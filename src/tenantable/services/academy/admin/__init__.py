@@ -1,0 +1,1 @@
+"""The admin service: invitations of coaches, the audit trail, analytics, and reference data."""

@@ -1,0 +1,1 @@
+"""The coach service: profiles, onboarding, and the parents that coaches invite."""

@@ -1,0 +1,1 @@
+"""The parent service: enrollments, their documents, and appointments with coaches."""
