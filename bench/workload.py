@@ -66,9 +66,9 @@ def _update(choose: Callable[[], int]) -> Request:
     return "UpdateItem", {
         "TableName": TABLE,
         "Key": key(choose()),
-        "UpdateExpression": "SET #v = #v + :one, total = :total",
+        "UpdateExpression": "SET #v = #v + :one, #t = :total",
         "ConditionExpression": "attribute_exists(pk) AND #v >= :one",
-        "ExpressionAttributeNames": {"#v": "version"},
+        "ExpressionAttributeNames": {"#v": "version", "#t": "total"},
         "ExpressionAttributeValues": {":one": {"N": "1"}, ":total": {"N": "42"}},
     }
 

@@ -34,8 +34,8 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: Port = Field(default=8080, description="Port of the HTTP APIs.")
     dynamodb_port: Port = Field(default=8000, description="Port of the DynamoDB endpoint; only with `cloud = local`.")
-    stage: str = Field(
-        default="dev", pattern=r"^[a-z0-9]{1,16}$", description="Part of every physical name, such as `dev`."
+    prefix: str = Field(
+        default="", pattern=r"^[a-z0-9-]{0,32}$", description="Begins every physical name, such as `dev-`."
     )
     region: str = Field(default="us-east-1", description="Region in resource names and requests.")
     account_id: str = Field(default="000000000000", pattern=r"^\d{12}$", description="AWS account in resource names.")

@@ -15,9 +15,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_the_environment_wins_over_the_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (folder / "tenantable.toml").write_text('port = 9000\nstage = "sit"\n')
+    (folder / "tenantable.toml").write_text('port = 9000\nprefix = "sit-"\n')
     monkeypatch.setenv("TENANTABLE_PORT", "9001")
-    assert (Settings().port, Settings().stage) == (9001, "sit")
+    assert (Settings().port, Settings().prefix) == (9001, "sit-")
 
 
 def test_an_unknown_name_in_the_file_is_refused(folder: Path) -> None:

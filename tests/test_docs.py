@@ -1,0 +1,102 @@
+"""Documents that cannot go stale: reference pages equal what the code says, and examples print what they show."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import typer.main
+from pydantic_core import PydanticUndefined
+
+from tenantable import errors
+from tenantable.cli import app
+from tenantable.settings import Settings
+
+ROOT = Path(__file__).parent.parent
+REFERENCE = ROOT / "docs" / "reference"
+GENERATED = "<!-- Generated from the code by `make golden`; do not edit. -->"
+
+
+def settings_page() -> str:
+    lines = [
+        "# Settings",
+        "",
+        GENERATED,
+        "",
+        "From the environment, else from `tenantable.toml` in the working directory, else the default. An unknown name",
+        "or a wrong value is refused at the start, with its name.",
+        "",
+        "| environment | in `tenantable.toml` | default | meaning |",
+        "|---|---|---|---|",
+    ]
+    for name, field in Settings.model_fields.items():
+        shown = field.default if field.default is not PydanticUndefined else ""
+        default = "" if shown is None else f"`{shown}`"
+        lines.append(f"| `TENANTABLE_{name.upper()}` | `{name}` | {default} | {field.description} |")
+    return "\n".join(lines) + "\n"
+
+
+def commands_page() -> str:
+    lines = ["# Commands", "", GENERATED, ""]
+    group = typer.main.get_command(app)
+    for name, command in sorted(getattr(group, "commands").items()):  # noqa: B009 - click's group is untyped here
+        lines += [f"## tenantable {name}", "", str(command.help), "", "| option | default | meaning |", "|---|---|---|"]
+        for parameter in command.params:
+            option = ", ".join(f"`{text}`" for text in [*parameter.opts, *parameter.secondary_opts])
+            default = "" if parameter.default is None or parameter.default is False else f"`{parameter.default}`"
+            lines.append(f"| {option} | {default} | {getattr(parameter, 'help', '') or ''} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def errors_page() -> str:
+    lines = ["# Errors", "", GENERATED, "", "| error | kinds | meaning |", "|---|---|---|"]
+    classes = [value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, Exception)]
+    for error in classes:
+        kinds = ", ".join(f"`{base.__name__}`" for base in error.__bases__)
+        meaning = (error.__doc__ or "").strip().split("\n")[0]
+        lines.append(f"| `{error.__name__}` | {kinds} | {meaning} |")
+    return "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize("page", [settings_page, commands_page, errors_page])
+def test_a_reference_page_says_what_the_code_says(page: Callable[[], str]) -> None:
+    path = REFERENCE / f"{page.__name__.removesuffix('_page')}.md"
+    if os.environ.get("REWRITE_GOLDEN") == "1":
+        path.write_text(page())
+    assert path.read_text() == page(), "run `make golden` and review the difference"
+
+
+def readme_blocks() -> tuple[str, str]:
+    """The README's example and the output printed below it."""
+    text = (ROOT / "README.md").read_text()
+    found = re.search(r"```python\n(.*?)```\n+```text\n(.*?)```", text, re.DOTALL)
+    assert found is not None, "the README shows an example and its output"
+    return found[1], found[2]
+
+
+def run_python(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, *arguments]
+    return subprocess.run(command, check=False, capture_output=True, text=True, cwd=folder, timeout=60)
+
+
+def test_the_readme_example_prints_what_it_shows(tmp_path: Path) -> None:
+    example, output = readme_blocks()
+    assert len(example.strip().splitlines()) <= 25
+    run = run_python("-W", "error", "-c", example, folder=tmp_path)
+    assert (run.stdout, run.stderr) == (output, "")
+
+
+@pytest.mark.parametrize("example", sorted((ROOT / "examples").glob("*.py")), ids=lambda path: path.name)
+def test_an_example_runs(example: Path, tmp_path: Path) -> None:
+    run = run_python(str(example), folder=tmp_path)
+    assert run.returncode == 0, run.stderr
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "src").rglob("*.md")]
+    links = [(page, target) for page in pages for target in re.findall(r"\]\(([^)#\s]+)", page.read_text())]
+    assert [link for link in links if "://" not in link[1] and not (link[0].parent / link[1]).exists()] == []
