@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from tenantable.iam.documents import Policy
-from tenantable.iam.dynamodb_requests import access_requests
+from tenantable.iam.dynamodb_requests import access_requests, single_access
 from tenantable.iam.evaluation import AccessRequest, Decision, PolicySet, Verdict, evaluate
 from tenantable.iam.patterns import ContextValue, split_arn
 from tenantable.wire.arns import Home
@@ -23,7 +23,23 @@ from tenantable.wire.keys import TableKeysLookup
 SESSIONS_MAX = 4096
 """How many role sessions are remembered; an older one is looked up again."""
 
+SETTLED_MAX = 16384
+"""How many combinations of principal, operation, table and index are remembered to be allowed or not, in any case."""
+
 _TIME_KEYS = frozenset({"aws:currenttime", "aws:epochtime"})
+_FIXED_KEYS = frozenset(
+    {
+        "aws:principalaccount",
+        "aws:principalarn",
+        "aws:principaltype",
+        "aws:requestedregion",
+        "aws:resourceaccount",
+        "aws:username",
+        "aws:viaawsservice",
+        "dynamodb:enclosingoperation",
+    }
+)
+"""What the caller and the operation alone decide, where an operation stands by itself."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,6 +77,7 @@ class PolicyAuthorizer:
         self._clock = clock
         self._policies = {arn: PolicySet(each) for arn, each in policies.items()}
         self._principal = lru_cache(maxsize=SESSIONS_MAX)(self._look_up)
+        self._always_allowed = lru_cache(maxsize=SETTLED_MAX)(self._settle)
 
     def authorize(self, principal: str, operation: str, request: Mapping[str, Any], tables: TableKeysLookup) -> None:
         """
@@ -75,18 +92,27 @@ class PolicyAuthorizer:
             DynamoError: AccessDeniedException with IAM's sentence for the first thing that is not allowed;
                 ValidationException where an expression cannot be read.
         """
-        needed = access_requests(operation, request, tables, self._home)
+        if self._always_allowed(principal, operation, request.get("TableName"), request.get("IndexName")):
+            return
+        caller = self._principal(principal)
+        known = caller.context if not caller.reads_time else {**caller.context, **self._time_context()}
+        needed = access_requests(operation, request, tables, home=self._home, known=known)
         if needed is None:
             unknown = AccessRequest(f"dynamodb:{operation}", self._home.every_table(), {})
             raise denial(principal, unknown, _NOBODY.decide(unknown))
-        caller = self._principal(principal)
-        if caller.context or caller.reads_time:
-            shared = {**caller.context, **self._time_context()} if caller.reads_time else caller.context
-            needed = tuple(each._replace(context={**each.context, **shared}) for each in needed)
         for access in needed:
             decision = evaluate(access, caller.policies)
             if decision.verdict is not Verdict.ALLOWED:
                 raise denial(principal, access, decision)
+
+    def _settle(self, principal: str, operation: str, table: str | None, index: str | None) -> bool:
+        """Whether the policies allow an operation on a table or index whatever its keys and expressions say."""
+        single = single_access(operation, table, index, self._home)
+        if single is None:
+            return False
+        caller = self._principal(principal)
+        decision = caller.policies.settled(*single, known=caller.context, fixed=_FIXED_KEYS)
+        return decision is not None and decision.verdict is Verdict.ALLOWED
 
     def _look_up(self, arn: str) -> _Principal:
         role = role_of_session(arn)

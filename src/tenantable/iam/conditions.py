@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from tenantable.errors import PolicyError
 from tenantable.iam.patterns import (
@@ -29,12 +29,20 @@ from tenantable.iam.patterns import (
     variable_keys,
 )
 
-ContextTest = Callable[[Context], bool]
+
+class ContextTest(NamedTuple):
+    """A test of a request's context, and the keys, in lower case, that it reads."""
+
+    holds: Callable[[Context], bool]
+    reads: frozenset[str]
+
 
 Comparison = Callable[[str], bool | None]
 """One request value against one policy value; None when they cannot be compared, and then no operator matches."""
 
 Quantifier = Literal["ForAllValues", "ForAnyValue"]
+
+_Holds = Callable[[Context], bool]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,13 +84,6 @@ def check_condition(operator: str, key: str, values: Sequence[str], *, variables
         _patterns(_RULES[parsed.name], values, variables=variables)
 
 
-def context_keys(operator: str, key: str, values: Sequence[str], *, variables: bool) -> frozenset[str]:
-    """The context keys, in lower case, that a checked condition reads."""
-    name = _parse_operator(operator).name
-    patterns = () if name == "Null" else _patterns(_RULES[name], values, variables=variables)
-    return variable_keys(patterns) | {key.lower()}
-
-
 def compile_condition(operator: str, key: str, values: Sequence[str], *, variables: bool) -> ContextTest:
     """
     The test of a checked condition.
@@ -93,13 +94,16 @@ def compile_condition(operator: str, key: str, values: Sequence[str], *, variabl
     parsed = _parse_operator(operator)
     name = key.lower()
     if parsed.name == "Null":
-        return _null_test(name, frozenset(value.lower() for value in values))
+        return ContextTest(_null_test(name, frozenset(value.lower() for value in values)), frozenset({name}))
     rule = _RULES[parsed.name]
-    accepts = _acceptance(rule, _patterns(rule, values, variables=variables))
+    patterns = _patterns(rule, values, variables=variables)
+    reads = variable_keys(patterns) | {name}
+    accepts = _acceptance(rule, patterns)
     when_absent = parsed.if_exists or parsed.quantifier == "ForAllValues" or (not parsed.quantifier and rule.negated)
     if parsed.quantifier is None:
-        return _single_test(name, accepts, when_absent=when_absent)
-    return _set_test(name, accepts, every=parsed.quantifier == "ForAllValues", when_absent=when_absent)
+        return ContextTest(_single_test(name, accepts, when_absent=when_absent), reads)
+    every = parsed.quantifier == "ForAllValues"
+    return ContextTest(_set_test(name, accepts, every=every, when_absent=when_absent), reads)
 
 
 def _parse_operator(operator: str) -> _Operator:
@@ -146,7 +150,7 @@ def _accepts(rule: _Rule, patterns: tuple[Pattern, ...]) -> TextTest:
     return lambda value: any(comparison(value) for comparison in comparisons)
 
 
-def _single_test(key: str, accepts: Callable[[Context], TextTest], *, when_absent: bool) -> ContextTest:
+def _single_test(key: str, accepts: Callable[[Context], TextTest], *, when_absent: bool) -> _Holds:
     def test(context: Context) -> bool:
         value = context.get(key)
         if isinstance(value, str):
@@ -156,7 +160,7 @@ def _single_test(key: str, accepts: Callable[[Context], TextTest], *, when_absen
     return test
 
 
-def _set_test(key: str, accepts: Callable[[Context], TextTest], *, every: bool, when_absent: bool) -> ContextTest:
+def _set_test(key: str, accepts: Callable[[Context], TextTest], *, every: bool, when_absent: bool) -> _Holds:
     quantify: Callable[[Any], bool] = all if every else any
 
     def test(context: Context) -> bool:
@@ -168,7 +172,7 @@ def _set_test(key: str, accepts: Callable[[Context], TextTest], *, every: bool, 
     return test
 
 
-def _null_test(key: str, wanted: frozenset[str]) -> ContextTest:
+def _null_test(key: str, wanted: frozenset[str]) -> _Holds:
     def test(context: Context) -> bool:
         # An empty text is a value; a multivalued key with no values is absent.
         return ("true" if context.get(key) in (None, ()) else "false") in wanted

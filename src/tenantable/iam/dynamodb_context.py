@@ -1,88 +1,97 @@
 """
-The condition keys of DynamoDB requests: leading keys, attribute names, consumed capacity, tags.
+The condition keys of DynamoDB requests, each derived from the request when a policy asks for it.
 
 Source: Developer Guide, "Using IAM policy conditions for fine-grained access control". Where it leaves a choice:
 
 * Names are top-level attribute names: a path `a.b[0]` counts as `a`.
-* A leading key of type N is its canonical decimal text, one of type B its canonical base64 text.
-* The parameters that expressions replaced (AttributesToGet, Expected, KeyConditions ...) count as expressions do.
+* A leading key of type N is its canonical decimal text, one of type B its canonical base64 text. Query on an index has
+  the index's own partition value.
+* Without ReturnConsumedCapacity the key is present with the value NONE.
+* A write whose ReturnValuesOnConditionCheckFailure is ALL_OLD counts as returning ALL_OLD, since it may.
 * A request whose partition key cannot be told, because the table or index does not exist or the key does not fit its
   schema, has `UNKNOWN_LEADING_KEY`: an Allow conditioned on leading keys must not hold because there are none.
+* The parameters that expressions replaced (AttributesToGet, Expected ...) count for nothing: the engine refuses them.
 """
 
 import base64
 import binascii
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from tenantable.expressions.conditions import parse_condition
 from tenantable.expressions.key_conditions import parse_key_condition
 from tenantable.expressions.placeholders import Placeholders
 from tenantable.expressions.projections import parse_projection
 from tenantable.expressions.updates import parse_update
-from tenantable.iam.patterns import ContextValue
-from tenantable.wire.keys import KeyAttribute, KeyNames
+from tenantable.iam.patterns import Context, ContextValue
+from tenantable.wire.keys import KeyAttribute, KeyNames, TableKeysLookup
 from tenantable.wire.numbers import canonical_number
-from tenantable.wire.values import check_item
 
 UNKNOWN_LEADING_KEY = "\udcffunknown"
 """Equals no key that DynamoDB can store, for a lone surrogate has no UTF-8 form."""
+
+EXPRESSIONS_REMEMBERED_MAX = 2048
 
 Fields = Mapping[str, Any]
 """A request, or the part of one that a batch or transaction holds per table or item; checked for its shape."""
 
 
-_NO_NAMES: frozenset[str] = frozenset()
-
-
-def leading_keys(keys: Iterable[Fields], key_names: KeyNames | None) -> tuple[str, ...]:
-    """The partition values of keys or items, in their order; `key_names` is None for a table that does not exist."""
-    if key_names is None:
-        return (UNKNOWN_LEADING_KEY,)
-    partition = key_names.partition
-    return tuple([_leading_key(key.get(partition.name), partition) for key in keys])
-
-
-def queried_partition(request: Fields, key_names: KeyNames | None) -> str:
+class Subject(NamedTuple):
     """
-    The one partition value that a Query reads.
+    What one action on one table or index is asked for.
+
+    `fields` hold its expressions, `keys` its keys or items, `options` what is said once for a whole request;
+    `enclosing` names the transaction that it stands in, or is None.
+    """
+
+    fields: Fields
+    keys: Sequence[Fields]
+    table_name: str
+    index_name: str | None
+    tables: TableKeysLookup
+    options: Fields
+    enclosing: str | None
+
+
+Derivation = Callable[[Subject], ContextValue | None]
+
+
+class DerivedContext(Mapping[str, ContextValue]):
+    """
+    The condition keys of a subject, in lower case, beside those that are known already.
+
+    A key is derived when it is first asked for.
 
     Raises:
-        DynamoError: The key condition or its values cannot be read.
+        DynamoError: On asking for a key whose expression or number cannot be read, as the engine answers it.
     """
-    if key_names is None:
-        return UNKNOWN_LEADING_KEY
-    text = request.get("KeyConditionExpression")
-    if text is None:
-        return _partition_of_key_conditions(request.get("KeyConditions") or {}, key_names.partition)
-    values, _ = check_item(request.get("ExpressionAttributeValues") or {})
-    placeholders = Placeholders(request.get("ExpressionAttributeNames"), values)
-    bound = parse_key_condition(text).bind(placeholders, key_names)
-    return _leading_key(bound.partition, key_names.partition)
 
+    __slots__ = ("_derivations", "_found", "_subject")
 
-def attribute_names(fields: Fields, members: Iterable[str]) -> frozenset[str]:
-    """
-    The top-level attribute names that the given members of a request name.
+    def __init__(self, derivations: Mapping[str, Derivation], subject: Subject, known: Context) -> None:
+        self._derivations = derivations
+        self._subject = subject
+        self._found: dict[str, ContextValue | None] = {**known}
 
-    Args:
-        members: Expressions, or parameters that expressions replaced; absent ones name nothing.
-    Raises:
-        DynamoError: An expression cannot be parsed or uses an undefined name.
-    """
-    found: list[Iterable[str]] = []
-    for member in members:
-        content = fields.get(member)
-        if content is not None:
-            parse = _EXPRESSIONS.get(member)
-            placeholders = Placeholders(fields.get("ExpressionAttributeNames"))
-            found.append(content if parse is None else parse(content).attribute_names(placeholders))
-    return frozenset().union(*found) if found else _NO_NAMES
+    def get(self, key: str, default: Any = None) -> Any:
+        if key not in self._found:
+            derive = self._derivations.get(key)
+            self._found[key] = None if derive is None else derive(self._subject)
+        value = self._found[key]
+        return default if value is None else value
 
+    def __getitem__(self, key: str) -> ContextValue:
+        value: ContextValue | None = self.get(key)
+        if value is None:
+            raise KeyError(key)
+        return value
 
-def capacity(fields: Fields) -> dict[str, ContextValue]:
-    """The key that every item operation has; a new dictionary."""
-    return {"dynamodb:returnconsumedcapacity": fields.get("ReturnConsumedCapacity") or "NONE"}
+    def __iter__(self) -> Iterator[str]:
+        return (key for key in {**self._found, **self._derivations} if self.get(key) is not None)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 def request_tags(tags: Iterable[Fields]) -> dict[str, ContextValue]:
@@ -91,6 +100,47 @@ def request_tags(tags: Iterable[Fields]) -> dict[str, ContextValue]:
     if not given:
         return {}
     return {f"aws:requesttag/{key.lower()}": value for key, value in given.items()} | {"aws:tagkeys": tuple(given)}
+
+
+def _capacity(subject: Subject) -> str:
+    return subject.options.get("ReturnConsumedCapacity") or "NONE"
+
+
+def _enclosing(subject: Subject) -> str | None:
+    return subject.enclosing
+
+
+def _leading_keys(subject: Subject) -> tuple[str, ...]:
+    keys = subject.tables(subject.table_name)
+    if keys is None:
+        return (UNKNOWN_LEADING_KEY,)
+    partition = keys.table.partition
+    return tuple([_leading_key(key.get(partition.name), partition) for key in subject.keys])
+
+
+def _queried_partition(subject: Subject) -> tuple[str, ...]:
+    key_names = _queried_key_names(subject)
+    text = subject.fields.get("KeyConditionExpression")
+    if key_names is None or text is None:
+        return (UNKNOWN_LEADING_KEY,)
+    names = subject.fields.get("ExpressionAttributeNames") or {}
+    values = subject.fields.get("ExpressionAttributeValues") or {}
+    partition = key_names.partition
+    operands = [
+        term.operands
+        for term in parse_key_condition(text).terms
+        if term.operator == "=" and names.get(term.attribute, term.attribute) == partition.name
+    ]
+    if len(operands) != 1:
+        return (UNKNOWN_LEADING_KEY,)
+    return (_leading_key(values.get(operands[0][0].placeholder), partition),)
+
+
+def _queried_key_names(subject: Subject) -> KeyNames | None:
+    keys = subject.tables(subject.table_name)
+    if keys is None or subject.index_name is None:
+        return None if keys is None else keys.table
+    return keys.indexes.get(subject.index_name)
 
 
 def _leading_key(value: Any, partition: KeyAttribute) -> str:
@@ -110,18 +160,92 @@ def _canonical_base64(text: str) -> str:
         return UNKNOWN_LEADING_KEY
 
 
-def _partition_of_key_conditions(conditions: Fields, partition: KeyAttribute) -> str:
-    condition = conditions.get(partition.name) or {}
-    operands = condition.get("AttributeValueList") or []
-    if condition.get("ComparisonOperator") != "EQ" or len(operands) != 1:
-        return UNKNOWN_LEADING_KEY
-    return _leading_key(operands[0], partition)
+def _names_read(subject: Subject) -> tuple[str, ...]:
+    return _with_keys(_expression_names(subject.fields, "ProjectionExpression"), subject)
 
 
-_EXPRESSIONS: Mapping[str, Callable[[str], Any]] = {
+def _names_searched(subject: Subject) -> tuple[str, ...]:
+    return tuple(
+        _expression_names(subject.fields, "ProjectionExpression", "KeyConditionExpression", "FilterExpression")
+    )
+
+
+def _names_written(subject: Subject) -> tuple[str, ...]:
+    return _with_keys(_expression_names(subject.fields, "ConditionExpression", "UpdateExpression"), subject)
+
+
+def _with_keys(names: frozenset[str], subject: Subject) -> tuple[str, ...]:
+    return tuple(names.union(*subject.keys))
+
+
+def _expression_names(fields: Fields, *members: str) -> frozenset[str]:
+    """The top-level names in some expressions of a request; absent ones name nothing."""
+    aliases = fields.get("ExpressionAttributeNames")
+    names = _NO_NAMES
+    for member in members:
+        text = fields.get(member)
+        if text is not None:
+            found = _names_of(member, text, tuple(aliases.items()) if aliases is not None else None)
+            names = names | found if names else found
+    return names
+
+
+@lru_cache(maxsize=EXPRESSIONS_REMEMBERED_MAX)
+def _names_of(member: str, text: str, aliases: tuple[tuple[str, str], ...] | None) -> frozenset[str]:
+    names: frozenset[str] = _PARSERS[member](text).attribute_names(
+        Placeholders(None if aliases is None else dict(aliases))
+    )
+    return names
+
+
+def _item_select(subject: Subject) -> str:
+    return "ALL_ATTRIBUTES" if subject.fields.get("ProjectionExpression") is None else "SPECIFIC_ATTRIBUTES"
+
+
+def _search_select(subject: Subject) -> str:
+    given: str | None = subject.fields.get("Select")
+    if given is not None:
+        return given
+    if subject.index_name is None or subject.fields.get("ProjectionExpression") is not None:
+        return _item_select(subject)
+    return "ALL_PROJECTED_ATTRIBUTES"
+
+
+def _returned(subject: Subject) -> str:
+    returned: str = subject.fields.get("ReturnValues") or "NONE"
+    on_failure: str = subject.fields.get("ReturnValuesOnConditionCheckFailure") or "NONE"
+    return returned if returned.startswith("ALL_") or on_failure == "NONE" else on_failure
+
+
+_NO_NAMES: frozenset[str] = frozenset()
+
+_PARSERS: Mapping[str, Callable[[str], Any]] = {
     "ConditionExpression": lambda text: parse_condition(text, "ConditionExpression"),
     "FilterExpression": lambda text: parse_condition(text, "FilterExpression"),
     "KeyConditionExpression": parse_key_condition,
     "ProjectionExpression": parse_projection,
     "UpdateExpression": parse_update,
 }
+
+_EVERY_ITEM_OPERATION: Mapping[str, Derivation] = {
+    "dynamodb:returnconsumedcapacity": _capacity,
+    "dynamodb:enclosingoperation": _enclosing,
+}
+READ_KEYS: Mapping[str, Derivation] = {
+    **_EVERY_ITEM_OPERATION,
+    "dynamodb:attributes": _names_read,
+    "dynamodb:leadingkeys": _leading_keys,
+    "dynamodb:select": _item_select,
+}
+SCAN_KEYS: Mapping[str, Derivation] = {
+    **_EVERY_ITEM_OPERATION,
+    "dynamodb:attributes": _names_searched,
+    "dynamodb:select": _search_select,
+}
+QUERY_KEYS: Mapping[str, Derivation] = {**SCAN_KEYS, "dynamodb:leadingkeys": _queried_partition}
+BATCH_WRITE_KEYS: Mapping[str, Derivation] = {
+    **_EVERY_ITEM_OPERATION,
+    "dynamodb:attributes": _names_written,
+    "dynamodb:leadingkeys": _leading_keys,
+}
+WRITE_KEYS: Mapping[str, Derivation] = {**BATCH_WRITE_KEYS, "dynamodb:returnvalues": _returned}

@@ -1,51 +1,70 @@
 """
 From a DynamoDB request to everything that must be allowed: actions on resources, each with its condition keys.
 
-Source: Service Authorization Reference, "Actions, resources, and condition keys for Amazon DynamoDB". Transactions have
-no actions of their own; batches have, and need them alone. Where the source leaves a choice:
-
-* Query on an index has the index's own partition value as its leading key.
-* Without ReturnConsumedCapacity the key is present with the value NONE.
-* A write whose ReturnValuesOnConditionCheckFailure is ALL_OLD counts as returning ALL_OLD, since it may.
+Transactions have no actions of their own: their parts need those of the single operations. Batches have theirs, once
+for each table.
+Source: Service Authorization Reference, "Actions, resources, and condition keys for Amazon DynamoDB".
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from tenantable.iam.dynamodb_context import (
+    BATCH_WRITE_KEYS,
+    QUERY_KEYS,
+    READ_KEYS,
+    SCAN_KEYS,
+    WRITE_KEYS,
+    Derivation,
+    DerivedContext,
     Fields,
-    attribute_names,
-    capacity,
-    leading_keys,
-    queried_partition,
+    Subject,
     request_tags,
 )
 from tenantable.iam.evaluation import AccessRequest
-from tenantable.iam.patterns import ContextValue
+from tenantable.iam.patterns import Context
 from tenantable.wire.arns import Home, table_name_of
-from tenantable.wire.keys import KeyNames, TableKeysLookup
-
-_PROJECTIONS = ("ProjectionExpression", "AttributesToGet")
-_SELECTIONS = ("KeyConditionExpression", "FilterExpression", "KeyConditions", "QueryFilter", "ScanFilter")
-_CHANGES = ("ConditionExpression", "UpdateExpression", "Expected", "AttributeUpdates")
+from tenantable.wire.keys import TableKeysLookup
 
 
-class _Catalog(NamedTuple):
-    """What a translation must know of the tables: where they live and what their keys are called."""
+class _ItemAction(NamedTuple):
+    """An action on items: the request member that holds its keys or item, and its condition keys."""
+
+    action: str
+    key_member: str | None
+    keys: Mapping[str, Derivation]
+
+
+_NOTHING: Context = {}
+
+_SINGLE = {
+    "GetItem": _ItemAction("dynamodb:GetItem", "Key", READ_KEYS),
+    "Query": _ItemAction("dynamodb:Query", None, QUERY_KEYS),
+    "Scan": _ItemAction("dynamodb:Scan", None, SCAN_KEYS),
+    "PutItem": _ItemAction("dynamodb:PutItem", "Item", WRITE_KEYS),
+    "UpdateItem": _ItemAction("dynamodb:UpdateItem", "Key", WRITE_KEYS),
+    "DeleteItem": _ItemAction("dynamodb:DeleteItem", "Key", WRITE_KEYS),
+}
+_TRANSACTED = {
+    "Get": _SINGLE["GetItem"],
+    "Put": _SINGLE["PutItem"],
+    "Update": _SINGLE["UpdateItem"],
+    "Delete": _SINGLE["DeleteItem"],
+    "ConditionCheck": _ItemAction("dynamodb:ConditionCheckItem", "Key", WRITE_KEYS),
+}
+
+
+class _Place(NamedTuple):
+    """Where a request arrives: the tables, their home, and what is known already, of the caller for example."""
 
     tables: TableKeysLookup
     home: Home
-
-    def key_names(self, table: str, index: str | None = None) -> KeyNames | None:
-        keys = self.tables(table)
-        if keys is None or index is None:
-            return None if keys is None else keys.table
-        return keys.indexes.get(index)
+    known: Context
 
 
 def access_requests(
-    operation: str, request: Fields, tables: TableKeysLookup, home: Home
-) -> tuple[AccessRequest, ...] | None:
+    operation: str, request: Fields, tables: TableKeysLookup, *, home: Home, known: Context = _NOTHING
+) -> Iterable[AccessRequest] | None:
     """
     Everything that must be allowed before an operation may begin.
 
@@ -53,194 +72,123 @@ def access_requests(
         operation: The API's name for it, such as `PutItem`.
         request: A request whose shape was checked; a member that is None counts as absent. Attribute values and
             expressions need not be valid.
+        known: Condition keys that every part shall have beside its own.
     Returns:
         In the order of the request's parts; all must be allowed. Empty for a transaction whose elements name no action,
         which the engine refuses. None for an operation that has no translation and therefore cannot be allowed.
     Raises:
-        DynamoError: An expression, number or ARN cannot be read; the engine would answer the same.
+        DynamoError: An ARN cannot be read; and later, when a condition key is asked of a context, its expression or
+            number. The engine answers the same.
     """
+    single = _SINGLE.get(operation)
+    if single is not None:
+        return (_item_access(single, request, _Place(tables, home, known)),)
     translate = _TRANSLATIONS.get(operation)
-    return None if translate is None else tuple(translate(request, _Catalog(tables=tables, home=home)))
+    return None if translate is None else translate(request, _Place(tables, home, known))
 
 
-def _get_item(request: Fields, catalog: _Catalog) -> Iterable[AccessRequest]:
-    return (_read(request, catalog, table=request["TableName"], keys=(request["Key"],), action="dynamodb:GetItem"),)
+def single_access(operation: str, table: str | None, index: str | None, home: Home) -> tuple[str, str] | None:
+    """
+    The action and resource of an operation that needs one thing, known before its keys and expressions are.
+
+    None for batches, transactions and the control plane.
+
+    Raises:
+        DynamoError: `table` is an ARN that cannot be read.
+    """
+    single = _SINGLE.get(operation)
+    if single is None or table is None:
+        return None
+    return single.action, _resource(table_name_of(table), index if single.key_member is None else None, home)
 
 
-def _batch_get_item(request: Fields, catalog: _Catalog) -> Iterable[AccessRequest]:
-    for table, fields in request["RequestItems"].items():
-        access = _read(fields, catalog, table=table, keys=fields["Keys"], action="dynamodb:BatchGetItem")
-        yield _with(access, capacity(request))
+def _resource(table: str, index: str | None, home: Home) -> str:
+    return home.table(table) if index is None else home.index(table, index)
 
 
-def _transact_get_items(request: Fields, catalog: _Catalog) -> Iterable[AccessRequest]:
-    shared = capacity(request) | {"dynamodb:enclosingoperation": "TransactGetItems"}
-    for element in request["TransactItems"]:
-        fields = _present(element, "Get")
-        if fields is not None:
-            access = _read(fields, catalog, table=fields["TableName"], keys=(fields["Key"],), action="dynamodb:GetItem")
-            yield _with(access, shared)
-
-
-def _read(fields: Fields, catalog: _Catalog, *, table: str, keys: Sequence[Fields], action: str) -> AccessRequest:
-    name = table_name_of(table)
-    names = attribute_names(fields, _PROJECTIONS)
-    context = capacity(fields)
-    context["dynamodb:select"] = "SPECIFIC_ATTRIBUTES" if names else "ALL_ATTRIBUTES"
-    context["dynamodb:leadingkeys"] = leading_keys(keys, catalog.key_names(name))
-    context["dynamodb:attributes"] = tuple(names.union(*keys))
-    return AccessRequest(action, catalog.home.table(name), context)
-
-
-def _query(request: Fields, catalog: _Catalog) -> Iterable[AccessRequest]:
-    access = _search(request, catalog, action="dynamodb:Query")
-    key_names = catalog.key_names(table_name_of(request["TableName"]), request.get("IndexName"))
-    return (_with(access, {"dynamodb:leadingkeys": (queried_partition(request, key_names),)}),)
-
-
-def _scan(request: Fields, catalog: _Catalog) -> Iterable[AccessRequest]:
-    return (_search(request, catalog, action="dynamodb:Scan"),)
-
-
-def _search(request: Fields, catalog: _Catalog, *, action: str) -> AccessRequest:
-    table, index = table_name_of(request["TableName"]), request.get("IndexName")
-    projected = attribute_names(request, _PROJECTIONS)
-    everything = "ALL_ATTRIBUTES" if index is None else "ALL_PROJECTED_ATTRIBUTES"
-    context = capacity(request)
-    context["dynamodb:select"] = request.get("Select") or ("SPECIFIC_ATTRIBUTES" if projected else everything)
-    context["dynamodb:attributes"] = tuple(projected | attribute_names(request, _SELECTIONS))
-    resource = catalog.home.table(table) if index is None else catalog.home.index(table, index)
-    return AccessRequest(action, resource, context)
-
-
-def _put_item(request: Fields, catalog: _Catalog) -> Iterable[AccessRequest]:
-    return (_with(_put(request, catalog), capacity(request)),)
-
-
-def _update_item(request: Fields, catalog: _Catalog) -> Iterable[AccessRequest]:
-    return (_with(_update(request, catalog), capacity(request)),)
-
-
-def _delete_item(request: Fields, catalog: _Catalog) -> Iterable[AccessRequest]:
-    return (_with(_delete(request, catalog), capacity(request)),)
-
-
-def _put(fields: Fields, catalog: _Catalog) -> AccessRequest:
-    return _write(fields, catalog, key=fields["Item"], action="dynamodb:PutItem")
-
-
-def _update(fields: Fields, catalog: _Catalog) -> AccessRequest:
-    return _write(fields, catalog, key=fields["Key"], action="dynamodb:UpdateItem")
-
-
-def _delete(fields: Fields, catalog: _Catalog) -> AccessRequest:
-    return _write(fields, catalog, key=fields["Key"], action="dynamodb:DeleteItem")
-
-
-def _check(fields: Fields, catalog: _Catalog) -> AccessRequest:
-    return _write(fields, catalog, key=fields["Key"], action="dynamodb:ConditionCheckItem")
-
-
-def _write(fields: Fields, catalog: _Catalog, *, key: Fields, action: str) -> AccessRequest:
-    """One write; all names of the item count, or of the key, and those that its expressions touch."""
+def _item_access(
+    item_action: _ItemAction,
+    fields: Fields,
+    place: _Place,
+    *,
+    options: Fields | None = None,
+    enclosing: str | None = None,
+) -> AccessRequest:
     table = table_name_of(fields["TableName"])
-    names = attribute_names(fields, _CHANGES)
-    context: dict[str, ContextValue] = {
-        "dynamodb:leadingkeys": leading_keys((key,), catalog.key_names(table)),
-        "dynamodb:attributes": tuple(names.union(key)),
-        "dynamodb:returnvalues": _returned(fields),
-    }
-    return AccessRequest(action, catalog.home.table(table), context)
+    member = item_action.key_member
+    index = fields.get("IndexName") if member is None else None
+    keys = () if member is None else (fields[member],)
+    subject = Subject(fields, keys, table, index, place.tables, options or fields, enclosing)
+    context = DerivedContext(item_action.keys, subject, place.known)
+    return AccessRequest(item_action.action, _resource(table, index, place.home), context)
 
 
-def _returned(fields: Fields) -> str:
-    returned: str = fields.get("ReturnValues") or "NONE"
-    on_failure: str = fields.get("ReturnValuesOnConditionCheckFailure") or "NONE"
-    return returned if returned.startswith("ALL_") or on_failure == "NONE" else on_failure
-
-
-def _batch_write_item(request: Fields, catalog: _Catalog) -> Iterable[AccessRequest]:
-    for table, writes in request["RequestItems"].items():
-        puts = [put["Item"] for write in writes if (put := _present(write, "PutRequest")) is not None]
-        deletes = [delete["Key"] for write in writes if (delete := _present(write, "DeleteRequest")) is not None]
+def _batch_get_item(request: Fields, place: _Place) -> Iterable[AccessRequest]:
+    for table, fields in request["RequestItems"].items():
         name = table_name_of(table)
-        context = capacity(request)
-        context["dynamodb:leadingkeys"] = leading_keys(puts + deletes, catalog.key_names(name))
-        context["dynamodb:attributes"] = tuple(frozenset[str]().union(*puts, *deletes))
-        yield AccessRequest("dynamodb:BatchWriteItem", catalog.home.table(name), context)
+        subject = Subject(fields, fields["Keys"], name, None, place.tables, request, None)
+        context = DerivedContext(READ_KEYS, subject, place.known)
+        yield AccessRequest("dynamodb:BatchGetItem", place.home.table(name), context)
 
 
-def _transact_write_items(request: Fields, catalog: _Catalog) -> Iterable[AccessRequest]:
-    shared = capacity(request) | {"dynamodb:enclosingoperation": "TransactWriteItems"}
-    for element in request["TransactItems"]:
-        for member, translate in _TRANSACTED_WRITES.items():
-            fields = _present(element, member)
-            if fields is not None:
-                yield _with(translate(fields, catalog), shared)
+def _batch_write_item(request: Fields, place: _Place) -> Iterable[AccessRequest]:
+    for table, writes in request["RequestItems"].items():
+        name = table_name_of(table)
+        keys = [*_parts(writes, "PutRequest", "Item"), *_parts(writes, "DeleteRequest", "Key")]
+        subject = Subject({}, keys, name, None, place.tables, request, None)
+        context = DerivedContext(BATCH_WRITE_KEYS, subject, place.known)
+        yield AccessRequest("dynamodb:BatchWriteItem", place.home.table(name), context)
 
 
-def _create_table(request: Fields, catalog: _Catalog) -> Iterable[AccessRequest]:
-    resource = catalog.home.table(table_name_of(request["TableName"]))
+def _parts(writes: Iterable[Any], kind: str, member: str) -> Sequence[Fields]:
+    return [write[kind][member] for write in writes if write and write.get(kind) is not None]
+
+
+def _transaction(operation: str) -> "Translation":
+    def translate(request: Fields, place: _Place) -> Iterable[AccessRequest]:
+        for element in request["TransactItems"]:
+            for member, item_action in _TRANSACTED.items():
+                fields = element.get(member) if element else None
+                if fields is not None:
+                    yield _item_access(item_action, fields, place, options=request, enclosing=operation)
+
+    return translate
+
+
+def _create_table(request: Fields, place: _Place) -> Iterable[AccessRequest]:
     tags = request.get("Tags") or ()
-    context = request_tags(tags)
-    yield AccessRequest("dynamodb:CreateTable", resource, context)
+    yield _on_table("CreateTable", request["TableName"], place, request_tags(tags))
     if tags:
-        yield AccessRequest("dynamodb:TagResource", resource, context)
+        yield _on_table("TagResource", request["TableName"], place, request_tags(tags))
     if request.get("ResourcePolicy"):
-        yield AccessRequest("dynamodb:PutResourcePolicy", resource, {})
+        yield _on_table("PutResourcePolicy", request["TableName"], place)
 
 
-def _tag_resource(request: Fields, catalog: _Catalog) -> Iterable[AccessRequest]:
-    resource = catalog.home.table(table_name_of(request["ResourceArn"]))
-    return (AccessRequest("dynamodb:TagResource", resource, request_tags(request["Tags"])),)
+def _tag_resource(request: Fields, place: _Place) -> Iterable[AccessRequest]:
+    return (_on_table("TagResource", request["ResourceArn"], place, request_tags(request["Tags"])),)
 
 
-def _untag_resource(request: Fields, catalog: _Catalog) -> Iterable[AccessRequest]:
-    resource = catalog.home.table(table_name_of(request["ResourceArn"]))
-    return (AccessRequest("dynamodb:UntagResource", resource, {"aws:tagkeys": tuple(request["TagKeys"])}),)
+def _untag_resource(request: Fields, place: _Place) -> Iterable[AccessRequest]:
+    return (_on_table("UntagResource", request["ResourceArn"], place, {"aws:tagkeys": tuple(request["TagKeys"])}),)
 
 
-def _list_tags_of_resource(request: Fields, catalog: _Catalog) -> Iterable[AccessRequest]:
-    resource = catalog.home.table(table_name_of(request["ResourceArn"]))
-    return (AccessRequest("dynamodb:ListTagsOfResource", resource, {}),)
+def _on_table(operation: str, table: str, place: _Place, own: Context = _NOTHING) -> AccessRequest:
+    resource = place.home.table(table_name_of(table))
+    return AccessRequest(f"dynamodb:{operation}", resource, {**place.known, **own})
 
 
-def _on_table(operation: str) -> "Translation":
+def _of_table(operation: str, *, named_by: str = "TableName") -> "Translation":
     """An operation of the control plane that needs its own name on the table it names."""
-
-    def translate(request: Fields, catalog: _Catalog) -> Iterable[AccessRequest]:
-        resource = catalog.home.table(table_name_of(request["TableName"]))
-        return (AccessRequest(f"dynamodb:{operation}", resource, {}),)
-
-    return translate
+    return lambda request, place: (_on_table(operation, request[named_by], place),)
 
 
-def _on_no_table(operation: str) -> "Translation":
+def _of_no_table(operation: str) -> "Translation":
     """An operation that names no table; IAM compares its resource with `table/*`, which `*` covers."""
-
-    def translate(_request: Fields, catalog: _Catalog) -> Iterable[AccessRequest]:
-        return (AccessRequest(f"dynamodb:{operation}", catalog.home.every_table(), {}),)
-
-    return translate
+    return lambda _request, place: (AccessRequest(f"dynamodb:{operation}", place.home.every_table(), place.known),)
 
 
-def _with(access: AccessRequest, more: Mapping[str, ContextValue]) -> AccessRequest:
-    return AccessRequest(access.action, access.resource, {**access.context, **more})
+Translation = Callable[[Fields, _Place], Iterable[AccessRequest]]
 
-
-def _present(element: Any, member: str) -> Any:
-    """A member of a list's element; None where either is null."""
-    return element.get(member) if element else None
-
-
-Translation = Callable[[Fields, _Catalog], Iterable[AccessRequest]]
-
-_TRANSACTED_WRITES: Mapping[str, Callable[[Fields, _Catalog], AccessRequest]] = {
-    "Put": _put,
-    "Update": _update,
-    "Delete": _delete,
-    "ConditionCheck": _check,
-}
 _TABLE_OPERATIONS = (
     "DeleteTable",
     "DescribeContinuousBackups",
@@ -254,17 +202,11 @@ _TRANSLATIONS: Mapping[str, Translation] = {
     "BatchGetItem": _batch_get_item,
     "BatchWriteItem": _batch_write_item,
     "CreateTable": _create_table,
-    "DeleteItem": _delete_item,
-    "GetItem": _get_item,
-    "ListTagsOfResource": _list_tags_of_resource,
-    "PutItem": _put_item,
-    "Query": _query,
-    "Scan": _scan,
+    "ListTagsOfResource": _of_table("ListTagsOfResource", named_by="ResourceArn"),
     "TagResource": _tag_resource,
-    "TransactGetItems": _transact_get_items,
-    "TransactWriteItems": _transact_write_items,
+    "TransactGetItems": _transaction("TransactGetItems"),
+    "TransactWriteItems": _transaction("TransactWriteItems"),
     "UntagResource": _untag_resource,
-    "UpdateItem": _update_item,
-    **{operation: _on_table(operation) for operation in _TABLE_OPERATIONS},
-    **{operation: _on_no_table(operation) for operation in ("DescribeEndpoints", "DescribeLimits", "ListTables")},
+    **{operation: _of_table(operation) for operation in _TABLE_OPERATIONS},
+    **{operation: _of_no_table(operation) for operation in ("DescribeEndpoints", "DescribeLimits", "ListTables")},
 }

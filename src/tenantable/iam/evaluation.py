@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import NamedTuple
 
-from tenantable.iam.conditions import ContextTest, compile_condition, context_keys
+from tenantable.iam.conditions import ContextTest, compile_condition
 from tenantable.iam.documents import Policy, Statement
 from tenantable.iam.patterns import (
     ArnPattern,
@@ -91,6 +91,11 @@ class _CompiledStatement:
     def concerns_action(self, action: str) -> bool:
         return any(matches(action) for matches in self.action_tests) != self.statement.every_action_but
 
+    def keys_read(self) -> frozenset[str]:
+        """The condition keys, in lower case, that its conditions and variables read."""
+        conditioned = frozenset[str]().union(*(test.reads for test in self.conditions))
+        return conditioned | variable_keys(pattern.resource for pattern in self.resources)
+
     def resource_test(self, arn: tuple[str, ...]) -> ContextTest | bool:
         """Whether the statement covers the resource, or the test of it where that depends on variables."""
         negated = self.statement.every_resource_but
@@ -99,7 +104,10 @@ class _CompiledStatement:
         open_patterns = [pattern for pattern in self.resources if has_variables(pattern.resource)]
         if not open_patterns:
             return negated
-        return lambda context: any(pattern.matches(arn, context) for pattern in open_patterns) != negated
+        return ContextTest(
+            lambda context: any(pattern.matches(arn, context) for pattern in open_patterns) != negated,
+            variable_keys(pattern.resource for pattern in open_patterns),
+        )
 
 
 class PolicySet:
@@ -116,18 +124,36 @@ class PolicySet:
         self._statements = sorted(compiled, key=lambda each: each.statement.effect == "Allow")
         self._implicit_deny = Decision(verdict=Verdict.IMPLICIT_DENY, kind=kind)
         self._candidates = lru_cache(maxsize=CANDIDATES_MAX)(partial(_candidates, tuple(self._statements)))
-        self.context_keys = frozenset[str]().union(*(_keys_read(policy) for policy in policies))
+        self.context_keys = frozenset[str]().union(*(each.keys_read() for each in compiled))
 
     def decide(self, request: AccessRequest) -> Decision:
         """The decision of these policies alone."""
         action, resource, context = request
         for decision, tests in self._candidates(action, resource):
             for test in tests:
-                if not test(context):
+                if not test.holds(context):
                     break
             else:
                 return decision
         return self._implicit_deny
+
+    def settled(self, action: str, resource: str, *, known: Context, fixed: frozenset[str]) -> Decision | None:
+        """
+        The decision of these policies alone where it is the same whatever else a request says, else None.
+
+        Args:
+            known: The context so far.
+            fixed: The keys of which `known` is the last word: absent there, they are absent. All others are open.
+        """
+        possible: list[Decision] = []
+        for decision, tests in self._candidates(action, resource):
+            if not all(test.holds(known) for test in tests if test.reads <= fixed):
+                continue
+            possible.append(decision)
+            if all(test.reads <= fixed for test in tests):
+                # It decides unless one before it does; those must come to the same.
+                return decision if all(each.verdict is decision.verdict for each in possible) else None
+        return None if possible else self._implicit_deny
 
 
 def evaluate(
@@ -180,13 +206,3 @@ def _candidates(statements: Iterable[_CompiledStatement], action: str, resource:
             tests = statement.conditions if covers is True else (covers, *statement.conditions)
             found.append(_Candidate(statement.decision, tests))
     return tuple(found)
-
-
-def _keys_read(policy: Policy) -> frozenset[str]:
-    keys: frozenset[str] = frozenset()
-    for statement in policy.statements:
-        for each in statement.conditions:
-            keys |= context_keys(each.operator, each.key, each.values, variables=policy.has_variables)
-        patterns = [parse_arn_pattern(each, variables=policy.has_variables) for each in statement.resources]
-        keys |= variable_keys(pattern.resource for pattern in patterns)
-    return keys

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from tenantable.iam.conditions import compile_condition, context_keys
+from tenantable.iam.conditions import compile_condition
 from tenantable.iam.patterns import ContextValue
 
 
@@ -15,7 +15,7 @@ def holds(operator: str, values: str | Sequence[str], given: ContextValue | None
     known = {f"var:{name}": value for name, value in context.items()}
     if given is not None:
         known["k:v"] = given
-    return compile_condition(operator, "K:V", wanted, variables=True)(known)
+    return compile_condition(operator, "K:V", wanted, variables=True).holds(known)
 
 
 @pytest.mark.parametrize(
@@ -166,8 +166,8 @@ def test_bool_knows_variables() -> None:
 
 
 def test_the_keys_that_a_condition_reads_include_its_variables() -> None:
-    keys = context_keys("StringLike", "dynamodb:LeadingKeys", ("${aws:PrincipalTag/Tenant}#*",), variables=True)
-    assert keys == {"dynamodb:leadingkeys", "aws:principaltag/tenant"}
+    test = compile_condition("StringLike", "dynamodb:LeadingKeys", ("${aws:PrincipalTag/Tenant}#*",), variables=True)
+    assert test.reads == {"dynamodb:leadingkeys", "aws:principaltag/tenant"}
 
 
 def test_open_case_1_an_epoch_number_is_a_date() -> None:
@@ -188,8 +188,8 @@ def test_open_case_3_a_negated_operator_holds_for_an_unresolved_variable() -> No
 
 def test_open_case_7_variables_are_text_in_the_first_version() -> None:
     test = compile_condition("StringEquals", "k:v", ("${var:tenant}",), variables=False)
-    assert test({"k:v": "${var:tenant}", "var:tenant": "1"})
-    assert not test({"k:v": "1", "var:tenant": "1"})
+    assert test.holds({"k:v": "${var:tenant}", "var:tenant": "1"})
+    assert not test.holds({"k:v": "1", "var:tenant": "1"})
 
 
 @pytest.mark.parametrize("operator", ["StringEquals", "StringNotEquals", "StringEqualsIfExists"])

@@ -31,7 +31,7 @@ Expected = tuple[str, str, dict[str, Any]]
 
 def needed(operation: str, request: dict[str, Any]) -> list[Expected]:
     """Action, resource and context without prefixes; attribute names in alphabetical order."""
-    found = access_requests(operation, request, KEYS.get, HOME)
+    found = access_requests(operation, request, KEYS.get, home=HOME)
     assert found is not None
     result = []
     for access in found:
@@ -67,11 +67,6 @@ CASES: list[tuple[str, dict[str, Any], list[Expected]]] = [
             "ReturnConsumedCapacity": "TOTAL",
         },
         [("GetItem", TABLE, context(attributes="a c pk sk", select=SPECIFIC, capacity="TOTAL"))],
-    ),
-    (
-        "GetItem",
-        {"TableName": "T", "Key": KEY, "AttributesToGet": ["a"]},
-        [("GetItem", TABLE, context(attributes="a pk sk", select=SPECIFIC))],
     ),
     (
         "BatchGetItem",
@@ -120,15 +115,6 @@ CASES: list[tuple[str, dict[str, Any], list[Expected]]] = [
         [("Query", TABLE, context(attributes="pk", select="COUNT"))],
     ),
     (
-        "Query",
-        {
-            "TableName": "T",
-            "KeyConditions": {"pk": {"ComparisonOperator": "EQ", "AttributeValueList": [{"S": "P1"}]}},
-            "QueryFilter": {"f": {"ComparisonOperator": "NULL"}},
-        },
-        [("Query", TABLE, context(attributes="f pk", select=ALL))],
-    ),
-    (
         "Scan",
         {
             "TableName": "T",
@@ -140,8 +126,8 @@ CASES: list[tuple[str, dict[str, Any], list[Expected]]] = [
     ),
     (
         "Scan",
-        {"TableName": "T", "IndexName": "g", "ScanFilter": {"f": {"ComparisonOperator": "NULL"}}},
-        [("Scan", INDEX, context(None, "f", select="ALL_PROJECTED_ATTRIBUTES"))],
+        {"TableName": "T", "IndexName": "g"},
+        [("Scan", INDEX, context(None, "", select="ALL_PROJECTED_ATTRIBUTES"))],
     ),
     (
         "PutItem",
@@ -175,11 +161,6 @@ CASES: list[tuple[str, dict[str, Any], list[Expected]]] = [
             "ReturnValues": "UPDATED_NEW",
         },
         [("UpdateItem", TABLE, context(attributes="a b c d e f l pk sk", returnvalues="UPDATED_NEW"))],
-    ),
-    (
-        "UpdateItem",
-        {"TableName": "T", "Key": KEY, "AttributeUpdates": {"a": {}}, "Expected": {"b": {}}},
-        [("UpdateItem", TABLE, context(attributes="a b pk sk", returnvalues="NONE"))],
     ),
     (
         "DeleteItem",
@@ -299,7 +280,7 @@ def test_what_names_no_table_needs_every_table(operation: str) -> None:
 
 
 def test_an_operation_without_translation_has_none() -> None:
-    assert access_requests("ExecuteStatement", {"Statement": "SELECT * FROM T"}, KEYS.get, HOME) is None
+    assert access_requests("ExecuteStatement", {"Statement": "SELECT * FROM T"}, KEYS.get, home=HOME) is None
 
 
 @pytest.mark.parametrize(
@@ -328,10 +309,15 @@ def test_the_leading_key_of_one_item(table: str, key: dict[str, Any], leading: s
         {"TableName": "missing", "KeyConditionExpression": "pk = :p", "ExpressionAttributeValues": {":p": {"S": "P1"}}},
         {"TableName": "T", "IndexName": "x", "KeyConditionExpression": "pk = :p"},
         {"TableName": "T"},
-        {"TableName": "T", "KeyConditions": {"sk": {"ComparisonOperator": "EQ", "AttributeValueList": [{"S": "P1"}]}}},
-        {"TableName": "T", "KeyConditions": {"pk": {"ComparisonOperator": "GE", "AttributeValueList": [{"S": "P1"}]}}},
-        {"TableName": "T", "KeyConditions": {"pk": {"ComparisonOperator": "EQ"}}},
-        {"TableName": "T", "KeyConditions": {"pk": None}},
+        {"TableName": "T", "KeyConditionExpression": "pk > :p", "ExpressionAttributeValues": {":p": {"S": "P1"}}},
+        {"TableName": "T", "KeyConditionExpression": "sk = :p", "ExpressionAttributeValues": {":p": {"S": "P1"}}},
+        {"TableName": "T", "KeyConditionExpression": "pk = :p", "ExpressionAttributeValues": {":p": "P1"}},
+        {"TableName": "T", "KeyConditionExpression": "pk = :p"},
+        {
+            "TableName": "T",
+            "KeyConditionExpression": "pk = :p AND pk = :q",
+            "ExpressionAttributeValues": {":p": {"S": "P1"}, ":q": {"S": "P2"}},
+        },
     ],
 )
 def test_a_query_without_a_known_partition_has_an_unknown_leading_key(request_: dict[str, Any]) -> None:
@@ -346,7 +332,7 @@ def test_a_query_without_a_known_partition_has_an_unknown_leading_key(request_: 
         ("GetItem", {"TableName": "T", "Key": KEY, "ProjectionExpression": "#undefined"}),
         ("GetItem", {"TableName": "N", "Key": {"n": {"N": "one"}}}),
         ("GetItem", {"TableName": "arn:aws:s3:::bucket", "Key": KEY}),
-        ("Query", {"TableName": "T", "KeyConditionExpression": "pk > :p", "ExpressionAttributeValues": {":p": 5}}),
+        ("Query", {"TableName": "T", "KeyConditionExpression": "pk ="}),
     ],
 )
 def test_what_cannot_be_read_is_dynamodbs_error(operation: str, request_: dict[str, Any]) -> None:
@@ -394,8 +380,8 @@ texts = st.sampled_from(["a", "#a", "pk = :p", "SET a = :p", "a.b[0]", "", "((",
 def test_a_malformed_request_never_crashes(operation: str, request_: dict[str, Any]) -> None:
     """Whatever lies inside a request of the right shape: it is translated, or refused in DynamoDB's words."""
     try:
-        found = access_requests(operation, request_, KEYS.get, HOME)
+        ((_action, _resource, found),) = access_requests(operation, request_, KEYS.get, home=HOME) or ()
+        keys = dict(found)
     except DynamoError:
         return
-    assert found
-    assert operation == "Scan" or found[0].context["dynamodb:leadingkeys"]
+    assert operation == "Scan" or keys["dynamodb:leadingkeys"]

@@ -199,7 +199,7 @@ class Request:
 
 def allowed_by(policies: Iterable[Policy], request: Request) -> bool:
     operation, fields = as_dynamodb(request)
-    needed = access_requests(operation, fields, lambda _table: KEY_NAMES, HOME)
+    needed = access_requests(operation, fields, lambda _table: KEY_NAMES, home=HOME)
     identity = PolicySet(tuple(policies))
     return bool(needed) and all(evaluate(access, identity).allowed for access in needed or ())
 
