@@ -1,0 +1,1 @@
+"""The systems that ship: each folder stands alone, with the same files."""
