@@ -115,7 +115,7 @@ parent_service = Component(
 
 admin_service = Component(
     "admin-service",
-    description="Invites coaches, shows the audit trail and analytics. Reads coaches, and changes them through their API.",
+    description="Invites coaches, shows the audit trail and analytics. Reads coaches directly, changes them by API.",
     grants=[
         _RECORDS,
         allow(AuditLogs.get, AuditLogs.of_admin, AuditLogs.of_day, AuditLogs.of_resource),

@@ -7,7 +7,7 @@ from typing import Literal, get_args
 from tenantable.data.repositories import Repository
 from tenantable.declare.attributes import Attr, attr, camel_case
 from tenantable.declare.entities import Entity
-from tenantable.declare.grants import Component, allow, writes
+from tenantable.declare.grants import Component, Grant, Writes, allow, writes
 from tenantable.declare.naming import Naming
 from tenantable.declare.systems import System
 from tenantable.declare.tables import Index, Table
@@ -350,47 +350,40 @@ class AuditEvents(Repository[AuditEvent]):
         """An organisation's audit events of one type, in the order of time."""
 
 
-# Every change is recorded in the transaction that makes it, and no component can change or remove a record.
-_RECORDS = allow(writes(AuditEvent, "create"))
+def _changes(*changes: Writes) -> Grant:
+    """Every change is made in one transaction with its audit record, and no component changes or removes a record."""
+    return allow(*changes, writes(AuditEvent, "create"), in_transaction=True)
+
 
 permission_service = Component(
     "permission-service",
     description="Keeps permissions and permission sets.",
     grants=[
-        _RECORDS,
-        allow(Permissions.get, Permissions.by_category, writes(Permission, "create", "update", "delete")),
-        allow(
-            PermissionSets.get,
-            PermissionSets.of_organisation,
-            PermissionSets.by_date,
-            PermissionSets.by_activity,
+        allow(Permissions.get, Permissions.by_category),
+        allow(PermissionSets.get, PermissionSets.of_organisation, PermissionSets.by_date, PermissionSets.by_activity),
+        allow(PlatformPermissionSets.get, PlatformPermissionSets.every),
+        _changes(
+            writes(Permission, "create", "update", "delete"),
             writes(PermissionSet, "create", "update", "delete"),
-        ),
-        allow(
-            PlatformPermissionSets.get,
-            PlatformPermissionSets.every,
             writes(PlatformPermissionSet, "create", "update", "delete"),
         ),
     ],
 )
 
-# Accepting turns an invitation into a membership, so the service may add members and assignments. It may do so inside
-# a transaction alone, where the invitation's state is a condition; and it must see what the inviter may hand out.
+# Accepting turns an invitation into a membership, so the service adds members and assignments too. It must see what
+# the inviter has, because nobody can hand out more.
 invitation_service = Component(
     "invitation-service",
     description="Invites users into organisations and takes their answers.",
     grants=[
-        _RECORDS,
-        allow(
-            Invitations.get,
-            Invitations.by_status,
-            Invitations.by_email,
-            writes(Invitation, "create", "update", "check"),
-            InvitationTokens.get,
-            writes(InvitationToken, "create", "delete"),
-        ),
+        allow(Invitations.get, Invitations.by_status, Invitations.by_email, InvitationTokens.get),
         allow(OrganisationRoles.get, UserRoleAssignments.of_user, Teams.get, TeamRoleDefinitions.get),
-        allow(writes(TeamMember, "create"), writes(UserRoleAssignment, "create"), in_transaction=True),
+        _changes(
+            writes(Invitation, "create", "update"),
+            writes(InvitationToken, "create", "delete"),
+            writes(TeamMember, "create"),
+            writes(UserRoleAssignment, "create"),
+        ),
     ],
 )
 
@@ -398,25 +391,18 @@ team_service = Component(
     "team-service",
     description="Keeps teams, the roles within them and their members.",
     grants=[
-        _RECORDS,
-        allow(
-            Teams.get,
-            Teams.of_organisation,
-            Teams.by_name,
-            Teams.of_division,
-            writes(Team, "create", "update", "delete", "check"),
-        ),
-        allow(
-            TeamRoleDefinitions.get,
-            TeamRoleDefinitions.by_name,
-            writes(TeamRoleDefinition, "create", "update", "delete", "check"),
-        ),
+        allow(Teams.get, Teams.of_organisation, Teams.by_name, Teams.of_division),
+        allow(TeamRoleDefinitions.get, TeamRoleDefinitions.by_name),
         allow(
             TeamMembers.get,
             TeamMembers.of_team,
             TeamMembers.by_role,
             TeamMembers.teams_of_user,
             TeamMembers.memberships,
+        ),
+        _changes(
+            writes(Team, "create", "update", "delete", "check"),
+            writes(TeamRoleDefinition, "create", "update", "delete", "check"),
             writes(TeamMember, "create", "update", "delete"),
         ),
     ],
@@ -426,34 +412,30 @@ role_service = Component(
     "role-service",
     description="Keeps roles and who has them.",
     grants=[
-        _RECORDS,
-        allow(PlatformRoles.get, PlatformRoles.by_name, writes(PlatformRole, "create", "update", "delete", "check")),
-        allow(
-            OrganisationRoles.get,
-            OrganisationRoles.by_name,
+        allow(PlatformRoles.get, PlatformRoles.by_name, OrganisationRoles.get, OrganisationRoles.by_name),
+        allow(UserRoleAssignments.get, UserRoleAssignments.of_user, UserRoleAssignments.users_of_role),
+        allow(PermissionSets.get, PlatformPermissionSets.get),
+        _changes(
+            writes(PlatformRole, "create", "update", "delete", "check"),
             writes(OrganisationRole, "create", "update", "delete", "check"),
-        ),
-        allow(
-            UserRoleAssignments.get,
-            UserRoleAssignments.of_user,
-            UserRoleAssignments.users_of_role,
             writes(UserRoleAssignment, "create", "update", "delete"),
         ),
-        allow(PermissionSets.get, PlatformPermissionSets.get),
     ],
 )
 
 audit_service = Component(
     "audit-service",
-    description="Shows the audit trail; that it was shown is recorded too.",
-    grants=[_RECORDS, allow(AuditEvents.get, AuditEvents.of_day, AuditEvents.of_user, AuditEvents.of_type)],
+    description="Shows the audit trail, and records that it was shown.",
+    grants=[
+        allow(AuditEvents.get, AuditEvents.of_day, AuditEvents.of_user, AuditEvents.of_type),
+        allow(writes(AuditEvent, "create")),
+    ],
 )
 
 decision_service = Component(
     "decision-service",
     description="Decides what a user may do. Reads what decisions rest on and records them; changes nothing.",
     grants=[
-        _RECORDS,
         allow(UserRoleAssignments.of_user, TeamMembers.memberships),
         allow(
             OrganisationRoles.get,
@@ -464,6 +446,7 @@ decision_service = Component(
             Permissions.get,
             batch=True,
         ),
+        allow(writes(AuditEvent, "create"), batch=True),
     ],
 )
 

@@ -244,23 +244,21 @@ authorizer = Component(
     grants=[allow(TenantIdentities.authorized)],
 )
 
-# Both halves of a tenant may be created only inside a transaction, so no failure and no mistake can leave one alone.
+# The halves of a tenant, and an event with what it was accepted for, may be created only inside a transaction: no
+# failure and no mistake can leave one of them alone.
 # Events are created whole and afterwards only their course changes: what was accepted cannot be rewritten.
 # The API seals secrets and never opens them, so it has no right to decrypt.
 api = Component(
     "api",
     description="Creates tenants, changes their configuration, accepts events and shows what became of them.",
     grants=[
-        allow(
-            writes(TenantIdentity, "create"),
-            writes(TenantWebhookConfig, "create"),
-            in_transaction=True,
-        ),
+        allow(writes(TenantIdentity, "create"), writes(TenantWebhookConfig, "create"), in_transaction=True),
         allow(TenantIdentities.get, writes(TenantIdentity, "update")),
         allow(TenantWebhookConfigs.get, TenantWebhookConfigs.target, writes(TenantWebhookConfig, "update")),
-        allow(Events.get, Events.summary, Events.recent, Events.dead, writes(Event, "create")),
+        allow(Events.get, Events.summary, Events.recent, Events.dead, Acceptances.get),
+        allow(writes(Event, "create"), writes(Acceptance, "create"), in_transaction=True),
+        allow(writes(Event, "create")),
         allow(writes(Event, "update"), attributes=_RESCHEDULED),
-        allow(Acceptances.get, writes(Acceptance, "create")),
         allow(Attempts.of_event, EndpointStates.get),
         allow_resource("sqs", "SendMessage", "GetQueueUrl", resource=DELIVERY_QUEUE),
         allow_resource("kms", "GenerateDataKey", resource=SECRETS_KEY),
@@ -268,6 +266,7 @@ api = Component(
 )
 
 # The worker reads the configuration anew for every attempt and can neither change it nor learn whose API keys exist.
+# An attempt is recorded in the transaction that changes the event's course, so the log and the event always agree.
 # It needs the event's payload, and may write the event's course and its own log: a worker that is taken over can
 # lie about deliveries, but not forge or alter an event, redirect a tenant, or read its way to other systems' keys.
 worker = Component(
@@ -275,8 +274,13 @@ worker = Component(
     description="Signs and sends events, records each attempt, and plans the next.",
     grants=[
         allow(TenantWebhookConfigs.get, Events.get),
-        allow(writes(Event, "update"), attributes=[*_RESCHEDULED, Event.attempts, Event.delivered_at]),
-        allow(EndpointStates.get, writes(Attempt, "create"), writes(EndpointState, "put", "update")),
+        allow(
+            writes(Event, "update"),
+            attributes=[*_RESCHEDULED, Event.attempts, Event.delivered_at],
+            in_transaction=True,
+        ),
+        allow(writes(Attempt, "create"), in_transaction=True),
+        allow(EndpointStates.get, writes(EndpointState, "put", "update")),
         allow_resource(
             "sqs",
             "ReceiveMessage",
