@@ -10,21 +10,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from tenantable.iam.documents import Policy
-from tenantable.iam.dynamodb_requests import access_requests, single_access
-from tenantable.iam.evaluation import AccessRequest, Decision, PolicySet, Verdict, evaluate
-from tenantable.iam.patterns import ContextValue, split_arn
+from tenantable.iam.dynamodb_requests import ItemAccess, access_requests, item_access
+from tenantable.iam.evaluation import Decision, OpenDecision, PolicySet, Verdict, evaluate
+from tenantable.iam.patterns import Context, ContextValue, split_arn
 from tenantable.wire.arns import Home
 from tenantable.wire.errors import DynamoError, access_denied
 from tenantable.wire.keys import TableKeysLookup
 
-SESSIONS_MAX = 4096
-"""How many role sessions are remembered; an older one is looked up again."""
+CALLERS_MAX = 4096
+"""How many users and role sessions are remembered; an older one is looked up again."""
 
-SETTLED_MAX = 16384
-"""How many combinations of principal, operation, table and index are remembered to be allowed or not, in any case."""
+PREPARED_MAX = 16384
+"""How many combinations of principal, operation, table and index are remembered with what is left to decide."""
 
 _TIME_KEYS = frozenset({"aws:currenttime", "aws:epochtime"})
 _FIXED_KEYS = frozenset(
@@ -43,12 +43,21 @@ _FIXED_KEYS = frozenset(
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Principal:
+class _Caller:
     """A caller's policies and those of its own condition keys that they read."""
 
     policies: PolicySet
-    context: Mapping[str, ContextValue]
+    context: Context
     reads_time: bool
+
+
+class _Prepared(NamedTuple):
+    """An operation of one caller on one table or index: what is left to decide when its request is known."""
+
+    access: ItemAccess
+    caller: _Caller
+    decision: OpenDecision
+    always_allows: bool
 
 
 class PolicyAuthorizer:
@@ -76,8 +85,8 @@ class PolicyAuthorizer:
         self._home = home or Home()
         self._clock = clock
         self._policies = {arn: PolicySet(each) for arn, each in policies.items()}
-        self._principal = lru_cache(maxsize=SESSIONS_MAX)(self._look_up)
-        self._always_allowed = lru_cache(maxsize=SETTLED_MAX)(self._settle)
+        self._caller = lru_cache(maxsize=CALLERS_MAX)(self._look_up)
+        self._prepared = lru_cache(maxsize=PREPARED_MAX)(self._prepare)
 
     def authorize(self, principal: str, operation: str, request: Mapping[str, Any], tables: TableKeysLookup) -> None:
         """
@@ -92,29 +101,43 @@ class PolicyAuthorizer:
             DynamoError: AccessDeniedException with IAM's sentence for the first thing that is not allowed;
                 ValidationException where an expression cannot be read.
         """
-        if self._always_allowed(principal, operation, request.get("TableName"), request.get("IndexName")):
-            return
-        caller = self._principal(principal)
-        known = caller.context if not caller.reads_time else {**caller.context, **self._time_context()}
-        needed = access_requests(operation, request, tables, home=self._home, known=known)
+        prepared = self._prepared(principal, operation, request.get("TableName"), request.get("IndexName"))
+        if prepared is None:
+            self._authorize_parts(principal, operation, request, tables)
+        elif not prepared.always_allows:
+            known = self._known(prepared.caller)
+            decision = prepared.decision.complete(prepared.access.context(request, tables, known))
+            if decision.verdict is not Verdict.ALLOWED:
+                raise denial(principal, prepared.access.action, prepared.access.resource, decision)
+
+    def _authorize_parts(
+        self, principal: str, operation: str, request: Mapping[str, Any], tables: TableKeysLookup
+    ) -> None:
+        caller = self._caller(principal)
+        needed = access_requests(operation, request, tables, home=self._home, known=self._known(caller))
         if needed is None:
-            unknown = AccessRequest(f"dynamodb:{operation}", self._home.every_table(), {})
-            raise denial(principal, unknown, _NOBODY.decide(unknown))
+            action, resource = f"dynamodb:{operation}", self._home.every_table()
+            raise denial(principal, action, resource, _NOBODY.open_decision(action, resource).otherwise)
         for access in needed:
             decision = evaluate(access, caller.policies)
             if decision.verdict is not Verdict.ALLOWED:
-                raise denial(principal, access, decision)
+                raise denial(principal, access.action, access.resource, decision)
 
-    def _settle(self, principal: str, operation: str, table: str | None, index: str | None) -> bool:
-        """Whether the policies allow an operation on a table or index whatever its keys and expressions say."""
-        single = single_access(operation, table, index, self._home)
-        if single is None:
-            return False
-        caller = self._principal(principal)
-        decision = caller.policies.settled(*single, known=caller.context, fixed=_FIXED_KEYS)
-        return decision is not None and decision.verdict is Verdict.ALLOWED
+    def _prepare(self, principal: str, operation: str, table: str | None, index: str | None) -> _Prepared | None:
+        if table is None:
+            return None
+        access = item_access(operation, {"TableName": table, "IndexName": index}, self._home)
+        if access is None:
+            return None
+        caller = self._caller(principal)
+        decision = caller.policies.open_decision(access.action, access.resource)
+        decision = decision.given(caller.context, fixed=_FIXED_KEYS)
+        return _Prepared(access, caller, decision, decision.always_allows)
 
-    def _look_up(self, arn: str) -> _Principal:
+    def _known(self, caller: _Caller) -> Context:
+        return {**caller.context, **self._time_context()} if caller.reads_time else caller.context
+
+    def _look_up(self, arn: str) -> _Caller:
         role = role_of_session(arn)
         policies = self._policies.get(arn) or self._policies.get(role or arn, _NOBODY)
         context = _principal_context(arn, role) | {
@@ -122,7 +145,7 @@ class PolicyAuthorizer:
             "aws:resourceaccount": self._home.account_id,
             "aws:viaawsservice": "false",
         }
-        return _Principal(
+        return _Caller(
             policies=policies,
             context={key: value for key, value in context.items() if key in policies.context_keys},
             reads_time=not policies.context_keys.isdisjoint(_TIME_KEYS),
@@ -136,14 +159,14 @@ class PolicyAuthorizer:
         }
 
 
-def denial(principal: str, access: AccessRequest, decision: Decision) -> DynamoError:
+def denial(principal: str, action: str, resource: str, decision: Decision) -> DynamoError:
     """The AccessDeniedException for a decision that does not allow, in IAM's words."""
-    sentence = f"User: {principal} is not authorized to perform: {access.action} on resource: {access.resource}"
+    sentence = f"User: {principal} is not authorized to perform: {action} on resource: {resource}"
     kind = decision.kind.value
     if decision.verdict is Verdict.EXPLICIT_DENY:
         article = "an" if kind[0] in "aeiou" else "a"
         return access_denied(f"{sentence} with an explicit deny in {article} {kind}")
-    return access_denied(f"{sentence} because no {kind} allows the {access.action} action")
+    return access_denied(f"{sentence} because no {kind} allows the {action} action")
 
 
 def role_of_session(arn: str) -> str | None:

@@ -7,6 +7,7 @@ Source: Service Authorization Reference, "Actions, resources, and condition keys
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from tenantable.iam.dynamodb_context import (
@@ -26,18 +27,18 @@ from tenantable.iam.patterns import Context
 from tenantable.wire.arns import Home, table_name_of
 from tenantable.wire.keys import TableKeysLookup
 
-
-class _ItemAction(NamedTuple):
-    """An action on items: the request member that holds its keys or item, and its condition keys."""
-
-    action: str
-    key_member: str | None
-    keys: Mapping[str, Derivation]
-
-
 _NOTHING: Context = {}
 
-_SINGLE = {
+
+class _ItemAction(NamedTuple):
+    """An action on items: the request member that holds its key or item, and its condition keys."""
+
+    name: str
+    key_member: str | None
+    derivations: Mapping[str, Derivation]
+
+
+_OPERATIONS = {
     "GetItem": _ItemAction("dynamodb:GetItem", "Key", READ_KEYS),
     "Query": _ItemAction("dynamodb:Query", None, QUERY_KEYS),
     "Scan": _ItemAction("dynamodb:Scan", None, SCAN_KEYS),
@@ -46,10 +47,10 @@ _SINGLE = {
     "DeleteItem": _ItemAction("dynamodb:DeleteItem", "Key", WRITE_KEYS),
 }
 _TRANSACTED = {
-    "Get": _SINGLE["GetItem"],
-    "Put": _SINGLE["PutItem"],
-    "Update": _SINGLE["UpdateItem"],
-    "Delete": _SINGLE["DeleteItem"],
+    "Get": _OPERATIONS["GetItem"],
+    "Put": _OPERATIONS["PutItem"],
+    "Update": _OPERATIONS["UpdateItem"],
+    "Delete": _OPERATIONS["DeleteItem"],
     "ConditionCheck": _ItemAction("dynamodb:ConditionCheckItem", "Key", WRITE_KEYS),
 }
 
@@ -60,6 +61,53 @@ class _Place(NamedTuple):
     tables: TableKeysLookup
     home: Home
     known: Context
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ItemAccess:
+    """An action on the items of one table or index, known before a request's keys and expressions are looked at."""
+
+    action: str
+    resource: str
+    table_name: str
+    index_name: str | None
+    key_member: str | None
+    derivations: Mapping[str, Derivation]
+
+    def context(
+        self,
+        fields: Fields,
+        tables: TableKeysLookup,
+        known: Context = _NOTHING,
+        *,
+        options: Fields | None = None,
+        enclosing: str | None = None,
+    ) -> DerivedContext:
+        """
+        The condition keys of a request.
+
+        Args:
+            fields: The request, or the part of a transaction.
+            known: Condition keys that it shall have beside its own.
+            options: The whole request where `fields` is a part of it.
+            enclosing: The transaction that `fields` is a part of.
+        """
+        keys = () if self.key_member is None else (fields[self.key_member],)
+        subject = Subject(fields, keys, self.table_name, self.index_name, tables, options or fields, enclosing)
+        return DerivedContext(self.derivations, subject, known)
+
+
+def item_access(operation: str, request: Fields, home: Home) -> ItemAccess | None:
+    """
+    What an operation needs that needs one thing. None for batches, transactions and the control plane.
+
+    Of the request only `TableName` and `IndexName` count.
+
+    Raises:
+        DynamoError: The table's ARN cannot be read.
+    """
+    item_action = _OPERATIONS.get(operation)
+    return None if item_action is None else _item_access(item_action, request, home)
 
 
 def access_requests(
@@ -80,47 +128,24 @@ def access_requests(
         DynamoError: An ARN cannot be read; and later, when a condition key is asked of a context, its expression or
             number. The engine answers the same.
     """
-    single = _SINGLE.get(operation)
+    single = item_access(operation, request, home)
     if single is not None:
-        return (_item_access(single, request, _Place(tables, home, known)),)
+        return (AccessRequest(single.action, single.resource, single.context(request, tables, known)),)
     translate = _TRANSLATIONS.get(operation)
     return None if translate is None else translate(request, _Place(tables, home, known))
 
 
-def single_access(operation: str, table: str | None, index: str | None, home: Home) -> tuple[str, str] | None:
-    """
-    The action and resource of an operation that needs one thing, known before its keys and expressions are.
-
-    None for batches, transactions and the control plane.
-
-    Raises:
-        DynamoError: `table` is an ARN that cannot be read.
-    """
-    single = _SINGLE.get(operation)
-    if single is None or table is None:
-        return None
-    return single.action, _resource(table_name_of(table), index if single.key_member is None else None, home)
-
-
-def _resource(table: str, index: str | None, home: Home) -> str:
-    return home.table(table) if index is None else home.index(table, index)
-
-
-def _item_access(
-    item_action: _ItemAction,
-    fields: Fields,
-    place: _Place,
-    *,
-    options: Fields | None = None,
-    enclosing: str | None = None,
-) -> AccessRequest:
+def _item_access(item_action: _ItemAction, fields: Fields, home: Home) -> ItemAccess:
     table = table_name_of(fields["TableName"])
-    member = item_action.key_member
-    index = fields.get("IndexName") if member is None else None
-    keys = () if member is None else (fields[member],)
-    subject = Subject(fields, keys, table, index, place.tables, options or fields, enclosing)
-    context = DerivedContext(item_action.keys, subject, place.known)
-    return AccessRequest(item_action.action, _resource(table, index, place.home), context)
+    index = fields.get("IndexName") if item_action.key_member is None else None
+    return ItemAccess(
+        action=item_action.name,
+        resource=home.table(table) if index is None else home.index(table, index),
+        table_name=table,
+        index_name=index,
+        key_member=item_action.key_member,
+        derivations=item_action.derivations,
+    )
 
 
 def _batch_get_item(request: Fields, place: _Place) -> Iterable[AccessRequest]:
@@ -150,7 +175,9 @@ def _transaction(operation: str) -> "Translation":
             for member, item_action in _TRANSACTED.items():
                 fields = element.get(member) if element else None
                 if fields is not None:
-                    yield _item_access(item_action, fields, place, options=request, enclosing=operation)
+                    part = _item_access(item_action, fields, place.home)
+                    context = part.context(fields, place.tables, place.known, options=request, enclosing=operation)
+                    yield AccessRequest(part.action, part.resource, context)
 
     return translate
 

@@ -110,50 +110,70 @@ class _CompiledStatement:
         )
 
 
-class PolicySet:
+class OpenDecision(NamedTuple):
     """
-    All policies of one kind that a principal has, compiled.
+    What policies say of one action on one resource before the request is known: who may decide, and else what.
 
-    `context_keys` are the condition keys, in lower case, that some condition or variable reads. Safe to share between
-    threads: nothing changes after construction but a bounded cache.
+    A context completes it; until then some tests may be made in advance with `given`.
     """
 
-    def __init__(self, policies: Sequence[Policy], *, kind: PolicyKind = PolicyKind.IDENTITY) -> None:
-        compiled = [_compile(policy, statement, kind) for policy in policies for statement in policy.statements]
-        # Denies first, so that the first candidate whose tests hold decides.
-        self._statements = sorted(compiled, key=lambda each: each.statement.effect == "Allow")
-        self._implicit_deny = Decision(verdict=Verdict.IMPLICIT_DENY, kind=kind)
-        self._candidates = lru_cache(maxsize=CANDIDATES_MAX)(partial(_candidates, tuple(self._statements)))
-        self.context_keys = frozenset[str]().union(*(each.keys_read() for each in compiled))
+    candidates: tuple[_Candidate, ...]
+    otherwise: Decision
 
-    def decide(self, request: AccessRequest) -> Decision:
-        """The decision of these policies alone."""
-        action, resource, context = request
-        for decision, tests in self._candidates(action, resource):
+    def complete(self, context: Context) -> Decision:
+        for decision, tests in self.candidates:
             for test in tests:
                 if not test.holds(context):
                     break
             else:
                 return decision
-        return self._implicit_deny
+        return self.otherwise
 
-    def settled(self, action: str, resource: str, *, known: Context, fixed: frozenset[str]) -> Decision | None:
+    def given(self, known: Context, *, fixed: frozenset[str]) -> "OpenDecision":
         """
-        The decision of these policies alone where it is the same whatever else a request says, else None.
+        The same decision for requests of which some keys are known.
 
         Args:
             known: The context so far.
             fixed: The keys of which `known` is the last word: absent there, they are absent. All others are open.
         """
-        possible: list[Decision] = []
-        for decision, tests in self._candidates(action, resource):
-            if not all(test.holds(known) for test in tests if test.reads <= fixed):
-                continue
-            possible.append(decision)
-            if all(test.reads <= fixed for test in tests):
-                # It decides unless one before it does; those must come to the same.
-                return decision if all(each.verdict is decision.verdict for each in possible) else None
-        return None if possible else self._implicit_deny
+        candidates = []
+        for decision, tests in self.candidates:
+            if all(test.holds(known) for test in tests if test.reads <= fixed):
+                candidates.append(_Candidate(decision, tuple(test for test in tests if not test.reads <= fixed)))
+        return OpenDecision(tuple(candidates), self.otherwise)
+
+    @property
+    def always_allows(self) -> bool:
+        """Whether every request is allowed: one statement allows it without a test, and none before it denies."""
+        for decision, tests in self.candidates:
+            if decision.verdict is not Verdict.ALLOWED:
+                return False
+            if not tests:
+                return True
+        return False
+
+
+class PolicySet:
+    """
+    All policies of one kind that a principal has, compiled.
+
+    `context_keys` are the condition keys, in lower case, that some condition or variable reads; `open_decision` gives
+    what is known of an action on a resource alone. Safe to share between threads: nothing changes after construction
+    but a bounded cache.
+    """
+
+    def __init__(self, policies: Sequence[Policy], *, kind: PolicyKind = PolicyKind.IDENTITY) -> None:
+        compiled = [_compile(policy, statement, kind) for policy in policies for statement in policy.statements]
+        # Denies first, so that the first candidate whose tests hold decides.
+        statements = sorted(compiled, key=lambda each: each.statement.effect == "Allow")
+        otherwise = Decision(verdict=Verdict.IMPLICIT_DENY, kind=kind)
+        self.open_decision = lru_cache(maxsize=CANDIDATES_MAX)(partial(_open_decision, statements, otherwise))
+        self.context_keys = frozenset[str]().union(*(each.keys_read() for each in compiled))
+
+    def decide(self, request: AccessRequest) -> Decision:
+        """The decision of these policies alone."""
+        return self.open_decision(request.action, request.resource).complete(request.context)
 
 
 def evaluate(
@@ -196,7 +216,9 @@ def _compile(policy: Policy, statement: Statement, kind: PolicyKind) -> _Compile
     )
 
 
-def _candidates(statements: Iterable[_CompiledStatement], action: str, resource: str) -> tuple[_Candidate, ...]:
+def _open_decision(
+    statements: Iterable[_CompiledStatement], otherwise: Decision, action: str, resource: str
+) -> OpenDecision:
     """The statements that may decide an action on a resource, in order, with what is left to test of each."""
     arn = split_arn(resource)
     found = []
@@ -205,4 +227,4 @@ def _candidates(statements: Iterable[_CompiledStatement], action: str, resource:
         if covers is not False:
             tests = statement.conditions if covers is True else (covers, *statement.conditions)
             found.append(_Candidate(statement.decision, tests))
-    return tuple(found)
+    return OpenDecision(tuple(found), otherwise)

@@ -8,7 +8,7 @@ import pytest
 from tenantable.engine.authorization import Authorizer
 from tenantable.iam.authorizer import PolicyAuthorizer, denial, role_of_session
 from tenantable.iam.documents import Policy, parse_policy
-from tenantable.iam.evaluation import AccessRequest, Decision, PolicyKind, Verdict
+from tenantable.iam.evaluation import Decision, PolicyKind, Verdict
 from tenantable.wire.arns import Home
 from tenantable.wire.errors import DynamoError
 from tenantable.wire.keys import KeyAttribute, KeyNames, TableKeys
@@ -69,7 +69,7 @@ def test_an_explicit_deny_is_refused_in_iams_words() -> None:
     ],
 )
 def test_the_sentence_names_the_kind_of_policy(verdict: Verdict, kind: PolicyKind, ending: str) -> None:
-    error = denial(USER, AccessRequest("a:B", "*", {}), Decision(verdict=verdict, kind=kind))
+    error = denial(USER, "a:B", "*", Decision(verdict=verdict, kind=kind))
     assert error.message == f"User: {USER} is not authorized to perform: a:B on resource: * {ending}"
 
 
