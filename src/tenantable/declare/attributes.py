@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar, overload
 
 from pydantic import BaseModel, Field
@@ -65,11 +66,19 @@ class EntityDeclaration:
     upgrades: Mapping[int, Upgrade]
     attributes: Mapping[str, Attribute]
 
-    def marked(self, mark: str) -> Attribute | None:
-        """The one attribute marked `lock`, `soft_delete` or `ttl`, or None."""
-        return next((attribute for attribute in self.attributes.values() if getattr(attribute, mark)), None)
+    @cached_property
+    def lock(self) -> Attribute | None:
+        return next((attribute for attribute in self.attributes.values() if attribute.lock), None)
 
-    @property
+    @cached_property
+    def soft_delete(self) -> Attribute | None:
+        return next((attribute for attribute in self.attributes.values() if attribute.soft_delete), None)
+
+    @cached_property
+    def ttl(self) -> Attribute | None:
+        return next((attribute for attribute in self.attributes.values() if attribute.ttl), None)
+
+    @cached_property
     def unique(self) -> tuple[Attribute, ...]:
         return tuple(attribute for attribute in self.attributes.values() if attribute.unique)
 

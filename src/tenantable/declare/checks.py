@@ -1,12 +1,13 @@
 """What a declaration must fulfil, found out when it is imported. Each check yields every fault it sees."""
 
 import typing
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 from tenantable.declare.annotations import value_types
 from tenantable.declare.keys.layouts import EntityLayout, FieldPart, KeyLayout, KeyPart, TemplatePart
-from tenantable.declare.keys.templates import TENANT, anything, overlap
+from tenantable.declare.keys.templates import SEPARATOR, TENANT, anything, overlap
+from tenantable.declare.keys.text import key_text
 from tenantable.declare.patterns import KeyPattern, Pattern, Resolution
 from tenantable.errors import Fault
 
@@ -49,7 +50,10 @@ def _tenancy_faults(layout: EntityLayout, key: KeyLayout) -> Iterator[Fault]:
     text = str(key.partition)
     rest = text.removeprefix(tenancy.prefix)
     begins = isinstance(key.partition, TemplatePart) and text.startswith(tenancy.prefix)
-    if not begins or (rest and rest[0].isalnum()):
+    if isinstance(key.partition, TemplatePart) and key.partition.template.template.delimiters != {SEPARATOR}:
+        problem = f"the partition key {text!r} has another delimiter than {SEPARATOR!r}"
+        yield Fault(place=_place(layout, key), problem=problem, hint=f"separate values with {SEPARATOR!r}")
+    if not begins or (rest and rest[0] != SEPARATOR):
         problem = f"the partition key {text!r} does not begin with the tenant's prefix"
         hint = f"write pk={tenancy.prefix + '#...'!r}, in every index too"
         yield Fault(place=_place(layout, key), problem=problem, hint=hint)
@@ -74,6 +78,11 @@ def _primary_key_faults(layout: EntityLayout) -> Iterator[Fault]:
     if any(part.attribute.type != "S" for part in key.parts):
         hint = "unique values need text keys, because their markers live in the same table"
         yield Fault(place=model, problem="has unique values, and a key that is no text", hint=hint)
+    for field in layout.entity.unique:
+        try:
+            key_text(field.annotation)
+        except TypeError as error:
+            yield Fault(place=f"{model}.{field.name}", problem=f"cannot be unique: {error}", hint="drop unique=True")
     tenancy = layout.table.tenancy
     head = MARKER_HEAD if tenancy is None else f"{tenancy.prefix}#{MARKER_HEAD}"
     if isinstance(key.partition, TemplatePart) and str(key.partition).startswith(head):
@@ -190,3 +199,10 @@ def _collection_faults(pattern: Pattern[typing.Any], resolution: Resolution) -> 
             yield Fault(
                 place=pattern.place, problem=problem, hint="a collection's entities share one partition template"
             )
+
+
+def marker_head(layout: EntityLayout, field_name: str, tenant: Mapping[str, str]) -> str:
+    """The text before the value in the key of a unique value's marker; `tenant` may fill the tenant's placeholder."""
+    tenancy = layout.table.tenancy
+    prefix = "" if tenancy is None else tenancy.prefix.replace(f"{{{TENANT}}}", tenant.get(TENANT, "*")) + "#"
+    return f"{prefix}{MARKER_HEAD}{layout.entity.name}#{field_name}#"

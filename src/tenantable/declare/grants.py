@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from tenantable.declare.attributes import EntityDeclaration, declaration_of
-from tenantable.declare.checks import MARKER_HEAD
+from tenantable.declare.checks import marker_head
 from tenantable.declare.entities import SCHEMA_VERSION
 from tenantable.declare.keys.layouts import EntityLayout, KeyLayout, TemplatePart, layout_of
 from tenantable.declare.keys.templates import TENANT
@@ -178,7 +178,7 @@ class Component:
 
 def bookkeeping_names(entity: EntityDeclaration) -> frozenset[str]:
     """Attributes (as stored) that typed reads look at besides what was asked for."""
-    names = {attribute.stored_as for mark in ("ttl", "soft_delete") if (attribute := entity.marked(mark))}
+    names = {attribute.stored_as for attribute in (entity.ttl, entity.soft_delete) if attribute is not None}
     if entity.version > 1:
         names.add(SCHEMA_VERSION)
     if entity.table.discriminator is not None:
@@ -250,7 +250,7 @@ def _write_permissions(
 
 def _write_actions(kind: WriteKind, layout: EntityLayout) -> frozenset[str]:
     entity = layout.entity
-    if kind == "delete" and entity.marked("soft_delete") is not None:
+    if kind == "delete" and entity.soft_delete is not None:
         return frozenset({"UpdateItem"})
     actions = _ACTIONS[kind]
     # Old values must be known: to release unique ones, and to derive an index key from a part that was not given.
@@ -269,13 +269,6 @@ def _derives(layout: EntityLayout) -> bool:
         for key in layout.index_keys.values()
         for part in key.parts
     )
-
-
-def marker_head(layout: EntityLayout, field_name: str, tenant: dict[str, str]) -> str:
-    """The text before the value in the key of a unique value's marker; `tenant` may fill the tenant's placeholder."""
-    tenancy = layout.table.tenancy
-    prefix = "" if tenancy is None else tenancy.prefix.replace(f"{{{TENANT}}}", tenant.get(TENANT, "*")) + "#"
-    return f"{prefix}{MARKER_HEAD}{layout.entity.name}#{field_name}#"
 
 
 def _permission(table: PhysicalTable, key: KeyLayout, variables: dict[str, str], actions: frozenset[str]) -> Permission:

@@ -83,6 +83,12 @@ class Tenancy:
     prefix: str = "TENANT#{tenant}"
     dedicated: bool = False
 
+    def __post_init__(self) -> None:
+        head = self.prefix.removesuffix("{tenant}")
+        if head == self.prefix or "{" in head or "}" in head:
+            problem = f"the prefix {self.prefix!r} does not end with its only placeholder, {{tenant}}"
+            raise DeclarationError([Fault(place="Tenancy", problem=problem, hint="write 'TENANT#{tenant}'")])
+
 
 @dataclass(frozen=True, kw_only=True)
 class Provisioned:

@@ -254,3 +254,7 @@ def _reader(template: Template) -> re.Pattern[str]:
     value = "([^" + re.escape("".join(sorted(template.delimiters))) + "]*)"
     pieces = [re.escape(placeholder.literal) + value for placeholder in template.placeholders]
     return re.compile("".join(pieces) + re.escape(template.tail), re.DOTALL)
+
+
+escape_value = _escape_function(frozenset({SEPARATOR}))
+"""Encode `#` and `%` in text that is to stand between `#`s."""

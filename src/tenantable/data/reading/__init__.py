@@ -1,0 +1,1 @@
+"""Typed reads: single entities, queries page by page, cursors, batches."""

@@ -1,0 +1,107 @@
+"""One write as a value: its request, what a failed condition means, and the marker writes that belong to it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from tenantable.data.expressions import Expressions, all_of
+from tenantable.data.store import AnyStore
+from tenantable.declare.entities import SCHEMA_VERSION
+from tenantable.errors import ConditionFailed, DataError, ItemNotFound, StaleItem
+from tenantable.wire.values import AttributeValue, Item
+
+WriteKind = Literal["Put", "Update", "Delete", "ConditionCheck"]
+
+
+class Outdated(StaleItem):
+    """What was read to prepare the write has changed meanwhile; reading again helps."""
+
+
+class OlderVersion(StaleItem):
+    """The stored item has an older schema version; `item` is what is stored in `store`."""
+
+    def __init__(self, message: str, *, store: AnyStore, item: Item) -> None:
+        super().__init__(message)
+        self.store = store
+        self.item = item
+
+
+@dataclass(frozen=True, kw_only=True)
+class Write:
+    """
+    Args:
+        kind: As in TransactWriteItems.
+        request: The request's members, condition included.
+        explain: From the stored item (None: there is none) to the error that a failed condition means.
+        subject: Names the item in messages.
+        markers: Writes of unique values' markers, to be carried out in the same transaction.
+    """
+
+    kind: WriteKind
+    request: Mapping[str, Any]
+    explain: Callable[[Item | None], DataError]
+    subject: str
+    markers: tuple["Write", ...] = ()
+
+
+@dataclass(kw_only=True)
+class Guard:
+    """
+    The conditions of one write, and how to tell which of them failed.
+
+    `wanted` are values that must be as they were read (by stored name), `lock` the version that must still be there.
+    """
+
+    store: AnyStore
+    expressions: Expressions
+    wanted: Mapping[str, AttributeValue | None]
+    own_reading: bool = False
+    lock: int | None = None
+    deleted: bool = False
+
+    def conditions(self, *, alive: bool) -> list[str]:
+        """Texts of the conditions; `alive` demands an item that exists, for this entity's reads."""
+        texts = []
+        if alive:
+            texts.append(self.expressions.exists(self.store.codec.layout.table.partition.name))
+            texts += self.store.alive_conditions(self.expressions, deleted=self.deleted)
+            if self.store.codec.entity.version > 1:
+                version = {"N": str(self.store.codec.entity.version)}
+                texts.append(self.expressions.equals(SCHEMA_VERSION, version))
+        lock = self.store.codec.entity.lock
+        if self.lock is not None and lock is not None:
+            never = self.lock == 0 and not alive
+            texts.append(self.expressions.equals(lock.stored_as, None if never else {"N": str(self.lock)}))
+        texts += [self.expressions.equals(name, value) for name, value in self.wanted.items()]
+        return texts
+
+    def explain(self, item: Item | None, subject: str, *, alive: bool) -> DataError:
+        """The error that a failed condition means, seen what is stored."""
+        if alive and (item is None or not self.store.is_alive(item, deleted=self.deleted)):
+            return ItemNotFound(f"{subject} does not exist")
+        stored = item or {}
+        if alive and self.store.codec.version_of(stored) != self.store.codec.entity.version:
+            return OlderVersion(f"{subject} is stored in another schema version", store=self.store, item=stored)
+        lock = self.store.codec.entity.lock
+        if self.lock is not None and lock is not None:
+            found = stored.get(lock.stored_as, {"N": "0"})
+            if found != {"N": str(self.lock)}:
+                return StaleItem(f"{subject} was changed by somebody else since it was read", hint="read it again")
+        if any(stored.get(name) != value for name, value in self.wanted.items()):
+            kind = Outdated if self.own_reading else StaleItem
+            return kind(f"{subject} was changed by somebody else since it was read", hint="read it again")
+        return ConditionFailed(f"the condition does not hold for {subject}")
+
+
+def request_of(
+    store: AnyStore,
+    expressions: Expressions,
+    *,
+    conditions: Sequence[str],
+    **members: Any,
+) -> dict[str, Any]:
+    """The members that all writes share."""
+    request = {"TableName": store.table_name, **members}
+    if conditions:
+        request["ConditionExpression"] = all_of(conditions)
+    return request | expressions.members()
