@@ -24,6 +24,13 @@ AFTER_ALL_KEYS = b"\xff" * (_HASH_BYTES + 1)
 """Sorts after every key: no length begins with 0xff, because a partition value has 2,048 bytes at most."""
 
 
+class KeyMismatchError(DynamoError):
+    """An item lacks a key attribute of its table, or has it with another type."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__("ValidationException", f"One or more parameter values were invalid: {detail}")
+
+
 class EmptyKeyError(DynamoError):
     """A key attribute has an empty value. The service says so before anything else, inside transactions too."""
 
@@ -90,9 +97,9 @@ def key_of_item(keys: KeyNames, item: Mapping[str, AttributeValue]) -> bytes:
     for attribute in keys.attributes:
         value = item.get(attribute.name)
         if value is None:
-            raise invalid_parameter_values(f"Missing the key {attribute.name} in the item")
+            raise KeyMismatchError(f"Missing the key {attribute.name} in the item")
         if attribute.type not in value:
-            raise invalid_parameter_values(
+            raise KeyMismatchError(
                 f"Type mismatch for key {attribute.name} expected: {attribute.type} actual: {next(iter(value))}"
             )
     _check_contents(keys, item)

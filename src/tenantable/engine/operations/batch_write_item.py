@@ -8,11 +8,11 @@ from tenantable.engine.capacity import TableCost, add_consumed_capacities
 from tenantable.engine.items.collections import add_metrics, collection_metrics, wants_metrics
 from tenantable.engine.items.stored import apply_change, find_item
 from tenantable.engine.items.writes import Changer, Write, key_of_write, read_delete, read_put
-from tenantable.engine.keys import EmptyKeyError
+from tenantable.engine.keys import KeyMismatchError
 from tenantable.engine.session import Session
 from tenantable.engine.storage.writing import Transaction
 from tenantable.engine.tables.table import Table
-from tenantable.wire.errors import KEY_MISMATCH, DynamoError, validation_error
+from tenantable.wire.errors import KEY_MISMATCH, validation_error
 from tenantable.wire.limits import BATCH_WRITE_ITEMS_MAX
 
 
@@ -55,12 +55,8 @@ def _aim(table: Table, writes: list[Write]) -> tuple[Table, list[_Aimed]]:
     for write in writes:
         try:
             key, changer = write.prepare(table)
-        except EmptyKeyError:
-            raise
-        except DynamoError as error:  # observed: the service does not say here what is wrong with the table's key
-            if "for key" in error.message:
-                raise validation_error(KEY_MISMATCH) from error
-            raise
+        except KeyMismatchError as error:  # observed: the service does not say here what is wrong with the table's key
+            raise validation_error(KEY_MISMATCH) from error
         aimed.append(_Aimed(write=write, key=key, changer=changer))
     if len({aim.key for aim in aimed}) != len(aimed):
         raise validation_error("Provided list of item keys contains duplicates")
