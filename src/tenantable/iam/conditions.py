@@ -20,7 +20,6 @@ from tenantable.errors import PolicyError
 from tenantable.iam.patterns import (
     Context,
     Pattern,
-    TextTest,
     arn_test,
     has_variables,
     parse_pattern,
@@ -38,7 +37,7 @@ class ContextTest(NamedTuple):
 
 
 Comparison = Callable[[str], bool | None]
-"""One request value against one policy value; None when they cannot be compared, and then no operator matches."""
+"""One request value against one or more policy values; None when they cannot be compared: then no operator matches."""
 
 Quantifier = Literal["ForAllValues", "ForAnyValue"]
 
@@ -127,13 +126,13 @@ def _patterns(rule: _Rule, values: Sequence[str], *, variables: bool) -> tuple[P
     )
 
 
-def _acceptance(rule: _Rule, patterns: tuple[Pattern, ...]) -> Callable[[Context], TextTest]:
+def _acceptance(rule: _Rule, patterns: tuple[Pattern, ...]) -> Callable[[Context], Comparison]:
     """From a context to the test of one request value against all policy values: OR, or for a negated rule NOT any."""
     if not any(has_variables(pattern) for pattern in patterns):
         fixed = _accepts(rule, patterns)
         return lambda _context: fixed
 
-    def bind(context: Context) -> TextTest:
+    def bind(context: Context) -> Comparison:
         # An unresolved variable equals nothing: a positive operator fails on it, a negated one holds.
         resolved = [resolve(pattern, context) for pattern in patterns]
         return _accepts(rule, tuple(pattern for pattern in resolved if pattern is not None))
@@ -141,26 +140,28 @@ def _acceptance(rule: _Rule, patterns: tuple[Pattern, ...]) -> Callable[[Context
     return bind
 
 
-def _accepts(rule: _Rule, patterns: tuple[Pattern, ...]) -> TextTest:
+def _accepts(rule: _Rule, patterns: tuple[Pattern, ...]) -> Comparison:
     if rule is _RULES["StringEquals"]:
         return frozenset(map(_text, patterns)).__contains__
     comparisons = [rule.comparison(pattern) for pattern in patterns]
     if rule.negated:
         return lambda value: all(comparison(value) is False for comparison in comparisons)
+    if len(comparisons) == 1:
+        return comparisons[0]
     return lambda value: any(comparison(value) for comparison in comparisons)
 
 
-def _single_test(key: str, accepts: Callable[[Context], TextTest], *, when_absent: bool) -> _Holds:
+def _single_test(key: str, accepts: Callable[[Context], Comparison], *, when_absent: bool) -> _Holds:
     def test(context: Context) -> bool:
         value = context.get(key)
         if isinstance(value, str):
-            return accepts(context)(value)
+            return bool(accepts(context)(value))
         return when_absent if not value else False
 
     return test
 
 
-def _set_test(key: str, accepts: Callable[[Context], TextTest], *, every: bool, when_absent: bool) -> _Holds:
+def _set_test(key: str, accepts: Callable[[Context], Comparison], *, every: bool, when_absent: bool) -> _Holds:
     quantify: Callable[[Any], bool] = all if every else any
 
     def test(context: Context) -> bool:

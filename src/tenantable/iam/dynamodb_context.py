@@ -75,10 +75,12 @@ class DerivedContext(Mapping[str, ContextValue]):
         self._found: dict[str, ContextValue | None] = {**known}
 
     def get(self, key: str, default: Any = None) -> Any:
-        if key not in self._found:
+        found = self._found
+        if key in found:
+            value = found[key]
+        else:
             derive = self._derivations.get(key)
-            self._found[key] = None if derive is None else derive(self._subject)
-        value = self._found[key]
+            found[key] = value = None if derive is None else derive(self._subject)
         return default if value is None else value
 
     def __getitem__(self, key: str) -> ContextValue:
