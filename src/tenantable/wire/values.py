@@ -42,9 +42,12 @@ def check_item(item: Mapping[str, Any]) -> tuple[Item, int]:
     size = 0
     canonical: Item = {}
     for name, value in item.items():
-        checked, value_size = check_value(value, 0)
+        if type(value) is dict and len(value) == 1 and type(text := value.get("S")) is str and text.isascii():
+            checked, value_size = value, len(text)  # the most frequent by far, without a call
+        else:
+            checked, value_size = check_value(value, 0)
         canonical[name] = checked
-        name_size = len(name) if name.isascii() else len(name.encode("utf-8", "surrogatepass"))
+        name_size = text_size_bytes(name)
         if name_size > ATTRIBUTE_NAME_BYTES_MAX:
             raise validation_error(
                 f"One or more parameter values were invalid: Attribute name is too large, must be less than "
@@ -69,7 +72,12 @@ def check_value(value: Any, depth: int = 0) -> tuple[AttributeValue, int]:
 
 
 def text_size_bytes(text: str) -> int:
-    return len(text) if text.isascii() else len(text.encode())
+    if text.isascii():
+        return len(text)
+    try:
+        return len(text.encode())
+    except UnicodeEncodeError:
+        raise serialization_error("Invalid UTF-8 in a string value") from None
 
 
 def binary_size_bytes(encoded: str) -> int:
@@ -90,12 +98,7 @@ def item_size_bytes(item: Item) -> int:
 def _check_string(value: AttributeValue, content: Any, _depth: int) -> tuple[AttributeValue, int]:
     if type(content) is not str:
         raise _wrong_kind(content, "String")
-    if content.isascii():
-        return value, len(content)
-    try:
-        return value, len(content.encode())
-    except UnicodeEncodeError:
-        raise serialization_error("Invalid UTF-8 in a string value") from None
+    return value, text_size_bytes(content)
 
 
 def _check_number(value: AttributeValue, content: Any, _depth: int) -> tuple[AttributeValue, int]:
@@ -171,13 +174,13 @@ def _check_map(_value: AttributeValue, content: Any, depth: int) -> tuple[Attrib
 
 
 def _check_set(
-    tag: str, kind: str, canonical: Callable[[Any], str], identity: Callable[[str], Any], size_of: Callable[[str], int]
+    tag: str, empty: str, canonical: Callable[[Any], str], identity: Callable[[str], Any], size_of: Callable[[str], int]
 ) -> Callable[[AttributeValue, Any, int], tuple[AttributeValue, int]]:
     def check(_value: AttributeValue, content: Any, _depth: int) -> tuple[AttributeValue, int]:
         if type(content) is not list:
             raise _wrong_kind(content, "List")
         if not content:
-            raise invalid_parameter_values(f"An {kind} set  may not be empty")
+            raise invalid_parameter_values(empty)
         elements = [canonical(element) for element in content]
         if len({identity(element) for element in elements}) != len(elements):
             shown = ", ".join(content)
@@ -220,7 +223,7 @@ _CHECKS: dict[str, Callable[[AttributeValue, Any, int], tuple[AttributeValue, in
     "NULL": _check_null,
     "L": _check_list,
     "M": _check_map,
-    "SS": _check_set("SS", "string", _set_string, str, text_size_bytes),
-    "NS": _check_set("NS", "number", _set_number, str, number_size_bytes),
-    "BS": _check_set("BS", "binary", _canonical_binary, str, binary_size_bytes),
+    "SS": _check_set("SS", "An string set  may not be empty", _set_string, str, text_size_bytes),
+    "NS": _check_set("NS", "An number set  may not be empty", _set_number, str, number_size_bytes),
+    "BS": _check_set("BS", "Binary sets should not be empty", _canonical_binary, str, binary_size_bytes),
 }
