@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from tenantable.engine.storage.storage import Storage
 from tenantable.engine.storage.writing import Transaction
 from tenantable.engine.tables.table import Table, dump_table, load_table
-from tenantable.wire.arns import table_name_of
+from tenantable.wire.arns import Home, table_name_of
 from tenantable.wire.errors import DynamoError, table_not_found
 from tenantable.wire.keys import TableKeys
 
@@ -18,11 +18,15 @@ class Catalog:
     a write and the table that it was checked against always agree.
     """
 
-    def __init__(self, storage: Storage) -> None:
+    def __init__(self, storage: Storage, home: Home) -> None:
+        self._home = home
         self._tables = {name: load_table(name, description) for name, description in storage.tables()}
 
     def find(self, name_or_arn: str) -> Table | None:
-        return self._tables.get(name_or_arn) or self._tables.get(table_name_of(name_or_arn))
+        """The table of that name or ARN; None when there is none, or when the ARN is of another account or region."""
+        name = table_name_of(name_or_arn)
+        is_foreign = name is not name_or_arn and not name_or_arn.startswith(self._home.table(name))
+        return None if is_foreign else self._tables.get(name)
 
     def table(self, name_or_arn: str) -> Table:
         """

@@ -15,12 +15,12 @@ from tenantable.engine.catalog import Catalog
 from tenantable.engine.operations import OPERATIONS
 from tenantable.engine.session import Session
 from tenantable.engine.shapes import check_request
-from tenantable.engine.storage.files import Durability
+from tenantable.engine.storage.files import Durability, RelationGoneError
 from tenantable.engine.storage.storage import Storage
 from tenantable.errors import StorageError
 from tenantable.wire.arns import Home
 from tenantable.wire.client import DynamoClient
-from tenantable.wire.errors import DynamoError, serialization_error
+from tenantable.wire.errors import DynamoError, serialization_error, table_not_found
 
 MEMORY = ":memory:"
 
@@ -59,7 +59,7 @@ class Engine:
         self._storage = Storage(None if path == MEMORY else Path(path), durability)
         self._session = Session(
             storage=self._storage,
-            catalog=Catalog(self._storage),
+            catalog=Catalog(self._storage, home or Home()),
             home=home or Home(),
             clock=clock,
             random=randomness or random.SystemRandom(),
@@ -112,6 +112,8 @@ class Engine:
             self._authorizer.authorize(principal, operation, request, session.catalog.keys)
         try:
             return carry_out(session, request)
+        except RelationGoneError as error:
+            raise table_not_found() from error
         except StorageError as error:
             raise DynamoError("InternalServerError", str(error), status=500) from error
 

@@ -13,7 +13,6 @@ from tenantable.engine.session import Session
 from tenantable.engine.storage.reading import Reader
 from tenantable.engine.tables.table import Table
 from tenantable.expressions.projections import Projection
-from tenantable.wire.arns import table_name_of
 from tenantable.wire.errors import validation_error
 from tenantable.wire.limits import BATCH_GET_BYTES_MAX, BATCH_GET_KEYS_MAX
 from tenantable.wire.values import Item, check_item
@@ -21,8 +20,9 @@ from tenantable.wire.values import Item, check_item
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _TableKeys:
-    """The keys to read from one table, as given and as bytes."""
+    """The keys to read from one table, as given and as bytes; `name` is how the request names the table."""
 
+    name: str
     table: Table
     request: Mapping[str, Any]
     given: list[Item]
@@ -59,7 +59,7 @@ def _locate(
     keys = [key_of_request(table.keys, key) for key in given]
     if len(set(keys)) != len(keys):
         raise validation_error("Provided list of item keys contains duplicates")
-    return _TableKeys(table=table, request=request, given=given, keys=keys, projection=projection)
+    return _TableKeys(name=name, table=table, request=request, given=given, keys=keys, projection=projection)
 
 
 def _read(
@@ -67,14 +67,13 @@ def _read(
 ) -> tuple[TableCost, int]:
     """Read the keys of one table into the answer; gives what it cost and how many bytes may still be read."""
     consistent = bool(wanted.request.get("ConsistentRead"))
-    name = table_name_of(wanted.table.name)
-    items: list[Any] = response["Responses"].setdefault(name, [])
+    items: list[Any] = response["Responses"].setdefault(wanted.name, [])
     cost = TableCost()
     for position, key in enumerate(wanted.keys):
         row = reader.get(wanted.table.items, key)
         size_bytes = row[0] if row else 0
         if size_bytes > bytes_left:
-            response["UnprocessedKeys"][name] = {**wanted.request, "Keys": wanted.given[position:]}
+            response["UnprocessedKeys"][wanted.name] = {**wanted.request, "Keys": wanted.given[position:]}
             return cost, 0
         bytes_left -= size_bytes
         cost.table += read_units(size_bytes, consistent=consistent)

@@ -24,6 +24,10 @@ _JOURNAL_BYTES_MAX = 64 * 1024 * 1024
 _STATEMENTS_CACHED = 512
 
 
+class RelationGoneError(StorageError):
+    """The table or index was deleted while it was read."""
+
+
 def lock_directory(directory: Path) -> sqlite3.Connection:
     """
     Take the directory for this process alone; closing the connection, or the end of the process, gives it back.
@@ -81,6 +85,8 @@ def open_memory() -> sqlite3.Connection:
 
 def failure(error: sqlite3.Error) -> StorageError:
     """What to say when SQLite fails in the middle of the work."""
+    if "no such table" in str(error):
+        return RelationGoneError()
     return StorageError(
         f"The storage failed: {error}", hint="check the free space, the permissions and the health of the disk"
     )
