@@ -1,0 +1,82 @@
+"""A FastAPI application with everything that all services have."""
+
+import base64
+import os
+import time
+from collections.abc import Callable
+
+from fastapi import FastAPI, Response
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from pydantic import BaseModel
+
+from tenantable.web.limits import BodyLimit
+from tenantable.web.observation import Observation, RequestMetrics
+from tenantable.web.problems import ProblemDocument, install_problems
+
+REQUEST_ID_BYTES = 15
+
+
+class Health(BaseModel):
+    """The process answers."""
+
+    status: str = "ok"
+
+
+def new_application(
+    *,
+    title: str,
+    version: str,
+    description: str,
+    body_bytes_max: int,
+    registry: CollectorRegistry,
+    entropy: Callable[[int], bytes] = os.urandom,
+    monotonic: Callable[[], float] = time.perf_counter,
+) -> FastAPI:
+    """
+    An application that answers `/healthz` and `/metrics`; its routes are still to be added.
+
+    Args:
+        body_bytes_max: Above this a request body is answered with 413.
+        registry: Whose metrics `/metrics` shows; the service adds its own to it.
+    """
+    app = FastAPI(title=title, version=version, description=description, openapi_url="/openapi.json")
+    install_problems(app)
+    app.add_middleware(BodyLimit, bytes_max=body_bytes_max)
+    app.add_middleware(
+        Observation,
+        metrics=RequestMetrics(registry),
+        new_request_id=lambda: base64.b32encode(entropy(REQUEST_ID_BYTES)).decode().lower(),
+        monotonic=monotonic,
+    )
+
+    @app.get("/healthz", tags=["operation"])
+    def health() -> Health:
+        """That the process answers; it asks nothing of what stands behind it."""
+        return Health()
+
+    @app.get("/metrics", tags=["operation"], response_class=Response)
+    def metrics() -> Response:
+        """Prometheus metrics."""
+        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+    _document_problems(app)
+    return app
+
+
+def _document_problems(app: FastAPI) -> None:
+    """OpenAPI gets the schema of problem documents once; routes refer to it."""
+    generate = app.openapi
+
+    def openapi() -> dict[str, object]:
+        schema = generate()
+        schemas = schema.setdefault("components", {}).setdefault("schemas", {})
+        for name, definition in _problem_schemas().items():
+            schemas.setdefault(name, definition)
+        return schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _problem_schemas() -> dict[str, object]:
+    schema = ProblemDocument.model_json_schema(mode="serialization", ref_template="#/components/schemas/{model}")
+    return {**schema.pop("$defs", {}), "ProblemDocument": schema}

@@ -1,0 +1,182 @@
+"""Every application of the kit: one shape of errors, request ids, limits, metrics, logs without secrets."""
+
+import socket
+from collections.abc import Callable
+from typing import Annotated
+
+import httpx
+import pytest
+import structlog
+from fastapi import FastAPI, Query, Request
+from prometheus_client import CollectorRegistry
+from pydantic import BaseModel
+from structlog.testing import capture_logs
+
+from tenantable.cloud.queues.queue import QueueFull
+from tenantable.errors import ServiceError, Unavailable
+from tenantable.web.application import new_application
+from tenantable.web.problems import PROBLEM_MEDIA_TYPE, problem_responses
+
+BODY_BYTES_MAX = 1000
+
+
+class Teapot(ServiceError):
+    """I am a teapot."""
+
+    status = 418
+    code = "teapot"
+
+
+class Order(BaseModel):
+    amount: int
+
+
+def application() -> FastAPI:
+    app = new_application(
+        title="Test",
+        version="1",
+        description="",
+        body_bytes_max=BODY_BYTES_MAX,
+        registry=CollectorRegistry(),
+        entropy=bytes,
+    )
+
+    @app.post("/orders/{order_id}", responses=problem_responses(404))
+    def post_order(order_id: str, order: Order) -> dict[str, int]:
+        return {"amount": order.amount}
+
+    @app.get("/fail/{kind}")
+    def fail(kind: str, request: Request, secret: Annotated[str, Query()] = "") -> None:
+        request.state.tenant_id = "t1"
+        errors: dict[str, Exception] = {
+            "teapot": Teapot(hint="use a pot"),
+            "unavailable": Unavailable("the database at 10.0.0.1 is gone"),
+            "full": QueueFull(),
+            "bug": ZeroDivisionError("secret detail"),
+        }
+        raise errors[kind]
+
+    return app
+
+
+@pytest.fixture(scope="module")
+def client(serving: Callable[[FastAPI], httpx.Client]) -> httpx.Client:
+    return serving(application())
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "code"),
+    [
+        (("GET", "/fail/teapot", None), 418, "teapot"),
+        (("GET", "/fail/unavailable", None), 503, "unavailable"),
+        (("GET", "/fail/full", None), 503, "unavailable"),
+        (("GET", "/fail/bug", None), 500, "internal-error"),
+        (("GET", "/nowhere", None), 404, "not-found"),
+        (("DELETE", "/orders/1", None), 405, "method-not-allowed"),
+        (("POST", "/orders/1", b"{"), 422, "malformed-request"),
+        (("POST", "/orders/1", b""), 422, "malformed-request"),
+        (("POST", "/orders/1", b'{"amount": "many"}'), 422, "malformed-request"),
+        (("POST", "/orders/1", b"\xff\xfe"), 422, "malformed-request"),
+        (("POST", "/orders/1", b"x" * (BODY_BYTES_MAX + 1)), 413, "content-too-large"),
+    ],
+)
+def test_every_error_has_the_one_shape(
+    client: httpx.Client, sent: tuple[str, str, bytes | None], status: int, code: str
+) -> None:
+    method, path, content = sent
+    headers = {"x-request-id": "abc-1", "content-type": "application/json"}
+    response = client.request(method, path, content=content, headers=headers)
+    problem = response.json()
+    assert (response.status_code, problem["status"], problem["code"]) == (status, status, code)
+    assert response.headers["content-type"] == PROBLEM_MEDIA_TYPE
+    assert problem["type"] == f"urn:tenantable:problem:{code}"
+    assert problem["title"]
+    assert problem["detail"]
+    assert problem["requestId"] == "abc-1"
+
+
+def test_what_happened_inside_is_not_told(client: httpx.Client) -> None:
+    assert "secret detail" not in client.get("/fail/bug").text
+    assert "10.0.0.1" not in client.get("/fail/unavailable").text
+
+
+def test_hints_are_told(client: httpx.Client) -> None:
+    assert client.get("/fail/teapot").json()["hint"] == "use a pot"
+
+
+def test_malformed_requests_say_where_and_not_what(client: httpx.Client) -> None:
+    response = client.post("/orders/1", json={"amount": "my password"})
+    assert response.json()["errors"][0]["place"] == "body.amount"
+    assert "my password" not in response.text
+
+
+def test_a_busy_service_says_when_to_come_back(client: httpx.Client) -> None:
+    assert client.get("/fail/full").headers["retry-after"] == "1"
+
+
+def test_an_unallowed_method_is_told_the_allowed_ones(client: httpx.Client) -> None:
+    assert client.delete("/orders/1").headers["allow"] == "POST"
+
+
+def test_request_ids_are_echoed(client: httpx.Client) -> None:
+    assert client.get("/healthz", headers={"x-request-id": "mine.1"}).headers["x-request-id"] == "mine.1"
+
+
+@pytest.mark.parametrize("given", ["", "a b", "a" * 129, "ä", "a\u2028"])
+def test_malformed_request_ids_are_replaced(client: httpx.Client, given: str) -> None:
+    response = client.get("/healthz", headers=[(b"x-request-id", given.encode())])
+    assert response.headers["x-request-id"] == "a" * 24
+
+
+def test_an_announced_body_above_the_limit_is_not_read(client: httpx.Client) -> None:
+    """The answer comes although not one of ten million bytes does."""
+    with socket.create_connection((client.base_url.host, client.base_url.port or 0), timeout=5) as connection:
+        connection.sendall(b"POST /orders/1 HTTP/1.1\r\nhost: x\r\ncontent-length: 10000000\r\n\r\n")
+        answer = connection.recv(65536)
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert b"connection: close" in answer
+
+
+def test_a_body_without_an_announced_length_is_cut_off(client: httpx.Client) -> None:
+    response = client.post("/orders/1", content=(b"x" * 400 for _ in range(1000)))
+    assert (response.status_code, response.json()["code"]) == (413, "content-too-large")
+
+
+def test_a_body_at_the_limit_is_taken(client: httpx.Client) -> None:
+    body = b'{"amount": 1}' + b" " * (BODY_BYTES_MAX - 13)
+    assert client.post("/orders/1", content=body, headers={"content-type": "application/json"}).json() == {"amount": 1}
+
+
+@pytest.mark.parametrize("body", [b"[" * 900, b'{"amount": 1e999}'])
+def test_hostile_json_is_refused(client: httpx.Client, body: bytes) -> None:
+    response = client.post("/orders/1", content=body, headers={"content-type": "application/json"})
+    assert response.status_code in {400, 422}
+
+
+def test_metrics_count_by_route_and_status(serving: Callable[[FastAPI], httpx.Client]) -> None:
+    client = serving(application())
+    client.post("/orders/17", json={"amount": 1})
+    client.get("/fail/teapot")
+    client.request("PROPFIND", "/nowhere")
+    text = client.get("/metrics").text
+    assert 'http_requests_total{method="POST",route="/orders/{order_id}",status="200"} 1.0' in text
+    assert 'http_requests_total{method="GET",route="/fail/{kind}",status="418"} 1.0' in text
+    assert 'route="unmatched",status="404"' in text
+    assert "PROPFIND" not in text
+
+
+def test_each_request_is_logged_without_its_content(client: httpx.Client) -> None:
+    structlog.reset_defaults()
+    with capture_logs() as logs:
+        client.get("/fail/teapot?secret=whsec_x", headers={"authorization": "Bearer wk_x", "x-request-id": "r1"})
+    (line,) = logs
+    assert (line["route"], line["status"], line["request_id"], line["tenant_id"]) == ("/fail/{kind}", 418, "r1", "t1")
+    assert "whsec_x" not in str(line)
+    assert "wk_x" not in str(line)
+
+
+def test_openapi_describes_problems(client: httpx.Client) -> None:
+    document = client.get("/openapi.json").json()
+    answer = document["paths"]["/orders/{order_id}"]["post"]["responses"]["404"]
+    assert answer["content"][PROBLEM_MEDIA_TYPE]["schema"]["$ref"] == "#/components/schemas/ProblemDocument"
+    assert {"ProblemDocument", "FieldProblem"} <= document["components"]["schemas"].keys()
