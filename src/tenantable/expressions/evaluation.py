@@ -121,6 +121,7 @@ def _negation(part: Predicate) -> Predicate:
 
 def _comparison(node: Comparison, scope: Scope) -> Predicate:
     left, right = bind_operand(node.left, scope), bind_operand(node.right, scope)
+    _check_distinct(node.operator, left, right, scope)
     if node.operator == "=":
         return _equality(left, right)
     if node.operator == "<>":
@@ -128,6 +129,14 @@ def _comparison(node: Comparison, scope: Scope) -> Predicate:
     for operand in (left, right):
         operand.check_type(node.operator, ORDERED_TYPES, scope)
     return _ordering(left, right, _ORDERINGS[node.operator])
+
+
+def _check_distinct(operator: str, first: BoundOperand, second: BoundOperand, scope: Scope) -> None:
+    if first.path is not None and first.path == second.path:
+        raise scope.invalid(
+            "The first operand must be distinct from the remaining operands for this operator or function; "
+            f"operator: {operator}, first operand: {show_path(first.path)}"
+        )
 
 
 def _equality(left: BoundOperand, right: BoundOperand) -> Predicate:
@@ -235,11 +244,7 @@ def _begins_with(node: Call, scope: Scope) -> Predicate:
 def _contains(node: Call, scope: Scope) -> Predicate:
     container, element = (bind_operand(part, scope) for part in node.operands)
     container.check_type("contains", _CONTAINING_TYPES, scope)
-    if container.path is not None and container.path == element.path:
-        raise scope.invalid(
-            "The first operand must be distinct from the remaining operands for this operator or function; "
-            f"operator: contains, first operand: {show_path(container.path)}"
-        )
+    _check_distinct("contains", container, element, scope)
     read, read_element = container.read, element.read
 
     def holds(item: Item) -> bool:
