@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tenantable.iam.documents import Policy, parse_policy
 from tenantable.iam.evaluation import AccessRequest, PolicyKind, PolicySet, Verdict, evaluate
@@ -176,3 +178,40 @@ def test_the_keys_that_policies_read_are_known() -> None:
         {"Condition": {"Bool": {"aws:SecureTransport": "true"}}}, {"Resource": f"{TABLES}/${{aws:username}}"}
     )
     assert reading.context_keys == {"aws:securetransport", "aws:username"}
+
+
+KNOWN_VALUES, OPEN_VALUES = (None, "ann", "bob"), (None, "x", "y")
+condition_blocks = st.fixed_dictionaries(
+    {},
+    optional={
+        "StringEquals": st.fixed_dictionaries({"aws:username": st.sampled_from(["ann", "bob"])}),
+        "StringNotEquals": st.fixed_dictionaries({"dynamodb:Select": st.sampled_from(["x", "y"])}),
+        "StringLike": st.fixed_dictionaries({"dynamodb:Select": st.sampled_from(["*", "${aws:username}", "x"])}),
+    },
+)
+statements = st.fixed_dictionaries(
+    {"Effect": st.sampled_from(["Allow", "Allow", "Deny"])},
+    optional={
+        "Condition": condition_blocks,
+        "Resource": st.sampled_from([ORDERS, "*", f"{TABLES}/${{aws:username}}", f"{TABLES}/other"]),
+    },
+)
+
+
+@given(st.lists(statements, min_size=1, max_size=4), st.sampled_from(KNOWN_VALUES))
+def test_a_prepared_decision_comes_to_the_same(written: list[dict[str, Any]], user: str | None) -> None:
+    """Whatever a request then says; and what is said to be always allowed always is."""
+    policies = identity(*written)
+    known = {} if user is None else {"aws:username": user}
+    prepared = policies.open_decision("dynamodb:GetItem", ORDERS).given(known, fixed=frozenset({"aws:username"}))
+    for select in OPEN_VALUES:
+        context = known if select is None else known | {"dynamodb:select": select}
+        decision = policies.decide(AccessRequest("dynamodb:GetItem", ORDERS, context))
+        assert prepared.complete(context) == decision
+        assert decision.allowed or not prepared.always_allows
+
+
+def test_a_plain_allow_is_always_allowed_and_a_conditioned_one_is_not() -> None:
+    conditioned = {"Condition": {"StringEquals": {"dynamodb:Select": "COUNT"}}}
+    for statements, always in (((ALLOW,), True), ((conditioned,), False), ((ALLOW, DENY | conditioned), False)):
+        assert identity(*statements).open_decision("dynamodb:GetItem", ORDERS).always_allows is always
