@@ -6,7 +6,7 @@ from tenantable.engine.storage.storage import Storage
 from tenantable.engine.storage.writing import Transaction
 from tenantable.engine.tables.table import Table, dump_table, load_table
 from tenantable.wire.arns import Home, table_name_of
-from tenantable.wire.errors import DynamoError, table_not_found
+from tenantable.wire.errors import DynamoError, table_not_found, validation_error
 from tenantable.wire.keys import TableKeys
 
 
@@ -49,6 +49,8 @@ class Catalog:
 
     def tagged_table(self, arn: str) -> Table:
         """The table that a tagging operation names by its ARN."""
+        if not arn.startswith("arn:"):
+            raise validation_error(f"Invalid TableArn: Invalid ResourceArn provided as input {arn}")
         table = self.find(arn)
         if table is None:
             raise DynamoError("ResourceNotFoundException", f"Requested resource not found: ResourcArn: {arn} not found")
