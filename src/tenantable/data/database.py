@@ -3,7 +3,6 @@
 import random
 import re
 import time
-import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, NewType, TypeVar
@@ -25,10 +24,6 @@ TenantRepositoryT = TypeVar("TenantRepositoryT", bound=TenantRepository[Any])
 _TENANT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
 
 
-def _random_token() -> str:
-    return uuid.uuid4().hex
-
-
 class Database:
     """
     Typed access to declared tables over any DynamoDB client.
@@ -39,8 +34,7 @@ class Database:
         cursor_key: Signs cursors; at least 16 bytes, the same in every process that reads them.
         clock: Seconds since 1970, for expiry.
         sleep: Waits between attempts.
-        random: Makes the waiting times differ.
-        new_token: A fresh token for each transaction.
+        random: Makes waiting times differ, and tokens of transactions.
     """
 
     def __init__(
@@ -52,7 +46,6 @@ class Database:
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
         random: random.Random = random.SystemRandom(),  # noqa: B008 - stateless, so sharing it is harmless
-        new_token: Callable[[], str] = _random_token,
     ) -> None:
         if len(cursor_key) < CURSOR_KEY_BYTES_MIN:
             raise DataError(f"cursor_key has {len(cursor_key)} bytes; at least {CURSOR_KEY_BYTES_MIN} are needed")
@@ -62,7 +55,6 @@ class Database:
             cursor_key=cursor_key,
             clock=clock,
             backoff=Backoff(sleep=sleep, random=random),
-            new_token=new_token,
         )
 
     def repository(self, repository: type[RepositoryT]) -> RepositoryT:

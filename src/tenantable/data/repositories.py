@@ -21,7 +21,7 @@ from tenantable.declare.keys.layouts import Key
 from tenantable.declare.patterns import KeyPattern, QueryPattern
 from tenantable.declare.queries import Query
 from tenantable.declare.references import Change, Condition, EntityT
-from tenantable.errors import DataError
+from tenantable.errors import DataError, TenancyError
 
 
 class Operations(AccessPatterns[EntityT]):
@@ -36,7 +36,7 @@ class Operations(AccessPatterns[EntityT]):
         """The same repository, whose patterns see every write acknowledged before, at twice the price."""
         return type(self)(self.store.session, consistent=True)
 
-    def run_key(self, pattern: KeyPattern[Any, Any, Any], values: Mapping[str, Any]) -> Any:
+    def run_key(self, pattern: KeyPattern[..., Any, Any], values: Mapping[str, Any]) -> Any:
         """Called by the patterns themselves."""
         store = self.store
         request: dict[str, Any] = {"TableName": store.table_name, "Key": store.key(values)}
@@ -51,8 +51,10 @@ class Operations(AccessPatterns[EntityT]):
             return store.decode(item)
         return store.codec.decode_view(pattern.view, store.session.check_scope(store.codec.layout.table, item))
 
-    def run_query(self, pattern: QueryPattern[Any, Any, Any], values: Mapping[str, Any]) -> Query[Any, Any]:
-        """Called by the patterns themselves."""
+    def run_query(self, pattern: QueryPattern[..., Any, Any], values: Mapping[str, Any]) -> Query[Any, Any]:
+        """Called by the patterns themselves; TenancyError for one that reads across tenants."""
+        if pattern.index is not None and pattern.index.across_tenants:
+            raise TenancyError(f"{pattern.place} reads across tenants, and this is the scope of one")
         return Query(source=BoundQuery(self.store.session, pattern, values), strong=self._consistent)
 
     def get_many(self, keys: Iterable[Key[EntityT]]) -> list[EntityT | None]:

@@ -21,6 +21,7 @@ _TRANSIENT = frozenset(
         "RequestLimitExceeded",
         "ServiceUnavailable",
         "ThrottlingException",
+        "TransactionConflictException",
     }
 )
 
@@ -48,7 +49,7 @@ class Session:
     """
     One database, for one tenant or (`tenant` None) for the tables without tenants.
 
-    `clock` gives seconds since 1970, `new_token` a fresh text for each transaction.
+    `clock` gives seconds since 1970.
     """
 
     client: DynamoClient
@@ -56,7 +57,6 @@ class Session:
     cursor_key: bytes
     clock: Callable[[], float]
     backoff: Backoff
-    new_token: Callable[[], str]
     tenant: str | None = None
     _tables: dict[Table, PhysicalTable] = field(default_factory=dict, repr=False)
 
@@ -72,6 +72,10 @@ class Session:
             if error.code in _TRANSIENT or error.status >= 500:
                 raise Unavailable(f"{operation} failed: {error}") from error
             raise
+
+    def new_token(self) -> str:
+        """A fresh token for a transaction."""
+        return f"{self.backoff.random.getrandbits(128):032x}"
 
     def physical(self, table: Table) -> PhysicalTable:
         """The table that this tenant's items of `table` are in."""

@@ -26,7 +26,7 @@ class AccessPatterns(Generic[EntityT]):
     """
 
     entity: ClassVar[type[BaseModel]]
-    patterns: ClassVar[dict[str, Pattern[Any]]]
+    patterns: ClassVar[dict[str, Pattern]]
     tenant_scoped: ClassVar[bool] = False
 
     def __init_subclass__(cls, **keywords: Any) -> None:
@@ -90,7 +90,7 @@ def _class_faults(cls: type[AccessPatterns[Any]], entity: EntityDeclaration) -> 
         yield Fault(place=cls.__name__, problem=f"{entity.table!r} is shared by tenants", hint=hint)
 
 
-def _layout(patterns: Iterable[Pattern[Any]], entity: EntityDeclaration) -> tuple[EntityLayout | None, list[Fault]]:
+def _layout(patterns: Iterable[Pattern], entity: EntityDeclaration) -> tuple[EntityLayout | None, list[Fault]]:
     """The entity's keys as its patterns give them, and what is wrong with them."""
     faults: list[Fault] = []
     known = entity.table.layouts.get(entity.model)
@@ -124,7 +124,7 @@ def _layout(patterns: Iterable[Pattern[Any]], entity: EntityDeclaration) -> tupl
 
 
 def _key_layout(
-    entity: EntityDeclaration, index: Index | None, patterns: list[Pattern[Any]], partition: KeyPart | None
+    entity: EntityDeclaration, index: Index | None, patterns: list[Pattern], partition: KeyPart | None
 ) -> tuple[KeyLayout | None, list[Fault]]:
     faults: list[Fault] = []
     place = patterns[0].place if patterns else entity.model.__name__
@@ -155,7 +155,7 @@ def _key_layout(
     return KeyLayout(index=index, partition=parts["pk"], sort=parts.get("sk")), faults
 
 
-def _resolutions(patterns: Iterable[Pattern[Any]], layout: EntityLayout) -> Iterator[tuple[Pattern[Any], Resolution]]:
+def _resolutions(patterns: Iterable[Pattern], layout: EntityLayout) -> Iterator[tuple[Pattern, Resolution]]:
     model = layout.entity.model
     for pattern in patterns:
         found = [layout if entity is model else layout.table.layouts.get(entity) for entity in pattern.entities]

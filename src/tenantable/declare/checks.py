@@ -1,6 +1,5 @@
 """What a declaration must fulfil, found out when it is imported. Each check yields every fault it sees."""
 
-import typing
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
@@ -25,7 +24,7 @@ def layout_faults(layout: EntityLayout, others: Sequence[EntityLayout]) -> Itera
         yield from _collision_faults(layout, other)
 
 
-def pattern_faults(pattern: Pattern[typing.Any], resolution: Resolution) -> Iterator[Fault]:
+def pattern_faults(pattern: Pattern, resolution: Resolution) -> Iterator[Fault]:
     """Faults of one access pattern whose keys are known."""
     if not pattern.description:
         yield Fault(place=pattern.place, problem="has no docstring", hint="say in one sentence what it finds")
@@ -47,6 +46,8 @@ def _tenancy_faults(layout: EntityLayout, key: KeyLayout) -> Iterator[Fault]:
     if TENANT in layout.entity.attributes:
         hint = "the tenant is known from the scope; drop the field or rename it"
         yield Fault(place=f"{layout.entity.model.__name__}.{TENANT}", problem="is a reserved name", hint=hint)
+    if key.index is not None and key.index.across_tenants:
+        return
     text = str(key.partition)
     rest = text.removeprefix(tenancy.prefix)
     begins = isinstance(key.partition, TemplatePart) and text.startswith(tenancy.prefix)
@@ -134,7 +135,7 @@ def _shown(key: KeyLayout) -> str:
     return " / ".join(map(repr, map(str, key.parts)))
 
 
-def _parameter_faults(pattern: Pattern[typing.Any], key: KeyLayout) -> Iterator[Fault]:
+def _parameter_faults(pattern: Pattern, key: KeyLayout) -> Iterator[Fault]:
     given = set(pattern.parameters)
     for name in sorted(given - key.names):
         hint = f"the key is made from {', '.join(sorted(key.names)) or 'nothing'}"
@@ -153,7 +154,7 @@ def _parameter_faults(pattern: Pattern[typing.Any], key: KeyLayout) -> Iterator[
         yield Fault(place=pattern.place, problem=f"the sort key has a gap at {{{missing[0]}}}", hint=hint)
 
 
-def _type_faults(pattern: Pattern[typing.Any], layout: EntityLayout) -> Iterator[Fault]:
+def _type_faults(pattern: Pattern, layout: EntityLayout) -> Iterator[Fault]:
     for name, annotation in pattern.annotations.items():
         attribute = layout.entity.attributes.get(name)
         if attribute is None:
@@ -165,7 +166,7 @@ def _type_faults(pattern: Pattern[typing.Any], layout: EntityLayout) -> Iterator
             yield Fault(place=pattern.place, problem=problem, hint="give both the same type")
 
 
-def _view_faults(pattern: Pattern[typing.Any], resolution: Resolution) -> Iterator[Fault]:
+def _view_faults(pattern: Pattern, resolution: Resolution) -> Iterator[Fault]:
     entity = resolution.layouts[0].entity
     if pattern.view is not None:
         for name, field in pattern.view.model_fields.items():
@@ -186,7 +187,7 @@ def _view_faults(pattern: Pattern[typing.Any], resolution: Resolution) -> Iterat
             yield Fault(place=pattern.place, problem=problem, hint="add it to the projection, or give a smaller view=")
 
 
-def _collection_faults(pattern: Pattern[typing.Any], resolution: Resolution) -> Iterator[Fault]:
+def _collection_faults(pattern: Pattern, resolution: Resolution) -> Iterator[Fault]:
     if len(resolution.layouts) < len(pattern.entities):
         known = {layout.entity.model for layout in resolution.layouts}
         missing = ", ".join(entity.__name__ for entity in pattern.entities if entity not in known)

@@ -75,7 +75,7 @@ class Writes:
 class Grant:
     """What `allow` gives."""
 
-    patterns: tuple[Pattern[Any], ...]
+    patterns: tuple[Pattern, ...]
     writes: tuple[Writes, ...]
     attributes: frozenset[str] | None
     batch: bool
@@ -101,7 +101,7 @@ def writes(entity: type[BaseModel], *kinds: WriteKind) -> Writes:
 
 
 def allow(
-    *granted: Pattern[Any] | Writes,
+    *granted: Pattern | Writes,
     attributes: Iterable[str | Reference[Any, Any]] | None = None,
     batch: bool = False,
     in_transaction: bool = False,
@@ -149,7 +149,7 @@ class Component:
     tenant_bound: bool = False
 
     def __post_init__(self) -> None:
-        faults = list(_attribute_faults(self))
+        faults = [*_attribute_faults(self), *_tenant_faults(self)]
         if faults:
             raise DeclarationError(faults)
 
@@ -220,7 +220,7 @@ def _limited(permission: Permission, grant: Grant, entity: EntityDeclaration) ->
 
 
 def _pattern_permission(
-    pattern: Pattern[Any], layout: EntityLayout, naming: Naming, variables: dict[str, str]
+    pattern: Pattern, layout: EntityLayout, naming: Naming, variables: dict[str, str]
 ) -> Permission:
     table = physical_table(layout.table, naming)
     key = layout.key(pattern.index)
@@ -299,6 +299,16 @@ def _merged(permissions: Iterable[Permission]) -> tuple[Permission, ...]:
 
 def _order(permission: Permission) -> tuple[str, ...]:
     return (permission.table, permission.index or "", *(permission.leading_keys or ()), *sorted(permission.actions))
+
+
+def _tenant_faults(component: Component) -> Iterator[Fault]:
+    if not component.tenant_bound:
+        return
+    for grant in component.grants:
+        for pattern in grant.patterns if isinstance(grant, Grant) else ():
+            if pattern.index is not None and pattern.index.across_tenants:
+                problem = f"is bound to one tenant, and {pattern.place} reads across tenants"
+                yield Fault(place=f"Component {component.name!r}", problem=problem, hint="drop the grant")
 
 
 def _attribute_faults(component: Component) -> Iterator[Fault]:

@@ -21,9 +21,9 @@ Signature = Callable[Concatenate[Any, Parameters], None]
 class PatternRunner(Protocol):
     """Whoever can carry patterns out: a repository."""
 
-    def run_key(self, pattern: "KeyPattern[Any, Any, Any]", values: Mapping[str, Any]) -> Any: ...
+    def run_key(self, pattern: "KeyPattern[..., Any, Any]", values: Mapping[str, Any]) -> Any: ...
 
-    def run_query(self, pattern: "QueryPattern[Any, Any, Any]", values: Mapping[str, Any]) -> "Query[Any, Any]": ...
+    def run_query(self, pattern: "QueryPattern[..., Any, Any]", values: Mapping[str, Any]) -> "Query[Any, Any]": ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +34,7 @@ class Resolution:
     key: KeyLayout
 
 
-class Pattern(Generic[Parameters]):
+class Pattern:
     """
     What every access pattern has.
 
@@ -44,7 +44,7 @@ class Pattern(Generic[Parameters]):
 
     def __init__(
         self,
-        signature: Signature[Parameters],
+        signature: Callable[..., None],
         *,
         entities: tuple[type[Any], ...],
         index: Index | None,
@@ -104,7 +104,7 @@ class Pattern(Generic[Parameters]):
         return bound.arguments
 
 
-class KeyPattern(Pattern[Parameters], Generic[Parameters, EntityT, ResultT]):
+class KeyPattern(Pattern, Generic[Parameters, EntityT, ResultT]):
     """Finds one entity by its primary key. At a repository it is callable; at the class it is a value for grants."""
 
     def __init__(
@@ -137,7 +137,7 @@ class KeyPattern(Pattern[Parameters], Generic[Parameters, EntityT, ResultT]):
         return Key(entity=self.entity, values=self.arguments(positional, named))
 
 
-class QueryPattern(Pattern[Parameters], Generic[Parameters, EntityT, ResultT]):
+class QueryPattern(Pattern, Generic[Parameters, EntityT, ResultT]):
     """Finds many entities in one partition; with several `entities` it is a collection."""
 
     @overload
@@ -154,7 +154,7 @@ class QueryPattern(Pattern[Parameters], Generic[Parameters, EntityT, ResultT]):
         return query
 
 
-def _annotations(signature: Signature[Any]) -> dict[str, Any]:
+def _annotations(signature: Callable[..., None]) -> dict[str, Any]:
     """The parameters' types; nothing where a name is not known yet, which leaves the check to the type checkers."""
     try:
         return get_type_hints(signature, include_extras=True)

@@ -11,7 +11,6 @@ FirstT = TypeVar("FirstT")
 SecondT = TypeVar("SecondT")
 ThirdT = TypeVar("ThirdT")
 FourthT = TypeVar("FourthT")
-FifthT = TypeVar("FifthT")
 
 PAGE_ITEMS_MAX = 1000
 
@@ -100,16 +99,6 @@ class Query(Generic[EntityT, ResultT]):
         fourth: Reference[EntityT, FourthT],
         /,
     ) -> "Query[EntityT, tuple[FirstT, SecondT, ThirdT, FourthT]]": ...
-    @overload
-    def only(
-        self,
-        first: Reference[EntityT, FirstT],
-        second: Reference[EntityT, SecondT],
-        third: Reference[EntityT, ThirdT],
-        fourth: Reference[EntityT, FourthT],
-        fifth: Reference[EntityT, FifthT],
-        /,
-    ) -> "Query[EntityT, tuple[FirstT, SecondT, ThirdT, FourthT, FifthT]]": ...
     def only(self, *references: Reference[EntityT, Any]) -> "Query[EntityT, Any]":
         """Read these attributes alone; each result is a tuple of them."""
         return replace(self, projection=references)

@@ -33,6 +33,8 @@ class Index:
         partition: Its partition key. None: `{NAME}PK` in upper case, generic, filled from templates.
         sort: Its sort key. None: `{NAME}SK` when `partition` is not given either, else no sort key.
         projection: What it holds.
+        across_tenants: It serves views over all tenants of a shared table: its keys do not begin with the tenant's
+            prefix, and a tenant's scope does not reach it.
     """
 
     local = False
@@ -44,6 +46,7 @@ class Index:
         partition: KeyDeclaration | None = None,
         sort: KeyDeclaration | None = None,
         projection: Projection = "all",
+        across_tenants: bool = False,
     ) -> None:
         if partition is None:
             upper = name.upper()
@@ -52,6 +55,7 @@ class Index:
         self.partition = _key_attribute(partition)
         self.sort = None if sort is None else _key_attribute(sort)
         self.projection = projection
+        self.across_tenants = across_tenants
 
     def __repr__(self) -> str:
         return f"Index({self.name!r})"

@@ -23,7 +23,7 @@ _FILTERED_READ_FACTOR = 4  # with a filter, read this many times the items still
 class BoundQuery:
     """The source of one query; see `declare.queries.QuerySource`."""
 
-    def __init__(self, session: Session, pattern: QueryPattern[Any, Any, Any], values: Mapping[str, Any]) -> None:
+    def __init__(self, session: Session, pattern: QueryPattern[..., Any, Any], values: Mapping[str, Any]) -> None:
         self._session = session
         self._pattern = pattern
         self._values = session.with_tenant(values)
