@@ -8,7 +8,12 @@ from tenantable.web.problems import problem_response
 
 
 class BodyLimit:
-    """ASGI middleware: a body of more than `bytes_max` is answered with 413, by its announced length or as it comes."""
+    """
+    ASGI middleware: a body of more than `bytes_max` is answered with 413, by its announced length or as it comes.
+
+    The connection stays open and the server discards the rest of the body: closing it would reset the connection
+    under a caller that is still sending, who then would not see the answer.
+    """
 
     def __init__(self, app: ASGIApp, *, bytes_max: int) -> None:
         self._app = app
@@ -36,7 +41,7 @@ class BodyLimit:
             message = await receive()
             read_bytes += len(message.get("body", b""))
             if read_bytes > self._bytes_max:
-                raise HTTPException(413, self._detail, {"connection": "close"})
+                raise HTTPException(413, self._detail)
             return message
 
         await self._app(scope, receive_counted, send)
