@@ -41,7 +41,7 @@ bench: $(DEVELOPMENT) ## speed beside moto, measured in the same run
 	$(BIN)/python bench/run.py
 
 golden: $(DEVELOPMENT) ## rewrite the golden files and generated pages; review the difference
-	REWRITE_GOLDEN=1 $(BIN)/pytest -q tests/golden tests/test_docs.py
+	REWRITE_GOLDEN=1 $(BIN)/pytest -q tests/golden tests/test_docs.py tests/test_public.py
 
 lock: ## resolve the dependencies again; needs uv
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \

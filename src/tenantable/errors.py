@@ -25,6 +25,26 @@ Each carries a `hint`: what the reader can do about it, or None where the messag
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+__all__ = [
+    "AddressError",
+    "CloudError",
+    "ConditionFailed",
+    "CorruptItem",
+    "DataError",
+    "DeclarationError",
+    "DuplicateValue",
+    "Fault",
+    "InvalidCursor",
+    "ItemNotFound",
+    "PolicyError",
+    "ServiceError",
+    "StaleItem",
+    "StorageError",
+    "TenancyError",
+    "TenantableError",
+    "Unavailable",
+]
+
 
 class TenantableError(Exception):
     """Something failed in tenantable."""

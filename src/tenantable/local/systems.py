@@ -1,0 +1,70 @@
+"""A declared system on the embedded engine: tables created, every component held to its policy."""
+
+import secrets
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tenantable.data import Database
+from tenantable.declare import Component, Naming, System
+from tenantable.engine import Engine
+from tenantable.engine.storage.files import Durability
+from tenantable.iam.authorizer import PolicyAuthorizer
+from tenantable.local.components import ComponentClient, Installation
+from tenantable.local.tables import create_missing_tables
+from tenantable.wire.arns import Home
+
+__all__ = ["RunningSystem", "on_engine", "open_engine", "run_embedded"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunningSystem:
+    """A system that can be used: each component through a client of its own, and nothing through another's."""
+
+    installation: Installation
+    client: ComponentClient
+    cursor_key: bytes
+
+    def database(self, component: Component) -> Database:
+        """Typed access with the identity of `component`."""
+        return Database(self.client(component), naming=self.installation.naming, cursor_key=self.cursor_key)
+
+
+def open_engine(
+    data: Path | str, installations: Iterable[Installation], *, home: Home, durability: Durability = "power"
+) -> Engine:
+    """
+    The engine of a data folder (or `:memory:`), enforcing the policies of these systems' components.
+
+    Raises:
+        StorageError: The folder is in use, damaged, of a newer format or cannot be written.
+    """
+    policies = {arn: documents for each in installations for arn, documents in each.policies().items()}
+    return Engine(data, home=home, authorizer=PolicyAuthorizer(policies, home), durability=durability)
+
+
+def on_engine(installation: Installation, engine: Engine, *, cursor_key: bytes) -> RunningSystem:
+    """The system on an engine that enforces its policies; missing tables are created."""
+    create_missing_tables(engine, installation.system.physical_tables(installation.naming))
+    return RunningSystem(
+        installation=installation,
+        client=lambda component: engine.as_principal(installation.principal(component)),
+        cursor_key=cursor_key,
+    )
+
+
+@contextmanager
+def run_embedded(
+    system: System, *, naming: Naming | None = None, data: Path | str = ":memory:"
+) -> Iterator[RunningSystem]:
+    """
+    One system on an engine of its own, for scripts and tests: `with run_embedded(shop) as running:`.
+
+    Args:
+        naming: None: physical names are the logical ones.
+        data: The engine's folder, or `:memory:`. Cursors do not outlive the block.
+    """
+    installation = Installation(system=system, naming=naming or Naming(), home=Home())
+    with open_engine(data, [installation], home=installation.home) as engine:
+        yield on_engine(installation, engine, cursor_key=secrets.token_bytes(32))

@@ -1,0 +1,66 @@
+"""A declared system on the embedded engine: everything is there, and nobody exceeds their grants."""
+
+from pathlib import Path
+
+import pytest
+
+from tenantable.data import Repository
+from tenantable.declare import Attr, Component, Entity, System, Table, allow, writes
+from tenantable.engine import Engine
+from tenantable.local.components import ADMINISTRATOR, Installation, access_keys, profiles
+from tenantable.local.secrets import ProfileKey
+from tenantable.local.systems import run_embedded
+from tenantable.wire.errors import DynamoError
+
+notes = Table("notes", partition="pk", ttl="expires")
+
+
+class Note(Entity, table=notes):
+    name: Attr[str]
+
+
+class Notes(Repository[Note]):
+    @Note.key(pk="NOTE#{name}")
+    def get(self, *, name: str) -> None:
+        """One note."""
+
+
+reader = Component("reader", grants=[allow(Notes.get)])
+writer = Component("writer", grants=[allow(writes(Note, "create"))])
+system = System(name="notebook", tables=[notes], components=[reader, writer])
+
+
+def test_each_component_may_do_what_it_was_granted_and_no_more() -> None:
+    with run_embedded(system) as running:
+        running.database(writer).repository(Notes).create(Note(name="a"))
+        assert running.database(reader).repository(Notes).get(name="a") == Note(name="a")
+        with pytest.raises(DynamoError, match="notebook-reader is not authorized to perform: dynamodb:PutItem"):
+            running.database(reader).repository(Notes).create(Note(name="b"))
+
+
+def test_a_second_start_finds_the_tables_and_their_items(tmp_path: Path) -> None:
+    with run_embedded(system, data=tmp_path) as running:
+        running.database(writer).repository(Notes).create(Note(name="a"))
+    with run_embedded(system, data=tmp_path) as running:
+        assert running.database(reader).repository(Notes).get(name="a") is not None
+
+
+def test_a_declared_expiry_is_switched_on(tmp_path: Path) -> None:
+    with run_embedded(system, data=tmp_path):
+        pass
+    with Engine(tmp_path) as engine:
+        description = engine.call("DescribeTimeToLive", {"TableName": "notes"})["TimeToLiveDescription"]
+    assert description == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires"}
+
+
+def test_an_access_key_stands_for_its_component_and_the_administrators_for_nobody() -> None:
+    with run_embedded(system) as running:
+        installation: Installation = running.installation
+    names = profiles([installation])
+    keys = {name: ProfileKey(access_key_id=f"KEY-{name}", secret_access_key="secret") for name in names}
+    found = {key: access.principal for key, access in access_keys([installation], keys).items()}
+    assert found == {
+        f"KEY-{ADMINISTRATOR}": None,
+        "KEY-notebook-reader": "arn:aws:iam::000000000000:role/notebook-reader",
+        "KEY-notebook-writer": "arn:aws:iam::000000000000:role/notebook-writer",
+    }
