@@ -174,7 +174,7 @@ def _check_map(_value: AttributeValue, content: Any, depth: int) -> tuple[Attrib
 
 
 def _check_set(
-    tag: str, empty: str, canonical: Callable[[Any], str], identity: Callable[[str], Any], size_of: Callable[[str], int]
+    tag: str, empty: str, canonical: Callable[[Any], str], size_of: Callable[[str], int]
 ) -> Callable[[AttributeValue, Any, int], tuple[AttributeValue, int]]:
     def check(_value: AttributeValue, content: Any, _depth: int) -> tuple[AttributeValue, int]:
         if type(content) is not list:
@@ -182,7 +182,7 @@ def _check_set(
         if not content:
             raise invalid_parameter_values(empty)
         elements = [canonical(element) for element in content]
-        if len({identity(element) for element in elements}) != len(elements):
+        if len(set(elements)) != len(elements):
             shown = ", ".join(content)
             raise invalid_parameter_values(f"Input collection [{shown}] contains duplicates.")
         return {tag: elements}, sum(map(size_of, elements))
@@ -223,7 +223,7 @@ _CHECKS: dict[str, Callable[[AttributeValue, Any, int], tuple[AttributeValue, in
     "NULL": _check_null,
     "L": _check_list,
     "M": _check_map,
-    "SS": _check_set("SS", "An string set  may not be empty", _set_string, str, text_size_bytes),
-    "NS": _check_set("NS", "An number set  may not be empty", _set_number, str, number_size_bytes),
-    "BS": _check_set("BS", "Binary sets should not be empty", _canonical_binary, str, binary_size_bytes),
+    "SS": _check_set("SS", "An string set  may not be empty", _set_string, text_size_bytes),
+    "NS": _check_set("NS", "An number set  may not be empty", _set_number, number_size_bytes),
+    "BS": _check_set("BS", "Binary sets should not be empty", _canonical_binary, binary_size_bytes),
 }
