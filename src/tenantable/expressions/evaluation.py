@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from tenantable.expressions.comparison import ORDERED_TYPES, RANKS, SET_TYPES, equal, ordered, rank, type_of
-from tenantable.expressions.paths import BoundOperand, bind_path, bind_value, show_path
+from tenantable.expressions.paths import BoundOperand, bind_path, bind_value, check_bounds, show_path
 from tenantable.expressions.placeholders import Scope
 from tenantable.expressions.syntax import (
     Between,
@@ -72,19 +72,6 @@ def bind_operand(operand: Operand, scope: Scope) -> BoundOperand:
             return bind_value(operand, scope)
         case Call():
             return _size(operand, scope)
-
-
-def check_bounds(lower: BoundOperand, upper: BoundOperand, scope: Scope) -> None:
-    """Refuse constant bounds of BETWEEN that differ in type or stand in the wrong order."""
-    if lower.constant is None or upper.constant is None:
-        return
-    shown = f"lower bound operand: {_shown(lower.constant)}, upper bound operand: {_shown(upper.constant)}"
-    if lower.type != upper.type:
-        raise scope.invalid(f"The BETWEEN operator requires same data type for lower and upper bounds; {shown}")
-    if rank(lower.constant) > rank(upper.constant):
-        raise scope.invalid(
-            f"The BETWEEN operator requires upper bound to be greater than or equal to lower bound; {shown}"
-        )
 
 
 def _every(parts: list[Predicate]) -> Predicate:
@@ -289,11 +276,6 @@ def _size_of(value: AttributeValue) -> AttributeValue | None:
     else:
         size = binary_size_bytes(content) if tag == "B" else len(content)
     return {"N": str(size)}
-
-
-def _shown(value: AttributeValue) -> str:
-    ((tag, content),) = value.items()
-    return f"AttributeValue: {{{tag}:{content}}}"
 
 
 _COMPILERS: Final[dict[str, Callable[[Call, Scope], Predicate]]] = {

@@ -6,9 +6,8 @@ from typing import Final
 
 from tenantable.expressions.comparison import ORDERED_TYPES
 from tenantable.expressions.conditions import read_condition
-from tenantable.expressions.evaluation import check_bounds
 from tenantable.expressions.parsing import CACHED_EXPRESSIONS_MAX
-from tenantable.expressions.paths import bind_value
+from tenantable.expressions.paths import bind_value, check_bounds
 from tenantable.expressions.placeholders import Placeholders, Scope
 from tenantable.expressions.syntax import (
     Between,

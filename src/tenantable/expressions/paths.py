@@ -6,7 +6,7 @@ from functools import lru_cache
 from operator import methodcaller
 from typing import Any, NamedTuple
 
-from tenantable.expressions.comparison import type_of
+from tenantable.expressions.comparison import rank, type_of
 from tenantable.expressions.placeholders import DocumentPath, Scope
 from tenantable.expressions.syntax import ExpressionKind, Path, Value, invalid_expression
 from tenantable.wire.errors import DynamoError
@@ -72,6 +72,19 @@ def bind_value(value: Value, scope: Scope) -> BoundOperand:
 @lru_cache(maxsize=_CACHED_PATHS_MAX)
 def _operand_of_path(path: DocumentPath) -> BoundOperand:
     return BoundOperand(path_reader(path), path)
+
+
+def check_bounds(lower: BoundOperand, upper: BoundOperand, scope: Scope) -> None:
+    """Refuse constant bounds of BETWEEN that differ in type or stand in the wrong order."""
+    if lower.constant is None or upper.constant is None:
+        return
+    shown = f"lower bound operand: {_shown(lower.constant)}, upper bound operand: {_shown(upper.constant)}"
+    if lower.type != upper.type:
+        raise scope.invalid(f"The BETWEEN operator requires same data type for lower and upper bounds; {shown}")
+    if rank(lower.constant) > rank(upper.constant):
+        raise scope.invalid(
+            f"The BETWEEN operator requires upper bound to be greater than or equal to lower bound; {shown}"
+        )
 
 
 def path_reader(path: DocumentPath) -> Reader:
@@ -140,3 +153,8 @@ def _clash(verb: str, first: DocumentPath, second: DocumentPath, kind: Expressio
         f"Two document paths {verb} with each other; must remove or rewrite one of these paths; "
         f"path one: {show_path(first)}, path two: {show_path(second)}",
     )
+
+
+def _shown(value: AttributeValue) -> str:
+    ((tag, content),) = value.items()
+    return f"AttributeValue: {{{tag}:{content}}}"

@@ -291,12 +291,16 @@ def test_the_type_must_come_from_a_value() -> None:
     assert refusal("attribute_type(s, part)").startswith("Operator or function requires an expression attribute value")
 
 
-def test_contains_refuses_to_look_for_a_path_in_itself() -> None:
+@pytest.mark.parametrize(
+    ("text", "operator"),
+    [("contains(#l[0].a, l[0].a)", "contains"), ("l[0].a = #l[0].a", "="), ("#l[0].a >= l[0].a", ">=")],
+)
+def test_an_attribute_is_not_compared_with_itself(text: str, operator: str) -> None:
     with pytest.raises(DynamoError) as caught:
-        holds("contains(#l[0].a, l[0].a)", names={"#l": "l"})
+        holds(text, names={"#l": "l"})
     assert caught.value.message == (
         "Invalid ConditionExpression: The first operand must be distinct from the remaining operands for this "
-        "operator or function; operator: contains, first operand: [l, [0], a]"
+        f"operator or function; operator: {operator}, first operand: [l, [0], a]"
     )
 
 

@@ -37,7 +37,9 @@ scalars: st.SearchStrategy[Value] = st.one_of(
     st.fixed_dictionaries({"BOOL": st.booleans()}),
     st.just({"NULL": True}),
     st.fixed_dictionaries({"SS": st.lists(st.text(max_size=3), min_size=1, max_size=3, unique=True)}),
-    st.fixed_dictionaries({"NS": st.lists(st.integers().map(str), min_size=1, max_size=3, unique=True)}),
+    st.fixed_dictionaries(
+        {"NS": st.lists(st.integers(-(10**30), 10**30).map(str), min_size=1, max_size=3, unique=True)}
+    ),
 )
 values = st.recursive(
     scalars,

@@ -197,6 +197,14 @@ def test_operators_and_functions_are_limited_to_300() -> None:
     assert refusal(f"SET {accepted},b=a-:x") == "The expression contains too many operators; operator count: 301"
 
 
+def test_calls_nest_32_deep() -> None:
+    def nested(depth: int) -> str:
+        return "SET a = " + "if_not_exists(b," * depth + ":v" + ")" * depth
+
+    assert bound(nested(32)).apply({}) == {"a": V}
+    assert refusal(nested(33)) == "Functions are nested too deeply; nesting levels: 33"
+
+
 def test_attribute_names_are_those_read_and_those_changed() -> None:
     names = parse_update("SET a.b = c + :one REMOVE #d[0] ADD e :one DELETE f :s").attribute_names(
         Placeholders({"#d": "d"})
