@@ -30,7 +30,8 @@ def signature(value: Any) -> str:
 
 
 def described(parameter: inspect.Parameter) -> str:
-    star = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}.get(parameter.kind, "")
+    many = {inspect.Parameter.VAR_POSITIONAL.name: "*", inspect.Parameter.VAR_KEYWORD.name: "**"}
+    star = many.get(parameter.kind.name, "")
     keyword = "keyword " if parameter.kind is inspect.Parameter.KEYWORD_ONLY else ""
     optional = "" if parameter.default is inspect.Parameter.empty else "=..."
     return f"{keyword}{star}{parameter.name}{optional}"
