@@ -83,7 +83,7 @@ DESIGN: list[tuple[type[TenantRepository[Any]], Entity, dict[str, str]]] = [
     ),
     (Acceptances, ACCEPTANCE, {"PK": "TENANT#acme#ACCEPTANCE#k1"}),
     (Attempts, ATTEMPT, {"PK": "TENANT#acme#EVENT#evt_1", "SK": "ATTEMPT#000002"}),
-    (EndpointStates, EndpointState(), {"PK": "TENANT#acme#ENDPOINT", "SK": "STATE"}),
+    (EndpointStates, EndpointState(disabled_at=NOW), {"PK": "TENANT#acme#ENDPOINT", "SK": "STATE"}),
 ]
 
 
@@ -249,6 +249,7 @@ ALLOWED = {
         "read target",
         "read event",
         "summarize event",
+        "reschedule event",
         "record attempt",
         "read endpoint",
         "mark endpoint",

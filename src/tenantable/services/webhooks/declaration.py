@@ -97,6 +97,9 @@ class Event(Entity, table=events, stored_names=camel_case):
     """
     What a tenant asked to have delivered. `payload` holds the very bytes that are signed and sent; `target_url` is
     the address at the time of acceptance, kept for history: delivery reads the current one.
+
+    `next_attempt_at` is when an attempt is due; a worker claims the attempt by moving it to the end of its lease.
+    `earlier_attempts` are those before the schedule began anew by a retry or redrive, which `trigger` names.
     """
 
     event_id: Attr[str]
@@ -105,6 +108,8 @@ class Event(Entity, table=events, stored_names=camel_case):
     target_url: Attr[str]
     status: Attr[EventStatus] = attr(default="pending")
     attempts: Attr[int] = attr(default=0)
+    earlier_attempts: Attr[int] = attr(default=0)
+    trigger: Attr[Trigger] = attr(default="schedule")
     created_at: Attr[datetime]
     next_attempt_at: Attr[datetime | None] = attr(default=None)
     delivered_at: Attr[datetime | None] = attr(default=None)
@@ -159,8 +164,7 @@ class EndpointState(Entity, table=deliveries, stored_names=camel_case):
     only read: an endpoint that answered 410 is disabled from `disabled_at` until its configuration is written anew.
     """
 
-    disabled_at: Attr[datetime | None] = attr(default=None)
-    failing_since: Attr[datetime | None] = attr(default=None)
+    disabled_at: Attr[datetime]
 
 
 class TenantIdentities(Repository[TenantIdentity]):
@@ -235,7 +239,9 @@ class EndpointStates(TenantRepository[EndpointState]):
         """The state of the tenant's endpoint."""
 
 
-_RESCHEDULED = (Event.status, Event.next_attempt_at, Event.dead_since, Event.revision)
+_COURSE = (Event.status, Event.next_attempt_at, Event.dead_since, Event.revision)
+"""What changes at every turn of an event."""
+_RESCHEDULED = (*_COURSE, Event.earlier_attempts, Event.trigger)
 """What changes when an event is sent off again or given up."""
 
 authorizer = Component(
@@ -266,7 +272,8 @@ api = Component(
 )
 
 # The worker reads the configuration anew for every attempt and can neither change it nor learn whose API keys exist.
-# An attempt is recorded in the transaction that changes the event's course, so the log and the event always agree.
+# An attempt is claimed by an update of the event alone, and recorded in the transaction that changes the event's
+# course, so the log and the event always agree.
 # It needs the event's payload, and may write the event's course and its own log: a worker that is taken over can
 # lie about deliveries, but not forge or alter an event, redirect a tenant, or read its way to other systems' keys.
 worker = Component(
@@ -274,13 +281,10 @@ worker = Component(
     description="Signs and sends events, records each attempt, and plans the next.",
     grants=[
         allow(TenantWebhookConfigs.get, Events.get),
-        allow(
-            writes(Event, "update"),
-            attributes=[*_RESCHEDULED, Event.attempts, Event.delivered_at],
-            in_transaction=True,
-        ),
+        allow(writes(Event, "update"), attributes=_COURSE),
+        allow(writes(Event, "update"), attributes=[*_COURSE, Event.attempts, Event.delivered_at], in_transaction=True),
         allow(writes(Attempt, "create"), in_transaction=True),
-        allow(EndpointStates.get, writes(EndpointState, "put", "update")),
+        allow(EndpointStates.get, writes(EndpointState, "put")),
         allow_resource(
             "sqs",
             "ReceiveMessage",
