@@ -141,7 +141,7 @@ class Writer:
         self._cursor = connection.cursor()
         self._shares_commits = shares_commits
         self._counter_lock = threading.Lock()
-        self._waiting = 0
+        self.waiting = 0  # callers that want their turn
         self._open = False  # SQLite is inside a transaction
         self._members = 0  # operations in that transaction that have succeeded
         self._nested = False  # the operation under way stands behind a savepoint
@@ -150,12 +150,12 @@ class Writer:
 
     def __enter__(self) -> Transaction:
         with self._counter_lock:
-            self._waiting += 1
+            self.waiting += 1
         try:
             self.lock.acquire()
         finally:
             with self._counter_lock:
-                self._waiting -= 1
+                self.waiting -= 1
         self._transaction = Transaction(self, self._cursor)
         return self._transaction
 
@@ -213,7 +213,7 @@ class Writer:
             self._nested = False
 
     def _commit_or_join(self, transaction: Transaction) -> "_Group | None":
-        others_may_follow = self._shares_commits and self._waiting and self._members < _GROUP_SIZE_MAX
+        others_may_follow = self._shares_commits and self.waiting and self._members < _GROUP_SIZE_MAX
         if others_may_follow and transaction.publish is None:
             if self._group is None:
                 self._group = _Group()
@@ -246,7 +246,7 @@ class Writer:
     def _wait_for(self, group: "_Group") -> None:
         while not group.done.wait(_STRANDED_SECONDS):
             with self.lock:  # the one that was to commit was interrupted on its way
-                if not group.done.is_set() and not self._waiting:
+                if not group.done.is_set() and not self.waiting:
                     self._commit()
         if group.error is not None:
             raise StorageError(f"The shared commit failed: {group.error}", hint="try again") from group.error

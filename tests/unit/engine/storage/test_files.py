@@ -1,0 +1,82 @@
+import os
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from tenantable.engine.storage.files import DATABASE_NAME, FORMAT_VERSION, Durability
+from tenantable.engine.storage.storage import Storage
+from tenantable.errors import StorageError
+
+
+def refusal(directory: Path, durability: Durability = "power") -> StorageError:
+    with pytest.raises(StorageError) as caught:
+        Storage(directory, durability)
+    assert caught.value.hint
+    return caught.value
+
+
+def test_a_directory_is_created_with_everything_above_it(tmp_path: Path) -> None:
+    Storage(tmp_path / "some" / "where").close()
+    assert (tmp_path / "some" / "where" / DATABASE_NAME).exists()
+
+
+def test_a_directory_belongs_to_one_engine_at_a_time(tmp_path: Path) -> None:
+    with Storage(tmp_path):
+        assert "in use by another engine" in refusal(tmp_path).message
+    Storage(tmp_path).close()
+
+
+@pytest.mark.parametrize(("durability", "synchronous"), [("power", 2), ("process", 1), ("none", 0)])
+def test_durability_decides_when_the_disk_is_awaited(tmp_path: Path, durability: Durability, synchronous: int) -> None:
+    """Source: SQLite documentation, PRAGMA synchronous: 2 syncs at each commit, 1 at checkpoints, 0 never."""
+    with Storage(tmp_path, durability) as storage:
+        connection = storage.write.connection
+        assert connection.execute("PRAGMA synchronous").fetchone() == (synchronous,)
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_an_unknown_durability_is_refused(tmp_path: Path) -> None:
+    assert "'forever'" in refusal(tmp_path, "forever").message  # type: ignore[arg-type]
+
+
+def test_a_newer_format_is_refused_and_left_alone(tmp_path: Path) -> None:
+    Storage(tmp_path).close()
+    with sqlite3.connect(tmp_path / DATABASE_NAME) as connection:
+        connection.execute(f"PRAGMA user_version = {FORMAT_VERSION + 1}")
+    connection.close()
+    before = (tmp_path / DATABASE_NAME).read_bytes()
+    assert f"has format {FORMAT_VERSION + 1}" in refusal(tmp_path).message
+    assert (tmp_path / DATABASE_NAME).read_bytes() == before
+
+
+def test_another_programs_database_is_refused_and_left_alone(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / DATABASE_NAME) as connection:
+        connection.execute("CREATE TABLE theirs (x)")
+    connection.close()
+    before = (tmp_path / DATABASE_NAME).read_bytes()
+    assert "another program" in refusal(tmp_path).message
+    assert (tmp_path / DATABASE_NAME).read_bytes() == before
+
+
+def test_a_damaged_file_is_called_damaged(tmp_path: Path) -> None:
+    (tmp_path / DATABASE_NAME).write_bytes(b"no database at all" * 1000)
+    assert "damaged" in refusal(tmp_path).message
+
+
+def test_a_file_in_the_place_of_the_directory_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("x")
+    assert "cannot be used" in refusal(tmp_path / "data").message
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is unwritable for root")
+def test_an_unwritable_directory_is_refused(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    assert "cannot be used" in refusal(tmp_path).message
+
+
+def test_a_refused_directory_is_not_kept_locked(tmp_path: Path) -> None:
+    (tmp_path / DATABASE_NAME).write_bytes(b"no database at all" * 1000)
+    refusal(tmp_path)
+    (tmp_path / DATABASE_NAME).unlink()
+    Storage(tmp_path).close()

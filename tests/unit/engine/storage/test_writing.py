@@ -1,0 +1,190 @@
+"""Transactions, the commits that callers share, and what is undone when one fails."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from tenantable.engine.storage.queries import ItemRelation, item_relation
+from tenantable.engine.storage.reading import KeyRange, Statistics
+from tenantable.engine.storage.storage import Storage
+from tenantable.errors import StorageError
+
+EVERYTHING = KeyRange(lower=b"", upper=b"\xff")
+
+
+@pytest.fixture(params=["file", "memory"])
+def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Storage]:
+    with Storage(tmp_path if request.param == "file" else None) as storage:
+        yield storage
+
+
+@pytest.fixture
+def items(storage: Storage) -> ItemRelation:
+    return create_items(storage)
+
+
+def create_items(storage: Storage) -> ItemRelation:
+    with storage.write as transaction:
+        items = item_relation(transaction.add_relation())
+        transaction.create(items)
+    return items
+
+
+def put(storage: Storage, items: ItemRelation, key: bytes, body: bytes = b"{}") -> None:
+    with storage.write as transaction:
+        transaction.put_item(items, key, (len(body), body), replaced=transaction.get(items, key))
+
+
+def put_and_fail(storage: Storage, items: ItemRelation, key: bytes, publish: Callable[[], None] = lambda: None) -> None:
+    with storage.write as transaction:
+        transaction.put_item(items, key, (len(key), key), replaced=None)
+        transaction.after_commit(publish)
+        raise ZeroDivisionError
+
+
+def stored_keys(storage: Storage, items: ItemRelation) -> list[bytes]:
+    with storage.read() as reader:
+        rows, _ = reader.page(items, EVERYTHING, descending=False, limit=-1, bytes_max=10**9)
+    return [body for _, body in rows]
+
+
+def statistics(storage: Storage, items: ItemRelation) -> Statistics:
+    with storage.read() as reader:
+        return reader.statistics(items.number)
+
+
+def count_commits(storage: Storage) -> list[str]:
+    """A list that grows with every commit from now on."""
+    commits: list[str] = []
+    storage.write.connection.set_trace_callback(lambda query: commits.append(query) if query == "COMMIT" else None)
+    return commits
+
+
+def test_a_write_is_read_back_by_its_key(storage: Storage, items: ItemRelation) -> None:
+    put(storage, items, b"a", b"1")
+    with storage.read() as reader:
+        assert reader.get(items, b"a") == (1, b"1")
+        assert reader.get(items, b"b") is None
+
+
+def test_a_failing_operation_leaves_nothing(storage: Storage, items: ItemRelation) -> None:
+    with pytest.raises(ZeroDivisionError):
+        put_and_fail(storage, items, b"a")
+    assert stored_keys(storage, items) == []
+    assert statistics(storage, items) == Statistics(item_count=0, size_bytes=0)
+
+
+def test_an_operation_that_touches_nothing_begins_no_transaction(storage: Storage) -> None:
+    commits = count_commits(storage)
+    with storage.write:
+        pass
+    assert commits == []
+
+
+def test_counts_follow_puts_replacements_and_deletes(storage: Storage, items: ItemRelation) -> None:
+    put(storage, items, b"a", b"1")
+    put(storage, items, b"b", b"22")
+    put(storage, items, b"a", b"333")
+    assert statistics(storage, items) == Statistics(item_count=2, size_bytes=5)
+    with storage.write as transaction:
+        transaction.delete_item(items, b"b", replaced=(2, b"22"))
+    assert statistics(storage, items) == Statistics(item_count=1, size_bytes=3)
+
+
+def test_what_sqlite_refuses_is_a_storage_error(storage: Storage, items: ItemRelation) -> None:
+    put(storage, items, b"a")
+    with pytest.raises(StorageError, match="UNIQUE"), storage.write as transaction:
+        transaction.put_item(items, b"a", (1, b"1"), replaced=None)
+    put(storage, items, b"b")
+    assert len(stored_keys(storage, items)) == 2
+
+
+def test_after_commit_runs_when_the_commit_is_done(storage: Storage, items: ItemRelation) -> None:
+    seen: list[bool] = []
+    with storage.write as transaction:
+        transaction.put_item(items, b"a", (1, b"1"), replaced=None)
+        transaction.after_commit(lambda: seen.append(storage.write.connection.in_transaction))
+    assert seen == [False]
+
+
+def test_after_commit_is_forgotten_when_the_operation_fails(storage: Storage, items: ItemRelation) -> None:
+    seen: list[bool] = []
+    with pytest.raises(ZeroDivisionError):
+        put_and_fail(storage, items, b"a", lambda: seen.append(True))
+    assert seen == []
+
+
+def test_expired_tokens_are_not_found_and_cleared_away(storage: Storage) -> None:
+    with storage.write as transaction:
+        transaction.save_token("t", digest=b"d", outcome=b"o", now=0, expires_at=10)
+        assert transaction.find_token("t", now=9) == (b"d", b"o")
+        assert transaction.find_token("t", now=10) is None
+        transaction.save_token("other", digest=b"", outcome=b"", now=10, expires_at=20)
+        assert transaction.find_token("t", now=0) is None
+
+
+class TestSharedCommits:
+    """Several threads wait while one writes; then they go one after the other."""
+
+    @pytest.fixture
+    def storage(self, tmp_path: Path) -> Iterator[Storage]:
+        with Storage(tmp_path) as storage:
+            yield storage
+
+    def write_together(self, storage: Storage, items: ItemRelation, bodies: list[bytes]) -> list[BaseException | None]:
+        """Let all wait behind one writer, then go; a body of `fail` fails after its write. Gives each one's error."""
+        release = Event()
+
+        def write(body: bytes) -> BaseException | None:
+            try:
+                with storage.write as transaction:
+                    release.wait(10)
+                    transaction.put_item(items, body, (len(body), body), replaced=None)
+                    if body.startswith(b"fail"):
+                        raise ZeroDivisionError
+            except (ZeroDivisionError, StorageError) as error:
+                return error
+            return None
+
+        with ThreadPoolExecutor(len(bodies)) as threads:
+            futures = [threads.submit(write, body) for body in bodies]
+            while storage.write.waiting < len(bodies) - 1:
+                pass
+            release.set()
+            return [future.result(10) for future in futures]
+
+    def test_those_who_wait_share_one_commit(self, storage: Storage, items: ItemRelation) -> None:
+        commits = count_commits(storage)
+        assert self.write_together(storage, items, [b"1", b"2", b"3", b"4"]) == [None] * 4
+        assert len(commits) == 1
+        assert sorted(stored_keys(storage, items)) == [b"1", b"2", b"3", b"4"]
+
+    def test_one_that_fails_is_undone_alone(self, storage: Storage, items: ItemRelation) -> None:
+        errors = self.write_together(storage, items, [b"1", b"fail 2", b"3", b"fail 4"])
+        assert [type(error) for error in errors] == [type(None), ZeroDivisionError, type(None), ZeroDivisionError]
+        assert sorted(stored_keys(storage, items)) == [b"1", b"3"]
+        assert statistics(storage, items) == Statistics(item_count=2, size_bytes=2)
+
+    def test_all_learn_when_the_shared_commit_fails(self, storage: Storage, items: ItemRelation) -> None:
+        def refuse_commit(action: int, name: str | None, *_: str | None) -> int:
+            refused = action == sqlite3.SQLITE_TRANSACTION and name == "COMMIT"
+            return sqlite3.SQLITE_DENY if refused else sqlite3.SQLITE_OK
+
+        storage.write.connection.set_authorizer(refuse_commit)
+        errors = self.write_together(storage, items, [b"1", b"2", b"3"])
+        storage.write.connection.set_authorizer(None)
+        assert [type(error) for error in errors] == [StorageError] * 3
+        assert stored_keys(storage, items) == []
+        put(storage, items, b"4")
+        assert stored_keys(storage, items) == [b"{}"]
+
+    def test_readers_see_the_last_commit_while_somebody_writes(self, storage: Storage, items: ItemRelation) -> None:
+        put(storage, items, b"a", b"old")
+        with storage.write as transaction:
+            transaction.put_item(items, b"a", (3, b"new"), replaced=(3, b"old"))
+            assert stored_keys(storage, items) == [b"old"]
+        assert stored_keys(storage, items) == [b"new"]
