@@ -6,14 +6,20 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from typing import Any
 
+import httpx
 import orjson
 import pytest
 
 from tenantable.data.http_client import HttpClient
 from tenantable.data.transport.connections import Limits
 from tenantable.data.transport.retries import RetryPolicy
+from tenantable.engine import Engine
+from tenantable.engine.http import DynamoApp
+from tenantable.engine.signature import AccessKey
 from tenantable.errors import Unavailable
 from tenantable.wire.errors import DynamoError
 from tenantable.wire.signatures import Credentials
@@ -21,6 +27,12 @@ from tenantable.wire.signatures import Credentials
 Reaction = Callable[[socket.socket], bool]
 """What the server does with one request; True keeps the connection."""
 
+TABLE = {
+    "TableName": "ttt",
+    "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+    "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+    "BillingMode": "PAY_PER_REQUEST",
+}
 GET = {"TableName": "t", "Key": {"id": {"S": "1"}}}
 ITEM = {"Item": {"id": {"S": "1"}}}
 
@@ -348,3 +360,53 @@ def test_a_closed_client_says_so(client: HttpClient) -> None:
     client.close()
     with pytest.raises(ValueError, match="closed"):
         client.call("GetItem", GET)
+
+
+@pytest.fixture(scope="module")
+def endpoint(serving: Callable[[DynamoApp], httpx.Client]) -> Iterator[str]:
+    """Our own endpoint, which checks signatures and sums."""
+    with Engine(":memory:") as engine, ThreadPoolExecutor(2) as writers:
+        keys = {"AKID": AccessKey(secret="secret", principal=None)}
+        requests = count()
+        app = DynamoApp(
+            engine,
+            access_keys=keys.get,
+            writers=writers,
+            commits_wait=False,
+            clock=time.time,
+            request_ids=lambda: str(next(requests)),
+        )
+        yield str(serving(app).base_url)
+
+
+def test_the_embedded_endpoint_is_understood(endpoint: str, waits: Waits) -> None:
+    """Signatures, sums, gzip, errors with further members: what a real endpoint does with them."""
+    credentials = Credentials(access_key_id="AKID", secret_access_key="secret")
+    with HttpClient(endpoint, region="us-east-1", credentials=lambda: credentials, compressed=True) as client:
+        client.call("CreateTable", TABLE)
+        item = {"id": {"S": "ünïcode \u0001"}, "bytes": {"B": "AAE="}, "long": {"S": "x" * 100_000}}
+        client.call("PutItem", {"TableName": "ttt", "Item": item})
+        assert client.call("GetItem", {"TableName": "ttt", "Key": {"id": item["id"]}}) == {"Item": item}
+        with pytest.raises(DynamoError) as caught:
+            client.call(
+                "PutItem",
+                {
+                    "TableName": "ttt",
+                    "Item": item,
+                    "ConditionExpression": "attribute_not_exists(id)",
+                    "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+                },
+            )
+    assert (caught.value.code, caught.value.status, caught.value.extra) == (
+        "ConditionalCheckFailedException",
+        400,
+        {"Item": item},
+    )
+
+
+def test_a_wrong_secret_is_refused_at_once(endpoint: str, waits: Waits) -> None:
+    wrong = Credentials(access_key_id="AKID", secret_access_key="wrong")
+    with a_client(endpoint, waits, credentials=lambda: wrong) as client, pytest.raises(DynamoError) as caught:
+        client.call("ListTables", {})
+    assert caught.value.code == "InvalidSignatureException"
+    assert waits.seconds == []
