@@ -4,7 +4,6 @@ import os
 import secrets
 import sys
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated, Literal
@@ -38,7 +37,9 @@ def tenantable() -> None:
 @app.command()
 def dynamodb(
     *,
-    port: Annotated[int, typer.Option(min=0, max=65535, envvar="TENANTABLE_DYNAMODB_PORT", help="0: any free one.")] = 8000,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, envvar="TENANTABLE_DYNAMODB_PORT", help="0: any free one.")
+    ] = 8000,
     host: Annotated[str, typer.Option(envvar="TENANTABLE_HOST", help="Address to listen on.")] = "127.0.0.1",
     data: Annotated[
         Path, typer.Option(envvar="TENANTABLE_DATA", help="Folder of the tables and the access key.")
@@ -46,10 +47,14 @@ def dynamodb(
     open_: Annotated[
         bool, typer.Option("--open", help="Check no signatures: any access key may do everything.")
     ] = False,
-    memory: Annotated[bool, typer.Option("--memory", help="Keep the tables in memory; they end with the process.")] = False,
+    memory: Annotated[
+        bool, typer.Option("--memory", help="Keep the tables in memory; they end with the process.")
+    ] = False,
     durability: Annotated[
         Literal["power", "process", "none"],
-        typer.Option(envvar="TENANTABLE_DURABILITY", help="What an acknowledged write survives: loss of power, a killed process, or nothing."),
+        typer.Option(
+            envvar="TENANTABLE_DURABILITY", help="What an acknowledged write survives: loss of power, a kill, nothing."
+        ),
     ] = "power",
 ) -> None:
     """Serve the embedded DynamoDB over HTTP: boto3, the AWS CLI, Terraform and every SDK can talk to it."""
@@ -57,7 +62,12 @@ def dynamodb(
         access_keys = None if open_ else _access_keys(data)
         with ThreadPoolExecutor(WRITERS_MAX, "writer") as writers:
             endpoint = DynamoApp(
-                engine, access_keys=access_keys, writers=writers, clock=time.time, request_ids=_request_id
+                engine,
+                access_keys=access_keys,
+                writers=writers,
+                commits_wait=durability == "power" and not memory,
+                clock=time.time,
+                request_ids=_request_id,
             )
             address = f"http://{host}:{listener.getsockname()[1]}"
             _announce(address, tables=None if memory else data, credentials=None if open_ else data / CREDENTIALS_FILE)
@@ -75,32 +85,33 @@ def _request_id() -> str:
 
 
 def _announce(address: str, *, tables: Path | None, credentials: Path | None) -> None:
+    """Say where the endpoint is, where the tables are and how to connect; a secret is named by its file alone."""
     console = Console(highlight=False, soft_wrap=True)
     where = "in memory" if tables is None else f"in {tables.resolve()}"
     console.print(f"[bold]DynamoDB[/bold] on [bold]{address}[/bold], tables {where}")
-    environment = f"AWS_ENDPOINT_URL_DYNAMODB={address} AWS_REGION=us-east-1"
     if credentials is None:
-        console.print("Open: signatures are not checked. Any access key will do:")
-        environment += " AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any"
+        console.print("Open: signatures are not checked, any access key will do. To connect:")
+        identity = "AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any"
     else:
-        console.print(f"Signatures are checked against the access key in {credentials.resolve()}:")
-        environment += f" AWS_SHARED_CREDENTIALS_FILE={credentials.resolve()}"
-    console.print(f"  export {environment}\n  aws dynamodb list-tables\n  python -c \"import boto3; print(boto3.client('dynamodb').list_tables())\"", markup=False)
+        console.print("Requests must be signed with the access key of this data folder. To connect:")
+        identity = f"AWS_SHARED_CREDENTIALS_FILE={credentials.resolve()}"
+    console.print(f"  export AWS_ENDPOINT_URL_DYNAMODB={address} AWS_REGION=us-east-1 {identity}", markup=False)
+    console.print("  aws dynamodb list-tables        # or boto3.client('dynamodb').list_tables()", markup=False)
 
 
-def main(run: Callable[[], object] = app) -> int:
+def main() -> int:
     """
     Run the command line.
 
     Returns:
-        0, or 1 after one sentence on the error stream that says why it cannot be done and the way out.
+        1, after one sentence on the error stream that says why it cannot be done and the way out. Otherwise the
+        process ends with the command's own status.
     """
     try:
-        run()
+        app()
     except TenantableError as error:
         print(f"tenantable: {error}", file=sys.stderr)  # noqa: T201 - this is the command's voice
-        return 1
-    return 0
+    return 1
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ _READS = frozenset(
     "GetItem BatchGetItem TransactGetItems Query DescribeTable ListTables DescribeTimeToLive ListTagsOfResource "
     "DescribeContinuousBackups DescribeLimits DescribeEndpoints".split()
 )
-"""These take microseconds, less than handing them to a thread would: they are carried out on the event loop."""
+_SINGLE_WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem"})
 
 _ERROR_NAMESPACES = {
     "ValidationException": "com.amazon.coral.validate",
@@ -71,6 +71,7 @@ class DynamoApp:
         *,
         access_keys: AccessKeyLookup | None,
         writers: Executor,
+        commits_wait: bool,
         clock: Callable[[], float],
         request_ids: Callable[[], str],
     ) -> None:
@@ -78,13 +79,16 @@ class DynamoApp:
         Args:
             access_keys: Where the key of a signed request is found. None: signatures are not checked and no policy
                 applies.
-            writers: Carries out what writes or takes long; its size is how many writers can share a commit.
+            writers: Carries out what waits or takes long; its size is how many writers can share a commit. What takes
+                microseconds is carried out on the event loop: handing it to a thread and back would take longer.
+            commits_wait: Whether a commit waits for a disk, so that writes of one item go to the writers too.
             clock: Epoch seconds, for the age of signatures.
             request_ids: A new id for every answer.
         """
         self._engine = engine
         self._access_keys = access_keys
         self._writers = writers
+        self._quick = _READS if commits_wait else _READS | _SINGLE_WRITES
         self._clock = clock
         self._request_ids = request_ids
 
@@ -111,7 +115,7 @@ class DynamoApp:
             request = ReceivedRequest(method=scope["method"], path=_sent_path(scope), headers=headers, body=sent)
             principal = verify(request, access_keys=self._access_keys, now=self._clock()).principal
         body = _decompressed(sent, headers.get("content-encoding", ""))
-        if operation in _READS:
+        if operation in self._quick:
             answer = self._engine.call_json(operation, body, principal=principal)
         else:
             loop = asyncio.get_running_loop()

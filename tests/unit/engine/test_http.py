@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import threading
 import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -31,9 +32,11 @@ class RecordingEngine:
     def __init__(self) -> None:
         self.answer: bytes | DynamoError = b'{"TableNames":[]}'
         self.calls: list[tuple[str, bytes, str | None]] = []
+        self.threads: list[int] = []
 
     def call_json(self, operation: str, body: bytes, *, principal: str | None) -> bytes:
         self.calls.append((operation, body, principal))
+        self.threads.append(threading.get_ident())
         if isinstance(self.answer, DynamoError):
             raise self.answer
         return self.answer
@@ -82,6 +85,7 @@ class Target:
     engine: RecordingEngine = field(default_factory=RecordingEngine)
     access_keys: AccessKeyLookup | None = None
     writers: ThreadPoolExecutor
+    commits_wait: bool = True
 
     def send(
         self,
@@ -116,6 +120,7 @@ class Target:
             self.engine,
             access_keys=self.access_keys,
             writers=self.writers,
+            commits_wait=self.commits_wait,
             clock=lambda: NOW,
             request_ids=lambda: "REQUEST-1",
         )
@@ -137,6 +142,18 @@ def test_the_engine_is_asked_and_its_bytes_are_answered(target: Target, operatio
     answer = target.send(operation, b'{"TableName":"table"}')
     assert (answer.status, answer.body) == (200, target.engine.answer)
     assert target.engine.calls == [(operation, b'{"TableName":"table"}', None)]
+
+
+@pytest.mark.parametrize(
+    ("operation", "commits_wait", "on_the_loop"),
+    [("GetItem", True, True), ("PutItem", True, False), ("PutItem", False, True), ("Scan", False, False)],
+)
+def test_what_waits_or_takes_long_leaves_the_event_loop(
+    target: Target, operation: str, commits_wait: bool, on_the_loop: bool
+) -> None:
+    target.commits_wait = commits_wait
+    target.send(operation)
+    assert (target.engine.threads == [threading.get_ident()]) is on_the_loop
 
 
 def test_an_answer_carries_the_headers_of_the_service(target: Target) -> None:
