@@ -201,3 +201,9 @@ def test_open_case_8_a_multivalued_key_needs_a_set_operator(operator: str) -> No
 
 def test_open_case_9_if_exists_holds_for_an_absent_key_after_for_any_value() -> None:
     assert holds("ForAnyValue:StringEqualsIfExists", "a", None)
+
+
+def test_an_address_of_the_other_ip_version_lies_outside_a_network() -> None:
+    """So NotIpAddress holds for it: a Deny of everything outside an IPv4 range denies callers over IPv6 too."""
+    assert not holds("IpAddress", "203.0.113.0/24", "2001:db8::1")
+    assert holds("NotIpAddress", "203.0.113.0/24", "2001:db8::1")
