@@ -1,6 +1,7 @@
 """Answering queries: one access pattern with its key values, bound to a session."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from tenantable.data.codecs.entities import EntityCodec
@@ -9,6 +10,7 @@ from tenantable.data.reading.cursors import read_cursor, write_cursor
 from tenantable.data.reading.spans import Span, sort_span
 from tenantable.data.session import Session
 from tenantable.data.store import store_of
+from tenantable.declare.keys.layouts import TemplatePart
 from tenantable.declare.patterns import QueryPattern
 from tenantable.declare.queries import Page, Query
 from tenantable.declare.references import Reference
@@ -93,12 +95,18 @@ class BoundQuery:
     def _key_condition(self, query: Query[Any, Any]) -> tuple[AttributeValue, Span | None]:
         try:
             partition = self._key.partition.value(self._values)
-            span = sort_span(self._key.sort if len(self._stores) == 1 else None, self._values, query.span)
+            span = sort_span(self._key.sort if len(self._stores) == 1 else None, self._sort_values(), query.span)
         except (TypeError, ValueError) as error:
             raise DataError(f"{self._pattern.place}: {error}") from error
         if partition is None:
             raise DataError(f"{self._pattern.place}: a part of the partition key is None")
         return partition, span
+
+    def _sort_values(self) -> Mapping[str, Any]:
+        """What fixes the sort key. A day that selects the partition leaves the instant in the sort key open."""
+        part = self._key.partition
+        days = [name for name in part.days if type(self._values[name]) is date] if isinstance(part, TemplatePart) else []
+        return {name: value for name, value in self._values.items() if name not in days} if days else self._values
 
     def _filters(self, query: Query[Any, Any], expressions: Expressions) -> Iterator[str]:
         if len(self._stores) > 1:

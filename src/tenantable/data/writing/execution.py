@@ -5,12 +5,15 @@ from typing import Any
 
 from tenantable.data.session import Session
 from tenantable.data.writing.write import Write
-from tenantable.errors import DataError, Unavailable
+from tenantable.errors import ConditionFailed, DataError, StaleItem, Unavailable
 from tenantable.wire.errors import DynamoError
 from tenantable.wire.limits import TRANSACTION_ITEMS_MAX
 from tenantable.wire.values import Item
 
 CONDITION_FAILED = "ConditionalCheckFailedException"
+_ACCESS_DENIED = "AccessDeniedException"
+_BLIND = frozenset({"Update", "ConditionCheck"})
+"""Kinds of writes that components may be granted for some attributes only, which rules out answers with whole items."""
 _TRANSACTION_FAILED = "TransactionCanceledException"
 _IN_PROGRESS = "TransactionInProgressException"
 _CONFLICTS = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
@@ -25,9 +28,9 @@ def run_single(session: Session, write: Write, *, returning: bool = False) -> It
     Raises:
         ConditionFailed, ItemNotFound: As the write explains them.
     """
-    request = {**write.request, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
-    if "ConditionExpression" not in request:
-        del request["ReturnValuesOnConditionCheckFailure"]
+    request = {**write.request}
+    if "ConditionExpression" in request and (returning or write.kind not in _BLIND):
+        request["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
     if returning:
         request["ReturnValues"] = "ALL_NEW"
     try:
@@ -35,7 +38,8 @@ def run_single(session: Session, write: Write, *, returning: bool = False) -> It
     except DynamoError as error:
         if error.code != CONDITION_FAILED:
             raise
-        raise write.explain(error.extra.get("Item")) from error
+        seen = "ReturnValuesOnConditionCheckFailure" in request
+        raise _explanation(session, write, error.extra.get("Item"), seen=seen) from error
     attributes: Item | None = answer.get("Attributes")
     return attributes
 
@@ -55,10 +59,7 @@ def run_together(session: Session, writes: Sequence[Write], *, token: str | None
     if len(elements) > TRANSACTION_ITEMS_MAX:
         raise DataError(f"{len(elements)} items are too many for a transaction; at most {TRANSACTION_ITEMS_MAX}")
     request = {
-        "TransactItems": [
-            {element.kind: {**element.request, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}}
-            for element in elements
-        ],
+        "TransactItems": [{element.kind: _element(element)} for element in elements],
         "ClientRequestToken": token or session.new_token(),
     }
     for attempt in range(1, session.backoff.attempts_max + 1):
@@ -66,7 +67,7 @@ def run_together(session: Session, writes: Sequence[Write], *, token: str | None
             session.call("TransactWriteItems", request)
         except DynamoError as error:
             if error.code != _IN_PROGRESS and not _only_conflicts(error):
-                raise _explained(error, elements) from error
+                raise _explained(session, error, elements) from error
         else:
             return
         session.backoff.wait(attempt)
@@ -83,9 +84,30 @@ def _only_conflicts(error: DynamoError) -> bool:
     return bool(codes) and codes <= _CONFLICTS
 
 
-def _explained(error: DynamoError, elements: Sequence[Write]) -> Exception:
+def _element(write: Write) -> dict[str, Any]:
+    request = {**write.request}
+    if write.kind not in _BLIND:
+        request["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
+    return request
+
+
+def _explained(session: Session, error: DynamoError, elements: Sequence[Write]) -> Exception:
     """The error of the first element whose condition failed; DynamoDB's own where no condition did."""
     for element, reason in zip(elements, _reasons(error), strict=False):
         if reason.get("Code") == "ConditionalCheckFailed":
-            return element.explain(reason.get("Item"))
+            return _explanation(session, element, reason.get("Item"), seen=element.kind not in _BLIND)
     return error
+
+
+def _explanation(session: Session, write: Write, item: Item | None, *, seen: bool) -> DataError:
+    """What a failed condition means. When the answer could not show the item, it is read, if that is allowed."""
+    if seen:
+        return write.explain(item)
+    request = {"TableName": write.request["TableName"], "Key": write.request["Key"], "ConsistentRead": True}
+    try:
+        return write.explain(session.call("GetItem", request).get("Item"))
+    except DynamoError as error:
+        if error.code != _ACCESS_DENIED:
+            raise
+    kind = StaleItem if write.locked else ConditionFailed
+    return kind(f"{write.subject} does not exist, or is not as the write demands")

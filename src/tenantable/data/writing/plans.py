@@ -115,6 +115,7 @@ def plan_mark(
         request=request_of(store, expressions, conditions=conditions, Key=key, UpdateExpression=clauses.text()),
         explain=lambda found: guard.explain(found, subject, alive=True),
         subject=subject,
+        locked=lock is not None,
     )
 
 

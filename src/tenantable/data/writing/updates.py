@@ -102,6 +102,7 @@ def plan_update(
         request=request_of(store, expressions, conditions=conditions, Key=key, UpdateExpression=clauses.text()),
         explain=lambda found: guard.explain(found, subject, alive=True),
         subject=subject,
+        locked=lock is not None,
         markers=markers,
     )
 

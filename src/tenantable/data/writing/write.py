@@ -34,6 +34,7 @@ class Write:
         request: The request's members, condition included.
         explain: From the stored item (None: there is none) to the error that a failed condition means.
         subject: Names the item in messages.
+        locked: It demands the version at which the entity was read.
         markers: Writes of unique values' markers, to be carried out in the same transaction.
     """
 
@@ -41,6 +42,7 @@ class Write:
     request: Mapping[str, Any]
     explain: Callable[[Item | None], DataError]
     subject: str
+    locked: bool = False
     markers: tuple["Write", ...] = ()
 
 

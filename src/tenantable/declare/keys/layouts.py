@@ -22,12 +22,13 @@ _NUMBERS = {"int", "Decimal"}
 
 
 class TemplatePart:
-    """A key attribute that is filled from a template."""
+    """A key attribute that is filled from a template; `days` are the fields of which it holds the day alone."""
 
     def __init__(self, attribute: KeyAttribute, template: BoundTemplate) -> None:
         self.attribute = attribute
         self.template = template
         self.names = template.names
+        self.days = frozenset(part.name for part in template.template.placeholders if part.specification == "date")
 
     def value(self, values: Mapping[str, Any]) -> AttributeValue | None:
         """The attribute's value, or None where a part is None. TypeError or ValueError for values that do not fit."""
