@@ -32,9 +32,14 @@ UNKNOWN_LEADING_KEY = "\udcffunknown"
 """Equals no key that DynamoDB can store, for a lone surrogate has no UTF-8 form."""
 
 EXPRESSIONS_REMEMBERED_MAX = 2048
+REMEMBERED_CHARACTERS_MAX = 1024
+"""Longer lists of attribute names are resolved anew each time: what callers send must not fill the memory."""
 
 Fields = Mapping[str, Any]
 """A request, or the part of one that a batch or transaction holds per table or item; checked for its shape."""
+
+
+_Aliases = tuple[tuple[str, str], ...] | None
 
 
 class Subject(NamedTuple):
@@ -183,21 +188,27 @@ def _with_keys(names: frozenset[str], subject: Subject) -> tuple[str, ...]:
 def _expression_names(fields: Fields, *members: str) -> frozenset[str]:
     """The top-level names in some expressions of a request; absent ones name nothing."""
     aliases = fields.get("ExpressionAttributeNames")
+    pairs = None if aliases is None else tuple(aliases.items())
     names = _NO_NAMES
     for member in members:
         text = fields.get(member)
         if text is not None:
-            found = _names_of(member, text, tuple(aliases.items()) if aliases is not None else None)
+            found = (_remembered_names if _is_short(pairs) else _names_in)(member, text, pairs)
             names = names | found if names else found
     return names
 
 
-@lru_cache(maxsize=EXPRESSIONS_REMEMBERED_MAX)
-def _names_of(member: str, text: str, aliases: tuple[tuple[str, str], ...] | None) -> frozenset[str]:
-    names: frozenset[str] = _PARSERS[member](text).attribute_names(
-        Placeholders(None if aliases is None else dict(aliases))
-    )
+def _is_short(aliases: _Aliases) -> bool:
+    return aliases is None or sum(len(alias) + len(name) for alias, name in aliases) <= REMEMBERED_CHARACTERS_MAX
+
+
+def _names_in(member: str, text: str, aliases: _Aliases) -> frozenset[str]:
+    placeholders = Placeholders(None if aliases is None else dict(aliases))
+    names: frozenset[str] = _PARSERS[member](text).attribute_names(placeholders)
     return names
+
+
+_remembered_names = lru_cache(maxsize=EXPRESSIONS_REMEMBERED_MAX)(_names_in)
 
 
 def _item_select(subject: Subject) -> str:

@@ -60,3 +60,9 @@ def test_a_key_that_the_request_lacks_is_absent() -> None:
     assert derived.get("dynamodb:returnvalues") is None
     with pytest.raises(KeyError):
         derived["dynamodb:enclosingoperation"]
+
+
+@pytest.mark.parametrize("name", ["status", "a" * 5000])
+def test_aliases_of_any_length_are_resolved(name: str) -> None:
+    derived = context(CountingLookup(), ProjectionExpression="#n.x", ExpressionAttributeNames={"#n": name})
+    assert set(derived["dynamodb:attributes"]) == {"pk", name}
