@@ -29,17 +29,12 @@ class Selection:
 _EVERYTHING = Selection()
 
 
-def check_select(request: Mapping[str, Any], operation_gerund: str) -> None:
-    """
-    Refuse a Select that contradicts the other parameters.
-
-    Args:
-        operation_gerund: `Querying` or `Scanning`, for the message.
-    """
+def check_select(request: Mapping[str, Any]) -> None:
+    """Refuse a Select that contradicts the other parameters. The service says `Querying` for a Scan too."""
     select = request.get("Select")
     has_projection = request.get("ProjectionExpression") is not None
     if select == "ALL_PROJECTED_ATTRIBUTES" and request.get("IndexName") is None:
-        raise validation_error(f"ALL_PROJECTED_ATTRIBUTES can be used only when {operation_gerund} using an IndexName")
+        raise validation_error("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName")
     if select == "SPECIFIC_ATTRIBUTES" and not has_projection:
         raise validation_error(
             "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES"

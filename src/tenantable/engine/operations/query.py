@@ -21,7 +21,7 @@ _LEGACY_PARAMETERS = ("KeyConditions", "QueryFilter", "AttributesToGet", "Condit
 
 def query(session: Session, request: Mapping[str, Any]) -> dict[str, Any]:
     refuse_legacy_parameters(request, _LEGACY_PARAMETERS)
-    check_select(request, "Querying")
+    check_select(request)
     placeholders = read_placeholders(request, expressions=_EXPRESSIONS)
     text = request.get("KeyConditionExpression")
     if text is None:

@@ -19,7 +19,7 @@ _LEGACY_PARAMETERS = ("ScanFilter", "AttributesToGet", "ConditionalOperator")
 
 def scan(session: Session, request: Mapping[str, Any]) -> dict[str, Any]:
     refuse_legacy_parameters(request, _LEGACY_PARAMETERS)
-    check_select(request, "Scanning")
+    check_select(request)
     keys = _segment(request)
     placeholders = read_placeholders(request, expressions=_EXPRESSIONS)
     filter_expression = parse_filter(request)

@@ -52,12 +52,13 @@ def read_keys(schema: Sequence[Mapping[str, str]], types: Mapping[str, KeyType])
         if schema[0]["AttributeName"] == schema[1]["AttributeName"]:
             raise validation_error("Both the Hash Key and the Range Key element in the KeySchema have the same name")
     names = [element["AttributeName"] for element in schema]
-    undefined = [name for name in names if name not in types]
-    if undefined:
+    if names[0] not in types:
         raise invalid_parameter_values(
             "Some index key attributes are not defined in AttributeDefinitions. "
             f"Keys: [{', '.join(names)}], AttributeDefinitions: [{', '.join(types)}]"
         )
+    if names[-1] not in types:
+        raise validation_error("Invalid KeySchema: Some index key attribute have no definition")
     attributes = [KeyAttribute(name=name, type=types[name]) for name in names]
     return KeyNames(partition=attributes[0], sort=attributes[1] if len(attributes) == 2 else None)
 
