@@ -55,6 +55,10 @@ Upgrade = Callable[[Item], Item]
 """From an item as an older version stored it (DynamoDB JSON) to the item of the next version."""
 
 
+SCHEMA_VERSION = "_version"
+"""Where items of entities beyond version 1 keep their version."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class EntityDeclaration:
     """What an entity class was declared with; `model` is the class, `attributes` go by Python name."""
@@ -81,6 +85,16 @@ class EntityDeclaration:
     @cached_property
     def unique(self) -> tuple[Attribute, ...]:
         return tuple(attribute for attribute in self.attributes.values() if attribute.unique)
+
+    @cached_property
+    def bookkeeping(self) -> frozenset[str]:
+        """Attributes (as stored) that typed reads look at besides what was asked for."""
+        names = {attribute.stored_as for attribute in (self.ttl, self.soft_delete) if attribute is not None}
+        if self.version > 1:
+            names.add(SCHEMA_VERSION)
+        if self.table.discriminator is not None:
+            names.add(self.table.discriminator)
+        return frozenset(names)
 
 
 def declaration_of(entity: type[BaseModel]) -> EntityDeclaration:

@@ -4,10 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 from tenantable.declare.annotations import value_types
+from tenantable.declare.attributes import EntityDeclaration
 from tenantable.declare.keys.layouts import EntityLayout, FieldPart, KeyLayout, KeyPart, TemplatePart
 from tenantable.declare.keys.templates import SEPARATOR, TENANT, anything, overlap
 from tenantable.declare.keys.text import key_text
 from tenantable.declare.patterns import KeyPattern, Pattern, Resolution
+from tenantable.declare.tables import Index
 from tenantable.errors import Fault
 
 MARKER_HEAD = "UNIQUE#"
@@ -174,17 +176,25 @@ def _view_faults(pattern: Pattern, resolution: Resolution) -> Iterator[Fault]:
             if attribute is None or attribute.annotation != field.annotation:
                 problem = f"{pattern.view.__name__}.{name} is no field of {entity.model.__name__}, or has another type"
                 yield Fault(place=pattern.place, problem=problem, hint="a view repeats fields of the entity")
-    if pattern.index is None or pattern.index.projection == "all":
-        return
-    held = set(resolution.layouts[0].table.keys.names) | set(pattern.index.keys.names)
-    if isinstance(pattern.index.projection, tuple):
-        held |= set(pattern.index.projection)
-    fields = pattern.view.model_fields if pattern.view is not None else entity.model.model_fields
-    for name, field in fields.items():
-        attribute = entity.attributes.get(name)
-        if attribute is not None and field.is_required() and attribute.stored_as not in held:
+    if pattern.index is not None and pattern.index.projection != "all":
+        for name in sorted(_needed(pattern, entity) - _held(pattern.index, entity)):
             problem = f"{pattern.index!r} does not hold {name}"
             yield Fault(place=pattern.place, problem=problem, hint="add it to the projection, or give a smaller view=")
+
+
+def _needed(pattern: Pattern, entity: EntityDeclaration) -> set[str]:
+    """What a read of the index asks for by name, or cannot do without. A local index fetches what it does not hold."""
+    if pattern.view is None:
+        return {attribute.stored_as for attribute in entity.attributes.values() if attribute.required}
+    if pattern.index is not None and pattern.index.local:
+        return set()
+    names = {entity.attributes[name].stored_as for name in pattern.view.model_fields if name in entity.attributes}
+    return names | entity.bookkeeping
+
+
+def _held(index: Index, entity: EntityDeclaration) -> set[str]:
+    included = set(index.projection) if isinstance(index.projection, tuple) else set()
+    return included | set(entity.table.keys.names) | set(entity.table.keys_of(index).names)
 
 
 def _collection_faults(pattern: Pattern, resolution: Resolution) -> Iterator[Fault]:

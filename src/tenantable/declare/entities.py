@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from tenantable.declare.annotations import is_optional, plain_type
 from tenantable.declare.attributes import (
+    SCHEMA_VERSION,
     Attribute,
     EntityDeclaration,
     Upgrade,
@@ -36,8 +37,6 @@ EntityT = TypeVar("EntityT", bound="Entity")
 ViewT = TypeVar("ViewT", bound=BaseModel)
 Parameters = ParamSpec("Parameters")
 Signature = Callable[Concatenate[Any, Parameters], None]
-SCHEMA_VERSION = "_version"
-"""Where items of entities beyond version 1 keep their version."""
 
 
 class Entity(BaseModel, metaclass=_EntityMeta):

@@ -8,7 +8,6 @@ from pydantic import BaseModel
 
 from tenantable.declare.attributes import EntityDeclaration, declaration_of
 from tenantable.declare.checks import marker_head
-from tenantable.declare.entities import SCHEMA_VERSION
 from tenantable.declare.keys.layouts import EntityLayout, KeyLayout, TemplatePart, layout_of
 from tenantable.declare.keys.templates import TENANT
 from tenantable.declare.naming import Naming
@@ -176,16 +175,6 @@ class Component:
         )
 
 
-def bookkeeping_names(entity: EntityDeclaration) -> frozenset[str]:
-    """Attributes (as stored) that typed reads look at besides what was asked for."""
-    names = {attribute.stored_as for attribute in (entity.ttl, entity.soft_delete) if attribute is not None}
-    if entity.version > 1:
-        names.add(SCHEMA_VERSION)
-    if entity.table.discriminator is not None:
-        names.add(entity.table.discriminator)
-    return frozenset(names)
-
-
 def _variables(component: Component) -> dict[str, str]:
     return {TENANT: TENANT_VARIABLE} if component.tenant_bound else {}
 
@@ -215,7 +204,7 @@ def _grant_permissions(grant: Grant, naming: Naming, variables: dict[str, str]) 
 
 def _limited(permission: Permission, grant: Grant, entity: EntityDeclaration) -> Permission:
     if grant.attributes is not None:
-        permission = replace(permission, attributes=grant.attributes | bookkeeping_names(entity))
+        permission = replace(permission, attributes=grant.attributes | entity.bookkeeping)
     return replace(permission, transactional=permission.transactional or grant.in_transaction)
 
 
@@ -231,7 +220,7 @@ def _pattern_permission(
     if pattern.view is None:
         return permission
     stored = {layout.entity.attributes[name].stored_as for name in pattern.view.model_fields}
-    return replace(permission, attributes=frozenset(stored) | bookkeeping_names(layout.entity))
+    return replace(permission, attributes=frozenset(stored) | layout.entity.bookkeeping)
 
 
 def _write_permissions(
@@ -242,6 +231,8 @@ def _write_permissions(
     permission = _permission(table, layout.table_key, variables, actions)
     yield permission
     if layout.entity.unique and set(written.kinds) - {"check"}:
+        # With a unique value the write goes together with its marker; where there is none it goes alone.
+        yield replace(permission, actions=actions - {"GetItem"}, transactional=True)
         markers = frozenset({"PutItem"} if set(written.kinds) <= {"create"} else {"PutItem", "DeleteItem"})
         keys = tuple(marker_head(layout, field.name, variables) + "*" for field in layout.entity.unique)
         leading = None if permission.leading_keys is None else keys

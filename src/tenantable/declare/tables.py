@@ -17,6 +17,9 @@ Projection = Literal["all", "keys"] | tuple[str, ...]
 KeyDeclaration = str | KeyAttribute
 """A key attribute: its name as stored (a string key), or a `KeyAttribute` with its type."""
 
+AWS_MANAGED_KEY = "aws/dynamodb"
+"""The account's key that AWS manages for DynamoDB: its use is visible in the account's trail."""
+
 _STREAM_VIEW: StreamView = "NEW_AND_OLD_IMAGES"
 
 
@@ -119,7 +122,7 @@ class Table:
         billing: None: on demand.
         recovery: Point-in-time recovery.
         deletion_protection: Refuse DeleteTable.
-        encryption_key: A customer key's alias or ARN, or None for the key that DynamoDB owns.
+        encryption_key: A customer key's alias or ARN, `AWS_MANAGED_KEY`, or None for the key that DynamoDB owns.
         replicas: Further regions of a global table.
         tags: Tags of the table.
     Raises:
@@ -217,11 +220,7 @@ class PhysicalTable:
         if table.stream:
             request["StreamSpecification"] = {"StreamEnabled": True, "StreamViewType": table.stream}
         if table.encryption_key:
-            request["SSESpecification"] = {
-                "Enabled": True,
-                "SSEType": "KMS",
-                "KMSMasterKeyId": table.encryption_key,
-            }
+            request["SSESpecification"] = _encryption(table.encryption_key)
         if table.tags:
             request["Tags"] = [{"Key": key, "Value": value} for key, value in sorted(table.tags.items())]
         return request
@@ -264,6 +263,12 @@ def _projection(projection: Projection) -> dict[str, Any]:
     if projection == "keys":
         return {"ProjectionType": "KEYS_ONLY"}
     return {"ProjectionType": "INCLUDE", "NonKeyAttributes": list(projection)}
+
+
+def _encryption(key: str) -> dict[str, Any]:
+    """DynamoDB wants its managed key left unnamed."""
+    specification: dict[str, Any] = {"Enabled": True, "SSEType": "KMS"}
+    return specification if key == AWS_MANAGED_KEY else {**specification, "KMSMasterKeyId": key}
 
 
 def _billing(billing: Provisioned | None) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from tenantable.declare.naming import Naming
 from tenantable.declare.systems import System
 from tenantable.engine import Engine
 from tenantable.errors import DuplicateValue
+from tenantable.iam.authorizer import PolicyAuthorizer
+from tenantable.iam.synthesis import component_policies
 from tenantable.services.academy.admin.declaration import (
     AnalyticsEvent,
     AnalyticsEvents,
@@ -45,6 +47,8 @@ from tenantable.services.academy.parent.declaration import (
     Student,
     Students,
 )
+from tenantable.wire.arns import Home
+from tenantable.wire.errors import DynamoError
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 TIME = "2026-11-21T09:30:00.000000Z"
@@ -329,6 +333,22 @@ def test_a_slot_is_booked_once_until_it_is_free_again(database: Database) -> Non
     day = {"scheduled_date": date(2026, 11, 21)}
     assert [found.appointment_id for found in appointments.of_day(**day, status="scheduled")] == ["a2"]
     assert {found.appointment_id for found in appointments.of_coach(coach_id="c1", **day)} == {"a1", "a2"}
+
+
+def test_the_parent_service_books_under_its_own_policy() -> None:
+    """An appointment and the marker of its slot are written together, and the policy lets them."""
+    home, name = Home(), "arn:aws:iam::000000000000:role/parent-service"
+    policies = component_policies(SYSTEM.component("parent-service"), naming("dev"), home)
+    with Engine(":memory:", authorizer=PolicyAuthorizer({name: policies}, home)) as engine:
+        for request in SYSTEM.create_table_requests(naming("dev")):
+            engine.call("CreateTable", request)
+        database = Database(engine.as_principal(name), naming=naming("dev"), cursor_key=bytes(32))
+        appointments = database.repository(Appointments)
+        appointments.create(other(APPOINTMENT, slot=None))
+        booked = appointments.create(other(APPOINTMENT, appointment_id="a2"))
+        appointments.update(booked, Appointment.slot.set(None))
+        with pytest.raises(DynamoError, match="AccessDeniedException"):
+            database.repository(Profiles).get(coach_id="c1")
 
 
 def test_the_audit_trail_is_read_by_person_kind_and_resource(database: Database) -> None:

@@ -16,9 +16,7 @@ from tenantable.data.codecs.values import (
     encoder_of,
 )
 from tenantable.declare.annotations import plain_type
-from tenantable.declare.attributes import Attribute, declaration_of
-from tenantable.declare.entities import SCHEMA_VERSION
-from tenantable.declare.grants import bookkeeping_names
+from tenantable.declare.attributes import SCHEMA_VERSION, Attribute, declaration_of
 from tenantable.declare.keys.layouts import EntityLayout, layout_of
 from tenantable.declare.references import EntityT
 from tenantable.errors import CorruptItem, DataError
@@ -156,7 +154,7 @@ class EntityCodec(Generic[EntityT]):
         if self.entity.version > 1:
             return {}  # upgrades need the whole item
         fields = (self.fields[name].stored_as for name in view.model_fields)
-        names = list(dict.fromkeys([*fields, *sorted(bookkeeping_names(self.entity))]))
+        names = list(dict.fromkeys([*fields, *sorted(self.entity.bookkeeping)]))
         if self.entity.table.tenancy is not None:
             names.append(self.entity.table.partition.name)
         return {

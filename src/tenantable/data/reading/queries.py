@@ -105,7 +105,9 @@ class BoundQuery:
     def _sort_values(self) -> Mapping[str, Any]:
         """What fixes the sort key. A day that selects the partition leaves the instant in the sort key open."""
         part = self._key.partition
-        days = [name for name in part.days if type(self._values[name]) is date] if isinstance(part, TemplatePart) else []
+        days = (
+            [name for name in part.days if type(self._values[name]) is date] if isinstance(part, TemplatePart) else []
+        )
         return {name: value for name, value in self._values.items() if name not in days} if days else self._values
 
     def _filters(self, query: Query[Any, Any], expressions: Expressions) -> Iterator[str]:

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from tenantable.data.expressions import Expressions, all_of
 from tenantable.data.store import AnyStore
-from tenantable.declare.entities import SCHEMA_VERSION
+from tenantable.declare.attributes import SCHEMA_VERSION
 from tenantable.errors import ConditionFailed, DataError, ItemNotFound, StaleItem
 from tenantable.wire.values import AttributeValue, Item
 
