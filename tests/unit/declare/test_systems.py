@@ -1,0 +1,49 @@
+import pytest
+
+from tenantable.declare.access import AccessPatterns
+from tenantable.declare.attributes import Attr
+from tenantable.declare.entities import Entity
+from tenantable.declare.grants import Component
+from tenantable.declare.naming import Naming
+from tenantable.declare.systems import System
+from tenantable.declare.tables import Table
+from tenantable.errors import DeclarationError
+
+orders, notes = Table("orders"), Table("notes")
+
+
+class Order(Entity, table=orders):
+    order_id: Attr[str]
+
+
+class Orders(AccessPatterns[Order]):
+    @Order.key(pk="ORDER#{order_id}", sk="ORDER")
+    def get(self, *, order_id: str) -> None:
+        """One order."""
+
+
+SYSTEM = System(name="shop", tables=[orders, notes], components=[Component("api")])
+
+
+def test_a_system_gives_one_create_request_per_table() -> None:
+    requests = SYSTEM.create_table_requests(Naming(table="{table}-dev"))
+    assert [request["TableName"] for request in requests] == ["orders-dev", "notes-dev"]
+
+
+def test_a_system_knows_its_entities_and_components() -> None:
+    assert [entity.model for entity in SYSTEM.entities] == [Order]
+    assert SYSTEM.component("api").name == "api"
+
+
+def test_an_unknown_component_is_a_key_error() -> None:
+    with pytest.raises(KeyError):
+        SYSTEM.component("worker")
+
+
+def test_names_are_unique_within_a_system() -> None:
+    with pytest.raises(DeclarationError) as raised:
+        System(name="shop", tables=[orders, orders], components=[Component("a"), Component("a")])
+    assert [fault.problem for fault in raised.value.faults] == [
+        "two tables are named 'orders'",
+        "two components are named 'a'",
+    ]
