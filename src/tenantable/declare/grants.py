@@ -1,5 +1,6 @@
 """Components and what each may do: grants per access pattern, from which policies are made."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -19,6 +20,9 @@ from tenantable.errors import DeclarationError, Fault
 WriteKind = Literal["create", "put", "update", "delete", "check"]
 TENANT_VARIABLE = "${aws:PrincipalTag/tenant}"
 """Stands for the tenant in the leading keys of a component whose credentials belong to one tenant."""
+
+_PLACEHOLDERS = Naming(table="table-{table}", index="index-{index}")
+"""Names to compare grants by, before a system has its own."""
 
 _ACTIONS: dict[WriteKind, frozenset[str]] = {
     "create": frozenset({"PutItem"}),
@@ -148,7 +152,7 @@ class Component:
     tenant_bound: bool = False
 
     def __post_init__(self) -> None:
-        faults = [*_attribute_faults(self), *_tenant_faults(self)]
+        faults = [*_attribute_faults(self), *_tenant_faults(self), *_void_faults(self)]
         if faults:
             raise DeclarationError(faults)
 
@@ -319,3 +323,37 @@ def _attribute_faults(component: Component) -> Iterator[Fault]:
         if replaced:
             problem = f"limits the attributes of {', '.join(sorted(replaced))}, which writes whole items"
             yield Fault(place=f"Component {component.name!r}", problem=problem, hint="limit reads and updates alone")
+
+
+def _void_faults(component: Component) -> Iterator[Fault]:
+    """Policies see partition keys, never sort keys: two kinds of items in one partition share what is granted there."""
+    granted = [
+        (grant, list(_grant_permissions(grant, _PLACEHOLDERS, _variables(component))))
+        for grant in component.grants
+        if isinstance(grant, Grant)
+    ]
+    unlimited = [
+        permission for _, permissions in granted for permission in permissions if permission.attributes is None
+    ]
+    for grant, permissions in granted:
+        own_reading = {"GetItem"} if grant.writes else set()
+        for permission in permissions if grant.attributes is not None else ():
+            actions = {action for wide in unlimited if _reaches(wide, permission) for action in wide.actions}
+            void = sorted((actions & permission.actions) - own_reading)
+            if void:
+                table = permission.table.removeprefix("table-")
+                problem = (
+                    f"limits {', '.join(void)} on {table}, and another grant allows it on the same keys without limit"
+                )
+                hint = "give the other entity partition keys of its own, or drop the limit"
+                yield Fault(place=f"Component {component.name!r}", problem=problem, hint=hint)
+
+
+def _reaches(wide: Permission, narrow: Permission) -> bool:
+    same = (wide.table, wide.index, wide.transactional) == (narrow.table, narrow.index, narrow.transactional)
+    if not same or wide.leading_keys is None:
+        return same
+    patterns = [re.compile(re.escape(key).replace(r"\*", ".*"), re.DOTALL) for key in wide.leading_keys]
+    return narrow.leading_keys is not None and all(
+        any(pattern.fullmatch(key) for pattern in patterns) for key in narrow.leading_keys
+    )

@@ -1,6 +1,6 @@
 """The accounts' table: keys, the administrators' indexes, and what the scope of one account does not reach."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -14,6 +14,8 @@ from tenantable.declare.systems import System
 from tenantable.declare.tables import physical_table
 from tenantable.engine import Engine
 from tenantable.errors import TenancyError
+from tenantable.iam.authorizer import PolicyAuthorizer
+from tenantable.iam.synthesis import component_policies
 from tenantable.services.accounts.declaration import (
     SYSTEM,
     Account,
@@ -27,6 +29,9 @@ from tenantable.services.accounts.declaration import (
     naming,
     table,
 )
+from tenantable.wire.arns import Home
+from tenantable.wire.client import DynamoClient
+from tenantable.wire.errors import DynamoError
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 TIME = "2026-11-21T09:30:00.000000Z"
@@ -74,7 +79,7 @@ DESIGN: list[tuple[type[TenantRepository[Any]], Entity, dict[str, str]]] = [
         LICENSE,
         {"PK": "ACCOUNT#a-1", "SK": "LICENSE#l1", "GSI3PK": "ENTERPRISE#e1", "GSI3SK": "2024-12-31#l1"},
     ),
-    (Provisionings, PROVISIONING, {"PK": "ACCOUNT#a-1", "SK": "PROVISIONING"}),
+    (Provisionings, PROVISIONING, {"PK": "ACCOUNT#a-1#PROVISIONING", "SK": "STATE"}),
 ]
 
 
@@ -116,6 +121,45 @@ def test_changing_the_status_moves_the_account_in_its_index(database: Database, 
     accounts.update(Accounts.get.key(), Account.provisioning_status.set("active"))
     (item,) = engine.call("Scan", {"TableName": "app-prod-accounts"})["Items"]
     assert item["GSI1PK"] == {"S": "CLOUD#private#STATUS#active"}
+
+
+@pytest.fixture
+def as_component() -> Iterator[Callable[[str], Database]]:
+    """The database as a component sees it, with one account in it."""
+    home = Home()
+    arns = {component.name: f"arn:aws:iam::{home.account_id}:role/{component.name}" for component in SYSTEM.components}
+    policies = {
+        arns[component.name]: component_policies(component, naming("prod"), home) for component in SYSTEM.components
+    }
+    with Engine(":memory:", authorizer=PolicyAuthorizer(policies, home)) as engine:
+        for request in SYSTEM.create_table_requests(naming("prod")):
+            engine.call("CreateTable", request)
+
+        def opened(client: DynamoClient) -> Database:
+            return Database(client, naming=naming("prod"), cursor_key=bytes(32))
+
+        opened(engine).tenant(ACME).repository(Accounts).create(ACCOUNT)
+        yield lambda name: opened(engine.as_principal(arns[name]))
+
+
+def test_the_provisioner_changes_how_far_it_is_and_nothing_else(as_component: Callable[[str], Database]) -> None:
+    """Requirement: M-09; the account moves in its index, under the provisioner's own policy."""
+    accounts = as_component("provisioner").tenant(ACME).repository(Accounts)
+    account = accounts.get()
+    assert account is not None
+    accounts.change(account, Account.provisioning_status.set("creating"))
+    changed = accounts.get()
+    assert changed is not None
+    assert changed.provisioning_status == "creating"
+    with pytest.raises(DynamoError, match="AccessDeniedException"):
+        accounts.change(Accounts.get.key(), Account.name.set("Other"))
+
+
+def test_a_reader_reads_its_account_alone(as_component: Callable[[str], Database]) -> None:
+    """Requirement: M-09."""
+    accounts = as_component("reader").tenant(ACME).repository(Accounts)
+    with pytest.raises(DynamoError, match="AccessDeniedException"):
+        accounts.change(Accounts.get.key(), Account.name.set("Other"))
 
 
 def test_a_private_account_has_a_table_of_the_same_shape(engine: Engine) -> None:

@@ -224,3 +224,22 @@ def test_a_layout_is_known_once_a_repository_gives_it() -> None:
 def test_an_upgrade_takes_an_item() -> None:
     item: Item = {"first": {"S": "x"}}
     assert Note.__entity__.upgrades[1](item) is item
+
+
+def test_a_limit_that_another_grant_makes_void_is_refused() -> None:
+    """Policies see partition keys alone: two kinds of items in one partition share what is granted on it."""
+
+    class Line(Entity, table=app):
+        line_id: Attr[str]
+
+    class Lines(AccessPatterns[Line]):
+        tenant_scoped = True
+
+        @Line.key(pk="ACCOUNT#{tenant}#ORDERS", sk="LINE#{line_id}")
+        def get(self, *, line_id: str) -> None:
+            """One line."""
+
+    limited = allow(writes(Order, "update"), attributes=[Order.status])
+    with pytest.raises(DeclarationError, match="limits UpdateItem on app, and another grant allows it"):
+        permissions(limited, allow(writes(Line, "update")))
+    assert permissions(limited, allow(writes(Line, "create"), Orders.get))

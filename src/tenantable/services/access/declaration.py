@@ -10,7 +10,7 @@ from tenantable.declare.entities import Entity
 from tenantable.declare.grants import Component, Grant, Writes, allow, writes
 from tenantable.declare.naming import Naming
 from tenantable.declare.systems import System
-from tenantable.declare.tables import Index, Table
+from tenantable.declare.tables import AWS_MANAGED_KEY, Index, Table
 from tenantable.errors import DeclarationError, Fault
 
 Stage = Literal["dev", "sit", "prod"]
@@ -32,7 +32,7 @@ table = Table(
     ttl="ttl",
     stream="NEW_AND_OLD_IMAGES",
     recovery=True,
-    encryption_key="aws/dynamodb",
+    encryption_key=AWS_MANAGED_KEY,
     tags={"Project": "BBWS", "Component": "AccessManagement", "CostCenter": "BBWS-ACCESS"},
 )
 
