@@ -252,7 +252,7 @@ authorizer = Component(
 
 # The halves of a tenant, and an event with what it was accepted for, may be created only inside a transaction: no
 # failure and no mistake can leave one of them alone.
-# Events are created whole and afterwards only their course changes: what was accepted cannot be rewritten.
+# Events are created whole, and an update reaches nothing but their course.
 # The API seals secrets and never opens them, so it has no right to decrypt.
 api = Component(
     "api",
