@@ -74,6 +74,28 @@ def dynamodb(
             serve(endpoint, listener)
 
 
+@app.command()
+def up(
+    *,
+    data: Annotated[Path | None, typer.Option(help="Folder of everything that is kept. Default: .tenantable")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Of the HTTP APIs. Default: 8080")] = None,
+    dynamodb_port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Of the DynamoDB endpoint. Default: 8000")
+    ] = None,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Send one event to a receiver on this machine, and show what happens.")
+    ] = False,
+) -> None:
+    """Start the engine, the services and their workers. Everything else is set by TENANTABLE_... or tenantable.toml."""
+    # Here, because the services' libraries take half a second to import and `dynamodb` needs none of them.
+    from tenantable.local.up import read_settings  # noqa: PLC0415
+    from tenantable.local.up import up as start  # noqa: PLC0415
+
+    shown = {"allow_private_targets": True, "log_level": "warning"} if demo else {}
+    settings = read_settings(data=data, port=port, dynamodb_port=dynamodb_port, **shown)
+    start(settings, demo=demo)
+
+
 def _access_keys(folder: Path) -> AccessKeyLookup:
     """The one key of this folder; it may do everything. Made at the first start."""
     key = profile_keys(folder, [_PROFILE], secrets.token_urlsafe)[_PROFILE]

@@ -15,6 +15,7 @@ The error tree. Every error this package raises on purpose derives from `Tenanta
     ├── TenancyError         an item or cursor belongs to another tenant
     ├── PolicyError          (ValueError) a policy document is malformed
     ├── CloudError           a queue, key or other primitive refuses or fails
+    ├── SettingsError        a setting has the wrong form; names it and where it may come from
     ├── StorageError         the data directory cannot be used; says why and the way out
     ├── AddressError         an address cannot be listened on
     └── ServiceError         an HTTP answer of a service: `status`, `code`
@@ -38,6 +39,7 @@ __all__ = [
     "ItemNotFound",
     "PolicyError",
     "ServiceError",
+    "SettingsError",
     "StaleItem",
     "StorageError",
     "TenancyError",
@@ -118,6 +120,10 @@ class PolicyError(TenantableError, ValueError):
 
 class CloudError(TenantableError):
     """A queue, key or other primitive refused or failed."""
+
+
+class SettingsError(TenantableError):
+    """A setting has the wrong form."""
 
 
 class StorageError(TenantableError):

@@ -79,6 +79,19 @@ def profile_keys(folder: Path, profiles: Iterable[str], random_text: RandomText)
     }
 
 
+def prepare_folder(folder: Path) -> None:
+    """
+    Create the data folder, for its owner alone, if it is not there.
+
+    Raises:
+        StorageError: It cannot be created, or is no folder.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+
+
 def write_private(path: Path, content: bytes) -> None:
     """
     Replace a file as a whole: a crash leaves the old one or the new one, and nobody else can read either.
@@ -96,6 +109,8 @@ def write_private(path: Path, content: bytes) -> None:
             os.fsync(file.fileno())
         draft.replace(path)
     except OSError as error:
-        raise StorageError(
-            f"{path} cannot be written: {error.strerror}", hint="choose another folder with --data"
-        ) from error
+        raise _unwritable(path, error) from error
+
+
+def _unwritable(path: Path, error: OSError) -> StorageError:
+    return StorageError(f"{path} cannot be written: {error.strerror}", hint="choose another folder with --data")

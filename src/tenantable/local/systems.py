@@ -15,7 +15,7 @@ from tenantable.local.components import ComponentClient, Installation
 from tenantable.local.tables import create_missing_tables
 from tenantable.wire.arns import Home
 
-__all__ = ["RunningSystem", "on_engine", "open_engine", "run_embedded"]
+__all__ = ["RunningSystem", "engine_clients", "open_engine", "run_embedded"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,14 +44,9 @@ def open_engine(
     return Engine(data, home=home, authorizer=PolicyAuthorizer(policies, home), durability=durability)
 
 
-def on_engine(installation: Installation, engine: Engine, *, cursor_key: bytes) -> RunningSystem:
-    """The system on an engine that enforces its policies; missing tables are created."""
-    create_missing_tables(engine, installation.system.physical_tables(installation.naming))
-    return RunningSystem(
-        installation=installation,
-        client=lambda component: engine.as_principal(installation.principal(component)),
-        cursor_key=cursor_key,
-    )
+def engine_clients(installation: Installation, engine: Engine) -> ComponentClient:
+    """The clients of a system's components on an engine that enforces their policies."""
+    return lambda component: engine.as_principal(installation.principal(component))
 
 
 @contextmanager
@@ -67,4 +62,9 @@ def run_embedded(
     """
     installation = Installation(system=system, naming=naming or Naming(), home=Home())
     with open_engine(data, [installation], home=installation.home) as engine:
-        yield on_engine(installation, engine, cursor_key=secrets.token_bytes(32))
+        create_missing_tables(engine, system.physical_tables(installation.naming))
+        yield RunningSystem(
+            installation=installation,
+            client=engine_clients(installation, engine),
+            cursor_key=secrets.token_bytes(32),
+        )

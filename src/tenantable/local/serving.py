@@ -1,0 +1,87 @@
+"""ASGI applications on ports of their own, each on an event loop in a thread, so that one command serves several."""
+
+import signal
+import socket
+import threading
+from types import FrameType
+from typing import Any
+
+import uvicorn
+
+from tenantable.errors import AddressError
+
+START_SECONDS_MAX = 10.0
+GRACE_SECONDS = 10
+
+
+class BackgroundServer:
+    """Serves one application until it is stopped; requests under way may then finish, for ten seconds at most."""
+
+    def __init__(self, name: str, app: Any, listener: socket.socket) -> None:
+        config = uvicorn.Config(
+            app,
+            http="httptools",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
+        self.name = name
+        self._server = uvicorn.Server(config)
+        self._listener = listener
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def start(self) -> None:
+        """
+        Return when requests are answered.
+
+        Raises:
+            AddressError: It did not start.
+        """
+        self._thread.start()
+        waited = threading.Event()
+        for _ in range(int(START_SECONDS_MAX / 0.01)):
+            if self._server.started or not self._thread.is_alive():
+                break
+            waited.wait(0.01)
+        if not self._server.started:
+            raise AddressError(f"The server for {self.name} did not start")
+
+    def stop(self) -> None:
+        self._server.should_exit = True
+        if self._thread.is_alive():
+            self._thread.join()
+        self._listener.close()
+
+    def _run(self) -> None:
+        self._server.run(sockets=[self._listener])
+
+
+class StopSignal:
+    """Set by Ctrl-C or SIGTERM while the block lasts; the handlers from before come back at its end."""
+
+    def __init__(self) -> None:
+        self._stopped = threading.Event()
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> "StopSignal":
+        self._before = {number: signal.signal(number, self._stop) for number in (signal.SIGINT, signal.SIGTERM)}
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def wait(self) -> None:
+        # In slices: a wait without an end would keep Python from running the signal handler on some platforms.
+        while not self._stopped.wait(3600):
+            pass
+
+    @property
+    def is_set(self) -> bool:
+        return self._stopped.is_set()
+
+    def _stop(self, _signal: int, _frame: FrameType | None) -> None:
+        self._stopped.set()

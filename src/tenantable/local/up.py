@@ -1,0 +1,95 @@
+"""The command `up`: start everything, show where it is and what it does, stop on Ctrl-C."""
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from tenantable import __version__
+from tenantable.errors import SettingsError
+from tenantable.local.demonstration import API_KEY_FILE, demonstrate
+from tenantable.local.secrets import SECRETS_FILE
+from tenantable.local.serving import StopSignal
+from tenantable.local.world import World, run_world
+from tenantable.settings import Settings
+from tenantable.web.logs import configure_logs
+
+
+def read_settings(**given: Any) -> Settings:
+    """
+    The settings, with what was given on the command line on top.
+
+    Raises:
+        SettingsError: A value has the wrong form; names each and where it comes from.
+    """
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]
+        hint = "look at the command line, at TENANTABLE_... in the environment, and in tenantable.toml"
+        raise SettingsError("; ".join(faults), hint=hint) from error
+
+
+def up(settings: Settings, *, demo: bool) -> None:
+    """
+    Run until Ctrl-C or SIGTERM.
+
+    Args:
+        demo: Send one event to show that everything works; needs `cloud = local` or a stand-in.
+    """
+    configure_logs(settings.log_level)
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(f"[bold]tenantable {__version__}[/bold]  data in {settings.data.resolve()}", markup=True)
+    with StopSignal() as stop:
+        with run_world(settings) as world:
+            event_id = _demonstrate(console, world, settings.data) if demo else None
+            _show_places(console, world, settings.data)
+            if event_id is not None:
+                _show_requests(console, world, settings.data, event_id)
+            console.print("\nCtrl-C stops it; the data stays.")
+            stop.wait()
+        console.print("Stopped.")
+
+
+def _demonstrate(console: Console, world: World, folder: Path) -> str | None:
+    """Show each step as it happens; returns the event's id."""
+    table = Table(title="One event, from the API to a verified signature", title_justify="left", box=None)
+    table.add_column("", style="green")
+    table.add_column("step", style="bold")
+    table.add_column("what happened", overflow="fold")
+    table.add_column("after", justify="right")
+    event_id = None
+    with Live(table, console=console):
+        for step in demonstrate(world.address, folder, world.operator_token):
+            table.add_row("✓", step.what, step.detail, f"{step.seconds * 1000:.0f} ms")
+            event_id = step.event_id
+    console.print()
+    return event_id
+
+
+def _show_places(console: Console, world: World, folder: Path) -> None:
+    places = Table(box=None, show_header=False, title="Where things are", title_justify="left")
+    places.add_column(style="bold")
+    places.add_column(overflow="fold")
+    places.add_row("Webhook API", f"{world.address}  (described at {world.address}/docs)")
+    if world.dynamodb_address is not None:
+        places.add_row("DynamoDB", world.dynamodb_address)
+        places.add_row("Access keys", f"{world.credentials}  (AWS_SHARED_CREDENTIALS_FILE; a profile per component)")
+    places.add_row("Operator token", f"{folder / SECRETS_FILE}")
+    console.print(places)
+
+
+def _show_requests(console: Console, world: World, folder: Path, event_id: str) -> None:
+    key = f'"authorization: Bearer $(cat {folder / API_KEY_FILE})"'
+    json_type = '"content-type: application/json"'
+    console.print("\n[bold]Try[/bold]")
+    for line in (
+        f"curl -s {world.address}/v1/tenants/me/config -H {key}",
+        f"curl -s {world.address}/v1/events -H {key} -H {json_type} "
+        '-d \'{"type": "order.created", "data": {"orderId": "o-1"}}\'',
+        f"curl -s {world.address}/v1/events/{event_id} -H {key}",
+    ):
+        console.print(f"  {line}", markup=False)

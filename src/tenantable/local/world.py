@@ -1,0 +1,129 @@
+"""Everything at once, from the settings: the engine and its endpoint, the services and what works behind them."""
+
+import os
+import secrets
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tenantable.engine import Engine
+from tenantable.engine.http import DynamoApp
+from tenantable.engine.server import listen
+from tenantable.local.components import ComponentClient, Installation, access_keys, profiles
+from tenantable.local.primitives import Primitives, embedded_primitives
+from tenantable.local.secrets import CREDENTIALS_FILE, installation_secrets, prepare_folder, profile_keys
+from tenantable.local.serving import BackgroundServer
+from tenantable.local.systems import engine_clients, open_engine
+from tenantable.local.tables import create_missing_tables
+from tenantable.local.webhooks import WebhookSecrets, assemble_webhooks, webhooks_installation
+from tenantable.settings import Settings
+from tenantable.wire.arns import Home
+
+WRITERS_MAX = 16
+_REQUEST_ID_BYTES = 26
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """Where things are while they run. `dynamodb_address` and `credentials` are None with `cloud = aws`."""
+
+    address: str
+    operator_token: str
+    dynamodb_address: str | None
+    credentials: Path | None
+
+
+@contextmanager
+def run_world(settings: Settings) -> Iterator[World]:
+    """
+    Start everything; at the end of the block stop it in order: requests, then loops, then storage.
+
+    Raises:
+        AddressError: A port is taken.
+        StorageError: The data folder is in use, of a newer format, damaged, or cannot be written.
+        CloudError: A queue or key cannot be reached.
+    """
+    home = Home(account_id=settings.account_id, region=settings.region)
+    installation = webhooks_installation(settings.prefix, home)
+    prepare_folder(settings.data)
+    with ExitStack() as stack:
+        api_listener = stack.enter_context(listen(settings.host, settings.port))
+        if settings.cloud == "aws":
+            dynamodb_address = None
+            client, primitives = _amazon(installation, settings)
+        else:
+            engine = stack.enter_context(
+                open_engine(settings.data, [installation], home=home, durability=settings.durability)
+            )
+            dynamodb_address = _serve_dynamodb(stack, engine, installation, settings)
+            create_missing_tables(engine, installation.system.physical_tables(installation.naming))
+            client = engine_clients(installation, engine)
+            primitives = embedded_primitives(settings.data)
+        stack.callback(primitives.close)
+        webhook_secrets = _webhook_secrets(settings)
+        webhooks = assemble_webhooks(
+            installation,
+            client,
+            primitives,
+            secrets=webhook_secrets,
+            allow_private_targets=settings.allow_private_targets,
+        )
+        stack.callback(webhooks.close)
+        webhooks.start()
+        server = BackgroundServer("the webhook API", webhooks.app, api_listener)
+        stack.callback(server.stop)
+        server.start()
+        yield World(
+            address=_address(settings.host, api_listener.getsockname()[1]),
+            operator_token=webhook_secrets.operator_token,
+            dynamodb_address=dynamodb_address,
+            credentials=settings.data / CREDENTIALS_FILE if dynamodb_address else None,
+        )
+
+
+def _serve_dynamodb(stack: ExitStack, engine: Engine, installation: Installation, settings: Settings) -> str:
+    """Let SDKs and tools in as the components, or as the administrator."""
+    listener = stack.enter_context(listen(settings.host, settings.dynamodb_port))
+    writers = stack.enter_context(ThreadPoolExecutor(WRITERS_MAX, "writer"))
+    keys = profile_keys(settings.data, profiles([installation]), secrets.token_urlsafe)
+    endpoint = DynamoApp(
+        engine,
+        access_keys=access_keys([installation], keys).get,
+        writers=writers,
+        commits_wait=settings.durability == "power",
+        clock=time.time,
+        request_ids=lambda: os.urandom(_REQUEST_ID_BYTES).hex().upper(),
+    )
+    server = BackgroundServer("the DynamoDB endpoint", endpoint, listener)
+    stack.callback(server.stop)
+    server.start()
+    return _address(settings.host, listener.getsockname()[1])
+
+
+def _amazon(installation: Installation, settings: Settings) -> tuple[ComponentClient, Primitives]:
+    """On AWS the role of the process decides what it may do: run each component under its own."""
+    from tenantable.local.amazon import amazon_dynamodb, amazon_primitives  # noqa: PLC0415 - needs the extra `aws`
+
+    client = amazon_dynamodb(settings)
+    if settings.creates_resources:
+        create_missing_tables(client, installation.system.physical_tables(installation.naming))
+    return lambda _component: client, amazon_primitives(settings)
+
+
+def _webhook_secrets(settings: Settings) -> WebhookSecrets:
+    """What is set counts; what is not comes from the data folder, made at the first start."""
+    token, key = settings.operator_token, settings.cursor_key
+    if token is None or key is None:
+        made = installation_secrets(settings.data, secrets.token_urlsafe)
+        return WebhookSecrets(
+            operator_token=made.operator_token if token is None else token.get_secret_value(),
+            cursor_key=(made.cursor_key if key is None else key.get_secret_value()).encode(),
+        )
+    return WebhookSecrets(operator_token=token.get_secret_value(), cursor_key=key.get_secret_value().encode())
+
+
+def _address(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
