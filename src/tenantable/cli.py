@@ -3,8 +3,6 @@
 import os
 import secrets
 import sys
-import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -12,14 +10,11 @@ import typer
 from rich.console import Console
 
 from tenantable.engine import Engine
-from tenantable.engine.http import DynamoApp
 from tenantable.engine.server import listen, serve
 from tenantable.engine.signature import AccessKey, AccessKeyLookup
 from tenantable.errors import TenantableError
-from tenantable.local.secrets import CREDENTIALS_FILE, profile_keys
-
-WRITERS_MAX = 16
-_PROFILE = "default"
+from tenantable.local.endpoint import dynamo_endpoint
+from tenantable.local.secrets import ADMINISTRATOR, CREDENTIALS_FILE, profile_keys
 
 app = typer.Typer(
     help="DynamoDB for tenants: one declaration, enforced on the laptop.",
@@ -60,15 +55,8 @@ def dynamodb(
     """Serve the embedded DynamoDB over HTTP: boto3, the AWS CLI, Terraform and every SDK can talk to it."""
     with listen(host, port) as listener, Engine(":memory:" if memory else data, durability=durability) as engine:
         access_keys = None if open_ else _access_keys(data)
-        with ThreadPoolExecutor(WRITERS_MAX, "writer") as writers:
-            endpoint = DynamoApp(
-                engine,
-                access_keys=access_keys,
-                writers=writers,
-                commits_wait=durability == "power" and not memory,
-                clock=time.time,
-                request_ids=_request_id,
-            )
+        commits_wait = durability == "power" and not memory
+        with dynamo_endpoint(engine, access_keys=access_keys, commits_wait=commits_wait) as endpoint:
             address = f"http://{host}:{listener.getsockname()[1]}"
             _announce(address, tables=None if memory else data, credentials=None if open_ else data / CREDENTIALS_FILE)
             serve(endpoint, listener)
@@ -98,12 +86,8 @@ def up(
 
 def _access_keys(folder: Path) -> AccessKeyLookup:
     """The one key of this folder; it may do everything. Made at the first start."""
-    key = profile_keys(folder, [_PROFILE], secrets.token_urlsafe)[_PROFILE]
+    key = profile_keys(folder, [ADMINISTRATOR], secrets.token_urlsafe)[ADMINISTRATOR]
     return {key.access_key_id: AccessKey(secret=key.secret_access_key)}.get
-
-
-def _request_id() -> str:
-    return os.urandom(26).hex().upper()
 
 
 def _announce(address: str, *, tables: Path | None, credentials: Path | None) -> None:
@@ -129,6 +113,7 @@ def main() -> int:
         1, after one sentence on the error stream that says why it cannot be done and the way out. Otherwise the
         process ends with the command's own status.
     """
+    os.umask(0o077)  # what is stored is for its owner alone
     try:
         app()
     except TenantableError as error:

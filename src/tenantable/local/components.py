@@ -9,12 +9,9 @@ from tenantable.declare.systems import System
 from tenantable.engine.signature import AccessKey
 from tenantable.iam.documents import Policy
 from tenantable.iam.synthesis import component_policies
-from tenantable.local.secrets import ProfileKey
+from tenantable.local.secrets import ADMINISTRATOR, ProfileKey
 from tenantable.wire.arns import Home
 from tenantable.wire.client import DynamoClient
-
-ADMINISTRATOR = "administrator"
-"""The profile whose key no policy restricts: for operators, never for a component."""
 
 ComponentClient = Callable[[Component], DynamoClient]
 """From a component to the client that carries its identity."""

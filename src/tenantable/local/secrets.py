@@ -16,6 +16,8 @@ RandomText = Callable[[int], str]
 
 SECRETS_FILE = "secrets.json"
 CREDENTIALS_FILE = "credentials"
+ADMINISTRATOR = "default"
+"""The profile whose key no policy restricts: for operators and their tools, never for a component."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,6 +88,8 @@ def prepare_folder(folder: Path) -> None:
     Raises:
         StorageError: It cannot be created, or is no folder.
     """
+    if folder.exists() and not folder.is_dir():
+        raise StorageError(f"{folder} is not a folder", hint="choose another one with --data")
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:

@@ -1,18 +1,15 @@
 """Everything at once, from the settings: the engine and its endpoint, the services and what works behind them."""
 
-import os
 import secrets
-import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from tenantable.engine import Engine
-from tenantable.engine.http import DynamoApp
 from tenantable.engine.server import listen
 from tenantable.local.components import ComponentClient, Installation, access_keys, profiles
+from tenantable.local.endpoint import dynamo_endpoint
 from tenantable.local.primitives import Primitives, embedded_primitives
 from tenantable.local.secrets import CREDENTIALS_FILE, installation_secrets, prepare_folder, profile_keys
 from tenantable.local.serving import BackgroundServer
@@ -21,9 +18,6 @@ from tenantable.local.tables import create_missing_tables
 from tenantable.local.webhooks import WebhookSecrets, assemble_webhooks, webhooks_installation
 from tenantable.settings import Settings
 from tenantable.wire.arns import Home
-
-WRITERS_MAX = 16
-_REQUEST_ID_BYTES = 26
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,16 +81,10 @@ def run_world(settings: Settings) -> Iterator[World]:
 def _serve_dynamodb(stack: ExitStack, engine: Engine, installation: Installation, settings: Settings) -> str:
     """Let SDKs and tools in as the components, or as the administrator."""
     listener = stack.enter_context(listen(settings.host, settings.dynamodb_port))
-    writers = stack.enter_context(ThreadPoolExecutor(WRITERS_MAX, "writer"))
     keys = profile_keys(settings.data, profiles([installation]), secrets.token_urlsafe)
-    endpoint = DynamoApp(
-        engine,
-        access_keys=access_keys([installation], keys).get,
-        writers=writers,
-        commits_wait=settings.durability == "power",
-        clock=time.time,
-        request_ids=lambda: os.urandom(_REQUEST_ID_BYTES).hex().upper(),
-    )
+    lookup = access_keys([installation], keys).get
+    commits_wait = settings.durability == "power"
+    endpoint = stack.enter_context(dynamo_endpoint(engine, access_keys=lookup, commits_wait=commits_wait))
     server = BackgroundServer("the DynamoDB endpoint", endpoint, listener)
     stack.callback(server.stop)
     server.start()

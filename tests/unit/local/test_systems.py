@@ -7,8 +7,8 @@ import pytest
 from tenantable.data import Repository
 from tenantable.declare import Attr, Component, Entity, System, Table, allow, writes
 from tenantable.engine import Engine
-from tenantable.local.components import ADMINISTRATOR, Installation, access_keys, profiles
-from tenantable.local.secrets import ProfileKey
+from tenantable.local.components import Installation, access_keys, profiles
+from tenantable.local.secrets import ADMINISTRATOR, ProfileKey
 from tenantable.local.systems import run_embedded
 from tenantable.wire.errors import DynamoError
 
