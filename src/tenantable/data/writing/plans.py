@@ -161,7 +161,7 @@ def stored_value(codec: EntityCodec[Any], name: str, value: Any) -> AttributeVal
 
 
 def when_texts(when: Condition[Any] | None, codec: EntityCodec[Any], expressions: Expressions) -> list[str]:
-    return [] if when is None else [f"({condition_text(when, codec, expressions)})"]
+    return [] if when is None else [condition_text(when, codec, expressions)]
 
 
 def _subject(codec: EntityCodec[Any], item: Item | Mapping[str, AttributeValue]) -> str:
