@@ -25,6 +25,13 @@ class EventInProgress(ServiceError):
     code = "event-in-progress"
 
 
+class TenantExists(ServiceError):
+    """The tenant exists already."""
+
+    status = 409
+    code = "tenant-exists"
+
+
 class TenantNotFound(ServiceError, LookupError):
     """There is no such tenant."""
 

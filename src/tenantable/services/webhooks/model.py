@@ -7,12 +7,10 @@ import random
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Any, Literal, NewType
+from typing import Any, Literal
 
-TenantId = NewType("TenantId", str)
-EventId = NewType("EventId", str)
 Entropy = Callable[[int], bytes]
 """So many random bytes, fit for secrets."""
 
@@ -29,6 +27,8 @@ RESPONSE_BODY_BYTES_MAX = 4096
 OVERLAP_SECONDS_DEFAULT = 24 * 3600
 OVERLAP_SECONDS_MAX = 7 * 24 * 3600
 RETIRED_SECRETS_MAX = 10
+RETENTION = timedelta(days=90)
+OVERDUE = timedelta(minutes=15)
 
 API_KEY_PREFIX = "wk"
 _KEY_ID_BYTES = 5  # 8 characters
@@ -116,6 +116,17 @@ def is_disabled(disabled_at: datetime | None, configured_at: datetime) -> bool:
     return disabled_at is not None and disabled_at >= configured_at
 
 
+def may_restart(status: str, next_attempt_at: datetime | None, now: datetime) -> bool:
+    """
+    Whether an event's schedule may begin anew: at its end, or when it stands still.
+
+    A pending event whose attempt is long overdue is in no queue any more: somebody died between writing and sending.
+    """
+    if status != "pending":
+        return True
+    return next_attempt_at is None or now - next_attempt_at > OVERDUE
+
+
 def event_payload(event_type: str, created_at: datetime, data: Any) -> bytes:
     """
     The body that is signed and sent, made once: compact JSON with `type`, `timestamp` and `data`.
@@ -140,6 +151,11 @@ def instant(at: datetime) -> str:
 def new_id(prefix: str, now: float, entropy: Entropy) -> str:
     """An id such as `evt_...`: 30 characters that sort by time (Unix seconds), 80 bits of them random."""
     return f"{prefix}_{_base32hex(int(now * 1000).to_bytes(6, 'big') + entropy(10))}"
+
+
+def tenant_id_for(idempotency_key: str) -> str:
+    """The id of the tenant that a request with this key creates."""
+    return f"tnt_{_base32hex(hashlib.sha256(idempotency_key.encode()).digest()[:16])}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
