@@ -173,6 +173,8 @@ class UpdateClauses:
         Raises:
             DataError: The change does not fit the attribute.
         """
+        if change.action in {"add_to_set", "remove_from_set"} and not change.value:
+            return
         path = _path(change.subject, self._codec, self._expressions)
         value = self._expressions.value
         encode = reference_encoder(change.subject, self._codec)
@@ -192,9 +194,8 @@ class UpdateClauses:
                 both = f"{old}, {new}" if change.action == "append" else f"{new}, {old}"
                 self._clauses["SET"].append(f"{path} = list_append({both})")
             case "add_to_set" | "remove_from_set":
-                if change.value:
-                    word = "ADD" if change.action == "add_to_set" else "DELETE"
-                    self._clauses[word].append(f"{path} {value(encoded(change.value, encode_any))}")
+                word = "ADD" if change.action == "add_to_set" else "DELETE"
+                self._clauses[word].append(f"{path} {value(encoded(change.value, encode_any))}")
 
     def _set(self, change: Change[Any], path: str, encode: Encoder) -> None:
         if isinstance(change.value, set | frozenset) and not change.value:

@@ -104,6 +104,8 @@ def request_of(
 ) -> dict[str, Any]:
     """The members that all writes share."""
     request = {"TableName": store.table_name, **members}
+    if members.get("UpdateExpression") == "":
+        del request["UpdateExpression"]  # nothing to change: DynamoDB then only checks the condition
     if conditions:
         request["ConditionExpression"] = all_of(conditions)
     return request | expressions.members()
