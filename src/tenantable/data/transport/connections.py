@@ -73,11 +73,12 @@ class Connection:
         self._poll = select.poll()
         self._poll.register(self._socket, select.POLLIN)
         self._deadline = 0.0
+        self._waits_seconds = limits.connect_timeout_seconds
 
     def exchange(self, request: bytes) -> Answer:
         """Send a whole request and read its answer; OSError (BrokenAnswer is one) when either fails."""
         self._deadline = self._clock() + self._limits.answer_timeout_seconds
-        self._socket.settimeout(self._limits.answer_timeout_seconds)
+        self._wait_at_most(self._limits.answer_timeout_seconds)
         self._socket.sendall(request)
         return read_answer(self._receive, bytes_max=self._limits.answer_bytes_max)
 
@@ -92,8 +93,14 @@ class Connection:
         remaining = self._deadline - self._clock()
         if remaining <= 0:
             raise TimeoutError("the answer took too long")
-        self._socket.settimeout(remaining)
+        self._wait_at_most(remaining)
         return self._socket.recv(_RECEIVE_BYTES)
+
+    def _wait_at_most(self, seconds: float) -> None:
+        """Give or take a tenth: changing a socket's time-out is a system call, and would be two for each request."""
+        if not seconds <= self._waits_seconds <= seconds * 1.1:
+            self._socket.settimeout(seconds)
+            self._waits_seconds = seconds
 
 
 class ConnectionPool:
@@ -108,7 +115,9 @@ class ConnectionPool:
         self._limits = limits
         self._tls = tls
         self._clock = clock
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
+        self._waiting = 0
         self._idle: list[Connection] = []
         self._open = 0
         self._closed = False
@@ -127,7 +136,7 @@ class ConnectionPool:
 
     def close(self) -> None:
         """Close what is idle now, and what is in use as soon as it comes back."""
-        with self._changed:
+        with self._lock:
             self._closed = True
             idle, self._idle = self._idle, []
             self._open -= len(idle)
@@ -150,9 +159,9 @@ class ConnectionPool:
 
     def _take_place(self) -> Connection | None:
         """An idle connection, or None with a place reserved for a new one."""
-        with self._changed:
-            if not self._changed.wait_for(self._has_place, self._limits.connect_timeout_seconds):
-                raise TimeoutError(f"all {self._limits.connections_max} connections were busy")
+        with self._lock:
+            if not self._has_place():
+                self._await_place()
             if self._closed:
                 raise ValueError("the client is closed")
             if self._idle:
@@ -160,28 +169,38 @@ class ConnectionPool:
             self._open += 1
             return None
 
+    def _await_place(self) -> None:
+        self._waiting += 1
+        try:
+            if not self._changed.wait_for(self._has_place, self._limits.connect_timeout_seconds):
+                raise TimeoutError(f"all {self._limits.connections_max} connections were busy")
+        finally:
+            self._waiting -= 1
+
     def _has_place(self) -> bool:
         return bool(self._idle) or self._closed or self._open < self._limits.connections_max
 
     def _give_back(self, connection: Connection, *, reusable: bool) -> None:
         if reusable:
-            with self._changed:
+            with self._lock:
                 if not self._closed:
                     self._idle.append(connection)
-                    self._changed.notify()
+                    if self._waiting:
+                        self._changed.notify()
                     return
         connection.close()
         self._release_place()
 
     def _release_place(self) -> None:
-        with self._changed:
+        with self._lock:
             self._open -= 1
             self._changed.notify()
 
     def _forget_parent(self) -> None:
         """Start anew, lock included: the thread that held it is not in this process."""
-        inherited, self._idle, self._open = self._idle, [], 0
-        self._changed = threading.Condition()
+        inherited, self._idle, self._open, self._waiting = self._idle, [], 0, 0
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
         for connection in inherited:
             connection.close()
 

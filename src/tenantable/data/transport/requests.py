@@ -1,10 +1,12 @@
 """Requests as they stand on the wire: DynamoDB's JSON protocol, signed."""
 
+import hashlib
 import threading
 from collections.abc import Callable
 
-from tenantable.wire.signatures import Credentials, sign_headers
+from tenantable.wire.signatures import ALGORITHM, Credentials, Scope, amz_date, sign
 
+_CONTENT_TYPE = "application/x-amz-json-1.0"
 _TARGET_PREFIX = "DynamoDB_20120810."
 _REFRESH_SECONDS = 300.0
 
@@ -39,33 +41,50 @@ class HeldCredentials:
 
 
 class RequestSigner:
-    """Renders operations on one endpoint as signed HTTP/1.1 requests."""
+    """
+    Renders operations on one endpoint as signed HTTP/1.1 requests.
+
+    Its requests differ in target, date, body and credentials alone, so the canonical text that `sign_headers` would
+    compose anew each time is written down here; a test holds the two together.
+    """
 
     def __init__(self, authority: str, *, region: str, compressed: bool, clock: Callable[[], float]) -> None:
+        self._clock = clock
         self._authority = authority
         self._region = region
-        self._clock = clock
+        self._stamp = (-1, "", Scope(date="", region=region, service="dynamodb"))
         self._fixed = (
-            f"Host: {authority}\r\n"
-            "User-Agent: tenantable\r\n"
-            f"Accept-Encoding: {'gzip' if compressed else 'identity'}\r\n"
+            f"POST / HTTP/1.1\r\nHost: {authority}\r\nUser-Agent: tenantable\r\nContent-Type: {_CONTENT_TYPE}\r\n"
+            f"Accept-Encoding: {'gzip' if compressed else 'identity'}\r\nX-Amz-Target: {_TARGET_PREFIX}"
         )
 
     def sign(self, operation: str, body: bytes, credentials: Credentials) -> bytes:
         """The whole request, head and body. ValueError unless `operation` is a plain word."""
         if not (operation.isascii() and operation.isalnum()):
             raise ValueError(f"{operation!r} is not the name of an operation")
-        headers = {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": _TARGET_PREFIX + operation}
-        headers |= sign_headers(
-            "POST",
-            self._authority,
-            "/",
-            headers,
-            body=body,
-            credentials=credentials,
-            region=self._region,
-            service="dynamodb",
-            timestamp=self._clock(),
+        date, scope = self._now()
+        names, canonical_token, token_header = "content-type;host;x-amz-date;x-amz-target", "", ""
+        if (token := credentials.session_token) is not None:
+            names = "content-type;host;x-amz-date;x-amz-security-token;x-amz-target"
+            canonical_token, token_header = f"x-amz-security-token:{token}\n", f"X-Amz-Security-Token: {token}\r\n"
+        canonical = (
+            f"POST\n/\n\ncontent-type:{_CONTENT_TYPE}\nhost:{self._authority}\nx-amz-date:{date}\n{canonical_token}"
+            f"x-amz-target:{_TARGET_PREFIX}{operation}\n\n{names}\n{hashlib.sha256(body).hexdigest()}"
         )
-        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        return f"POST / HTTP/1.1\r\n{self._fixed}{lines}Content-Length: {len(body)}\r\n\r\n".encode() + body
+        signature = sign(credentials.secret_access_key, scope, date, canonical)
+        head = (
+            f"{self._fixed}{operation}\r\nX-Amz-Date: {date}\r\n{token_header}"
+            f"Authorization: {ALGORITHM} Credential={credentials.access_key_id}/{scope}, SignedHeaders={names}, "
+            f"Signature={signature}\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        return head.encode() + body
+
+    def _now(self) -> tuple[str, Scope]:
+        """The date as signatures have it, and what it is good for; both are made once a second."""
+        now = int(self._clock())
+        second, date, scope = self._stamp
+        if now != second:
+            date = amz_date(now)
+            scope = Scope(date=date[:8], region=self._region, service="dynamodb")
+            self._stamp = (now, date, scope)
+        return date, scope

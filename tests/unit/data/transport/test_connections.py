@@ -182,3 +182,11 @@ def test_an_unknown_certificate_is_refused_at_once(tmp_path: Path) -> None:
         client.call("ListTables", {})
     assert server.connections == 1
     server.close()
+
+
+def test_an_idle_pool_can_be_closed_twice(pool: ConnectionPool) -> None:
+    pool.exchange(REQUEST)
+    pool.close()
+    pool.close()
+    with pytest.raises(ValueError, match="closed"):
+        pool.exchange(REQUEST)
