@@ -10,6 +10,7 @@ from tenantable.engine.items.expressions import check_condition
 from tenantable.engine.items.stored import Change, apply_change, find_item
 from tenantable.engine.items.writes import Write, key_of_write
 from tenantable.engine.session import Session
+from tenantable.engine.storage.writing import Transaction
 from tenantable.engine.tables.table import Table
 
 
@@ -30,7 +31,8 @@ def write_one(session: Session, write: Write) -> Outcome:
     Raises:
         DynamoError: The table does not exist, the write does not fit it, or its condition does not hold.
     """
-    with session.storage.write as transaction:
+
+    def work(transaction: Transaction) -> Outcome:
         table = session.catalog.table(write.request["TableName"])
         key, changer = write.prepare(table)
         before = find_item(transaction, table, key)
@@ -41,7 +43,9 @@ def write_one(session: Session, write: Write) -> Outcome:
         metrics = None
         if wants_metrics(write.request, table):
             metrics = collection_metrics(transaction, table, key_of_write(table, write))
-    return Outcome(table=table, change=change, cost=cost, metrics=metrics)
+        return Outcome(table=table, change=change, cost=cost, metrics=metrics)
+
+    return session.storage.write(work)
 
 
 def answer(request: Mapping[str, Any], outcome: Outcome, attributes: Any) -> dict[str, Any]:

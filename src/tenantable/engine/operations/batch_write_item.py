@@ -32,13 +32,17 @@ def batch_write_item(session: Session, request: Mapping[str, Any]) -> dict[str, 
     decoded = {name: [_read_write(entry) for entry in entries] for name, entries in by_table.items()}
 
     response: dict[str, Any] = {"UnprocessedItems": {}}
-    with session.storage.write as transaction:
+
+    def work(transaction: Transaction) -> list[tuple[Table, TableCost]]:
         aimed = [_aim(session.catalog.table(name), writes) for name, writes in decoded.items()]
         costs = [(table, _apply(transaction, table, writes)) for table, writes in aimed]
         for table, writes in aimed:
             if wants_metrics(request, table):
                 keys = [key_of_write(table, aim.write) for aim in writes]
                 add_metrics(response, table.name, [collection_metrics(transaction, table, key) for key in keys])
+        return costs
+
+    costs = session.storage.write(work)
     return add_consumed_capacities(response, request, costs)
 
 

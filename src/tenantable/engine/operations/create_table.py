@@ -50,7 +50,8 @@ class _Definition:
 
 def create_table(session: Session, request: Mapping[str, Any]) -> dict[str, Any]:
     definition = _read_definition(session, request)
-    with session.storage.write as transaction:
+
+    def work(transaction: Transaction) -> Table:
         if session.catalog.find(definition.name) is not None:
             raise resource_in_use(f"Table already exists: {definition.name}")
         if len(session.catalog) >= TABLES_MAX:
@@ -59,6 +60,9 @@ def create_table(session: Session, request: Mapping[str, Any]) -> dict[str, Any]
             )
         table = _create(session, transaction, definition)
         session.catalog.save(transaction, table)
+        return table
+
+    table = session.storage.write(work)
     return {"TableDescription": describe_table(session, table, status="CREATING")}
 
 

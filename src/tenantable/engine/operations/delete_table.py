@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from tenantable.engine.session import Session
+from tenantable.engine.storage.writing import Transaction
 from tenantable.engine.tables.descriptions import describe_table
 from tenantable.engine.tables.schema import drop_table
+from tenantable.engine.tables.table import Table
 from tenantable.wire.errors import validation_error
 
 
 def delete_table(session: Session, request: Mapping[str, Any]) -> dict[str, Any]:
-    with session.storage.write as transaction:
+    def work(transaction: Transaction) -> Table:
         table = session.catalog.described_table(request["TableName"])
         if table.deletion_protected:
             raise validation_error(
@@ -19,4 +21,7 @@ def delete_table(session: Session, request: Mapping[str, Any]) -> dict[str, Any]
             )
         drop_table(transaction, table)
         session.catalog.forget(transaction, table)
+        return table
+
+    table = session.storage.write(work)
     return {"TableDescription": describe_table(session, table, status="DELETING")}

@@ -5,11 +5,14 @@ from dataclasses import replace
 from typing import Any
 
 from tenantable.engine.session import Session
+from tenantable.engine.storage.writing import Transaction
 from tenantable.engine.tables.tagging import add_tags
 
 
 def tag_resource(session: Session, request: Mapping[str, Any]) -> dict[str, Any]:
-    with session.storage.write as transaction:
+    def work(transaction: Transaction) -> None:
         table = session.catalog.tagged_table(request["ResourceArn"])
         session.catalog.save(transaction, replace(table, tags=add_tags(table.tags, request["Tags"])))
+
+    session.storage.write(work)
     return {}

@@ -57,7 +57,7 @@ def transact_write_items(session: Session, request: Mapping[str, Any]) -> dict[s
     writes = [_read_action(entry) for entry in request["TransactItems"]]
     token = request.get("ClientRequestToken")
 
-    with session.storage.write as transaction:
+    def work(transaction: Transaction) -> dict[str, Any]:
         actions = [_Action(write=write, table=session.catalog.table(write.request["TableName"])) for write in writes]
         digest = _digest(request) if token else b""
         if token and (outcome := _earlier_outcome(session, transaction, token, digest)) is not None:
@@ -67,7 +67,9 @@ def transact_write_items(session: Session, request: Mapping[str, Any]) -> dict[s
         response = _metrics(transaction, request, actions)
         if token:
             _remember(session, transaction, token, digest=digest, actions=actions)
-    return add_consumed_capacities(response, request, costs, kind="Write")
+        return add_consumed_capacities(response, request, costs, kind="Write")
+
+    return session.storage.write(work)
 
 
 def _read_action(entry: Mapping[str, Any]) -> Write:

@@ -5,11 +5,14 @@ from dataclasses import replace
 from typing import Any
 
 from tenantable.engine.session import Session
+from tenantable.engine.storage.writing import Transaction
 
 
 def untag_resource(session: Session, request: Mapping[str, Any]) -> dict[str, Any]:
-    with session.storage.write as transaction:
+    def work(transaction: Transaction) -> None:
         table = session.catalog.tagged_table(request["ResourceArn"])
         remaining = {key: value for key, value in table.tags.items() if key not in request["TagKeys"]}
         session.catalog.save(transaction, replace(table, tags=remaining))
+
+    session.storage.write(work)
     return {}

@@ -47,7 +47,8 @@ def update_table(session: Session, request: Mapping[str, Any]) -> dict[str, Any]
         )
     updates = request.get("GlobalSecondaryIndexUpdates") or []
     created, deleted = _index_changes(updates)
-    with session.storage.write as transaction:
+
+    def work(transaction: Transaction) -> Table:
         table = session.catalog.described_table(request["TableName"])
         table = change_throughput(session, request, table)
         table = replace(table, options=change_options(session, request, table.name, table.options))
@@ -58,6 +59,9 @@ def update_table(session: Session, request: Mapping[str, Any]) -> dict[str, Any]
         if created is not None:
             table = _create_index(transaction, request, table, created)
         session.catalog.save(transaction, table)
+        return table
+
+    table = session.storage.write(work)
     creating = None if created is None else created["IndexName"]
     with session.storage.read() as reader:
         description = describe_table(session, table, status="UPDATING", reader=reader, creating=creating)

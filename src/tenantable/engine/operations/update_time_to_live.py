@@ -5,16 +5,20 @@ from dataclasses import replace
 from typing import Any
 
 from tenantable.engine.session import Session
+from tenantable.engine.storage.writing import Transaction
 from tenantable.wire.errors import validation_error
 
 
 def update_time_to_live(session: Session, request: Mapping[str, Any]) -> dict[str, Any]:
     specification = request["TimeToLiveSpecification"]
     enabled, attribute = specification["Enabled"], specification["AttributeName"]
-    with session.storage.write as transaction:
+
+    def work(transaction: Transaction) -> None:
         table = session.catalog.described_table(request["TableName"])
         _check(table.time_to_live, enabled=enabled, attribute=attribute)
         session.catalog.save(transaction, replace(table, time_to_live=attribute if enabled else None))
+
+    session.storage.write(work)
     return {"TimeToLiveSpecification": {"Enabled": enabled, "AttributeName": attribute}}
 
 

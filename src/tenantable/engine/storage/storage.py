@@ -26,9 +26,9 @@ class Storage:
     """
     Readers and the one writer of a database.
 
-    `read()` and `write` are context managers. Within a file, readers have connections of their own and never wait for
-    the writer; in memory there is one connection, and everybody takes turns. Never read inside `write`: the
-    transaction reads for itself.
+    `with storage.read() as reader` reads, `storage.write(work)` writes. Within a file, readers have connections of
+    their own and never wait for the writer; in memory there is one connection, and everybody takes turns. Never call
+    `read` inside `work`: its transaction reads for itself.
     """
 
     def __init__(self, directory: Path | None, durability: Durability = "power") -> None:
@@ -48,7 +48,7 @@ class Storage:
         else:
             self._lock = lock_directory(directory)
             connection = self._open_locked(directory, durability)
-        self.write = Writer(connection, shares_commits=directory is not None)
+        self.write = Writer(connection)
         self._memory_reader = Reader(connection, lambda _reader: self.write.lock.release())
 
     def _open_locked(self, directory: Path, durability: Durability) -> sqlite3.Connection:

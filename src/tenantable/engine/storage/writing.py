@@ -1,23 +1,25 @@
 """
 One writer at a time, and commits that callers share.
 
-A caller that finishes while others already wait for their turn leaves the commit to them: the last of the queue (or the
-last that fits a group) commits for all, and nobody returns before the commit that covers its write. So one caller alone
-pays one commit, and many at once pay one commit together.
+Whoever finds nobody writing leads: it carries out its own operation and those that came meanwhile, one after the other,
+commits once for all of them and wakes them; then the next in the queue leads. So one caller alone pays one commit, many
+at once pay one together, and nobody returns before the commit that covers its write.
 """
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
-from types import TracebackType
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Generic, TypeVar, cast
 
 from tenantable.engine.storage.files import failure
 from tenantable.engine.storage.queries import QUERIES, IndexRelation, ItemRelation
 from tenantable.engine.storage.reading import KeyRange, Row
 from tenantable.errors import StorageError
 
+Answer = TypeVar("Answer")
+
 _GROUP_SIZE_MAX = 128  # so that the first of a group does not wait for ever under constant load
-_STRANDED_SECONDS = 0.05  # after this a member of a group looks whether the one that was to commit has gone away
 
 
 class Transaction:
@@ -128,135 +130,170 @@ class Transaction:
 
 
 class Writer:
-    """
-    Gives one caller at a time a transaction: `with writer as transaction`.
+    """Carries out operations, one at a time: `writer(work)`. One that fails is undone, and nothing else with it."""
 
-    Leaving the block normally returns after the commit that covers it; leaving it with an error undoes what was done in
-    it and nothing else.
-    """
-
-    def __init__(self, connection: sqlite3.Connection, *, shares_commits: bool) -> None:
+    def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
         self.lock = threading.Lock()
+        """Held by whoever uses the connection."""
         self._cursor = connection.cursor()
-        self._shares_commits = shares_commits
-        self._counter_lock = threading.Lock()
-        self.waiting = 0  # callers that want their turn
-        self._open = False  # SQLite is inside a transaction
-        self._members = 0  # operations in that transaction that have succeeded
-        self._nested = False  # the operation under way stands behind a savepoint
-        self._group: _Group | None = None  # what members of that transaction wait for
-        self._transaction: Transaction | None = None
+        self._queue_lock = threading.Lock()
+        self._queue: deque[_Job[Any]] = deque()
+        self._is_led = False
+        self._is_open = False  # SQLite is inside a transaction
+        self._is_nested = False  # the operation under way stands behind a savepoint
 
-    def __enter__(self) -> Transaction:
-        with self._counter_lock:
-            self.waiting += 1
-        try:
-            self.lock.acquire()
-        finally:
-            with self._counter_lock:
-                self.waiting -= 1
-        self._transaction = Transaction(self, self._cursor)
-        return self._transaction
+    def __call__(self, work: Callable[[Transaction], Answer]) -> Answer:
+        """
+        Carry out an operation.
 
-    def __exit__(
-        self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
-    ) -> None:
-        transaction = self._transaction
-        assert transaction is not None
-        try:
-            if transaction.touched:
-                self._finish(transaction, error)
-            group = self._commit_or_join(transaction) if self._open else None
-            if transaction.publish is not None and error is None:
-                transaction.publish()
-        finally:
-            self._transaction = None
-            self.lock.release()
-        if group is not None and transaction.touched:
-            self._wait_for(group)
-        if isinstance(error, sqlite3.Error):
-            raise failure(error) from error
+        Args:
+            work: Reads and writes through the transaction. Another thread that writes too may be the one to call it.
+        Returns:
+            What `work` returned, after the commit that covers it.
+        Raises:
+            StorageError: The database failed; nothing of the operation was kept.
+            Exception: Whatever `work` raised; nothing of the operation was kept.
+        """
+        job = _Job(work)
+        with self._queue_lock:
+            self._queue.append(job)
+            leads = not self._is_led
+            self._is_led = True
+        if leads or self._wait_for(job):
+            self._lead()
+        return job.result()
+
+    @property
+    def queue_length(self) -> int:
+        """How many operations wait to be begun."""
+        return len(self._queue)
 
     def begin(self) -> None:
         """Begin the work of one operation: a transaction of SQLite, or a savepoint behind the others of its group."""
-        if self._open:
+        if self._is_open:
             self._cursor.execute("SAVEPOINT operation")
-            self._nested = True
+            self._is_nested = True
         else:
             self._cursor.execute("BEGIN IMMEDIATE")
-            self._open = True
+            self._is_open = True
 
     def close(self) -> None:
         with self.lock:
-            if self._open:
-                self._commit()
             self.connection.close()
 
-    def _finish(self, transaction: Transaction, error: BaseException | None) -> None:
-        """Keep what the operation did, or undo it."""
+    def _wait_for(self, job: "_Job[Any]") -> bool:
+        """Wait until somebody has carried out the job, or until it is this caller's turn to lead (True)."""
         try:
-            if error is None:
-                transaction.write_counts()
-                if self._nested:
-                    self._cursor.execute("RELEASE operation")
-                self._members += 1
-            elif self._nested and self.connection.in_transaction:
-                self._cursor.execute("ROLLBACK TO operation")
-                self._cursor.execute("RELEASE operation")
-            else:
-                self._roll_back(error)
-        except sqlite3.Error as trouble:
-            self._roll_back(trouble)
-            raise failure(trouble) from trouble
+            job.woken.acquire()
+        except BaseException:  # interrupted: what is not begun is called off, and the lead goes to somebody else
+            with self._queue_lock:
+                if job in self._queue:
+                    self._queue.remove(job)
+            if job.leads:
+                self._hand_over()
+            raise
+        return job.leads
+
+    def _lead(self) -> None:
+        try:
+            with self.lock:
+                self._serve()
         finally:
-            self._nested = False
+            self._hand_over()
 
-    def _commit_or_join(self, transaction: Transaction) -> "_Group | None":
-        others_may_follow = self._shares_commits and self.waiting and self._members < _GROUP_SIZE_MAX
-        if others_may_follow and transaction.publish is None:
-            if self._group is None:
-                self._group = _Group()
-            return self._group
-        self._commit()
-        return None
+    def _hand_over(self) -> None:
+        """Give the lead to the first in the queue, or to nobody."""
+        with self._queue_lock:
+            if self._queue:
+                self._queue[0].leads = True
+                self._queue[0].woken.release()
+            else:
+                self._is_led = False
 
-    def _commit(self) -> None:
+    def _next(self) -> "_Job[Any] | None":
+        with self._queue_lock:
+            return self._queue.popleft() if self._queue else None
+
+    def _serve(self) -> None:
+        """Carry out a group from the queue, commit it and wake who waits for it."""
+        group: list[_Job[Any]] = []
         try:
-            self._cursor.execute("COMMIT")
-        except sqlite3.Error as error:
-            self._roll_back(error)
-            raise failure(error) from error
-        self._end_group(None)
+            while len(group) < _GROUP_SIZE_MAX and (job := self._next()) is not None:
+                group.append(job)
+                self._carry_out(job)
+                if self._is_open and not self.connection.in_transaction:
+                    self._fail(group, job.error)  # SQLite gave up the whole transaction, on a full disk for one
+                if job.publish is not None:
+                    break
+            self._commit(group)
+        except BaseException as error:  # the leader was interrupted
+            self._fail(group, error)
+            raise
+        finally:
+            for job in group:
+                job.woken.release()
 
-    def _roll_back(self, error: BaseException) -> None:
-        """Undo the whole transaction of SQLite; those of its group that wait for the commit learn why."""
+    def _carry_out(self, job: "_Job[Any]") -> None:
+        transaction = Transaction(self, self._cursor)
+        self._is_nested = False
+        try:
+            job.answer = job.work(transaction)
+            transaction.write_counts()
+            if self._is_nested:
+                self._cursor.execute("RELEASE operation")
+            job.publish = transaction.publish
+        except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to the caller whose work this is
+            job.error = failure(error) if isinstance(error, sqlite3.Error) else error
+            if transaction.touched and self.connection.in_transaction:
+                self._undo()
+
+    def _undo(self) -> None:
+        if self._is_nested:
+            self._cursor.execute("ROLLBACK TO operation")
+            self._cursor.execute("RELEASE operation")
+        else:
+            self._cursor.execute("ROLLBACK")
+            self._is_open = False
+
+    def _commit(self, group: "Sequence[_Job[Any]]") -> None:
+        if self._is_open:
+            try:
+                self._cursor.execute("COMMIT")
+            except sqlite3.Error as error:
+                self._fail(group, error)
+                return
+            self._is_open = False
+        for job in group:
+            if job.publish is not None and job.error is None:
+                job.publish()
+
+    def _fail(self, group: "Sequence[_Job[Any]]", cause: BaseException | None) -> None:
+        """Undo the whole transaction of SQLite; those who had succeeded in it learn that they have not."""
         if self.connection.in_transaction:
             self._cursor.execute("ROLLBACK")
-        self._end_group(error)
-
-    def _end_group(self, error: BaseException | None) -> None:
-        if self._group is not None:
-            self._group.error = error
-            self._group.done.set()
-        self._group = None
-        self._members = 0
-        self._open = False
-
-    def _wait_for(self, group: "_Group") -> None:
-        while not group.done.wait(_STRANDED_SECONDS):
-            with self.lock:  # the one that was to commit was interrupted on its way
-                if not group.done.is_set() and not self.waiting:
-                    self._commit()
-        if group.error is not None:
-            raise StorageError(f"The shared commit failed: {group.error}", hint="try again") from group.error
+        self._is_open = False
+        for job in group:
+            if job.error is None:
+                job.error = StorageError(f"The shared commit failed: {cause}", hint="check the free space of the disk")
+                job.error.__cause__ = cause
 
 
-class _Group:
-    """Operations that share one commit."""
+class _Job(Generic[Answer]):
+    """One operation in the queue: what to do, and what came of it."""
 
-    __slots__ = ("done", "error")
+    __slots__ = ("answer", "error", "leads", "publish", "woken", "work")
 
-    def __init__(self) -> None:
-        self.done = threading.Event()
-        self.error: BaseException | None = None
+    def __init__(self, work: Callable[[Transaction], Answer]) -> None:
+        self.work = work
+        self.answer: Answer | None = None
+        self.error: Exception | None = None
+        self.publish: Callable[[], None] | None = None
+        self.leads = False
+        self.woken = threading.Lock()
+        self.woken.acquire()
+
+    def result(self) -> Answer:
+        if self.error is not None:
+            raise self.error
+        return cast("Answer", self.answer)

@@ -6,6 +6,7 @@ import pytest
 from tenantable.engine.storage.queries import IndexRelation, ItemRelation, index_relation, item_relation
 from tenantable.engine.storage.reading import KeyRange
 from tenantable.engine.storage.storage import Storage
+from tenantable.engine.storage.writing import Transaction
 
 EVERYTHING = KeyRange(lower=b"", upper=b"\xff")
 
@@ -19,24 +20,34 @@ def storage(tmp_path: Path) -> Iterator[Storage]:
 @pytest.fixture
 def items(storage: Storage) -> ItemRelation:
     """Items `a` to `e`, each as large as its place in the alphabet."""
-    with storage.write as transaction:
+
+    def work(transaction: Transaction) -> ItemRelation:
         items = item_relation(transaction.add_relation())
         transaction.create(items)
         for size, letter in enumerate(b"abcde", start=1):
             transaction.put_item(items, bytes([letter]), (size, bytes([letter])), replaced=None)
-    return items
+        return items
+
+    return storage.write(work)
 
 
 @pytest.fixture(params=[True, False], ids=["copies", "pointers"])
 def index(request: pytest.FixtureRequest, storage: Storage, items: ItemRelation) -> IndexRelation:
     """`a` and `b` under the key `x`, `c` to `e` under `y`."""
-    with storage.write as transaction:
+
+    def work(transaction: Transaction) -> IndexRelation:
         index = index_relation(transaction.add_relation(), items=items.number, copies=request.param)
         transaction.create(index)
         for letter in "abcde":
             base = letter.encode()
             transaction.add_entry(index, b"x" if letter < "c" else b"y", base=base, row=(1, base))
-    return index
+        return index
+
+    return storage.write(work)
+
+
+def delete_a(storage: Storage, items: ItemRelation) -> None:
+    storage.write(lambda transaction: transaction.delete_item(items, b"a", replaced=(1, b"a")))
 
 
 def page(
@@ -85,8 +96,7 @@ def test_a_frozen_reader_sees_one_state(storage: Storage, items: ItemRelation) -
     with storage.read() as reader:
         reader.freeze()
         assert reader.get(items, b"a") == (1, b"a")
-        with storage.write as transaction:
-            transaction.delete_item(items, b"a", replaced=(1, b"a"))
+        delete_a(storage, items)
         assert reader.get(items, b"a") == (1, b"a")
     with storage.read() as reader:
         assert reader.get(items, b"a") is None
@@ -95,7 +105,6 @@ def test_a_frozen_reader_sees_one_state(storage: Storage, items: ItemRelation) -
 def test_a_page_that_ends_early_holds_no_old_state_alive(storage: Storage, items: ItemRelation) -> None:
     """Else the journal could never shrink while a reader lies idle."""
     assert page(storage, items, bytes_max=1)[1]
-    with storage.write as transaction:
-        transaction.delete_item(items, b"a", replaced=(1, b"a"))
+    delete_a(storage, items)
     busy, _, _ = storage.write.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     assert busy == 0

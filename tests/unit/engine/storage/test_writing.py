@@ -5,12 +5,14 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
+from time import sleep
 
 import pytest
 
 from tenantable.engine.storage.queries import ItemRelation, item_relation
 from tenantable.engine.storage.reading import KeyRange, Statistics
 from tenantable.engine.storage.storage import Storage
+from tenantable.engine.storage.writing import Transaction
 from tenantable.errors import StorageError
 
 EVERYTHING = KeyRange(lower=b"", upper=b"\xff")
@@ -28,22 +30,27 @@ def items(storage: Storage) -> ItemRelation:
 
 
 def create_items(storage: Storage) -> ItemRelation:
-    with storage.write as transaction:
+    def work(transaction: Transaction) -> ItemRelation:
         items = item_relation(transaction.add_relation())
         transaction.create(items)
-    return items
+        return items
+
+    return storage.write(work)
 
 
 def put(storage: Storage, items: ItemRelation, key: bytes, body: bytes = b"{}") -> None:
-    with storage.write as transaction:
-        transaction.put_item(items, key, (len(body), body), replaced=transaction.get(items, key))
+    storage.write(
+        lambda transaction: transaction.put_item(items, key, (len(body), body), replaced=transaction.get(items, key))
+    )
 
 
 def put_and_fail(storage: Storage, items: ItemRelation, key: bytes, publish: Callable[[], None] = lambda: None) -> None:
-    with storage.write as transaction:
+    def work(transaction: Transaction) -> None:
         transaction.put_item(items, key, (len(key), key), replaced=None)
         transaction.after_commit(publish)
         raise ZeroDivisionError
+
+    storage.write(work)
 
 
 def stored_keys(storage: Storage, items: ItemRelation) -> list[bytes]:
@@ -80,8 +87,7 @@ def test_a_failing_operation_leaves_nothing(storage: Storage, items: ItemRelatio
 
 def test_an_operation_that_touches_nothing_begins_no_transaction(storage: Storage) -> None:
     commits = count_commits(storage)
-    with storage.write:
-        pass
+    storage.write(lambda _transaction: None)
     assert commits == []
 
 
@@ -90,24 +96,26 @@ def test_counts_follow_puts_replacements_and_deletes(storage: Storage, items: It
     put(storage, items, b"b", b"22")
     put(storage, items, b"a", b"333")
     assert statistics(storage, items) == Statistics(item_count=2, size_bytes=5)
-    with storage.write as transaction:
-        transaction.delete_item(items, b"b", replaced=(2, b"22"))
+    storage.write(lambda transaction: transaction.delete_item(items, b"b", replaced=(2, b"22")))
     assert statistics(storage, items) == Statistics(item_count=1, size_bytes=3)
 
 
 def test_what_sqlite_refuses_is_a_storage_error(storage: Storage, items: ItemRelation) -> None:
     put(storage, items, b"a")
-    with pytest.raises(StorageError, match="UNIQUE"), storage.write as transaction:
-        transaction.put_item(items, b"a", (1, b"1"), replaced=None)
+    with pytest.raises(StorageError, match="UNIQUE"):
+        storage.write(lambda transaction: transaction.put_item(items, b"a", (1, b"1"), replaced=None))
     put(storage, items, b"b")
     assert len(stored_keys(storage, items)) == 2
 
 
 def test_after_commit_runs_when_the_commit_is_done(storage: Storage, items: ItemRelation) -> None:
     seen: list[bool] = []
-    with storage.write as transaction:
+
+    def work(transaction: Transaction) -> None:
         transaction.put_item(items, b"a", (1, b"1"), replaced=None)
         transaction.after_commit(lambda: seen.append(storage.write.connection.in_transaction))
+
+    storage.write(work)
     assert seen == [False]
 
 
@@ -119,12 +127,19 @@ def test_after_commit_is_forgotten_when_the_operation_fails(storage: Storage, it
 
 
 def test_expired_tokens_are_not_found_and_cleared_away(storage: Storage) -> None:
-    with storage.write as transaction:
-        transaction.save_token("t", digest=b"d", outcome=b"o", now=0, expires_at=10)
-        assert transaction.find_token("t", now=9) == (b"d", b"o")
-        assert transaction.find_token("t", now=10) is None
-        transaction.save_token("other", digest=b"", outcome=b"", now=10, expires_at=20)
-        assert transaction.find_token("t", now=0) is None
+    def save(token: str, *, now: float) -> None:
+        storage.write(
+            lambda transaction: transaction.save_token(token, digest=b"d", outcome=b"o", now=now, expires_at=now + 10)
+        )
+
+    def find(token: str, *, now: float) -> tuple[bytes, bytes] | None:
+        return storage.write(lambda transaction: transaction.find_token(token, now=now))
+
+    save("t", now=0)
+    assert find("t", now=9) == (b"d", b"o")
+    assert find("t", now=10) is None
+    save("other", now=10)
+    assert find("t", now=0) is None
 
 
 class TestSharedCommits:
@@ -139,23 +154,21 @@ class TestSharedCommits:
         """Let all wait behind one writer, then go; a body of `fail` fails after its write. Gives each one's error."""
         release = Event()
 
-        def write(body: bytes) -> BaseException | None:
-            try:
-                with storage.write as transaction:
-                    release.wait(10)
-                    transaction.put_item(items, body, (len(body), body), replaced=None)
-                    if body.startswith(b"fail"):
-                        raise ZeroDivisionError
-            except (ZeroDivisionError, StorageError) as error:
-                return error
-            return None
+        def write(body: bytes) -> None:
+            def work(transaction: Transaction) -> None:
+                release.wait(10)
+                transaction.put_item(items, body, (len(body), body), replaced=None)
+                if body.startswith(b"fail"):
+                    raise ZeroDivisionError
+
+            storage.write(work)
 
         with ThreadPoolExecutor(len(bodies)) as threads:
             futures = [threads.submit(write, body) for body in bodies]
-            while storage.write.waiting < len(bodies) - 1:
-                pass
+            while storage.write.queue_length < len(bodies) - 1:
+                sleep(0.001)
             release.set()
-            return [future.result(10) for future in futures]
+            return [future.exception(10) for future in futures]
 
     def test_those_who_wait_share_one_commit(self, storage: Storage, items: ItemRelation) -> None:
         commits = count_commits(storage)
@@ -184,7 +197,33 @@ class TestSharedCommits:
 
     def test_readers_see_the_last_commit_while_somebody_writes(self, storage: Storage, items: ItemRelation) -> None:
         put(storage, items, b"a", b"old")
-        with storage.write as transaction:
+
+        def work(transaction: Transaction) -> list[bytes]:
             transaction.put_item(items, b"a", (3, b"new"), replaced=(3, b"old"))
-            assert stored_keys(storage, items) == [b"old"]
+            return stored_keys(storage, items)
+
+        assert storage.write(work) == [b"old"]
         assert stored_keys(storage, items) == [b"new"]
+
+    def test_a_change_of_the_catalog_is_committed_before_the_next_operation(
+        self, storage: Storage, items: ItemRelation
+    ) -> None:
+        """Else somebody could write by a catalog that is taken back."""
+        commits = count_commits(storage)
+        seen: list[int] = []
+        began = Event()
+
+        def publish(transaction: Transaction) -> None:
+            began.wait(10)
+            transaction.put_item(items, b"1", (1, b"1"), replaced=None)
+            transaction.after_commit(lambda: seen.append(len(commits)))
+
+        with ThreadPoolExecutor(2) as threads:
+            first = threads.submit(storage.write, publish)
+            second = threads.submit(storage.write, lambda transaction: transaction.get(items, b"1"))
+            while storage.write.queue_length < 1:
+                sleep(0.001)
+            began.set()
+            assert (first.result(10), second.result(10)) == (None, (1, b"1"))
+        assert seen == [1]
+        assert len(commits) == 2
