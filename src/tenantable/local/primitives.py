@@ -24,7 +24,7 @@ class Primitives:
 
 def embedded_primitives(folder: Path) -> Primitives:
     """
-    Queues in one SQLite file and a master key in another, both in the data folder.
+    Queues in one SQLite file and a master key in another, both in the data folder; this process has the folder alone.
 
     Raises:
         StorageError: A file cannot be opened or created, has a newer format, or others may read the key.
@@ -35,4 +35,5 @@ def embedded_primitives(folder: Path) -> Primitives:
     except BaseException:
         queues.close()
         raise
+    queues.release_held()  # by a process that was killed
     return Primitives(queue=queues.queue, keys=keys, close=queues.close)

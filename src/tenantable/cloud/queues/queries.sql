@@ -32,6 +32,9 @@ DELETE FROM message WHERE id = :id AND queue = :queue AND receive_count = :recei
 UPDATE message SET visible_at = :visible_at, held = :held
 WHERE id = :id AND queue = :queue AND receive_count = :receive_count AND held = 1 AND visible_at > :now
 
+-- release_held --
+UPDATE message SET visible_at = :now, held = 0 WHERE held = 1 AND visible_at > :now
+
 -- depth --
 SELECT queue.message_count, count(message.id), coalesce(sum(message.held), 0)
 FROM queue LEFT JOIN message ON message.queue = queue.name AND message.visible_at > :now

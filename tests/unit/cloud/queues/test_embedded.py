@@ -155,3 +155,11 @@ def test_acknowledged_messages_survive_sigkill(tmp_path: Path) -> None:
             stored |= {message.body for message in messages}
         queues.close()
         assert set(acknowledged) <= stored
+
+
+def test_messages_that_a_killed_process_held_can_be_given_back(queues: EmbeddedQueues) -> None:
+    queue = queues.queue(QueueSettings(name="work", visibility_seconds=120))
+    queue.send([Message(body="held"), Message(body="later", delay_seconds=60)])
+    queue.receive(limit=10)
+    assert queues.release_held() == 1
+    assert [message.body for message in queue.receive(limit=10)] == ["held"]

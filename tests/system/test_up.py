@@ -1,0 +1,272 @@
+"""The command `up`, as a newcomer meets it: real processes, sockets and files."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from configparser import ConfigParser
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+import httpx
+import pytest
+from botocore.exceptions import ClientError
+from moto.server import ThreadedMotoServer
+
+pytestmark = pytest.mark.slow
+
+COMMAND = [sys.executable, "-m", "tenantable.cli", "up", "--port", "0", "--dynamodb-port", "0"]
+READY = "Ctrl-C stops it"
+
+
+@dataclass
+class Up:
+    """A running `tenantable up`, and what it printed until it was ready."""
+
+    process: subprocess.Popen[str]
+    data: Path
+    lines: list[str] = field(default_factory=list)
+
+    @property
+    def shown(self) -> str:
+        return "".join(self.lines)
+
+    @property
+    def api(self) -> str:
+        return found(r"Webhook API +(http://[\d.:]+)", self.shown)
+
+    @property
+    def dynamodb(self) -> str:
+        return found(r"DynamoDB +(http://[\d.:]+)", self.shown)
+
+    def tenant(self) -> httpx.Client:
+        key = (self.data / "demo-api-key").read_text()
+        return httpx.Client(base_url=self.api, headers={"authorization": f"Bearer {key}"})
+
+    def as_profile(self, profile: str) -> Any:
+        keys = ConfigParser(interpolation=None)
+        keys.read(self.data / "credentials")
+        return boto3.client(
+            "dynamodb",
+            endpoint_url=self.dynamodb,
+            region_name="us-east-1",
+            aws_access_key_id=keys[profile]["aws_access_key_id"],
+            aws_secret_access_key=keys[profile]["aws_secret_access_key"],
+        )
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(20)
+
+
+def found(pattern: str, text: str) -> str:
+    match = re.search(pattern, text)
+    assert match is not None, text
+    return match[1]
+
+
+Start = Callable[..., Up]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    running: list[Up] = []
+
+    def start_up(*arguments: str, **environment: str) -> Up:
+        data = tmp_path / "data"
+        process = subprocess.Popen(
+            [*COMMAND, "--data", str(data), *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            cwd=tmp_path,
+            env=os.environ | {"COLUMNS": "200"} | environment,
+        )
+        up = Up(process, data)
+        running.append(up)
+        assert process.stdout is not None
+        for line in process.stdout:
+            up.lines.append(line)
+            if READY in line:
+                break
+        threading.Thread(target=process.stdout.read, daemon=True).start()  # so that the pipe never fills
+        return up
+
+    yield start_up
+    for up in running:
+        up.process.kill()
+        up.process.wait()
+        assert up.process.stdout is not None
+        up.process.stdout.close()
+
+
+def delivered(client: httpx.Client, event_id: str, *, seconds: float = 10) -> dict[str, Any]:
+    pause = threading.Event()
+    for _ in range(int(seconds / 0.05)):
+        event: dict[str, Any] = client.get(f"/v1/events/{event_id}").raise_for_status().json()
+        if event["status"] == "delivered":
+            return event
+        pause.wait(0.05)
+    pytest.fail(f"not delivered: {event}")
+
+
+def test_the_demonstration_shows_a_verified_event_and_a_restart_finds_it(start: Start) -> None:
+    """Requirement: W-08, W-09, X-01."""
+    first = start("--demo")
+    for step in ("tenant created", "event accepted", "event signed", "event delivered", "signature verified"):
+        assert f"✓  {step}" in first.shown
+    event_id = found(r"(evt_\w+), stored", first.shown)
+    assert first.stop() == 0
+    second = start("--demo")
+    assert "✓  tenant found" in second.shown
+    with second.tenant() as client:
+        assert delivered(client, event_id)["attempts"][0]["outcome"] == "delivered"
+    assert second.stop() == 0
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+def test_the_printed_requests_work(start: Start, tmp_path: Path) -> None:
+    up = start("--demo")
+    requests = re.findall(r"^  (curl -s .*)$", up.shown, re.MULTILINE)
+    assert len(requests) == 3
+    for request in requests:
+        checked = request.replace("curl -s", "curl -s --fail-with-body", 1)
+        run = subprocess.run(["bash", "-c", checked], check=False, capture_output=True, cwd=tmp_path)
+        assert run.returncode == 0, run.stdout
+
+
+def test_events_accepted_before_a_kill_are_delivered_after_it(start: Start) -> None:
+    """An attempt that was under way is repeated when its claim of a minute is over. Requirement: W-09."""
+    first = start("--demo")
+    with first.tenant() as client:
+        accepted = [
+            client.post("/v1/events", json={"type": "order.created", "data": {"number": number}}).json()["id"]
+            for number in range(40)
+        ]
+    first.process.kill()
+    first.process.wait()
+    second = start("--demo")
+    with second.tenant() as client:
+        for event_id in accepted:
+            assert delivered(client, event_id, seconds=80)["attempts"]
+
+
+@pytest.mark.parametrize(
+    ("profile", "table", "allowed"),
+    [
+        ("webhooks-authorizer", "TenantWebhookConfig", False),
+        ("webhooks-worker", "TenantIdentity", False),
+        ("webhooks-worker", "TenantWebhookConfig", True),
+        ("webhooks-receiver", "TenantIdentity", False),
+        ("webhooks-receiver", "TenantWebhookConfig", True),
+        ("webhooks-dlq-processor", "TenantWebhookConfig", False),
+        ("webhooks-api", "TenantIdentity", True),
+    ],
+)
+def test_a_component_reaches_over_http_what_it_was_granted_and_no_more(
+    start: Start, profile: str, table: str, allowed: bool
+) -> None:
+    """Requirement: W-03 to W-07."""
+    key_name = {"TenantIdentity": "apiKey", "TenantWebhookConfig": "tenantId"}[table]
+    request = {"TableName": table, "Key": {key_name: {"S": "tnt_nobody"}}}
+    client = start().as_profile(profile)
+    if allowed:
+        assert "Item" not in client.get_item(**request)
+        return
+    with pytest.raises(ClientError, match=f"{profile} is not authorized to perform: dynamodb:GetItem") as refused:
+        client.get_item(**request)
+    assert refused.value.response["Error"]["Code"] == "AccessDeniedException"
+
+
+def refusal(start: Start, *arguments: str, **environment: str) -> str:
+    """What is said by a start that cannot succeed: one sentence, and the exit code is not zero."""
+    up = start(*arguments, **environment)
+    assert up.process.wait(20) == 1
+    said = [line for line in up.lines if line.startswith("tenantable: ")]
+    assert len(said) == 1, up.shown
+    assert "Traceback" not in up.shown
+    return said[0]
+
+
+def test_a_busy_port_is_named(start: Start) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        assert f"Port {port} of 127.0.0.1 is in use" in refusal(start, "--port", port)
+
+
+def test_a_data_folder_in_use_is_named(start: Start) -> None:
+    start()
+    assert "is in use" in refusal(start)
+
+
+def test_a_newer_data_folder_is_named(start: Start) -> None:
+    first = start()
+    first.stop()
+    with sqlite3.connect(first.data / "tenantable.db") as database:
+        database.execute("PRAGMA user_version = 9999")
+    database.close()
+    assert "has format 9999" in refusal(start)
+
+
+def test_a_data_folder_that_cannot_be_written_is_named(start: Start, tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("a file, no folder")
+    assert "is not a folder" in refusal(start)
+
+
+def test_a_wrong_setting_is_named(start: Start) -> None:
+    assert "account_id" in refusal(start, TENANTABLE_ACCOUNT_ID="12")
+
+
+@pytest.fixture
+def amazon() -> Iterator[dict[str, str]]:
+    """The environment of a process on AWS, with a stand-in for AWS itself."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    environment = {
+        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
+        "AWS_ACCESS_KEY_ID": "example",
+        "AWS_SECRET_ACCESS_KEY": "example",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
+    kms = boto3.client(
+        "kms",
+        endpoint_url=environment["AWS_ENDPOINT_URL"],
+        region_name="us-east-1",
+        aws_access_key_id="example",
+        aws_secret_access_key="example",
+    )
+    key_id = kms.create_key()["KeyMetadata"]["KeyId"]
+    kms.close()
+    yield environment | {
+        "TENANTABLE_CLOUD": "aws",
+        "TENANTABLE_KMS_KEY_ID": key_id,
+        "TENANTABLE_CREATE_RESOURCES": "true",
+    }
+    server.stop()
+
+
+def test_the_same_journey_runs_on_amazons_services(start: Start, amazon: dict[str, str]) -> None:
+    """Requirement: X-02."""
+    up = start("--demo", **amazon)
+    assert "✓  signature verified" in up.shown
+    with up.tenant() as client:
+        rotated = client.post("/v1/tenants/me/secret/rotate", json={}).raise_for_status().json()
+        assert rotated["webhookSecret"].startswith("whsec_")
+        event_id = client.post("/v1/events", json={"type": "order.created", "data": {}}).json()["id"]
+        assert delivered(client, event_id)["attempts"][0]["statusCode"] == 200
+    assert not (up.data / "tenantable.db").exists()
+    assert up.stop() == 0
+
+
+def test_amazon_without_a_key_is_refused(start: Start, amazon: dict[str, str]) -> None:
+    del amazon["TENANTABLE_KMS_KEY_ID"]
+    assert "TENANTABLE_KMS_KEY_ID" in refusal(start, **amazon)
