@@ -202,6 +202,10 @@ def test_billing_can_change_both_ways(make_table: "MakeTable") -> None:
 PREFIX = "One or more parameter values were invalid: "
 
 WRONG_TABLES: list[tuple[str, Members, str]] = [
+    ("no keys", {"KeySchema": None},
+     "1 validation error detected: Value null at 'keySchema' failed to satisfy constraint: Member must not be null"),
+    ("no attributes", {"AttributeDefinitions": None}, "1 validation error detected: Value null at "
+     "'attributeDefinitions' failed to satisfy constraint: Member must not be null"),
     ("unused attribute", {"AttributeDefinitions": attributes(pk="S", x="S")},
      PREFIX + "Number of attributes in KeySchema does not exactly match number of attributes defined in "
               "AttributeDefinitions"),

@@ -28,6 +28,9 @@ ENUM_ORDERS = {
 }
 """Enums that the service lists in another order than its model does."""
 
+REQUIRED = {"CreateTableInput": ["AttributeDefinitions", "TableName", "KeySchema"]}
+"""A table that copies the settings of a global one needs no keys of its own; there are no such tables here."""
+
 CONSTRAINTS = ("min", "max", "pattern", "enum")
 
 
@@ -43,7 +46,7 @@ def described(name: str, shape: dict[str, Any]) -> dict[str, Any]:
         facts["enum"] = ENUM_ORDERS[name].split()
     if shape["type"] == "structure":
         facts["members"] = {member: reference["shape"] for member, reference in shape["members"].items()}
-        facts["required"] = shape.get("required", [])
+        facts["required"] = REQUIRED.get(name, shape.get("required", []))
     for part in ("member", "key", "value"):
         if part in shape:
             facts[part] = shape[part]["shape"]
