@@ -246,3 +246,4 @@ def test_closing_gives_up_what_is_under_way(sender: HttpSender) -> None:
         time.sleep(0.1)
         patient.close()
         assert attempt.cancelled()
+        assert patient.send(target.url, {}, b"{}").cancelled()

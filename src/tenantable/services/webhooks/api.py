@@ -138,7 +138,7 @@ def rotate_secret(
 
 @router.post("/events", status_code=status.HTTP_202_ACCEPTED, responses=problem_responses(400, 404), tags=["events"])
 def create_event(
-    body: CreateEvent, raw: RawBody, tenant: Tenant, request: Request, response: Response, *, key: IdempotencyKey = None
+    body: CreateEvent, raw: RawBody, tenant: Tenant, *, request: Request, response: Response, key: IdempotencyKey = None
 ) -> AcceptedEvent:
     """Accept an event for delivery. It is stored and queued when the answer leaves."""
     checked = idempotency_key(key)

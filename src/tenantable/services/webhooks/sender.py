@@ -52,6 +52,8 @@ class HttpSender:
         self._allow_private = allow_private
         self._monotonic = monotonic
         self._timeout_seconds = timeout_seconds
+        self._closing = threading.Lock()
+        self._closed = False
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="webhook-sender", daemon=True)
         self._thread.start()
@@ -59,10 +61,17 @@ class HttpSender:
 
     def send(self, url: str, headers: Mapping[str, str], body: bytes) -> "Future[Answer]":
         """POST exactly these bytes once; every failure is an answer too, never an exception."""
-        return asyncio.run_coroutine_threadsafe(self._send(url, headers, body), self._loop)
+        with self._closing:
+            if not self._closed:
+                return asyncio.run_coroutine_threadsafe(self._send(url, headers, body), self._loop)
+        given_up: Future[Answer] = Future()
+        given_up.cancel()
+        return given_up
 
     def close(self) -> None:
-        """Give up what is under way and end the thread."""
+        """Give up what is under way, and whatever comes later; end the thread."""
+        with self._closing:
+            self._closed = True
         asyncio.run_coroutine_threadsafe(self._shut_down(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()

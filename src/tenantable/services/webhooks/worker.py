@@ -327,16 +327,6 @@ class DlqProcessor:
         _log.warning("event buried", event_id=delivery.event_id, tenant_id=delivery.tenant)
 
 
-def run_steps(step: Callable[[], int], stop: threading.Event, *, pause_seconds: float = 1.0) -> None:
-    """Repeat a step until `stop` is set. A queue that cannot be reached is logged and tried again after a pause."""
-    while not stop.is_set():
-        try:
-            step()
-        except TenantableError as error:
-            _log.warning("step failed", cause=str(error))
-            stop.wait(pause_seconds)
-
-
 class _Slots:
     """Bounds what is under way, in all and for each tenant."""
 
