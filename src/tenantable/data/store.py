@@ -75,6 +75,14 @@ class EntityStore(Generic[EntityT]):
             texts.append(expressions.exists(name) if deleted else expressions.equals(name, None))
         return texts
 
+    def free_condition(self, expressions: Expressions, stored_as: str) -> str:
+        """That an attribute is not there, or what has it has expired and may be replaced."""
+        free = f"attribute_not_exists({expressions.name(stored_as)})"
+        ttl = self.codec.entity.ttl
+        if ttl is None:
+            return free
+        return f"({free} OR {expressions.name(ttl.stored_as)} <= {expressions.value(self.now())})"
+
     def is_alive(self, item: Item, *, deleted: bool = False) -> bool:
         """As `alive_conditions`, for an item that was read."""
         ttl, soft_delete = self.codec.entity.ttl, self.codec.entity.soft_delete

@@ -325,7 +325,16 @@ def test_an_expired_entity_is_gone_before_dynamodb_removes_it(notes: Notes, cloc
     assert notes.get(note_id="1") is None
     with pytest.raises(ItemNotFound):
         notes.update(NOTE, Note.text.set("x"))
-    assert notes.create(Note(note_id="1", text="new")).text == "new"
+    assert notes.create(Note(note_id="1", text="new")).revision == 1
+
+
+def test_an_expired_entity_does_not_stand_in_the_way_of_a_new_one(notes: Notes, clock: Any) -> None:
+    expiry = datetime.fromtimestamp(clock.now + 10, UTC)
+    notes.create(Note(note_id="1", expires_at=expiry))
+    with pytest.raises(StaleItem):
+        notes.put(Note(note_id="1"))
+    clock.now += 10
+    assert notes.put(Note(note_id="1", text="new")).revision == 1
 
 
 def test_a_soft_deletion_can_be_taken_back(notes: Notes, clock: Any) -> None:

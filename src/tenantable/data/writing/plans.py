@@ -46,11 +46,7 @@ def plan_create(store: AnyStore, values: Mapping[str, Any]) -> Write:
     new, _ = raised_version(codec, values)
     item = store.item(new)
     expressions = Expressions()
-    free = f"attribute_not_exists({expressions.name(codec.layout.table.partition.name)})"
-    ttl = codec.entity.ttl
-    if ttl is not None:
-        now = expressions.value(store.now())
-        free = f"{free} OR {expressions.name(ttl.stored_as)} <= {now}"
+    free = store.free_condition(expressions, codec.layout.table.partition.name)
     subject = _subject(codec, item)
     return Write(
         kind="Put",

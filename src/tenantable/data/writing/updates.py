@@ -39,9 +39,10 @@ def check_changes(codec: EntityCodec[Any], changes: Changes) -> None:
             raise DataError(f"{change.subject!r} marks deletion; use delete and restore")
         if change.action == "remove" and not change.subject.path and attribute.required and not attribute.optional:
             raise DataError(f"{change.subject!r} has no default, so it cannot be removed")
-    repeated = [subject for subject, times in Counter(repr(change.subject) for change in changes).items() if times > 1]
-    if repeated:
-        raise DataError(f"{repeated[0]} is changed twice in one update")
+    if len(changes) > 1:
+        repeated = [text for text, times in Counter(repr(change.subject) for change in changes).items() if times > 1]
+        if repeated:
+            raise DataError(f"{repeated[0]} is changed twice in one update")
 
 
 def needed_fields(codec: EntityCodec[Any], changes: Changes) -> frozenset[str]:
@@ -109,11 +110,7 @@ def plan_update(
 
 def _touched_keys(codec: EntityCodec[Any], by_name: Mapping[str, Change[Any]]) -> list[KeyLayout]:
     """The index keys that are made from a changed field by a template."""
-    return [
-        key
-        for key in codec.layout.index_keys.values()
-        if any(isinstance(part, TemplatePart) for part in key.parts) and key.names & by_name.keys()
-    ]
+    return [key for key in codec.layout.derived_keys if not key.names.isdisjoint(by_name)]
 
 
 def _unknown(codec: EntityCodec[Any], key: KeyLayout, by_name: Mapping[str, Change[Any]]) -> set[str]:

@@ -72,8 +72,10 @@ class Guard:
                 texts.append(self.expressions.equals(SCHEMA_VERSION, version))
         lock = self.store.codec.entity.lock
         if self.lock is not None and lock is not None:
-            never = self.lock == 0 and not alive
-            texts.append(self.expressions.equals(lock.stored_as, None if never else {"N": str(self.lock)}))
+            if self.lock == 0 and not alive:
+                texts.append(self.store.free_condition(self.expressions, lock.stored_as))
+            else:
+                texts.append(self.expressions.equals(lock.stored_as, {"N": str(self.lock)}))
         texts += [self.expressions.equals(name, value) for name, value in self.wanted.items()]
         return texts
 

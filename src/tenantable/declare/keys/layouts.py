@@ -4,6 +4,7 @@ import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any, Generic
 
 from tenantable.declare.annotations import plain_type
@@ -116,11 +117,11 @@ class KeyLayout:
     partition: KeyPart
     sort: KeyPart | None
 
-    @property
+    @cached_property
     def parts(self) -> tuple[KeyPart, ...]:
         return (self.partition,) if self.sort is None else (self.partition, self.sort)
 
-    @property
+    @cached_property
     def names(self) -> frozenset[str]:
         """The fields that the key is made from."""
         return frozenset(name for part in self.parts for name in part.names if name != TENANT)
@@ -217,6 +218,13 @@ class EntityLayout:
     @property
     def table(self) -> Table:
         return self.entity.table
+
+    @cached_property
+    def derived_keys(self) -> tuple[KeyLayout, ...]:
+        """The index keys that are made from fields by templates, and so must follow their changes."""
+        return tuple(
+            key for key in self.index_keys.values() if any(isinstance(part, TemplatePart) for part in key.parts)
+        )
 
     def key(self, index: Index | None) -> KeyLayout | None:
         return self.table_key if index is None else self.index_keys.get(index.name)

@@ -9,6 +9,7 @@ from tenantable.data.reading.spans import Span, sort_span
 from tenantable.declare import AccessPatterns, Attr, Condition, Entity, Table
 from tenantable.declare.keys.layouts import KeyPart, layout_of
 from tenantable.errors import DataError
+from tenantable.wire.keys import KeyAttribute
 
 T1, T2 = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)
 A, B = "2026-01-01T00:00:00.000000Z", "2026-01-02T00:00:00.000000Z"
@@ -92,6 +93,43 @@ def test_without_a_sort_key_there_is_no_range() -> None:
     assert sort_span(None, {}, None) is None
     with pytest.raises(DataError, match="needs a sort key"):
         sort_span(None, {}, Event.at > T1)
+
+
+class Slot(Entity, table=Table("slots", partition="coach", sort=KeyAttribute(name="minute", type="N"))):
+    coach: Attr[str]
+    minute: Attr[int]
+
+
+class Slots(AccessPatterns[Slot]):
+    @Slot.key()
+    def get(self, *, coach: str, minute: int) -> None:
+        """One slot."""
+
+
+@pytest.mark.parametrize(
+    ("asked", "operator", "operands"),
+    [
+        (Slot.minute > 5, ">", ["5"]),
+        (Slot.minute.between(-5, 10), "BETWEEN", ["-5", "10"]),
+        (Slot.minute == 5, "=", ["5"]),
+    ],
+)
+def test_a_field_that_is_the_sort_key_is_compared_as_it_is(
+    asked: Condition[Slot], operator: str, operands: list[str]
+) -> None:
+    found = sort_span(layout_of(Slot.__entity__).table_key.sort, {}, asked)
+    assert found is not None
+    assert (found.operator, [operand["N"] for operand in found.operands]) == (operator, operands)
+
+
+def test_a_field_that_is_the_sort_key_may_be_given_or_left_open() -> None:
+    sort = layout_of(Slot.__entity__).table_key.sort
+    assert sort_span(sort, {}, None) is None
+    assert sort_span(sort, {"minute": 5}, None) == Span(operator="=", operands=({"N": "5"},))
+    with pytest.raises(DataError, match="all of it is given"):
+        sort_span(sort, {"minute": 5}, Slot.minute > 5)
+    with pytest.raises(DataError, match="cannot be <>"):
+        sort_span(sort, {}, Slot.minute != 5)
 
 
 def in_span(key: str, found: Span | None) -> bool:
