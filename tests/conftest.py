@@ -1,9 +1,15 @@
 """What tests of several packages use."""
 
+import signal
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from configparser import ConfigParser
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 
 import httpx
 import pytest
@@ -33,3 +39,44 @@ def _served(app: ASGIApp) -> Iterator[httpx.Client]:
     server.should_exit = True
     thread.join()
     listener.close()
+
+
+@dataclass(frozen=True, kw_only=True)
+class DynamoProcess:
+    """A running `tenantable dynamodb`: its address and the access key of its data folder, if it checks one."""
+
+    process: subprocess.Popen[str]
+    address: str
+    access_key_id: str
+    secret_access_key: str
+
+    def kill(self) -> None:
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+
+StartDynamo = Callable[..., AbstractContextManager[DynamoProcess]]
+"""Starts `tenantable dynamodb` on a data folder and a free port, with further options; stops it after the block."""
+
+
+@pytest.fixture(scope="session")
+def start_dynamo() -> StartDynamo:
+    return _dynamo_process
+
+
+@contextmanager
+def _dynamo_process(data: Path, *options: str) -> Iterator[DynamoProcess]:
+    command = [sys.executable, "-m", "tenantable.cli", "dynamodb", "--port", "0", "--data", str(data), *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        address = next(word for word in process.stdout.readline().split() if word.startswith("http://")).rstrip(",")
+        keys = ConfigParser(interpolation=None)
+        keys.read(data / "credentials")
+        key = keys["default"] if keys.has_section("default") else keys["DEFAULT"]
+        yield DynamoProcess(
+            process=process,
+            address=address,
+            access_key_id=key.get("aws_access_key_id", "any"),
+            secret_access_key=key.get("aws_secret_access_key", "any"),
+        )
+        process.terminate()

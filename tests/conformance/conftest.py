@@ -7,17 +7,13 @@ Without an option the suite runs against the engine in process and against `tena
 """
 
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from configparser import ConfigParser
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import count
-from pathlib import Path
 from secrets import token_hex
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 import pytest
@@ -30,6 +26,9 @@ from botocore.session import get_session
 from tenantable.engine import Engine
 from tenantable.wire.client import DynamoClient
 from tenantable.wire.errors import DynamoError
+
+if TYPE_CHECKING:
+    from tests.conftest import DynamoProcess, StartDynamo
 
 REGION = "us-east-1"
 CONTENT_TYPE = "application/x-amz-json-1.0"
@@ -95,37 +94,26 @@ class Target:
 
 
 @contextmanager
-def in_process(_config: pytest.Config, _folder: Path) -> Iterator[Target]:
+def in_process() -> Iterator[Target]:
     with Engine(":memory:") as engine:
         yield Target(client=engine, lacks={"http": "there is no network in between"})
 
 
 @contextmanager
-def over_http(_config: pytest.Config, folder: Path) -> Iterator[Target]:
-    command = [sys.executable, "-m", "tenantable.cli", "dynamodb", "--port", "0", "--memory", "--data", str(folder)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
-        address = next(word for word in server.stdout.readline().split() if word.startswith("http://")).rstrip(",")
-        stored = ConfigParser(interpolation=None)
-        stored.read(folder / "credentials")
-        key = stored["default"]
-        client = SdkClient(address, Credentials(key["aws_access_key_id"], key["aws_secret_access_key"]))
-        yield Target(client=client)
-        client.close()
-        server.terminate()
+def over_http(server: "DynamoProcess") -> Iterator[Target]:
+    client = SdkClient(server.address, Credentials(server.access_key_id, server.secret_access_key))
+    yield Target(client=client)
+    client.close()
 
 
 @contextmanager
-def at_endpoint(config: pytest.Config, _folder: Path) -> Iterator[Target]:
+def at_endpoint(config: pytest.Config) -> Iterator[Target]:
     found = get_session().get_credentials()
     credentials = Credentials("conformance", "conformance") if found is None else found
     client = SdkClient(config.getoption("endpoint").rstrip("/"), credentials)
     lacks = dict(text.split(": ", 1) for text in config.getoption("lacks"))
     yield Target(client=client, lacks=lacks)
     client.close()
-
-
-TARGETS = {"in process": in_process, "over HTTP": over_http, "endpoint": at_endpoint}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -141,9 +129,17 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture(scope="session")
-def target(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
-    with TARGETS[request.param](request.config, tmp_path_factory.mktemp("data")) as opened:
-        yield opened
+def target(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, start_dynamo: "StartDynamo"
+) -> Iterator[Target]:
+    with ExitStack() as stack:
+        if request.param == "in process":
+            yield stack.enter_context(in_process())
+        elif request.param == "over HTTP":
+            server = stack.enter_context(start_dynamo(tmp_path_factory.mktemp("data"), "--memory"))
+            yield stack.enter_context(over_http(server))
+        else:
+            yield stack.enter_context(at_endpoint(request.config))
 
 
 @pytest.fixture(autouse=True)
