@@ -13,8 +13,8 @@ from tenantable.engine import Engine
 from tenantable.engine.server import listen, serve
 from tenantable.engine.signature import AccessKey, AccessKeyLookup
 from tenantable.errors import TenantableError
-from tenantable.local.endpoint import dynamo_endpoint
 from tenantable.local.secrets import ADMINISTRATOR, CREDENTIALS_FILE, profile_keys
+from tenantable.local.serving import dynamo_endpoint
 
 app = typer.Typer(
     help="DynamoDB for tenants: one declaration, enforced on the laptop.",

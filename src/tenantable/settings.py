@@ -45,7 +45,7 @@ class Settings(BaseSettings):
     )
     kms_key_id: str | None = Field(default=None, description="KMS key for secrets at rest; needed with `cloud = aws`.")
     operator_token: SecretStr | None = Field(
-        None,
+        default=None,
         min_length=16,
         description="Bearer token that may create tenants. Default: made once, kept in the data folder.",
     )

@@ -1,17 +1,47 @@
-"""ASGI applications on ports of their own, each on an event loop in a thread, so that one command serves several."""
+"""Serving: the DynamoDB endpoint, and ASGI applications on event loops of their own, many at a time."""
 
+import os
 import signal
 import socket
 import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
 import uvicorn
 
+from tenantable.engine import Engine
+from tenantable.engine.http import DynamoApp
+from tenantable.engine.signature import AccessKeyLookup
 from tenantable.errors import AddressError
 
 START_SECONDS_MAX = 10.0
 GRACE_SECONDS = 10
+WRITERS_MAX = 16
+_REQUEST_ID_BYTES = 26
+
+
+@contextmanager
+def dynamo_endpoint(engine: Engine, *, access_keys: AccessKeyLookup | None, commits_wait: bool) -> Iterator[DynamoApp]:
+    """
+    The endpoint of an engine, until the end of the block.
+
+    Args:
+        access_keys: Whose signatures are believed; None checks none.
+        commits_wait: Whether a commit waits for a disk, so that writers had better share one.
+    """
+    with ThreadPoolExecutor(WRITERS_MAX, "writer") as writers:
+        yield DynamoApp(
+            engine,
+            access_keys=access_keys,
+            writers=writers,
+            commits_wait=commits_wait,
+            clock=time.time,
+            request_ids=lambda: os.urandom(_REQUEST_ID_BYTES).hex().upper(),
+        )
 
 
 class BackgroundServer:

@@ -9,10 +9,9 @@ from pathlib import Path
 from tenantable.engine import Engine
 from tenantable.engine.server import listen
 from tenantable.local.components import ComponentClient, Installation, access_keys, profiles
-from tenantable.local.endpoint import dynamo_endpoint
 from tenantable.local.primitives import Primitives, embedded_primitives
 from tenantable.local.secrets import CREDENTIALS_FILE, installation_secrets, prepare_folder, profile_keys
-from tenantable.local.serving import BackgroundServer
+from tenantable.local.serving import BackgroundServer, dynamo_endpoint
 from tenantable.local.systems import engine_clients, open_engine
 from tenantable.local.tables import create_missing_tables
 from tenantable.local.webhooks import WebhookSecrets, assemble_webhooks, webhooks_installation
