@@ -105,7 +105,7 @@ def test_a_tenant_id_has_no_character_with_a_meaning(database: Database, tenant:
 
 def test_an_item_of_another_tenant_is_never_handed_out(database: Database, client: Any) -> None:
     """Whatever the store answers: the key of what came back is checked."""
-    files(database, "b").create(File(folder="f", name="n"))
+    files(database, "a-b").create(File(folder="f", name="n"))
     foreign = client.client.call("Scan", {"TableName": "files-test"})["Items"][0]
     client.before = lambda operation, _request: {
         "GetItem": {"Item": foreign},
