@@ -4,6 +4,7 @@ DynamoDB numbers: up to 38 significant digits, magnitudes 1E-130 to 9.99E+125, e
 Source: Developer Guide, "Supported data types: Number".
 """
 
+import re
 from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow
 
 from tenantable.wire.errors import DynamoError, validation_error
@@ -15,6 +16,7 @@ TOO_SMALL = "Number underflow. Attempting to store a number with magnitude small
 
 _TEXT_LENGTH_MAX = 1024  # more than any number in range can need in plain notation, signs and zeros included
 _EXACT = Context(prec=400, Emax=999_999, Emin=-999_999, traps=[InvalidOperation, Overflow, Inexact])
+_is_canonical = re.compile(r"-?(?:0|[1-9][0-9]{0,18})(?:\.[0-9]{0,18}[1-9])?").fullmatch  # 38 digits in all at most
 _NUMBER_CHARACTERS = frozenset("0123456789+-.eE")
 
 
@@ -61,7 +63,7 @@ def number_text(number: Decimal) -> str:
 
 def canonical_number(text: str) -> str:
     """The form in which DynamoDB returns the number, whatever form it was sent in."""
-    if text.isascii() and text.isdigit() and len(text) <= NUMBER_DIGITS_MAX and (text[0] != "0" or text == "0"):
+    if _is_canonical(text) and text != "-0":
         return text
     return number_text(parse_number(text))
 

@@ -47,7 +47,7 @@ def check_item(item: Mapping[str, Any]) -> tuple[Item, int]:
         else:
             checked, value_size = check_value(value, 0)
         canonical[name] = checked
-        name_size = text_size_bytes(name)
+        name_size = len(name) if name.isascii() else text_size_bytes(name)
         if name_size > ATTRIBUTE_NAME_BYTES_MAX:
             raise validation_error(
                 f"One or more parameter values were invalid: Attribute name is too large, must be less than "

@@ -14,6 +14,7 @@ from tenantable.wire.numbers import (
     add_numbers,
     canonical_number,
     number_size_bytes,
+    number_text,
     sortable_number,
     subtract_numbers,
 )
@@ -24,6 +25,12 @@ numbers = st.builds(
     st.integers(-(10**38) + 1, 10**38 - 1),
     st.integers(-130, 87),
 )
+
+
+@given(st.from_regex(r"-?[0-9]{1,3}(\.[0-9]{1,3})?", fullmatch=True))
+def test_short_numbers_have_the_same_canonical_text_as_all_others(sent: str) -> None:
+    """They are recognised without parsing."""
+    assert canonical_number(sent) == number_text(Decimal(sent))
 
 
 @pytest.mark.parametrize(
