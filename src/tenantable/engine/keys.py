@@ -19,7 +19,6 @@ from tenantable.wire.values import AttributeValue, Item
 
 _HASH_BYTES = 8
 _LENGTH_BYTES = 2
-_BYTES_PER_CHARACTER_MAX = 4
 AFTER_ALL_KEYS = b"\xff" * (_HASH_BYTES + 1)
 """Sorts after every key: no length begins with 0xff, because a partition value has 2,048 bytes at most."""
 
@@ -38,11 +37,19 @@ class EmptyKeyError(DynamoError):
         super().__init__("ValidationException", f"One or more parameter values are not valid. {detail}")
 
 
-def check_key_content(keys: KeyNames, attribute: KeyAttribute, content: str) -> None:
-    """Refuse a value that no key may have: an empty one, or one that is too large."""
-    if not content:
+def check_key_value(keys: KeyNames, attribute: KeyAttribute, value: bytes) -> None:
+    """Refuse the bytes of a value that no key may have: an empty one, or one that is too large."""
+    if not value:
         raise EmptyKeyError(f"{_empty(attribute)} Key: {attribute.name}")
-    _check_size(keys, attribute, content)
+    if attribute is keys.partition:
+        if len(value) > PARTITION_KEY_BYTES_MAX:
+            raise invalid_parameter_values(
+                f"Size of hashkey has exceeded the maximum size limit of{PARTITION_KEY_BYTES_MAX} bytes"
+            )
+    elif len(value) > SORT_KEY_BYTES_MAX:
+        raise invalid_parameter_values(
+            f"Aggregated size of all range keys has exceeded the size limit of {SORT_KEY_BYTES_MAX} bytes"
+        )
 
 
 def sortable_bytes(key_type: KeyType, content: str) -> bytes:
@@ -54,19 +61,29 @@ def sortable_bytes(key_type: KeyType, content: str) -> bytes:
     return base64.b64decode(content)
 
 
-def partition_bytes(key_type: KeyType, content: str) -> bytes:
-    """What the keys of all items of a partition begin with."""
-    value = content.encode() if key_type == "S" else sortable_bytes(key_type, content)
+def partition_bytes(value: bytes) -> bytes:
+    """What the keys of all items of a partition begin with; `value` is the sortable form of its partition key."""
     return blake2b(value, digest_size=_HASH_BYTES).digest() + len(value).to_bytes(_LENGTH_BYTES, "big") + value
 
 
 def key_bytes(keys: KeyNames, item: Mapping[str, AttributeValue]) -> bytes:
-    """The key of an item whose key attributes were checked."""
+    """
+    The key of an item that has all key attributes, of the right types.
+
+    Raises:
+        DynamoError: A value is empty or too large.
+    """
     partition, sort = keys.partition, keys.sort
-    start = partition_bytes(partition.type, item[partition.name][partition.type])
+    value = sortable_bytes(partition.type, item[partition.name][partition.type])
+    if not 0 < len(value) <= PARTITION_KEY_BYTES_MAX:
+        check_key_value(keys, partition, value)
+    start = partition_bytes(value)
     if sort is None:
         return start
-    return start + sortable_bytes(sort.type, item[sort.name][sort.type])
+    value = sortable_bytes(sort.type, item[sort.name][sort.type])
+    if not 0 < len(value) <= SORT_KEY_BYTES_MAX:
+        check_key_value(keys, sort, value)
+    return start + value
 
 
 def key_of_request(keys: KeyNames, key: Mapping[str, AttributeValue]) -> bytes:
@@ -76,14 +93,8 @@ def key_of_request(keys: KeyNames, key: Mapping[str, AttributeValue]) -> bytes:
     Raises:
         DynamoError: It does not have exactly the attributes of the schema, or a value cannot be a key.
     """
-    attributes = keys.attributes
-    if len(key) != len(attributes):
+    if len(key) != (1 if keys.sort is None else 2) or not has_key(keys, key):
         raise validation_error(KEY_MISMATCH)
-    for attribute in attributes:
-        value = key.get(attribute.name)
-        if value is None or attribute.type not in value:
-            raise validation_error(KEY_MISMATCH)
-    _check_contents(keys, key)
     return key_bytes(keys, key)
 
 
@@ -94,15 +105,8 @@ def key_of_item(keys: KeyNames, item: Mapping[str, AttributeValue]) -> bytes:
     Raises:
         DynamoError: A key attribute is missing or of the wrong type, or its value cannot be a key.
     """
-    for attribute in keys.attributes:
-        value = item.get(attribute.name)
-        if value is None:
-            raise KeyMismatchError(f"Missing the key {attribute.name} in the item")
-        if attribute.type not in value:
-            raise KeyMismatchError(
-                f"Type mismatch for key {attribute.name} expected: {attribute.type} actual: {next(iter(value))}"
-            )
-    _check_contents(keys, item)
+    if not has_key(keys, item):
+        raise KeyMismatchError(_mismatch(keys, item))
     return key_bytes(keys, item)
 
 
@@ -113,34 +117,34 @@ def index_key_of_item(index_name: str, keys: KeyNames, item: Mapping[str, Attrib
     Raises:
         DynamoError: A key attribute of the index has the wrong type, or its value cannot be a key.
     """
-    complete = True
+    if has_key(keys, item):
+        try:
+            return key_bytes(keys, item)
+        except EmptyKeyError:
+            pass  # said in other words for an index
     for attribute in keys.attributes:
         value = item.get(attribute.name)
-        if value is None:
-            complete = False
-            continue
-        content = value.get(attribute.type)
-        if content is None:
-            raise invalid_parameter_values(
-                f"Type mismatch for Index Key {attribute.name} Expected: {attribute.type} "
-                f"Actual: {next(iter(value))} IndexName: {index_name}"
-            )
-        if not content:
-            raise EmptyKeyError(
-                "A value specified for a secondary index key is not supported. "
-                f"{_empty(attribute)} IndexName: {index_name}, IndexKey: {attribute.name}"
-            )
-        _check_size(keys, attribute, content)
-    return key_bytes(keys, item) if complete else None
+        if value is not None:
+            _check_index_value(index_name, keys, attribute, value)
+    return None
 
 
 def stored_index_key(keys: KeyNames, item: Mapping[str, AttributeValue]) -> bytes | None:
-    """As `index_key_of_item`, for a stored item: an attribute of another type only means that it has no entry."""
-    for attribute in keys.attributes:
-        value = item.get(attribute.name)
-        if value is None or not (content := value.get(attribute.type)) or _is_too_large(keys, attribute, content):
-            return None
-    return key_bytes(keys, item)
+    """As `index_key_of_item`, for a stored item: an attribute that cannot be a key only means that it has no entry."""
+    if not has_key(keys, item):
+        return None
+    try:
+        return key_bytes(keys, item)
+    except DynamoError:
+        return None
+
+
+def has_key(keys: KeyNames, item: Mapping[str, AttributeValue]) -> bool:
+    """Whether the item has all key attributes, of the right types."""
+    partition, sort = keys.partition, keys.sort
+    if (value := item.get(partition.name)) is None or partition.type not in value:
+        return False
+    return sort is None or ((value := item.get(sort.name)) is not None and sort.type in value)
 
 
 def segment_range(segment: int, total_segments: int) -> KeyRange:
@@ -163,32 +167,35 @@ def just_after(key: bytes) -> bytes:
     return key + b"\x00"
 
 
-def _check_contents(keys: KeyNames, item: Mapping[str, AttributeValue]) -> None:
+def _mismatch(keys: KeyNames, item: Mapping[str, AttributeValue]) -> str:
+    """Which key attribute is missing or of the wrong type."""
     for attribute in keys.attributes:
-        check_key_content(keys, attribute, item[attribute.name][attribute.type])
+        value = item.get(attribute.name)
+        if value is None:
+            return f"Missing the key {attribute.name} in the item"
+        if attribute.type not in value:
+            return f"Type mismatch for key {attribute.name} expected: {attribute.type} actual: {next(iter(value))}"
+    raise AssertionError("the item has its key")
+
+
+def _check_index_value(index_name: str, keys: KeyNames, attribute: KeyAttribute, value: AttributeValue) -> None:
+    content = value.get(attribute.type)
+    if content is None:
+        raise invalid_parameter_values(
+            f"Type mismatch for Index Key {attribute.name} Expected: {attribute.type} "
+            f"Actual: {next(iter(value))} IndexName: {index_name}"
+        )
+    if not content:
+        raise EmptyKeyError(
+            "A value specified for a secondary index key is not supported. "
+            f"{_empty(attribute)} IndexName: {index_name}, IndexKey: {attribute.name}"
+        )
+    check_key_value(keys, attribute, sortable_bytes(attribute.type, content))
 
 
 def _empty(attribute: KeyAttribute) -> str:
     kind = "binary" if attribute.type == "B" else "string"
     return f"The AttributeValue for a key attribute cannot contain an empty {kind} value."
-
-
-def _check_size(keys: KeyNames, attribute: KeyAttribute, content: str) -> None:
-    if _is_too_large(keys, attribute, content):
-        raise invalid_parameter_values(_too_large(keys, attribute))
-
-
-def _too_large(keys: KeyNames, attribute: KeyAttribute) -> str:
-    if attribute is keys.partition:
-        return f"Size of hashkey has exceeded the maximum size limit of{PARTITION_KEY_BYTES_MAX} bytes"
-    return f"Aggregated size of all range keys has exceeded the size limit of {SORT_KEY_BYTES_MAX} bytes"
-
-
-def _is_too_large(keys: KeyNames, attribute: KeyAttribute, content: str) -> bool:
-    size_bytes_max = PARTITION_KEY_BYTES_MAX if attribute is keys.partition else SORT_KEY_BYTES_MAX
-    if len(content) * _BYTES_PER_CHARACTER_MAX <= size_bytes_max:
-        return False
-    return len(sortable_bytes(attribute.type, content)) > size_bytes_max
 
 
 def key_attributes(names: KeyNames, item: Item) -> Item:

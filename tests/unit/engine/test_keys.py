@@ -64,7 +64,7 @@ def test_different_keys_have_different_bytes(one: tuple[str, str], other: tuple[
 @given(st.tuples(texts, texts), texts)
 def test_a_partition_is_a_range(one: tuple[str, str], partition: str) -> None:
     """Its keys, and no others, lie between its prefix and what follows it."""
-    prefix = partition_bytes("S", partition)
+    prefix = partition_bytes(partition.encode())
     assert (prefix <= key(*one) < after_prefix(prefix)) == (one[0] == partition)
 
 

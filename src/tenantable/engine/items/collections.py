@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tenantable.engine.keys import after_prefix, partition_bytes
+from tenantable.engine.keys import after_prefix, partition_bytes, sortable_bytes
 from tenantable.engine.storage.reading import KeyRange
 from tenantable.engine.storage.writing import Transaction
 from tenantable.engine.tables.table import Table
@@ -19,7 +19,7 @@ def wants_metrics(request: Mapping[str, Any], table: Table) -> bool:
 def collection_metrics(transaction: Transaction, table: Table, key: Item) -> dict[str, Any]:
     """The metrics of the collection that an item with this key belongs to."""
     name = table.keys.partition.name
-    partition = partition_bytes(table.keys.partition.type, key[name][table.keys.partition.type])
+    partition = partition_bytes(sortable_bytes(table.keys.partition.type, key[name][table.keys.partition.type]))
     size_bytes = transaction.size_bytes(table.items, KeyRange(lower=partition, upper=after_prefix(partition)))
     whole_gibibytes = size_bytes // _GIBIBYTE
     return {

@@ -1,6 +1,6 @@
 """From the key condition of a Query to a range of keys."""
 
-from tenantable.engine.keys import after_prefix, check_key_content, just_after, partition_bytes, sortable_bytes
+from tenantable.engine.keys import after_prefix, check_key_value, just_after, partition_bytes, sortable_bytes
 from tenantable.engine.storage.reading import KeyRange
 from tenantable.expressions.key_conditions import KeyCondition, SortCondition
 from tenantable.wire.keys import KeyAttribute, KeyNames
@@ -14,11 +14,11 @@ def query_range(keys: KeyNames, condition: KeyCondition) -> KeyRange:
     Raises:
         DynamoError: ValidationException when a value cannot be a key.
     """
-    partition = partition_bytes(keys.partition.type, _content(keys, keys.partition, condition.partition))
+    partition = partition_bytes(_value(keys, keys.partition, condition.partition))
     if condition.sort is None:
         return KeyRange(lower=partition, upper=after_prefix(partition))
     assert keys.sort is not None
-    operands = [sortable_bytes(keys.sort.type, _content(keys, keys.sort, value)) for value in condition.sort.operands]
+    operands = [_value(keys, keys.sort, operand) for operand in condition.sort.operands]
     return _sorted_range(partition, condition.sort, operands)
 
 
@@ -40,7 +40,7 @@ def _sorted_range(partition: bytes, condition: SortCondition, operands: list[byt
     raise AssertionError(f"unknown operator {condition.operator}")
 
 
-def _content(keys: KeyNames, attribute: KeyAttribute, value: AttributeValue) -> str:
-    content: str = value[attribute.type]
-    check_key_content(keys, attribute, content)
-    return content
+def _value(keys: KeyNames, attribute: KeyAttribute, operand: AttributeValue) -> bytes:
+    value = sortable_bytes(attribute.type, operand[attribute.type])
+    check_key_value(keys, attribute, value)
+    return value
