@@ -164,6 +164,20 @@ def test_a_missing_number_counts_as_its_default(orders: Orders, order: Order, cl
     assert orders.update(KEY, Order.limit.add(1)).limit == 8
 
 
+@pytest.mark.parametrize("by_key", [True, False])
+def test_an_item_from_before_an_attribute_has_its_default(
+    orders: Orders, order: Order, client: Any, stored: Any, by_key: bool
+) -> None:
+    """Reading, deriving keys and conditions agree on what an attribute is that is not stored."""
+    older = {name: value for name, value in stored(orders_table)[0].items() if name not in {"rank", "status"}}
+    client.client.call("PutItem", {"TableName": "orders-test", "Item": older})
+    read = orders.get(org_id="o", order_id="1")
+    assert read is not None
+    orders.update(KEY if by_key else read, Order.rank.add(2), Order.placed_at.set(NOW + timedelta(1)))
+    assert keys(stored)["GSI2SK"] == "RANK#0002"
+    assert keys(stored)["GSI1PK"] == "ORG#o#STATUS#open"
+
+
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
@@ -317,6 +331,16 @@ def test_a_stale_writer_never_wins(notes: Notes) -> None:
         with pytest.raises(StaleItem, match="was changed by somebody else"):
             write()
     assert notes.get(note_id="1") == fresh
+
+
+def test_an_item_from_before_the_lock_is_guarded_from_now_on(notes: Notes, client: Any) -> None:
+    older = {"PK": {"S": "NOTE#1"}, "SK": {"S": "NOTE"}, "note_id": {"S": "1"}}
+    client.client.call("PutItem", {"TableName": "notes-test", "Item": older})
+    read = notes.get(note_id="1")
+    assert read is not None
+    notes.update(read, Note.text.set("x"))
+    with pytest.raises(StaleItem):
+        notes.update(read, Note.text.set("y"))
 
 
 def test_an_expired_entity_is_gone_before_dynamodb_removes_it(notes: Notes, clock: Any) -> None:

@@ -1,8 +1,11 @@
 """The codec of one entity: instances to items with all their keys, and items to instances."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
 from functools import cache
 from typing import Any, Generic, NamedTuple
+from uuid import UUID
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
@@ -23,6 +26,7 @@ from tenantable.errors import CorruptItem, DataError
 from tenantable.wire.values import AttributeValue, Item
 
 _SETS = (set, frozenset)
+_SCALARS = (str, int, float, Decimal, bytes, date, UUID)
 _MISFITS = (ValidationError, ValueError, TypeError, KeyError, ArithmeticError)
 
 
@@ -49,9 +53,14 @@ class EntityCodec(Generic[EntityT]):
         self.entity = layout.entity
         self.fields = {name: _field_codec(model, attribute) for name, attribute in self.entity.attributes.items()}
         self._fields = tuple(self.fields.values())
+        self._key_names = layout.table.keys.names
         self._render_table_key = layout.table_key.render
         self._render_index_keys = tuple(key.render for key in layout.index_keys.values())
         self._validate = model.model_validate
+        self.defaults = _defaults(model)
+        self.stored_defaults = {
+            self.fields[name].stored_as: self.fields[name].encode(value) for name, value in self.defaults.items()
+        }
         self._adapters: dict[str, TypeAdapter[Any]] = {}
         self._projections: dict[type[BaseModel], Mapping[str, Any]] = {}
         self._fixed = self._fixed_attributes()
@@ -190,8 +199,7 @@ class EntityCodec(Generic[EntityT]):
 
     def described(self, item: Mapping[str, AttributeValue]) -> str:
         """The primary key of an item, for messages."""
-        names = self.layout.table.keys.names
-        return " / ".join("".join(map(str, item[name].values())) for name in names if name in item)
+        return " / ".join([str(*item[name].values()) for name in self._key_names if name in item])
 
     def _rendered(
         self, render: Callable[[Mapping[str, Any]], dict[str, AttributeValue] | None], values: Mapping[str, Any]
@@ -233,6 +241,16 @@ def _field_codec(model: type[BaseModel], attribute: Attribute) -> FieldCodec:
         keep_null=attribute.optional and has_default,
         absent=absent,
     )
+
+
+def _defaults(model: type[BaseModel]) -> dict[str, Any]:
+    """
+    What fields are when they are not stored, as far as keys can be made from them: single values other than None.
+
+    Items that were stored before a field was declared lack it, and count as having its default.
+    """
+    fields = ((name, field.default) for name, field in model.model_fields.items() if not field.is_required())
+    return {name: default for name, default in fields if isinstance(default, _SCALARS)}
 
 
 def _none() -> None:

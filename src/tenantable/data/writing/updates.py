@@ -83,21 +83,22 @@ def plan_update(
     clauses = UpdateClauses(codec, expressions)
     for change in changes:
         clauses.change(change)
-    after = {**known, **values, **_new_values(codec, changes, known, needed)}
+    before = {**codec.defaults, **known, **values}
+    after = {**before, **_new_values(codec, changes, before, needed)}
     for stored_as, value in _index_keys(store, changes, after).items():
         clauses.assign(stored_as, value)
     if codec.entity.lock is not None:
         clauses.raise_by_one(codec.entity.lock.stored_as)
     # Whoever holds the lock's version knows every value; without it each value that was used must still be there.
     used = needed if lock is None else frozenset()
-    wanted = {codec.fields[name].stored_as: stored_value(codec, name, known.get(name)) for name in sorted(used)}
+    wanted = {codec.fields[name].stored_as: stored_value(codec, name, before.get(name)) for name in sorted(used)}
     guard = Guard(store=store, expressions=expressions, wanted=wanted, own_reading=own_reading, lock=lock)
     conditions = guard.conditions(alive=True) + when_texts(when, codec, expressions)
     key = store.key(values)
     subject = f"{codec.entity.name} {codec.described(key)}"
     markers: tuple[Write, ...] = ()
     if needed & {field.name for field in codec.entity.unique}:
-        markers = marker_writes(store, old={**known, **values}, new=after)
+        markers = marker_writes(store, old=before, new=after)
     return Write(
         kind="Update",
         request=request_of(store, expressions, conditions=conditions, Key=key, UpdateExpression=clauses.text()),
@@ -119,16 +120,16 @@ def _unknown(codec: EntityCodec[Any], key: KeyLayout, by_name: Mapping[str, Chan
 
 
 def _new_values(
-    codec: EntityCodec[Any], changes: Changes, known: Mapping[str, Any], needed: frozenset[str]
+    codec: EntityCodec[Any], changes: Changes, before: Mapping[str, Any], needed: frozenset[str]
 ) -> dict[str, Any]:
     """The changed fields' values after the update, as far as a key or a marker is made from them."""
     keyed = {name for key in codec.layout.index_keys.values() for name in key.names}
     keyed |= needed | {field.name for field in codec.entity.unique}
-    return {change.subject.name: _new_value(change, known) for change in changes if change.subject.name in keyed}
+    return {change.subject.name: _new_value(change, before) for change in changes if change.subject.name in keyed}
 
 
-def _new_value(change: Change[Any], known: Mapping[str, Any]) -> Any:
-    old = known.get(change.subject.name)
+def _new_value(change: Change[Any], before: Mapping[str, Any]) -> Any:
+    old = before.get(change.subject.name)
     match change.action:
         case "set":
             return change.value

@@ -72,12 +72,22 @@ class Guard:
                 texts.append(self.expressions.equals(SCHEMA_VERSION, version))
         lock = self.store.codec.entity.lock
         if self.lock is not None and lock is not None:
-            if self.lock == 0 and not alive:
-                texts.append(self.store.free_condition(self.expressions, lock.stored_as))
-            else:
-                texts.append(self.expressions.equals(lock.stored_as, {"N": str(self.lock)}))
-        texts += [self.expressions.equals(name, value) for name, value in self.wanted.items()]
+            texts.append(self._lock_condition(lock.stored_as, alive=alive))
+        texts += [self._wanted_condition(name, value) for name, value in self.wanted.items()]
         return texts
+
+    def _lock_condition(self, stored_as: str, *, alive: bool) -> str:
+        if self.lock:
+            return self.expressions.equals(stored_as, {"N": str(self.lock)})
+        if alive:
+            return self.expressions.equals(stored_as, None)
+        return self.store.free_condition(self.expressions, stored_as)
+
+    def _wanted_condition(self, stored_as: str, value: AttributeValue | None) -> str:
+        text = self.expressions.equals(stored_as, value)
+        if value is not None and value == self.store.codec.stored_defaults.get(stored_as):
+            return f"({text} OR {self.expressions.equals(stored_as, None)})"
+        return text
 
     def explain(self, item: Item | None, subject: str, *, alive: bool) -> DataError:
         """The error that a failed condition means, seen what is stored."""
@@ -91,7 +101,8 @@ class Guard:
             found = stored.get(lock.stored_as, {"N": "0"})
             if found != {"N": str(self.lock)}:
                 return StaleItem(f"{subject} was changed by somebody else since it was read", hint="read it again")
-        if any(stored.get(name) != value for name, value in self.wanted.items()):
+        defaults = self.store.codec.stored_defaults
+        if any(stored.get(name, defaults.get(name)) != value for name, value in self.wanted.items()):
             kind = Outdated if self.own_reading else StaleItem
             return kind(f"{subject} was changed by somebody else since it was read", hint="read it again")
         return ConditionFailed(f"the condition does not hold for {subject}")
