@@ -9,8 +9,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from tenantable.engine.items.expressions import bind_condition, read_condition
-from tenantable.engine.items.stored import Change, StoredItem, entry_keys
-from tenantable.engine.keys import EmptyKeyError, key_attributes, key_of_item, key_of_request
+from tenantable.engine.items.stored import Change, EntryKeys, StoredItem, entry_keys
+from tenantable.engine.keys import (
+    EmptyKeyError,
+    index_key_of_item,
+    key_attributes,
+    key_of_item,
+    key_of_request,
+    stored_index_key,
+)
 from tenantable.engine.tables.table import Table
 from tenantable.expressions.evaluation import Predicate
 from tenantable.expressions.placeholders import read_placeholders
@@ -91,7 +98,8 @@ def read_update(request: Mapping[str, Any]) -> Write:
 
         def change(before: StoredItem | None) -> Change:
             after = _updated(update, changed_names, before or _new_item(key_item))
-            return Change(key=key, before=before, after=after, entries=_updated_entry_keys(table, after))
+            entries = _updated_entry_keys(table, after.item, changed_names)
+            return Change(key=key, before=before, after=after, entries=entries)
 
         return key, change
 
@@ -125,9 +133,15 @@ def _member_size(item: Item, name: str) -> int:
     return 0 if value is None else text_size_bytes(name) + check_value(value)[1]
 
 
-def _updated_entry_keys(table: Table, after: StoredItem) -> Mapping[str, bytes | None]:
+def _updated_entry_keys(table: Table, after: Item, changed_names: frozenset[str]) -> EntryKeys:
+    """The keys of index entries; an attribute that the update leaves alone may stay as unfit as it is."""
     try:
-        return entry_keys(table, after.item)
+        return {
+            name: stored_index_key(index.keys, after)
+            if changed_names.isdisjoint(index.keys.names)
+            else index_key_of_item(name, index.keys, after)
+            for name, index in table.indexes.items()
+        }
     except EmptyKeyError as error:
         reason = error.message.partition(_UNSUPPORTED)[2].partition(" IndexName: ")[0]
         raise EmptyKeyError(

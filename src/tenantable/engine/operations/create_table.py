@@ -23,7 +23,7 @@ from tenantable.engine.tables.definitions import (
     read_table_throughput,
 )
 from tenantable.engine.tables.descriptions import describe_table
-from tenantable.engine.tables.options import read_options
+from tenantable.engine.tables.options import read_options, refuse_unsupported_options
 from tenantable.engine.tables.schema import create_index
 from tenantable.engine.tables.table import Table, Throughput
 from tenantable.engine.tables.tagging import add_tags
@@ -67,6 +67,7 @@ def create_table(session: Session, request: Mapping[str, Any]) -> dict[str, Any]
 
 
 def _read_definition(session: Session, request: Mapping[str, Any]) -> _Definition:
+    refuse_unsupported_options(request)
     name = table_name_of(request["TableName"])
     on_demand = request.get("BillingMode") == "PAY_PER_REQUEST"
     throughput = read_table_throughput(request, on_demand=on_demand)

@@ -20,7 +20,7 @@ from tenantable.engine.tables.definitions import (
     too_many_global_indexes,
 )
 from tenantable.engine.tables.descriptions import describe_table
-from tenantable.engine.tables.options import change_options
+from tenantable.engine.tables.options import change_options, refuse_unsupported_options
 from tenantable.engine.tables.schema import create_index
 from tenantable.engine.tables.table import Table
 from tenantable.engine.tables.throughput import change_throughput
@@ -40,6 +40,7 @@ _CHANGES = (
 
 
 def update_table(session: Session, request: Mapping[str, Any]) -> dict[str, Any]:
+    refuse_unsupported_options(request)
     if all(request.get(change) is None for change in _CHANGES):
         raise validation_error(
             "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or "

@@ -8,6 +8,30 @@ from tenantable.engine.session import Session
 from tenantable.wire.errors import invalid_parameter_values, validation_error
 
 _ENABLED = "ENABLED"
+_UNSUPPORTED = (
+    "DisassociationProtectionEnabled",
+    "GlobalTableSettingsReplicationMode",
+    "GlobalTableSourceArn",
+    "GlobalTableWitnessUpdates",
+    "MultiRegionConsistency",
+    "ReplicaUpdates",
+    "ResourcePolicy",
+    "VectorIndexUpdates",
+    "VectorIndexes",
+    "WarmThroughput",
+)
+_UNSUPPORTED_IN_INDEXES = ("OnDemandThroughput", "WarmThroughput")
+
+
+def refuse_unsupported_options(request: Mapping[str, Any]) -> None:
+    """Refuse members of a CreateTable or UpdateTable request that would be forgotten."""
+    indexes = [*(request.get("GlobalSecondaryIndexes") or ())]
+    for update in request.get("GlobalSecondaryIndexUpdates") or ():
+        indexes += [update.get("Create") or update.get("Update") or {}]
+    given = [name for name in _UNSUPPORTED if request.get(name) is not None]
+    given += [name for name in _UNSUPPORTED_IN_INDEXES for index in indexes if index.get(name) is not None]
+    if given:
+        raise validation_error(f"{given[0]} is not supported here; leave it out")
 
 
 def read_options(session: Session, request: Mapping[str, Any], table_name: str) -> dict[str, Any]:

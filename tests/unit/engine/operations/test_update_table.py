@@ -55,6 +55,14 @@ def test_a_new_index_skips_items_that_cannot_be_in_it(call: "Call", create: "Cre
     assert entries() == ["0"]
     call("PutItem", TableName="orders", Item={"pk": {"S": "a"}, "sk": {"S": "1"}, "state": {"S": "open"}})
     assert entries() == ["0", "1"]
+    call(
+        "UpdateItem",
+        TableName="orders",
+        Key={"pk": {"S": "a"}, "sk": {"S": "3"}},
+        UpdateExpression="SET note = :note",
+        ExpressionAttributeValues={":note": {"S": "the index key stays as it is"}},
+    )
+    assert entries() == ["0", "1"]
     call("DeleteItem", TableName="orders", Key={"pk": {"S": "a"}, "sk": {"S": "2"}})
     call("DeleteItem", TableName="orders", Key={"pk": {"S": "a"}, "sk": {"S": "0"}})
     assert entries() == ["1"]
@@ -182,6 +190,14 @@ def test_settings_can_change(call: "Call", create: "Create") -> None:
             {"ProvisionedThroughput": UNITS},
             f"{INVALID}Neither ReadCapacityUnits nor WriteCapacityUnits can be specified "
             "when BillingMode is PAY_PER_REQUEST",
+        ),
+        (
+            {"BillingMode": "PAY_PER_REQUEST", "ReplicaUpdates": [{"Create": {"RegionName": "eu-west-1"}}]},
+            "ReplicaUpdates is not supported here; leave it out",
+        ),
+        (
+            creation(WarmThroughput={"ReadUnitsPerSecond": 1}),
+            "WarmThroughput is not supported here; leave it out",
         ),
         (
             {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"}},

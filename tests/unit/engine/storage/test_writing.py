@@ -53,6 +53,16 @@ def put_and_fail(storage: Storage, items: ItemRelation, key: bytes, publish: Cal
     storage.write(work)
 
 
+def fill_disk(storage: Storage) -> None:
+    """Let the database grow no more."""
+    pages = storage.write.connection.execute("PRAGMA page_count").fetchone()[0]
+    storage.write.connection.execute(f"PRAGMA max_page_count = {pages}")
+
+
+def empty_disk(storage: Storage) -> None:
+    storage.write.connection.execute(f"PRAGMA max_page_count = {2**30}")
+
+
 def stored_keys(storage: Storage, items: ItemRelation) -> list[bytes]:
     with storage.read() as reader:
         rows, _ = reader.page(items, EVERYTHING, descending=False, limit=-1, bytes_max=10**9)
@@ -104,6 +114,17 @@ def test_what_sqlite_refuses_is_a_storage_error(storage: Storage, items: ItemRel
     put(storage, items, b"a")
     with pytest.raises(StorageError, match="UNIQUE"):
         storage.write(lambda transaction: transaction.put_item(items, b"a", (1, b"1"), replaced=None))
+    put(storage, items, b"b")
+    assert len(stored_keys(storage, items)) == 2
+
+
+def test_a_full_disk_loses_nothing_that_was_written(storage: Storage, items: ItemRelation) -> None:
+    put(storage, items, b"a")
+    fill_disk(storage)
+    with pytest.raises(StorageError, match="full"):
+        put(storage, items, b"b", b"x" * 100_000)
+    assert stored_keys(storage, items) == [b"{}"]
+    empty_disk(storage)
     put(storage, items, b"b")
     assert len(stored_keys(storage, items)) == 2
 
@@ -194,6 +215,15 @@ class TestSharedCommits:
         assert stored_keys(storage, items) == []
         put(storage, items, b"4")
         assert stored_keys(storage, items) == [b"{}"]
+
+    def test_one_for_whom_the_disk_is_full_leaves_the_others_whole(self, storage: Storage, items: ItemRelation) -> None:
+        """Whether SQLite gives up that operation or its whole group: who got no error is stored, and nobody else."""
+        fill_disk(storage)
+        bodies = [b"1", b"x" * 100_000, b"3"]
+        errors = self.write_together(storage, items, bodies)
+        assert isinstance(errors[1], StorageError)
+        kept = [body for body, error in zip(bodies, errors, strict=True) if error is None]
+        assert sorted(stored_keys(storage, items)) == kept
 
     def test_readers_see_the_last_commit_while_somebody_writes(self, storage: Storage, items: ItemRelation) -> None:
         put(storage, items, b"a", b"old")
