@@ -39,7 +39,8 @@ def new_application(
         body_bytes_max: Above this a request body is answered with 413.
         registry: Whose metrics `/metrics` shows; the service adds its own to it.
     """
-    app = FastAPI(title=title, version=version, description=description, openapi_url="/openapi.json")
+    # Without the interactive pages: they load scripts from elsewhere.
+    app = FastAPI(title=title, version=version, description=description, docs_url=None, redoc_url=None)
     install_problems(app)
     app.add_middleware(BodyLimit, bytes_max=body_bytes_max)
     app.add_middleware(

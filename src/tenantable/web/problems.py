@@ -11,8 +11,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from tenantable.cloud.queues.queue import QueueFull
-from tenantable.errors import ServiceError, Unavailable
+from tenantable.errors import CloudError, ServiceError, Unavailable
 from tenantable.web.observation import request_id_of
 
 PROBLEM_MEDIA_TYPE = "application/problem+json"
@@ -83,7 +82,7 @@ def install_problems(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(Unavailable, _unavailable)
-    app.add_exception_handler(QueueFull, _unavailable)
+    app.add_exception_handler(CloudError, _unavailable)
     app.add_exception_handler(Exception, _unexpected)
 
 

@@ -269,6 +269,15 @@ def test_dead_letters_of_finished_events_go(world: World, tenant: NewTenant) -> 
     assert queues_are_empty(world)
 
 
+@pytest.mark.parametrize(
+    "body", ["{}", "nonsense", '{"tenantId": "#", "eventId": "e"}', '{"tenantId": "t", "eventId": "e"}']
+)
+def test_dead_letters_that_name_no_event_go(world: World, body: str) -> None:
+    world.dead_letters.send([Message(body=body)])
+    assert world.dlq_processor.step() == 1
+    assert queues_are_empty(world)
+
+
 def test_an_event_whose_message_was_buried_is_marked_dead(world: World, tenant: NewTenant) -> None:
     event_id = world.event(tenant.tenant_id)
     for _ in range(6):

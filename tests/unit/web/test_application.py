@@ -12,8 +12,7 @@ from prometheus_client import CollectorRegistry
 from pydantic import BaseModel
 from structlog.testing import capture_logs
 
-from tenantable.cloud.queues.queue import QueueFull
-from tenantable.errors import ServiceError, Unavailable
+from tenantable.errors import CloudError, ServiceError, Unavailable
 from tenantable.web.application import new_application
 from tenantable.web.problems import PROBLEM_MEDIA_TYPE, problem_responses
 
@@ -51,7 +50,7 @@ def application() -> FastAPI:
         errors: dict[str, Exception] = {
             "teapot": Teapot(hint="use a pot"),
             "unavailable": Unavailable("the database at 10.0.0.1 is gone"),
-            "full": QueueFull(),
+            "cloud": CloudError("SQS refused a call on secret-queue"),
             "bug": ZeroDivisionError("secret detail"),
         }
         raise errors[kind]
@@ -69,7 +68,7 @@ def client(serving: Callable[[FastAPI], httpx.Client]) -> httpx.Client:
     [
         (("GET", "/fail/teapot", None), 418, "teapot"),
         (("GET", "/fail/unavailable", None), 503, "unavailable"),
-        (("GET", "/fail/full", None), 503, "unavailable"),
+        (("GET", "/fail/cloud", None), 503, "unavailable"),
         (("GET", "/fail/bug", None), 500, "internal-error"),
         (("GET", "/nowhere", None), 404, "not-found"),
         (("DELETE", "/orders/1", None), 405, "method-not-allowed"),
@@ -98,6 +97,7 @@ def test_every_error_has_the_one_shape(
 
 def test_what_happened_inside_is_not_told(client: httpx.Client) -> None:
     assert "secret detail" not in client.get("/fail/bug", headers={"connection": "close"}).text
+    assert "secret-queue" not in client.get("/fail/cloud").text
     assert "10.0.0.1" not in client.get("/fail/unavailable").text
 
 
@@ -112,7 +112,7 @@ def test_malformed_requests_say_where_and_not_what(client: httpx.Client) -> None
 
 
 def test_a_busy_service_says_when_to_come_back(client: httpx.Client) -> None:
-    assert client.get("/fail/full").headers["retry-after"] == "1"
+    assert client.get("/fail/cloud").headers["retry-after"] == "1"
 
 
 def test_an_unallowed_method_is_told_the_allowed_ones(client: httpx.Client) -> None:

@@ -21,7 +21,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 from tenantable.cloud.keys.envelope import Keys
 from tenantable.cloud.queues.queue import BATCH_MAX, Message, Queue, ReceivedMessage
 from tenantable.data.database import TenantId
-from tenantable.errors import ConditionFailed, ItemNotFound, StaleItem, TenantableError
+from tenantable.errors import ConditionFailed, ItemNotFound, StaleItem, TenancyError, TenantableError
 from tenantable.services.webhooks.declaration import Attempt, Event, TenantWebhookConfig
 from tenantable.services.webhooks.model import (
     RETENTION,
@@ -283,11 +283,10 @@ class DlqProcessor:
         """
         messages = self.dead_letters.receive(limit=BATCH_MAX, wait_seconds=wait_seconds)
         for message in messages:
-            delivery = _parsed(message)
-            if delivery is None:
-                _log.error("a dead letter that is none of ours was removed", queue=self.dead_letters.name)
-            else:
-                self._settle(delivery)
+            try:
+                self._settle(_parsed(message))
+            except TenancyError as error:
+                _log.error("a dead letter of no tenant was removed", cause=str(error))
             self.dead_letters.delete([message.receipt])
         return len(messages)
 
@@ -309,7 +308,10 @@ class DlqProcessor:
         self.deliveries.send(restarted)
         return len(restarted)
 
-    def _settle(self, delivery: Delivery) -> None:
+    def _settle(self, delivery: Delivery | None) -> None:
+        if delivery is None:
+            _log.error("a dead letter that is none of ours was removed", queue=self.dead_letters.name)
+            return
         event = self.repository.summary(delivery.tenant, delivery.event_id)
         if event is None or event.status != "pending" or event.next_attempt_at is None:
             return
