@@ -19,6 +19,7 @@ from tenantable.declare.queries import Page, Query
 from tenantable.declare.references import Change, Condition, Reference
 from tenantable.declare.systems import System
 from tenantable.declare.tables import Index, LocalIndex, Provisioned, Table, Tenancy
+from tenantable.wire.keys import KeyAttribute
 
 __all__ = [
     "AccessPatterns",
@@ -30,6 +31,7 @@ __all__ = [
     "Grant",
     "Index",
     "Key",
+    "KeyAttribute",
     "KeyPattern",
     "LocalIndex",
     "Naming",

@@ -153,7 +153,8 @@ def attr(
             in one transaction with the entity, and that follow updates, deletes and expiry. None is never taken.
         lock: A counter that every write raises by one; a write of an entity that somebody else wrote since it was
             read raises `StaleItem`. An `int` with default 0, where 0 means never written.
-        soft_delete: A `datetime | None`: deleting sets it, and reads leave the entity out until it is restored.
+        soft_delete: A `datetime | None`: deleting sets it, and reads leave the entity out until it is restored. Its
+            key and its unique values stay taken until it is erased.
     """
     declared: FieldInfo = Field(default_factory=default_factory) if default_factory is not None else Field(default)
     declared.metadata.append(AttributeOptions(stored_as=stored_as, unique=unique, lock=lock, soft_delete=soft_delete))

@@ -1,6 +1,6 @@
 """Entities: Pydantic models that live in a declared table."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, TypeVar, dataclass_transform, overload
 
@@ -54,7 +54,7 @@ class Entity(BaseModel, metaclass=_EntityMeta):
     Keys are given by the access patterns of the entity's repository.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     __entity__: ClassVar[EntityDeclaration]
 
@@ -183,44 +183,51 @@ def _attribute(name: str, field: Any, table: Table, stored_names: Callable[[str]
 
 
 def _entity_faults(entity: EntityDeclaration) -> list[Fault]:
-    faults: list[Fault] = []
-    fields = entity.model.model_fields
-
-    def fault(name: str | None, problem: str, hint: str) -> None:
-        place = entity.model.__name__ if name is None else f"{entity.model.__name__}.{name}"
-        faults.append(Fault(place=place, problem=problem, hint=hint))
-
-    stored: dict[str, str] = {}
-    for name, attribute in entity.attributes.items():
-        if not is_declared(fields[name]):
-            fault(name, "is not declared with Attr[...]", f"write {name}: Attr[...]")
-        if stored.setdefault(attribute.stored_as, name) != name:
-            fault(
-                name, f"is stored as {attribute.stored_as!r}, as {stored[attribute.stored_as]} is", "give it stored_as="
-            )
-        if attribute.stored_as in {SCHEMA_VERSION, entity.table.discriminator}:
-            fault(name, f"{attribute.stored_as!r} is kept for the table itself", "choose another stored name")
-        if attribute.ttl and plain_type(attribute.annotation) is not datetime:
-            fault(
-                name, "is the TTL attribute, and no datetime", "declare it as Attr[datetime] or Attr[datetime | None]"
-            )
-        if attribute.lock and (attribute.annotation is not int or fields[name].default != 0):
-            fault(name, "is a lock, and no int with default 0", "declare it as Attr[int] = attr(default=0, lock=True)")
-        if attribute.soft_delete and not _is_optional_instant(attribute.annotation):
-            fault(
-                name,
-                "marks deletion, and is no datetime | None",
-                "declare it as Attr[datetime | None] with default None",
-            )
+    faults = [*_name_faults(entity)]
+    for attribute in entity.attributes.values():
+        faults += _type_faults(entity, attribute)
     for mark in ("lock", "soft_delete"):
         marked = [name for name, attribute in entity.attributes.items() if getattr(attribute, mark)]
         if len(marked) > 1:
-            fault(None, f"{' and '.join(marked)} are both {mark}=True", "keep one of them")
+            problem = f"{' and '.join(marked)} are both {mark}=True"
+            faults.append(Fault(place=entity.model.__name__, problem=problem, hint="keep one of them"))
     expected = set(range(1, entity.version))
     if set(entity.upgrades) != expected:
         needed = ", ".join(map(str, sorted(expected))) or "none"
-        fault(None, f"upgrades start from {sorted(entity.upgrades)}", f"give one for each older version: {needed}")
+        problem, hint = f"upgrades start from {sorted(entity.upgrades)}", f"give one for each older version: {needed}"
+        faults.append(Fault(place=entity.model.__name__, problem=problem, hint=hint))
     return faults
+
+
+def _name_faults(entity: EntityDeclaration) -> Iterator[Fault]:
+    stored: dict[str, str] = {}
+    for name, attribute in entity.attributes.items():
+        place, stored_as = f"{entity.model.__name__}.{name}", attribute.stored_as
+        if name in {"key", "query"}:
+            problem = "hides the method that declares access patterns"
+            yield Fault(place=place, problem=problem, hint=f"rename it, with stored_as={name!r}")
+        first = stored.setdefault(stored_as, name)
+        if first != name:
+            yield Fault(place=place, problem=f"is stored as {stored_as!r}, as {first} is", hint="give it stored_as=")
+        if stored_as in {SCHEMA_VERSION, entity.table.discriminator}:
+            problem = f"{stored_as!r} is kept for the table itself"
+            yield Fault(place=place, problem=problem, hint="choose another stored name")
+
+
+def _type_faults(entity: EntityDeclaration, attribute: Attribute) -> Iterator[Fault]:
+    name, field = attribute.name, entity.model.model_fields[attribute.name]
+    place = f"{entity.model.__name__}.{name}"
+    if not is_declared(field):
+        yield Fault(place=place, problem="is not declared with Attr[...]", hint=f"write {name}: Attr[...]")
+    if attribute.ttl and plain_type(attribute.annotation) is not datetime:
+        hint = "declare it as Attr[datetime] or Attr[datetime | None]"
+        yield Fault(place=place, problem="is the TTL attribute, and no datetime", hint=hint)
+    if attribute.lock and (attribute.annotation is not int or field.default != 0):
+        hint = "declare it as Attr[int] = attr(default=0, lock=True)"
+        yield Fault(place=place, problem="is a lock, and no int with default 0", hint=hint)
+    if attribute.soft_delete and not _is_optional_instant(attribute.annotation):
+        hint = "declare it as Attr[datetime | None] with default None"
+        yield Fault(place=place, problem="marks deletion, and is no datetime | None", hint=hint)
 
 
 def _is_optional_instant(annotation: Any) -> bool:

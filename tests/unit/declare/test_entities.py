@@ -98,6 +98,14 @@ def test_every_fault_of_an_entity_is_reported_at_once() -> None:
         assert expected in found
 
 
+@pytest.mark.filterwarnings("ignore:Field name")
+def test_a_field_does_not_hide_how_patterns_are_declared() -> None:
+    with pytest.raises(DeclarationError, match=r"Odd\.key: hides the method .* rename it, with stored_as='key'"):
+
+        class Odd(Entity, table=table):
+            key: Attr[str]  # type: ignore[assignment]
+
+
 def test_two_locks_are_one_too_many() -> None:
     with pytest.raises(DeclarationError, match="a and b are both lock=True"):
 
