@@ -32,10 +32,14 @@ class AccessPatterns(Generic[EntityT]):
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
         entity = _entity_argument(cls)
+        patterns = {name: value for name, value in vars(cls).items() if isinstance(value, Pattern)}
         if entity is None:
+            if patterns:
+                hint = "write class X(Repository[Entity]) with all its patterns"
+                raise DeclarationError([Fault(place=cls.__name__, problem="names no entity", hint=hint)])
             return
         cls.entity = entity
-        cls.patterns = {name: value for name, value in vars(cls).items() if isinstance(value, Pattern)}
+        cls.patterns = patterns
         _declare(cls, declaration_of(entity))
 
 
@@ -79,6 +83,8 @@ def _class_faults(cls: type[AccessPatterns[Any]], entity: EntityDeclaration) -> 
         hint = f"decorate a method with @{name}.key(pk=..., sk=...)"
         yield Fault(place=cls.__name__, problem=f"has no key pattern of {name}", hint=hint)
     for pattern in cls.patterns.values():
+        if any(pattern.name in vars(base) for base in cls.__mro__[1:]):
+            yield Fault(place=pattern.place, problem="hides what every repository has", hint="choose another name")
         if entity.model not in pattern.entities:
             hint = f"use @{name}, or move it to that entity's repository"
             yield Fault(place=pattern.place, problem=f"belongs to {pattern.entities[0].__name__}", hint=hint)

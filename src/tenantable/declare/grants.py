@@ -208,7 +208,10 @@ def _grant_permissions(grant: Grant, naming: Naming, variables: dict[str, str]) 
 
 def _limited(permission: Permission, grant: Grant, entity: EntityDeclaration) -> Permission:
     if grant.attributes is not None:
-        permission = replace(permission, attributes=grant.attributes | entity.bookkeeping)
+        names = grant.attributes | entity.bookkeeping
+        if "UpdateItem" in permission.actions and entity.lock is not None:
+            names |= {entity.lock.stored_as}  # every update raises it
+        permission = replace(permission, attributes=names)
     return replace(permission, transactional=permission.transactional or grant.in_transaction)
 
 

@@ -83,6 +83,18 @@ def test_a_pattern_belongs_to_its_entitys_repository() -> None:
     assert "belongs to Note" in found
 
 
+def test_a_pattern_does_not_hide_what_every_repository_has() -> None:
+    order = entity("Order", Table("app"), order_id=str)
+    found = faults_of(lambda: patterns(order, tenant_scoped=order.key(pk="O#{order_id}", sk="A")(by_id)))
+    assert "tenant_scoped: hides what every repository has" in found
+
+
+def test_patterns_are_not_added_to_a_finished_repository() -> None:
+    order = entity("Order", Table("app"), order_id=str)
+    first = patterns(order, get=order.key(pk="O#{order_id}", sk="A")(by_id))
+    assert "More: names no entity" in faults_of(lambda: type("More", (first,), {"listed": order.query()(by_id)}))
+
+
 def test_one_key_has_one_template() -> None:
     order = entity("Order", Table("app"), order_id=str)
 

@@ -202,6 +202,24 @@ def test_other_resources_are_granted_by_physical_name() -> None:
     )
 
 
+def test_an_update_of_some_attributes_raises_the_lock_all_the_same() -> None:
+    table = Table("locked")
+
+    class Locked(Entity, table=table):
+        name: Attr[str]
+        revision: Attr[int] = attr(default=0, lock=True)
+
+    class Lockeds(AccessPatterns[Locked]):
+        @Locked.key(pk="LOCKED#{name}", sk="LOCKED")
+        def get(self, *, name: str) -> None:
+            """One of them."""
+
+    read, update = (
+        permissions(allow(granted, attributes=["name"]))[0] for granted in (Lockeds.get, writes(Locked, "update"))
+    )
+    assert (read.attributes, update.attributes) == (frozenset({"name"}), frozenset({"name", "revision"}))
+
+
 def test_an_unknown_attribute_is_refused() -> None:
     with pytest.raises(DeclarationError, match="grants the unknown attribute tenant_id"):
         permissions(allow(Identities.get, attributes=["tenant_id"]))

@@ -53,7 +53,8 @@ def run_together(session: Session, writes: Sequence[Write], *, token: str | None
     Raises:
         ConditionFailed, ItemNotFound, DuplicateValue: What the first failed write means.
         Unavailable: Others kept on writing the same items.
-        DataError: More than 100 items, or one item twice.
+        DataError: More than 100 items.
+        DynamoError: DynamoDB's other answers, such as that one item is in it twice.
     """
     elements = [element for write in writes for element in (write, *write.markers)]
     if len(elements) > TRANSACTION_ITEMS_MAX:
