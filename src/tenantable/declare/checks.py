@@ -6,7 +6,7 @@ from datetime import date
 from tenantable.declare.annotations import value_types
 from tenantable.declare.attributes import EntityDeclaration
 from tenantable.declare.keys.layouts import EntityLayout, FieldPart, KeyLayout, KeyPart, TemplatePart
-from tenantable.declare.keys.templates import SEPARATOR, TENANT, anything, overlap
+from tenantable.declare.keys.templates import SEPARATOR, TENANT, Letter, anything, overlap
 from tenantable.declare.keys.text import key_text
 from tenantable.declare.patterns import KeyPattern, Pattern, Resolution
 from tenantable.declare.tables import Index
@@ -14,6 +14,8 @@ from tenantable.errors import Fault
 
 MARKER_HEAD = "UNIQUE#"
 """With this begin the partition keys of the items that keep unique values (after the tenant's prefix)."""
+MARKER_SORT = "UNIQUE"
+"""The sort key of those items."""
 
 
 def layout_faults(layout: EntityLayout, others: Sequence[EntityLayout]) -> Iterator[Fault]:
@@ -22,8 +24,11 @@ def layout_faults(layout: EntityLayout, others: Sequence[EntityLayout]) -> Itera
         yield from _tenancy_faults(layout, key)
         yield from _attribute_faults(layout, key)
     yield from _primary_key_faults(layout)
+    yield from _marker_faults(layout, layout)
     for other in others:
         yield from _collision_faults(layout, other)
+        yield from _marker_faults(layout, other)
+        yield from _marker_faults(other, layout)
 
 
 def pattern_faults(pattern: Pattern, resolution: Resolution) -> Iterator[Fault]:
@@ -86,11 +91,26 @@ def _primary_key_faults(layout: EntityLayout) -> Iterator[Fault]:
             key_text(field.annotation)
         except TypeError as error:
             yield Fault(place=f"{model}.{field.name}", problem=f"cannot be unique: {error}", hint="drop unique=True")
-    tenancy = layout.table.tenancy
-    head = MARKER_HEAD if tenancy is None else f"{tenancy.prefix}#{MARKER_HEAD}"
-    if isinstance(key.partition, TemplatePart) and str(key.partition).startswith(head):
-        hint = f"begin its template with something else than {MARKER_HEAD}"
-        yield Fault(place=model, problem="has the keys of the unique values' markers", hint=hint)
+
+
+def _marker_faults(layout: EntityLayout, owner: EntityLayout) -> Iterator[Fault]:
+    """Could an item of `layout` have the key of a marker that `owner`'s unique values need?"""
+    key, tenancy = layout.table_key, layout.table.tenancy
+    if not owner.entity.unique or isinstance(key.partition, FieldPart):
+        return  # a field that is the key is checked when it is written
+    prefix: list[Letter] = []
+    if tenancy is not None:
+        prefix = [*tenancy.prefix.removesuffix(f"{{{TENANT}}}"), _is_no_separator, SEPARATOR]
+    marker: list[Letter] = [*prefix, *f"{MARKER_HEAD}{owner.entity.name}{SEPARATOR}", anything]
+    meets = overlap(key.partition.letters(), marker)
+    if meets and (key.sort is None or overlap(key.sort.letters(), [*MARKER_SORT])):
+        problem = f"can have the key of a marker that keeps unique values of {owner.entity.model.__name__}"
+        hint = f"begin its partition key with a word other than {MARKER_HEAD}"
+        yield Fault(place=layout.entity.model.__name__, problem=problem, hint=hint)
+
+
+def _is_no_separator(character: str) -> bool:
+    return character != SEPARATOR
 
 
 def _collision_faults(layout: EntityLayout, other: EntityLayout) -> Iterator[Fault]:

@@ -1,6 +1,7 @@
 """What a repository class is checked for when it is declared."""
 
 from datetime import date, datetime
+from inspect import Parameter, Signature
 from types import new_class
 from typing import Any
 
@@ -13,6 +14,7 @@ from tenantable.declare.entities import Entity
 from tenantable.declare.patterns import collection
 from tenantable.declare.tables import Index, LocalIndex, Table, Tenancy
 from tenantable.errors import DeclarationError
+from tenantable.wire.keys import KeyAttribute
 
 gsi1 = Index("gsi1")
 
@@ -41,6 +43,12 @@ def patterns(model: Any, *, tenants: bool = False, name: str = "Orders", **metho
     base = AccessPatterns[model]
     namespace = {"__orig_bases__": (base,), "tenant_scoped": tenants, "__module__": __name__, **methods}
     return type(name, (AccessPatterns,), namespace)
+
+
+def signature_of(names: list[str]) -> Signature:
+    """A method's signature with these keyword parameters."""
+    own = Parameter("self", Parameter.POSITIONAL_OR_KEYWORD)
+    return Signature([own, *(Parameter(name, Parameter.KEYWORD_ONLY) for name in names)])
 
 
 def by_id(self: Any, *, order_id: str) -> None:
@@ -338,9 +346,54 @@ def test_the_word_tenant_is_reserved_in_a_shared_table() -> None:
 
 def test_unique_values_need_text_keys_and_types_that_have_a_text() -> None:
     order = entity("Order", Table("app"), order_id=str, tags=(list[str], attr(unique=True)))
-    found = faults_of(lambda: patterns(order, get=order.key(pk="UNIQUE#{order_id}", sk="A")(by_id)))
-    assert "cannot be unique" in found
-    assert "has the keys of the unique values' markers" in found
+    assert "cannot be unique" in faults_of(lambda: patterns(order, get=order.key(pk="O#{order_id}", sk="A")(by_id)))
+    numbered = entity(
+        "Line", Table("app", partition=KeyAttribute(name="n", type="N")), n=int, name=(str, attr(unique=True))
+    )
+
+    def get(self: Any, *, n: int) -> None:
+        """One line."""
+
+    assert "a key that is no text" in faults_of(lambda: patterns(numbered, get=numbered.key()(get)))
+
+
+@pytest.mark.parametrize(
+    ("pk", "sk", "meets"),
+    [
+        ("UNIQUE#{order_id}", "UNIQUE", False),
+        ("UNIQUE#User#{order_id}", "UNIQUE", True),
+        ("UNIQUE#User#{order_id}", "ORDER", False),
+        ("UNIQUE#User#{order_id}#{kind}", "{name}", True),
+        ("{order_id}#{kind}#{name}", "UNIQUE", True),
+        ("ORDER#{order_id}", "UNIQUE", False),
+    ],
+)
+@pytest.mark.parametrize("user_first", [True, False])
+def test_no_key_is_that_of_a_unique_values_marker(pk: str, sk: str, meets: bool, user_first: bool) -> None:
+    table = Table("app")
+    user = entity("User", table, user_id=str, email=(str, attr(unique=True)))
+    order = entity("Order", table, order_id=str, kind=str, name=str)
+
+    def get(self: Any, *, order_id: str, kind: str, name: str) -> None:
+        """One order."""
+
+    def get_user(self: Any, *, user_id: str) -> None:
+        """One user."""
+
+    def declare_user() -> None:
+        patterns(user, name="Users", get=user.key(pk="USER#{user_id}", sk="USER")(get_user))
+
+    def declare_order() -> None:
+        names = [name for name in ("order_id", "kind", "name") if f"{{{name}}}" in pk + sk]
+        get.__signature__ = signature_of(names)  # type: ignore[attr-defined]
+        patterns(order, get=order.key(pk=pk, sk=sk)(get))
+
+    first, second = (declare_user, declare_order) if user_first else (declare_order, declare_user)
+    first()
+    if meets:
+        assert "Order: can have the key of a marker that keeps unique values of User" in faults_of(second)
+    else:
+        second()
 
 
 def test_a_pattern_outside_a_repository_cannot_be_used() -> None:

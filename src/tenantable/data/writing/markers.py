@@ -12,7 +12,7 @@ from tenantable.data.expressions import Expressions
 from tenantable.data.store import AnyStore
 from tenantable.data.writing.write import Write, request_of
 from tenantable.declare.attributes import Attribute
-from tenantable.declare.checks import MARKER_HEAD, marker_head
+from tenantable.declare.checks import MARKER_HEAD, MARKER_SORT, marker_head
 from tenantable.declare.keys.layouts import check_length
 from tenantable.declare.keys.templates import TENANT, escape_value
 from tenantable.declare.keys.text import key_text
@@ -20,7 +20,6 @@ from tenantable.errors import DataError, DuplicateValue, StaleItem
 from tenantable.wire.values import AttributeValue, Item
 
 OWNER = "_owner"
-_SORT = "UNIQUE"
 
 
 def marker_writes(
@@ -99,7 +98,7 @@ def _marker_key(store: AnyStore, field: Attribute, value: Any) -> dict[str, Attr
     text = escape_value(key_text(field.annotation).write(value))
     key: dict[str, AttributeValue] = {table.partition.name: {"S": marker_head(codec.layout, field.name, tenant) + text}}
     if table.sort is not None:
-        key[table.sort.name] = {"S": _SORT}
+        key[table.sort.name] = {"S": MARKER_SORT}
     try:
         check_length(table.partition, key[table.partition.name], partition=True)
     except ValueError as error:
