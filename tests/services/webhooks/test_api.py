@@ -3,12 +3,17 @@
 import json
 import secrets
 import time
+from collections.abc import Callable
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
 
+from tenantable.services.webhooks.app import create_app
 from tenantable.services.webhooks.model import new_api_key
 
 World = Any
@@ -347,12 +352,27 @@ def test_a_redrive_out_of_range_is_refused(client: httpx.Client, tenant: Tenant,
     assert_problem(response, 422, "malformed-request")
 
 
-def test_metrics_and_health_need_no_key_and_tell_no_tenant(client: httpx.Client, tenant: Tenant) -> None:
+def test_metrics_and_health_need_no_key_and_tell_no_tenant(
+    client: httpx.Client, tenant: Tenant, shared_world: World
+) -> None:
     post_event(client, tenant)
+    shared_world.work()
     assert client.get("/healthz").json() == {"status": "ok"}
     text = client.get("/metrics").text
     assert 'route="/v1/events"' in text
+    assert 'webhook_attempts_total{outcome="delivered"}' in text
     assert tenant.id not in text
+
+
+def test_the_application_can_be_mounted_under_a_prefix(
+    shared_world: World, tenant: Tenant, serving: Callable[[FastAPI], httpx.Client]
+) -> None:
+    parent = FastAPI()
+    parent.mount("/webhooks", create_app(replace(shared_world.dependencies, registry=CollectorRegistry())))
+    client = serving(parent)
+    accepted = client.post("/webhooks/v1/events", json=EVENT, headers=tenant.headers)
+    assert accepted.headers["location"].startswith("/webhooks/v1/events/evt_")
+    assert client.get(accepted.headers["location"], headers=tenant.headers).status_code == 200
 
 
 def test_every_route_is_documented(client: httpx.Client) -> None:

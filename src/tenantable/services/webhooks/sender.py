@@ -8,7 +8,7 @@ import asyncio
 import socket
 import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import aiohttp
@@ -17,6 +17,8 @@ from tenantable.services.webhooks.model import RESPONSE_BODY_BYTES_MAX, Answer, 
 from tenantable.services.webhooks.targets import is_allowed_address
 
 TIMEOUT_SECONDS = 15.0
+# As many as a worker has attempts under way: name servers that never answer then hold up no other tenant's look-up.
+RESOLVER_THREADS = 256
 USER_AGENT = "tenantable-webhooks/1"
 _KEPT_HEADERS = ("retry-after", "webhook-delivery")
 _DETAIL_CHARACTERS_MAX = 200
@@ -55,6 +57,7 @@ class HttpSender:
         self._closing = threading.Lock()
         self._closed = False
         self._loop = asyncio.new_event_loop()
+        self._loop.set_default_executor(ThreadPoolExecutor(RESOLVER_THREADS, thread_name_prefix="webhook-resolver"))
         self._thread = threading.Thread(target=self._loop.run_forever, name="webhook-sender", daemon=True)
         self._thread.start()
         self._session = asyncio.run_coroutine_threadsafe(self._open(), self._loop).result()
