@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from tests.typing.shop import Note, Order, Orders
+from tests.typing.shop import Note, Order, Orders, User
 
 from tenantable.data import Database, TenantId
 
@@ -35,3 +35,4 @@ def mistakes(database: Database, orders: Orders, order: Order) -> None:
     orders.update(order, Order.status.add(1))  # mistake 21: adding to what is no number
     database.tenant(TenantId("t")).repository(Note)  # mistake 22: an entity where a repository is wanted
     Orders.get.key(org_id="o", orderid="1")  # mistake 23: a typo in a key as a value
+    User(user_id="u")  # mistake 24: a field is missing that attr() says more of
