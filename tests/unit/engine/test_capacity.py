@@ -74,6 +74,8 @@ def test_a_put_costs_the_indexes_it_enters(call: "Call") -> None:
 def test_a_put_of_the_same_item_costs_no_index(call: "Call") -> None:
     call("PutItem", TableName="orders", Item=item(3000, state="open", date="1"))
     assert consumed(call, "PutItem", Item=item(3000, state="open", date="1")) == {"table": 3}
+    other_order = dict(reversed(item(3000, state="open", date="1").items()))
+    assert consumed(call, "PutItem", Item=other_order) == {"table": 3}
 
 
 def test_only_an_index_that_holds_what_changed_is_paid(call: "Call") -> None:
@@ -179,6 +181,9 @@ def test_transactions_cost_double(call: "Call") -> None:
     put = {"Put": {"TableName": "orders", "Item": item(1500)}}
     written = consumed_by_all(call, "TransactWriteItems", TransactItems=[put])
     assert written == [{"TableName": "orders", "CapacityUnits": 4, "WriteCapacityUnits": 4}]
+    check = {"TableName": "orders", "Key": KEY, "ConditionExpression": "attribute_exists(pk)"}
+    checked = consumed_by_all(call, "TransactWriteItems", TransactItems=[{"ConditionCheck": check}])
+    assert checked == written
     gets = [{"Get": {"TableName": "orders", "Key": key}} for key in (KEY, {**KEY, "sk": {"S": "missing"}})]
     read = consumed_by_all(call, "TransactGetItems", TransactItems=gets)
     assert read == [{"TableName": "orders", "CapacityUnits": 4, "ReadCapacityUnits": 4}]

@@ -123,7 +123,7 @@ def test_throughput_that_does_not_change_is_refused(create: "Create", refusal: "
 
 
 def test_billing_changes_with_all_indexes(call: "Call", create: "Create", clock: "ManualClock") -> None:
-    create("orders", global_={"by_state": ("state",)})
+    create("orders", global_={"by_state": ("state",)}, local={"by_date": ("date", "ALL")})
     index_units = {"IndexName": "by_state", "ProvisionedThroughput": {"ReadCapacityUnits": 1, "WriteCapacityUnits": 1}}
     call(
         "UpdateTable",
