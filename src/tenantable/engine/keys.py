@@ -110,10 +110,14 @@ def key_of_item(keys: KeyNames, item: Mapping[str, AttributeValue]) -> bytes:
     return key_bytes(keys, item)
 
 
-def index_key_of_item(index_name: str, keys: KeyNames, item: Mapping[str, AttributeValue]) -> bytes | None:
+def index_key_of_item(
+    index_name: str, keys: KeyNames, item: Mapping[str, AttributeValue], *, by_update: bool = False
+) -> bytes | None:
     """
     The key of an item's entry in an index; None when it lacks a key attribute, so that it has no entry.
 
+    Args:
+        by_update: The item is the outcome of an update expression; then the service finds other words.
     Raises:
         DynamoError: A key attribute of the index has the wrong type, or its value cannot be a key.
     """
@@ -125,7 +129,11 @@ def index_key_of_item(index_name: str, keys: KeyNames, item: Mapping[str, Attrib
     for attribute in keys.attributes:
         value = item.get(attribute.name)
         if value is not None:
-            _check_index_value(index_name, keys, attribute, value)
+            _check_index_type(index_name, attribute, value)
+            content = value[attribute.type]
+            if not content:
+                raise EmptyKeyError(_empty_index_key(index_name, attribute, by_update=by_update))
+            check_key_value(keys, attribute, sortable_bytes(attribute.type, content))
     return None
 
 
@@ -178,19 +186,24 @@ def _mismatch(keys: KeyNames, item: Mapping[str, AttributeValue]) -> str:
     raise AssertionError("the item has its key")
 
 
-def _check_index_value(index_name: str, keys: KeyNames, attribute: KeyAttribute, value: AttributeValue) -> None:
-    content = value.get(attribute.type)
-    if content is None:
+def _check_index_type(index_name: str, attribute: KeyAttribute, value: AttributeValue) -> None:
+    if attribute.type not in value:
         raise invalid_parameter_values(
             f"Type mismatch for Index Key {attribute.name} Expected: {attribute.type} "
             f"Actual: {next(iter(value))} IndexName: {index_name}"
         )
-    if not content:
-        raise EmptyKeyError(
-            "A value specified for a secondary index key is not supported. "
-            f"{_empty(attribute)} IndexName: {index_name}, IndexKey: {attribute.name}"
+
+
+def _empty_index_key(index_name: str, attribute: KeyAttribute, *, by_update: bool) -> str:
+    if by_update:
+        return (
+            "The update expression attempted to update a secondary index key to a value that is not supported. "
+            f"{_empty(attribute)}"
         )
-    check_key_value(keys, attribute, sortable_bytes(attribute.type, content))
+    return (
+        "A value specified for a secondary index key is not supported. "
+        f"{_empty(attribute)} IndexName: {index_name}, IndexKey: {attribute.name}"
+    )
 
 
 def _empty(attribute: KeyAttribute) -> str:

@@ -11,7 +11,6 @@ from typing import Any
 from tenantable.engine.items.expressions import bind_condition, read_condition
 from tenantable.engine.items.stored import Change, EntryKeys, StoredItem, entry_keys
 from tenantable.engine.keys import (
-    EmptyKeyError,
     index_key_of_item,
     key_attributes,
     key_of_item,
@@ -28,8 +27,6 @@ from tenantable.wire.values import Item, check_item, check_value, text_size_byte
 
 Changer = Callable[[StoredItem | None], Change | None]
 """From the stored item to what becomes of it; None when it is only looked at."""
-
-_UNSUPPORTED = "not supported. "
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -135,15 +132,9 @@ def _member_size(item: Item, name: str) -> int:
 
 def _updated_entry_keys(table: Table, after: Item, changed_names: frozenset[str]) -> EntryKeys:
     """The keys of index entries; an attribute that the update leaves alone may stay as unfit as it is."""
-    try:
-        return {
-            name: stored_index_key(index.keys, after)
-            if changed_names.isdisjoint(index.keys.names)
-            else index_key_of_item(name, index.keys, after)
-            for name, index in table.indexes.items()
-        }
-    except EmptyKeyError as error:
-        reason = error.message.partition(_UNSUPPORTED)[2].partition(" IndexName: ")[0]
-        raise EmptyKeyError(
-            f"The update expression attempted to update a secondary index key to a value that is {_UNSUPPORTED}{reason}"
-        ) from error
+    return {
+        name: stored_index_key(index.keys, after)
+        if changed_names.isdisjoint(index.keys.names)
+        else index_key_of_item(name, index.keys, after, by_update=True)
+        for name, index in table.indexes.items()
+    }
