@@ -60,15 +60,17 @@ def serve(app: DynamoApp, listener: socket.socket) -> None:
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
-    # uvicorn stops on these signals and then raises them again for whoever was there before: us, to return and close.
-    before = {number: signal.signal(number, _return) for number in (signal.SIGINT, signal.SIGTERM)}
+    server = uvicorn.Server(config)
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        server.should_exit = True
+
+    # uvicorn stops on these signals, and raises them again afterwards for whoever was there before it: for us, who
+    # also catch what comes before uvicorn listens to signals.
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        uvicorn.Server(config).run(sockets=[listener])
+        server.run(sockets=[listener])
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
         listener.close()
-
-
-def _return(_signal: int, _frame: FrameType | None) -> None:
-    """Nothing to do: the server has stopped already."""
