@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from tenantable.engine.storage.storage import Storage
-from tenantable.engine.storage.writing import Transaction
+from tenantable.engine.storage.transaction import Transaction
 from tenantable.engine.tables.table import Table, dump_table, load_table
 from tenantable.wire.arns import Home, table_name_of
 from tenantable.wire.errors import DynamoError, table_not_found, validation_error

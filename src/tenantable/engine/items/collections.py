@@ -5,7 +5,7 @@ from typing import Any
 
 from tenantable.engine.keys import after_prefix, partition_bytes, sortable_bytes
 from tenantable.engine.storage.reading import KeyRange
-from tenantable.engine.storage.writing import Transaction
+from tenantable.engine.storage.transaction import Transaction
 from tenantable.engine.tables.table import Table
 from tenantable.wire.values import Item
 

@@ -10,7 +10,7 @@ from tenantable.engine.items.expressions import check_condition
 from tenantable.engine.items.stored import Change, apply_change, find_item
 from tenantable.engine.items.writes import Write, key_of_write
 from tenantable.engine.session import Session
-from tenantable.engine.storage.writing import Transaction
+from tenantable.engine.storage.transaction import Transaction
 from tenantable.engine.tables.table import Table
 
 

@@ -9,7 +9,7 @@ import orjson
 from tenantable.engine.capacity import TableCost, write_units
 from tenantable.engine.keys import index_key_of_item, stored_index_key
 from tenantable.engine.storage.reading import Row
-from tenantable.engine.storage.writing import Transaction
+from tenantable.engine.storage.transaction import Transaction
 from tenantable.engine.tables.table import Index, Table
 from tenantable.wire.values import Item, item_size_bytes
 

@@ -10,7 +10,7 @@ from tenantable.engine.items.stored import apply_change, find_item
 from tenantable.engine.items.writes import Changer, Write, key_of_write, read_delete, read_put
 from tenantable.engine.keys import KeyMismatchError
 from tenantable.engine.session import Session
-from tenantable.engine.storage.writing import Transaction
+from tenantable.engine.storage.transaction import Transaction
 from tenantable.engine.tables.table import Table
 from tenantable.wire.errors import KEY_MISMATCH, validation_error
 from tenantable.wire.limits import BATCH_WRITE_ITEMS_MAX

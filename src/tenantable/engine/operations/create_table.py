@@ -11,7 +11,7 @@ from typing import Any
 
 from tenantable.engine.session import Session
 from tenantable.engine.storage.queries import item_relation
-from tenantable.engine.storage.writing import Transaction
+from tenantable.engine.storage.transaction import Transaction
 from tenantable.engine.tables.definitions import (
     IndexDefinition,
     check_attributes_used,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tenantable.engine.session import Session
-from tenantable.engine.storage.writing import Transaction
+from tenantable.engine.storage.transaction import Transaction
 from tenantable.engine.tables.descriptions import describe_table
 from tenantable.engine.tables.schema import drop_table
 from tenantable.engine.tables.table import Table

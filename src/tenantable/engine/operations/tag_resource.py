@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from tenantable.engine.session import Session
-from tenantable.engine.storage.writing import Transaction
+from tenantable.engine.storage.transaction import Transaction
 from tenantable.engine.tables.tagging import add_tags
 
 

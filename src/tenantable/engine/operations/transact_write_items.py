@@ -27,7 +27,7 @@ from tenantable.engine.items.writes import (
 )
 from tenantable.engine.keys import EmptyKeyError
 from tenantable.engine.session import Session
-from tenantable.engine.storage.writing import Transaction
+from tenantable.engine.storage.transaction import Transaction
 from tenantable.engine.tables.table import Table
 from tenantable.wire.errors import DynamoError, validation_error
 from tenantable.wire.limits import CLIENT_TOKEN_SECONDS, TRANSACTION_BYTES_MAX

@@ -11,7 +11,7 @@ from typing import Any
 
 from tenantable.engine.items.stored import index_existing
 from tenantable.engine.session import Session
-from tenantable.engine.storage.writing import Transaction
+from tenantable.engine.storage.transaction import Transaction
 from tenantable.engine.tables.definitions import (
     check_attributes_used,
     check_index_names,

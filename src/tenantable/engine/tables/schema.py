@@ -1,6 +1,6 @@
 """Creating and dropping what a table consists of in the storage."""
 
-from tenantable.engine.storage.writing import Transaction
+from tenantable.engine.storage.transaction import Transaction
 from tenantable.engine.tables.definitions import IndexDefinition
 from tenantable.engine.tables.table import Index, Table, make_index
 from tenantable.wire.keys import KeyNames

@@ -11,7 +11,7 @@ import pytest
 
 from tenantable.engine.storage.queries import ItemRelation, item_relation
 from tenantable.engine.storage.storage import Storage
-from tenantable.engine.storage.writing import Transaction
+from tenantable.engine.storage.transaction import Transaction
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="the platform cannot signal one thread")
 

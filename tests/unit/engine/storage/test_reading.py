@@ -6,7 +6,7 @@ import pytest
 from tenantable.engine.storage.queries import IndexRelation, ItemRelation, index_relation, item_relation
 from tenantable.engine.storage.reading import KeyRange
 from tenantable.engine.storage.storage import Storage
-from tenantable.engine.storage.writing import Transaction
+from tenantable.engine.storage.transaction import Transaction
 
 EVERYTHING = KeyRange(lower=b"", upper=b"\xff")
 

@@ -12,7 +12,7 @@ import pytest
 from tenantable.engine.storage.queries import ItemRelation, item_relation
 from tenantable.engine.storage.reading import KeyRange, Statistics
 from tenantable.engine.storage.storage import Storage
-from tenantable.engine.storage.writing import Transaction
+from tenantable.engine.storage.transaction import Transaction
 from tenantable.errors import StorageError
 
 EVERYTHING = KeyRange(lower=b"", upper=b"\xff")

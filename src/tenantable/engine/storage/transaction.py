@@ -1,0 +1,121 @@
+"""What one operation may do to the database."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+
+from tenantable.engine.storage.queries import QUERIES, IndexRelation, ItemRelation
+from tenantable.engine.storage.reading import KeyRange, Row
+
+
+class Transaction:
+    """
+    What one operation reads and writes: all of it becomes durable, or nothing.
+
+    It sees its own writes and those of everybody who wrote before. SQLite's transaction begins with the first access.
+    """
+
+    __slots__ = ("_begin", "_changes", "_cursor", "publish", "touched")
+
+    def __init__(self, cursor: sqlite3.Cursor, begin: Callable[[], None]) -> None:
+        """
+        Args:
+            begin: Called before the first access.
+        """
+        self._cursor = cursor
+        self._begin = begin
+        self._changes: dict[int, list[int]] = {}
+        self.publish: Callable[[], None] | None = None
+        self.touched = False
+
+    def after_commit(self, publish: Callable[[], None]) -> None:
+        """Commit at once when the operation succeeds, and call `publish` before anybody else may write."""
+        self.publish = publish
+
+    def get(self, relation: ItemRelation, key: bytes) -> Row | None:
+        row: Row | None = self._execute(relation.get, (key,)).fetchone()
+        return row
+
+    def size_bytes(self, relation: ItemRelation, keys: KeyRange) -> int:
+        """The sizes of all items in a range together."""
+        return int(self._execute(relation.size, (keys.lower, keys.upper)).fetchone()[0])
+
+    def put_item(self, relation: ItemRelation, key: bytes, row: Row, *, replaced: Row | None) -> None:
+        """Store an item; `replaced` is what `get` gave for its key."""
+        if replaced is None:
+            self._execute(relation.insert, (*row, key))
+            self.count(relation.number, items=1, size_bytes=row[0])
+        else:
+            self._execute(relation.replace, (*row, key))
+            self.count(relation.number, items=0, size_bytes=row[0] - replaced[0])
+
+    def delete_item(self, relation: ItemRelation, key: bytes, *, replaced: Row) -> None:
+        self._execute(relation.delete, (key,))
+        self.count(relation.number, items=-1, size_bytes=-replaced[0])
+
+    def add_entry(self, relation: IndexRelation, key: bytes, *, base: bytes, row: Row) -> None:
+        """Add an index entry; `base` is the key of its item."""
+        self._execute(relation.insert, (key, base, *row) if relation.copies else (key, base))
+        self.count(relation.number, items=1, size_bytes=row[0])
+
+    def replace_entry(self, relation: IndexRelation, key: bytes, *, base: bytes, row: Row, replaced_bytes: int) -> None:
+        """Change what an index entry projects; its key stays."""
+        if relation.copies:
+            self._execute(relation.replace, (*row, key, base))
+        self.count(relation.number, items=0, size_bytes=row[0] - replaced_bytes)
+
+    def delete_entry(self, relation: IndexRelation, key: bytes, *, base: bytes, replaced_bytes: int) -> None:
+        self._execute(relation.delete, (key, base))
+        self.count(relation.number, items=-1, size_bytes=-replaced_bytes)
+
+    def count(self, relation_number: int, *, items: int, size_bytes: int) -> None:
+        """Note a change of what a relation holds; it is written with the end of the operation."""
+        if items or size_bytes:
+            change = self._changes.setdefault(relation_number, [0, 0])
+            change[0] += items
+            change[1] += size_bytes
+
+    def walk(self, relation: ItemRelation) -> Iterator[tuple[bytes, int, bytes]]:
+        """All items (key, size, JSON) in key order, for building an index."""
+        self._ensure_begun()
+        yield from self._cursor.connection.execute(relation.walk)
+
+    def add_relation(self) -> int:
+        """A number for a new relation, never used before."""
+        number = self._execute(QUERIES["add_relation"]).lastrowid
+        assert number is not None
+        return number
+
+    def create(self, relation: ItemRelation | IndexRelation) -> None:
+        self._execute(relation.create)
+
+    def drop(self, relation: ItemRelation | IndexRelation) -> None:
+        self._execute(relation.drop)
+        self._execute(QUERIES["forget_relation"], (relation.number,))
+
+    def save_table(self, name: str, description: bytes) -> None:
+        self._execute(QUERIES["save_table"], (name, description))
+
+    def forget_table(self, name: str) -> None:
+        self._execute(QUERIES["forget_table"], (name,))
+
+    def find_token(self, token: str, *, now: float) -> tuple[bytes, bytes] | None:
+        """Digest and outcome of what was done under this token, unless it has expired."""
+        row: tuple[bytes, bytes] | None = self._execute(QUERIES["find_token"], (token, now)).fetchone()
+        return row
+
+    def save_token(self, token: str, *, digest: bytes, outcome: bytes, now: float, expires_at: float) -> None:
+        self._execute(QUERIES["forget_expired_tokens"], (now,))
+        self._execute(QUERIES["save_token"], (token, digest, expires_at, outcome))
+
+    def write_counts(self) -> None:
+        for relation_number, (items, size_bytes) in self._changes.items():
+            self._execute(QUERIES["change_statistics"], (items, size_bytes, relation_number))
+
+    def _execute(self, query: str, parameters: tuple[object, ...] = ()) -> sqlite3.Cursor:
+        self._ensure_begun()
+        return self._cursor.execute(query, parameters)
+
+    def _ensure_begun(self) -> None:
+        if not self.touched:
+            self._begin()
+            self.touched = True
