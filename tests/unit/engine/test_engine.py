@@ -167,6 +167,22 @@ def test_an_answer_belongs_to_the_caller(call: "Call", create: "Create") -> None
     assert call("GetItem", TableName="orders", Key=KEY)["Item"] == ITEM
 
 
+def test_an_answer_shares_nothing_with_the_request(call: "Call", create: "Create") -> None:
+    create("orders")
+    values = {":list": {"L": [{"S": "ours"}]}}
+    update = {"UpdateExpression": "SET x = :list", "ExpressionAttributeValues": values}
+    answer = call("UpdateItem", TableName="orders", Key=KEY, **update, ReturnValues="UPDATED_NEW")
+    answer["Attributes"]["x"]["L"][0]["S"] = "mine"
+    assert values == {":list": {"L": [{"S": "ours"}]}}
+
+
+def test_an_answer_shares_nothing_with_the_engine(call: "Call", create: "Create") -> None:
+    stream = {"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"}
+    create("orders", StreamSpecification=stream)["StreamSpecification"]["StreamViewType"] = "mine"
+    call("DescribeTable", TableName="orders")["Table"]["StreamSpecification"]["StreamViewType"] = "mine"
+    assert call("DescribeTable", TableName="orders")["Table"]["StreamSpecification"] == stream
+
+
 def test_a_request_is_never_changed(call: "Call", create: "Create") -> None:
     create("orders")
     request = {"Item": {**ITEM, "n": {"N": "1.0"}, "set": {"NS": ["2.0"]}}}

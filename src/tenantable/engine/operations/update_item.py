@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
+
 from tenantable.engine.items.expressions import refuse_legacy_parameters
 from tenantable.engine.items.single_write import answer, old_item, write_one
 from tenantable.engine.items.stored import Change, attributes_of
@@ -27,5 +29,7 @@ def _attributes(session: Session, request: Mapping[str, Any], update: Update | N
     if wanted == "UPDATED_OLD" and update is not None:
         return update.updated_old(attributes_of(change.before))
     if wanted == "UPDATED_NEW" and update is not None:
-        return update.updated_new(attributes_of(change.before))
+        new = update.updated_new(attributes_of(change.before))
+        # Written and read again: these values may be the request's own, and the answer belongs to the caller.
+        return session.render(orjson.dumps(new)) if new else None
     return old_item(session, request, change)

@@ -1,5 +1,6 @@
 """TableDescription: what CreateTable, DescribeTable, UpdateTable and DeleteTable say of a table."""
 
+from copy import deepcopy
 from typing import Any
 
 from tenantable.engine.session import Session
@@ -35,7 +36,7 @@ def describe_table(
         "TableId": table.table_id,
         "DeletionProtectionEnabled": table.deletion_protected,
         **_billing(table),
-        **table.options,
+        **deepcopy(dict(table.options)),
     }
     for is_global, member in ((False, "LocalSecondaryIndexes"), (True, "GlobalSecondaryIndexes")):
         indexes = [index for index in table.indexes.values() if index.is_global == is_global]
