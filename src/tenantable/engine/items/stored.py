@@ -110,28 +110,30 @@ def _apply_to_index(transaction: Transaction, index: Index, change: Change) -> f
     before, after = change.before, change.after
     old_key = None if before is None else stored_index_key(index.keys, before.item)
     new_key = None if after is None else change.entries[index.name]
-    if old_key is None and new_key is None:
-        return 0.0
-    relation, base = index.relation, change.key
-    if old_key == new_key:
-        assert before is not None
-        assert after is not None
-        assert new_key is not None
-        old_row, new_row = _entry_row(index, before), _entry_row(index, after)
-        if old_row[1] == new_row[1] or index.project(before.item) == index.project(after.item):
-            return 0.0
-        transaction.replace_entry(relation, new_key, base=base, row=new_row, replaced_bytes=old_row[0])
-        return write_units(max(old_row[0], new_row[0]))
+    if old_key is not None and old_key == new_key:
+        return _replace_entry(transaction, index, change, key=old_key)
     units = 0.0
-    if old_key is not None and before is not None:
+    if before is not None and old_key is not None:
         old_bytes = _entry_row(index, before)[0]
-        transaction.delete_entry(relation, old_key, base=base, replaced_bytes=old_bytes)
+        transaction.delete_entry(index.relation, old_key, base=change.key, replaced_bytes=old_bytes)
         units += write_units(old_bytes)
-    if new_key is not None and after is not None:
+    if after is not None and new_key is not None:
         row = _entry_row(index, after)
-        transaction.add_entry(relation, new_key, base=base, row=row)
+        transaction.add_entry(index.relation, new_key, base=change.key, row=row)
         units += write_units(row[0])
     return units
+
+
+def _replace_entry(transaction: Transaction, index: Index, change: Change, *, key: bytes) -> float:
+    """Change what an entry holds that keeps its key; it is only written, and paid, when that differs."""
+    before, after = change.before, change.after
+    assert before is not None
+    assert after is not None
+    old_row, new_row = _entry_row(index, before), _entry_row(index, after)
+    if old_row[1] == new_row[1] or index.project(before.item) == index.project(after.item):
+        return 0.0
+    transaction.replace_entry(index.relation, key, base=change.key, row=new_row, replaced_bytes=old_row[0])
+    return write_units(max(old_row[0], new_row[0]))
 
 
 def _entry_row(index: Index, stored: StoredItem) -> Row:

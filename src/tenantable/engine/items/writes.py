@@ -23,7 +23,7 @@ from tenantable.expressions.placeholders import read_placeholders
 from tenantable.expressions.updates import Update, parse_update
 from tenantable.wire.errors import invalid_parameter_values, validation_error
 from tenantable.wire.limits import ITEM_SIZE_BYTES_MAX
-from tenantable.wire.values import Item, check_item, check_value, text_size_bytes
+from tenantable.wire.values import Item, check_item, check_value, item_size_bytes, text_size_bytes
 
 Changer = Callable[[StoredItem | None], Change | None]
 """From the stored item to what becomes of it; None when it is only looked at."""
@@ -94,7 +94,7 @@ def read_update(request: Mapping[str, Any]) -> Write:
                 raise invalid_parameter_values(f"Cannot update attribute {name}. This attribute is part of the key")
 
         def change(before: StoredItem | None) -> Change:
-            after = _updated(update, changed_names, before or _new_item(key_item))
+            after = _updated(update, changed_names, before, key_item=key_item)
             entries = _updated_entry_keys(table, after.item, changed_names)
             return Change(key=key, before=before, after=after, entries=entries)
 
@@ -108,18 +108,18 @@ def key_of_write(table: Table, write: Write) -> Item:
     return key_attributes(table.keys, write.key_item)
 
 
-def _new_item(key_item: Item) -> StoredItem:
-    """What an update of an item that does not exist starts from."""
-    return StoredItem.of(*check_item(key_item))
-
-
-def _updated(update: Update | None, changed_names: frozenset[str], before: StoredItem) -> StoredItem:
+def _updated(
+    update: Update | None, changed_names: frozenset[str], before: StoredItem | None, *, key_item: Item
+) -> StoredItem:
+    """The item after an update. Expressions do not see the key of an item that does not exist yet."""
     if update is None:
-        return before
-    after = update.apply(before.item)
-    size_bytes = before.size_bytes
+        return before or StoredItem.of(key_item, item_size_bytes(key_item))
+    if before is None:
+        after, size_bytes = key_item | update.apply(None), item_size_bytes(key_item)
+    else:
+        after, size_bytes = update.apply(before.item), before.size_bytes
     for name in changed_names:  # what did not change was measured when it was stored
-        size_bytes += _member_size(after, name) - _member_size(before.item, name)
+        size_bytes += _member_size(after, name) - (_member_size(before.item, name) if before is not None else 0)
     if size_bytes > ITEM_SIZE_BYTES_MAX:
         raise validation_error("Item size to update has exceeded the maximum allowed size")
     return StoredItem.of(after, size_bytes)

@@ -50,6 +50,11 @@ def test_a_key_attribute_is_not_changed(refusal: "Refusal", name: str) -> None:
     )
 
 
+def test_a_new_item_has_no_attributes_to_read_not_even_its_key(refusal: "Refusal") -> None:
+    error = refusal("UpdateItem", TableName="orders", Key=KEY, UpdateExpression="SET x = pk")
+    assert error.message == "The provided expression refers to an attribute that does not exist in the item"
+
+
 def test_a_refused_update_leaves_no_trace(call: "Call", refusal: "Refusal") -> None:
     refusal("UpdateItem", **update({"N": "1"}))
     assert call("Scan", TableName="orders")["Count"] == 0
