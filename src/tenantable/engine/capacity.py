@@ -12,9 +12,8 @@ from typing import Any
 from tenantable.engine.tables.table import Table
 from tenantable.wire.limits import READ_UNIT_BYTES, WRITE_UNIT_BYTES
 
-NONE = "NONE"
-TOTAL = "TOTAL"
-INDEXES = "INDEXES"
+_NONE = "NONE"
+_INDEXES = "INDEXES"
 
 
 def read_units(size_bytes: int, *, consistent: bool) -> float:
@@ -66,7 +65,7 @@ def consumed_capacity(table: Table, cost: TableCost, detail: str, *, kind: str |
         return {"CapacityUnits": units} if kind is None else {"CapacityUnits": units, f"{kind}CapacityUnits": units}
 
     shown: dict[str, Any] = {"TableName": table.name, **part(cost.total)}
-    if detail == INDEXES:
+    if detail == _INDEXES:
         shown["Table"] = part(cost.table)
         for is_global, member in ((False, "LocalSecondaryIndexes"), (True, "GlobalSecondaryIndexes")):
             parts = {
@@ -82,7 +81,7 @@ def add_consumed_capacity(
 ) -> dict[str, Any]:
     """Add the cost to the answer when the request asks for it."""
     detail = request.get("ReturnConsumedCapacity")
-    if detail is not None and detail != NONE:
+    if detail is not None and detail != _NONE:
         response["ConsumedCapacity"] = consumed_capacity(table, cost, detail)
     return response
 
@@ -96,6 +95,6 @@ def add_consumed_capacities(
 ) -> dict[str, Any]:
     """As `add_consumed_capacity`, for operations on several tables."""
     detail = request.get("ReturnConsumedCapacity")
-    if detail is not None and detail != NONE:
+    if detail is not None and detail != _NONE:
         response["ConsumedCapacity"] = [consumed_capacity(table, cost, detail, kind=kind) for table, cost in costs]
     return response

@@ -70,6 +70,19 @@ def test_a_transaction_token_survives(tmp_path: Path, table_request: "TableReque
         assert engine.call("GetItem", {"TableName": "orders", "Key": KEY})["Item"]["n"] == {"N": "1"}
 
 
+@pytest.mark.parametrize("request_", [("GetItem", {"Key": KEY}), ("PutItem", {"Item": ITEM})])
+@pytest.mark.parametrize("in_memory", [True, False])
+def test_a_closed_engine_does_nothing_more(
+    tmp_path: Path, table_request: "TableRequest", in_memory: bool, request_: tuple[str, dict[str, Any]]
+) -> None:
+    with Engine(":memory:" if in_memory else tmp_path) as engine:
+        engine.call("CreateTable", table_request("orders"))
+    engine.close()
+    with pytest.raises(DynamoError, match="closed") as caught:
+        engine.call(request_[0], {"TableName": "orders", **request_[1]})
+    assert (caught.value.code, caught.value.status) == ("InternalServerError", 500)
+
+
 def test_engines_in_memory_share_nothing(engine: Engine, create: "Create") -> None:
     create("orders")
     with Engine(":memory:") as other:

@@ -93,44 +93,71 @@ def start_key(request: Mapping[str, Any]) -> Item | None:
     return None if given is None else check_item(given)[0]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PageRows:
+    """
+    What was read of a page, before its filter: whole items where an index does not hold all that is asked for.
+
+    `last` is the key that the next page begins behind, None when there is none; `size_bytes` what counts against the
+    limit of a page.
+    """
+
+    rows: list[Row]
+    last: Item | None
+    size_bytes: int
+    cost: TableCost
+
+
 def read_page(session: Session, request: Mapping[str, Any], page: PageRequest) -> dict[str, Any]:
     """The answer to a Query or Scan."""
+    consistent = bool(request.get("ConsistentRead"))
+    found = read_rows(session, page, limit=request.get("Limit"), bytes_max=PAGE_BYTES_MAX, consistent=consistent)
+    response: dict[str, Any] = {}
+    if page.filter is None and page.selection.counts_only:
+        response["Count"] = len(found.rows)
+    else:
+        items = shown_items(session, page, found.rows)
+        if not page.selection.counts_only:
+            response["Items"] = items
+        response["Count"] = len(items)
+    response["ScannedCount"] = len(found.rows)
+    if found.last is not None:
+        response["LastEvaluatedKey"] = found.last
+    return add_consumed_capacity(response, request, page.table, found.cost)
+
+
+def read_rows(session: Session, page: PageRequest, *, limit: int | None, bytes_max: int, consistent: bool) -> PageRows:
+    """
+    Read a page.
+
+    Args:
+        limit: Items at most; None for no limit.
+        bytes_max: The page ends with the item that brings the sizes above this.
+    """
     relation = page.table.items if page.index is None else page.index.relation
     with session.storage.read() as reader:
         if page.selection.fetches:
             reader.freeze()
         rows, may_go_on = reader.page(
-            relation,
-            page.keys,
-            descending=page.descending,
-            limit=request.get("Limit") or -1,
-            bytes_max=PAGE_BYTES_MAX,
+            relation, page.keys, descending=page.descending, limit=limit or -1, bytes_max=bytes_max
         )
-        cost = _cost(request, page, sum([row[0] for row in rows]))
-        last = rows[-1] if rows and may_go_on else None
+        size_bytes = sum([row[0] for row in rows])
+        cost = _cost(page, size_bytes, consistent=consistent)
+        last = page.last_evaluated_key(orjson.loads(rows[-1][1])) if rows and may_go_on else None
         if page.selection.fetches:
-            rows = _fetch(reader, page.table, rows, cost, consistent=bool(request.get("ConsistentRead")))
-
-    response = _shown(session, page, rows)
-    response["ScannedCount"] = len(rows)
-    if last is not None:
-        response["LastEvaluatedKey"] = page.last_evaluated_key(orjson.loads(last[1]))
-    return add_consumed_capacity(response, request, page.table, cost)
+            rows = _fetch(reader, page.table, rows, cost, consistent=consistent)
+    return PageRows(rows=rows, last=last, size_bytes=size_bytes, cost=cost)
 
 
-def _shown(session: Session, page: PageRequest, rows: list[Row]) -> dict[str, Any]:
-    """Items and Count."""
+def shown_items(session: Session, page: PageRequest, rows: list[Row]) -> list[Any]:
+    """What the answer shows of the items that pass the filter."""
     selection = page.selection
     if page.filter is None and selection.shows_stored_items:
-        return {"Items": [session.render(row[1]) for row in rows], "Count": len(rows)}
-    if page.filter is None and selection.counts_only:
-        return {"Count": len(rows)}
-    items = list(_filtered(page.filter, rows))
-    if selection.counts_only:
-        return {"Count": len(items)}
-    if selection.projection is not None:
-        items = [selection.projection.apply(item) for item in items]
-    return {"Items": items, "Count": len(items)}
+        return [session.render(row[1]) for row in rows]
+    items = _filtered(page.filter, rows)
+    if selection.projection is None:
+        return list(items)
+    return [selection.projection.apply(item) for item in items]
 
 
 def _filtered(condition: Predicate | None, rows: list[Row]) -> Iterator[Item]:
@@ -140,8 +167,8 @@ def _filtered(condition: Predicate | None, rows: list[Row]) -> Iterator[Item]:
             yield item
 
 
-def _cost(request: Mapping[str, Any], page: PageRequest, size_bytes: int) -> TableCost:
-    units = read_units(size_bytes, consistent=bool(request.get("ConsistentRead")))
+def _cost(page: PageRequest, size_bytes: int, *, consistent: bool) -> TableCost:
+    units = read_units(size_bytes, consistent=consistent)
     return TableCost(table=units) if page.index is None else TableCost(indexes={page.index.name: units})
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tenantable.engine.tables.table import ALL, Index
+from tenantable.expressions.partiql.columns import Columns
 from tenantable.expressions.projections import Projection
 from tenantable.wire.errors import invalid_parameter_values, validation_error
 
@@ -18,7 +19,7 @@ class Selection:
     """
 
     counts_only: bool = False
-    projection: Projection | None = None
+    projection: Projection | Columns | None = None
     fetches: bool = False
 
     @property
@@ -44,7 +45,9 @@ def check_select(request: Mapping[str, Any]) -> None:
         raise validation_error(f"Cannot specify the ProjectionExpression when choosing to get {chosen}")
 
 
-def select_attributes(request: Mapping[str, Any], index: Index | None, projection: Projection | None) -> Selection:
+def select_attributes(
+    request: Mapping[str, Any], index: Index | None, projection: Projection | Columns | None
+) -> Selection:
     """
     What the request asks to see of the items of a table or index.
 
@@ -68,7 +71,7 @@ def select_attributes(request: Mapping[str, Any], index: Index | None, projectio
     raise invalid_parameter_values(f"Global secondary index {index.name} does not project [{', '.join(missing)}]")
 
 
-def _not_projected(select: str | None, index: Index | None, projection: Projection | None) -> list[str]:
+def _not_projected(select: str | None, index: Index | None, projection: Projection | Columns | None) -> list[str]:
     """What is asked for and not in the index: names, or `*` for everything."""
     if index is None or index.projected is None:
         return []

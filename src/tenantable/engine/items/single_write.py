@@ -32,20 +32,22 @@ def write_one(session: Session, write: Write) -> Outcome:
         DynamoError: The table does not exist, the write does not fit it, or its condition does not hold.
     """
 
-    def work(transaction: Transaction) -> Outcome:
-        table = session.catalog.table(write.request["TableName"])
-        key, changer = write.prepare(table)
-        before = find_item(transaction, table, key)
-        check_condition(write.condition, before, write.request)
-        change = changer(before)
-        assert change is not None
-        cost = apply_change(transaction, table, change)
-        metrics = None
-        if wants_metrics(write.request, table):
-            metrics = collection_metrics(transaction, table, key_of_write(table, write))
-        return Outcome(table=table, change=change, cost=cost, metrics=metrics)
+    return session.storage.write(lambda transaction: carry_out(session, transaction, write))
 
-    return session.storage.write(work)
+
+def carry_out(session: Session, transaction: Transaction, write: Write) -> Outcome:
+    """As `write_one`, inside a transaction. A write that fails has changed nothing."""
+    table = session.catalog.table(write.request["TableName"])
+    key, changer = write.prepare(table)
+    before = find_item(transaction, table, key)
+    check_condition(write.condition, before, write.request)
+    change = changer(before)
+    assert change is not None
+    cost = apply_change(transaction, table, change)
+    metrics = None
+    if wants_metrics(write.request, table):
+        metrics = collection_metrics(transaction, table, key_of_write(table, write))
+    return Outcome(table=table, change=change, cost=cost, metrics=metrics)
 
 
 def answer(request: Mapping[str, Any], outcome: Outcome, attributes: Any) -> dict[str, Any]:

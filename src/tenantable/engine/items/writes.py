@@ -60,22 +60,30 @@ def read_put(request: Mapping[str, Any]) -> Write:
 
 
 def read_delete(request: Mapping[str, Any]) -> Write:
-    key_item, _ = check_item(request["Key"])
+    return make_delete(request, key_item=check_item(request["Key"])[0], condition=read_condition(request))
+
+
+def make_delete(request: Mapping[str, Any], *, key_item: Item, condition: Predicate | None) -> Write:
+    """A delete whose parts are read already; of the request only what it says of the answer counts."""
 
     def prepare(table: Table) -> tuple[bytes, Changer]:
         key = key_of_request(table.keys, key_item)
         return key, lambda before: Change(key=key, before=before, after=None, entries={})
 
-    return Write(request=request, key_item=key_item, condition=read_condition(request), prepare=prepare)
+    return Write(request=request, key_item=key_item, condition=condition, prepare=prepare)
 
 
 def read_condition_check(request: Mapping[str, Any]) -> Write:
-    key_item, _ = check_item(request["Key"])
+    return make_check(request, key_item=check_item(request["Key"])[0], condition=read_condition(request))
+
+
+def make_check(request: Mapping[str, Any], *, key_item: Item, condition: Predicate | None) -> Write:
+    """As `make_delete`: a condition check."""
 
     def prepare(table: Table) -> tuple[bytes, Changer]:
         return key_of_request(table.keys, key_item), lambda _before: None
 
-    return Write(request=request, key_item=key_item, condition=read_condition(request), prepare=prepare)
+    return Write(request=request, key_item=key_item, condition=condition, prepare=prepare)
 
 
 def read_update(request: Mapping[str, Any]) -> Write:
@@ -85,6 +93,13 @@ def read_update(request: Mapping[str, Any]) -> Write:
     update = None if text is None else parse_update(text).bind(placeholders)
     condition = bind_condition(request, placeholders)
     placeholders.check_all_used()
+    return make_update(request, key_item=key_item, condition=condition, update=update)
+
+
+def make_update(
+    request: Mapping[str, Any], *, key_item: Item, condition: Predicate | None, update: Update | None
+) -> Write:
+    """As `make_delete`: an update; without one it only creates the item."""
     changed_names = frozenset(str(path[0]) for path in update.changed_paths) if update else frozenset()
 
     def prepare(table: Table) -> tuple[bytes, Changer]:

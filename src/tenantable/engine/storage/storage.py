@@ -18,6 +18,7 @@ from tenantable.engine.storage.files import (
 from tenantable.engine.storage.queries import QUERIES
 from tenantable.engine.storage.reading import Reader
 from tenantable.engine.storage.writing import Writer
+from tenantable.errors import StorageError
 
 _IDLE_READERS_MAX = 16
 
@@ -64,6 +65,8 @@ class Storage:
 
     def read(self) -> Reader:
         """A reader for one `with` block."""
+        if self._closed:
+            raise StorageError("The engine is closed")
         if self._directory is None:
             self.write.lock.acquire()
             return self._memory_reader

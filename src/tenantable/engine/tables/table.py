@@ -11,7 +11,6 @@ from tenantable.wire.keys import KeyAttribute, KeyNames, KeyType, TableKeys
 from tenantable.wire.values import Item
 
 ALL = "ALL"
-KEYS_ONLY = "KEYS_ONLY"
 INCLUDE = "INCLUDE"
 
 
@@ -68,6 +67,11 @@ class Table:
     options: Mapping[str, Any] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
     items: ItemRelation
+    key_names: TableKeys = field(init=False)
+
+    def __post_init__(self) -> None:
+        keys = TableKeys(table=self.keys, indexes={name: index.keys for name, index in self.indexes.items()})
+        object.__setattr__(self, "key_names", keys)  # asked for with every authorized request
 
     @property
     def is_on_demand(self) -> bool:
@@ -76,10 +80,6 @@ class Table:
     @property
     def has_local_indexes(self) -> bool:
         return any(not index.is_global for index in self.indexes.values())
-
-    @property
-    def key_names(self) -> TableKeys:
-        return TableKeys(table=self.keys, indexes={name: index.keys for name, index in self.indexes.items()})
 
 
 def make_index(
