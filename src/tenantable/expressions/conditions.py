@@ -99,7 +99,7 @@ def _parse_logical(cursor: Cursor, depth: int) -> ConditionNode | Operand:
         if cursor.take().kind == "OR":
             alternatives.append([])
         alternatives[-1].append(_as_condition(cursor, _parse_term(cursor, depth)))
-    return _any_of([_all_of(parts) for parts in alternatives])
+    return any_of([all_of(parts) for parts in alternatives])
 
 
 def _parse_term(cursor: Cursor, depth: int) -> ConditionNode | Operand:
@@ -164,14 +164,14 @@ def _as_condition(cursor: Cursor, node: ConditionNode | Operand) -> ConditionNod
     return node
 
 
-def _all_of(parts: list[ConditionNode]) -> ConditionNode:
+def all_of(parts: list[ConditionNode]) -> ConditionNode:
     flat: list[ConditionNode] = []
     for part in parts:
         flat.extend(part.parts if isinstance(part, Conjunction) else [part])
     return flat[0] if len(flat) == 1 else Conjunction(parts=tuple(flat))
 
 
-def _any_of(parts: list[ConditionNode]) -> ConditionNode:
+def any_of(parts: list[ConditionNode]) -> ConditionNode:
     flat: list[ConditionNode] = []
     for part in parts:
         flat.extend(part.parts if isinstance(part, Disjunction) else [part])

@@ -9,7 +9,7 @@ INDEX = "index"
 NAME = "name"
 VALUE = "value"
 
-_TOKEN = re.compile(
+EXPRESSION_WORDS = re.compile(
     r"""
     (?P<identifier> [A-Za-z][A-Za-z0-9_]* )
   | (?P<index>      [0-9]+ )
@@ -37,17 +37,19 @@ class Token(NamedTuple):
     end: int
 
 
-def tokenize(text: str, keywords: frozenset[str]) -> list[Token]:
+def tokenize(text: str, keywords: frozenset[str], words: re.Pattern[str] = EXPRESSION_WORDS) -> list[Token]:
     """
     Every token of the text in order, closed by one of kind `END`.
 
     Args:
         keywords: The grammar's own words, in capitals; in the text they may be written in any case.
+        words: What the language is made of: each alternative is a named group, which becomes the token's kind but for
+            `symbol` and `space`. It matches every character.
 
     Never fails: a character that has no meaning becomes a token, so that the parser can refuse it where it stands.
     """
     tokens: list[Token] = []
-    for match in _TOKEN.finditer(text):
+    for match in words.finditer(text):
         kind, word = match.lastgroup, match.group()
         if kind == "space":
             continue

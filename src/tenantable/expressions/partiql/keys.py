@@ -1,0 +1,138 @@
+"""Which keys a WHERE clause binds: whether a statement reads partitions or everything, and which item it writes."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from tenantable.expressions.conditions import all_of
+from tenantable.expressions.syntax import (
+    Between,
+    Call,
+    Comparison,
+    ConditionNode,
+    Conjunction,
+    Disjunction,
+    Membership,
+    Operand,
+    Path,
+    Value,
+)
+from tenantable.wire.errors import DynamoError, validation_error
+from tenantable.wire.keys import KeyNames
+
+_MIRRORED: Final = {"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SortTerm:
+    """A condition on the sort key that a range of keys fulfils; operators as those of a key condition."""
+
+    operator: str
+    operands: tuple[Value, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Bounds:
+    """
+    What a WHERE clause says of the keys.
+
+    `partitions` are the values that the partition key may have; `rest` is what must be checked of each item beside,
+    None for nothing.
+    """
+
+    partitions: tuple[Value, ...]
+    sort: SortTerm | None
+    rest: ConditionNode | None
+
+
+def missing_key_equality() -> DynamoError:
+    return validation_error("Where clause does not contain a mandatory equality on all key attributes")
+
+
+def find_bounds(where: ConditionNode | None, keys: KeyNames) -> Bounds | None:
+    """What the clause says of the keys of a table or an index; None when only a full scan can answer it."""
+    if where is None:
+        return None
+    terms = list(_terms(where))
+    chosen = min(
+        (term for term in terms if bound_values(term, keys.partition.name) is not None),
+        key=lambda term: len(bound_values(term, keys.partition.name) or ()),
+        default=None,
+    )
+    if chosen is None:
+        return None
+    if not isinstance(chosen, Disjunction):  # what a disjunction says beside the partition must still be checked
+        terms.remove(chosen)
+    sort = None
+    for term in terms:
+        sort = None if keys.sort is None else _sort_term(term, keys.sort.name)
+        if sort is not None:
+            terms.remove(term)
+            break
+    rest = all_of(terms) if terms else None
+    return Bounds(partitions=bound_values(chosen, keys.partition.name) or (), sort=sort, rest=rest)
+
+
+def bound_values(node: ConditionNode, name: str) -> tuple[Value, ...] | None:
+    """The values that an attribute must have one of where the condition holds; None when it does not say."""
+    match node:
+        case Comparison(operator="=", left=left, right=right):
+            value = _compared_with(left, right, name) or _compared_with(right, left, name)
+            return None if value is None else (value,)
+        case Membership(operand=operand, candidates=candidates) if _is_attribute(operand, name):
+            constants = tuple(candidate for candidate in candidates if isinstance(candidate, Value))
+            return constants if len(constants) == len(candidates) else None
+        case Disjunction(parts=parts):
+            found = [bound_values(part, name) for part in parts]
+            return tuple(value for values in found for value in values or ()) if None not in found else None
+        case Conjunction(parts=parts):
+            several = [values for part in parts if (values := bound_values(part, name)) is not None]
+            return min(several, key=len, default=None)
+    return None
+
+
+def equal_values(where: ConditionNode, names: Iterable[str]) -> dict[str, Value]:
+    """
+    The value that the clause binds each of some attributes to.
+
+    Raises:
+        DynamoError: ValidationException when it binds one of them to none, or to several.
+    """
+    found: dict[str, Value] = {}
+    for name in names:
+        values = [value for term in _terms(where) if (value := _equality(term, name)) is not None]
+        if not values:
+            raise missing_key_equality()
+        found[name] = values[0]
+    return found
+
+
+def _terms(where: ConditionNode) -> tuple[ConditionNode, ...]:
+    return where.parts if isinstance(where, Conjunction) else (where,)
+
+
+def _equality(term: ConditionNode, name: str) -> Value | None:
+    if isinstance(term, Comparison) and term.operator == "=":
+        return _compared_with(term.left, term.right, name) or _compared_with(term.right, term.left, name)
+    return None
+
+
+def _sort_term(term: ConditionNode, name: str) -> SortTerm | None:
+    match term:
+        case Comparison(operator=operator, left=left, right=Value() as value) if operator in _MIRRORED:
+            return SortTerm(operator=operator, operands=(value,)) if _is_attribute(left, name) else None
+        case Comparison(operator=operator, left=Value() as value, right=right) if operator in _MIRRORED:
+            return SortTerm(operator=_MIRRORED[operator], operands=(value,)) if _is_attribute(right, name) else None
+        case Between(operand=operand, lower=Value() as lower, upper=Value() as upper) if _is_attribute(operand, name):
+            return SortTerm(operator="BETWEEN", operands=(lower, upper))
+        case Call(function="begins_with", operands=(operand, Value() as prefix)) if _is_attribute(operand, name):
+            return SortTerm(operator="begins_with", operands=(prefix,))
+    return None
+
+
+def _compared_with(attribute: Operand, value: Operand, name: str) -> Value | None:
+    return value if isinstance(value, Value) and _is_attribute(attribute, name) else None
+
+
+def _is_attribute(operand: Operand, name: str) -> bool:
+    return isinstance(operand, Path) and operand.elements == (name,)
