@@ -15,7 +15,7 @@ OPERATIONS = (
     "CreateTable DescribeTable ListTables DeleteTable UpdateTable PutItem GetItem UpdateItem DeleteItem Query Scan "
     "BatchGetItem BatchWriteItem TransactGetItems TransactWriteItems DescribeTimeToLive UpdateTimeToLive TagResource "
     "UntagResource ListTagsOfResource DescribeContinuousBackups UpdateContinuousBackups DescribeLimits "
-    "DescribeEndpoints"
+    "DescribeEndpoints ExecuteStatement BatchExecuteStatement ExecuteTransaction"
 ).split()
 
 OPAQUE = {"PutItemInputAttributeMap", "Key", "ExpressionAttributeValueMap"}

@@ -8,6 +8,7 @@ from tenantable.wire.errors import DynamoError
 _CODES = {
     "ValidationException": "ValidationError",
     "ConditionalCheckFailedException": "ConditionalCheckFailed",
+    "DuplicateItemException": "DuplicateItem",
 }
 
 
