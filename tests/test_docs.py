@@ -14,6 +14,7 @@ from pydantic_core import PydanticUndefined
 from tenantable import errors
 from tenantable.cli import app
 from tenantable.settings import Settings
+from tenantable.wire.errors import DynamoError
 
 ROOT = Path(__file__).parent.parent
 REFERENCE = ROOT / "docs" / "reference"
@@ -55,6 +56,7 @@ def commands_page() -> str:
 def errors_page() -> str:
     lines = ["# Errors", "", GENERATED, "", "| error | kinds | meaning |", "|---|---|---|"]
     classes = [value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, Exception)]
+    classes.append(DynamoError)
     for error in classes:
         kinds = ", ".join(f"`{base.__name__}`" for base in error.__bases__)
         meaning = (error.__doc__ or "").strip().split("\n")[0]

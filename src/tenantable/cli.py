@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import typer
 from rich.console import Console
 
+from tenantable import __version__
 from tenantable.engine import Engine
 from tenantable.engine.server import listen, serve
 from tenantable.engine.signature import AccessKey, AccessKeyLookup
@@ -24,8 +25,19 @@ app = typer.Typer(
 )
 
 
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"tenantable {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
-def tenantable() -> None:
+def tenantable(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Say which version this is.")
+    ] = False,
+) -> None:
     """DynamoDB for tenants: one declaration, enforced on the laptop."""
 
 

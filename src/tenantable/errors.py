@@ -2,7 +2,7 @@
 The error tree. Every error this package raises on purpose derives from `TenantableError`.
 
     TenantableError
-    ├── DynamoError          DynamoDB's own answer, exact name and message (wire/errors.py)
+    ├── DynamoError          DynamoDB's own answer, exact name and message (tenantable.wire.errors)
     ├── DeclarationError     a declaration contradicts itself; lists every fault at once
     ├── DataError            typed access
     │   ├── ItemNotFound         (LookupError) the item to change does not exist

@@ -6,6 +6,10 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+PREFIX = "TENANTABLE_"
+SETTINGS_FILE = "tenantable.toml"
+SECRETS = frozenset({"operator_token", "cursor_key"})
+
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 
@@ -17,9 +21,7 @@ class Settings(BaseSettings):
         pydantic.ValidationError: A value has the wrong form; each is named with its place.
     """
 
-    model_config = SettingsConfigDict(
-        env_prefix="TENANTABLE_", toml_file="tenantable.toml", extra="forbid", frozen=True
-    )
+    model_config = SettingsConfigDict(env_prefix=PREFIX, toml_file=SETTINGS_FILE, extra="forbid", frozen=True)
 
     cloud: Literal["local", "aws"] = Field(
         default="local", description="`local`: embedded engine, queues and keys. `aws`: Amazon's."

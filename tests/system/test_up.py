@@ -221,8 +221,17 @@ def test_a_data_folder_that_cannot_be_written_is_named(start: Start, tmp_path: P
     assert "is not a folder" in refusal(start)
 
 
-def test_a_wrong_setting_is_named(start: Start) -> None:
-    assert "account_id" in refusal(start, TENANTABLE_ACCOUNT_ID="12")
+def test_a_wrong_setting_is_named_with_its_value_and_its_place(start: Start) -> None:
+    assert "TENANTABLE_ACCOUNT_ID '12'" in refusal(start, TENANTABLE_ACCOUNT_ID="12")
+
+
+def test_a_misspelt_setting_is_named_with_the_right_one(start: Start) -> None:
+    assert "did you mean TENANTABLE_PORT?" in refusal(start, TENANTABLE_PROT="8181")
+
+
+def test_a_broken_settings_file_is_named(start: Start, tmp_path: Path) -> None:
+    (tmp_path / "tenantable.toml").write_text("port = [")
+    assert "tenantable.toml is not valid TOML" in refusal(start)
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ def listen(host: str, port: int) -> socket.socket:
         listener.close()
         if error.errno == errno.EADDRINUSE:
             raise AddressError(
-                f"Port {port} of {host} is in use", hint="stop the other program, or choose another one with --port"
+                f"Port {port} of {host} is in use", hint="stop the other program, or choose another port"
             ) from error
         raise AddressError(f"Cannot listen on {host} port {port}: {error.strerror or error}") from error
     return listener

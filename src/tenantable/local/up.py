@@ -1,9 +1,14 @@
 """The command `up`: start everything, show where it is and what it does, stop on Ctrl-C."""
 
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
@@ -14,8 +19,10 @@ from tenantable.local.demonstration import API_KEY_FILE, demonstrate
 from tenantable.local.secrets import SECRETS_FILE
 from tenantable.local.serving import StopSignal
 from tenantable.local.world import World, run_world
-from tenantable.settings import Settings
+from tenantable.settings import PREFIX, SECRETS, SETTINGS_FILE, Settings
 from tenantable.web.logs import configure_logs
+
+_LOG_COLUMNS = 160  # in a file or pipe nothing is wrapped at a terminal's width
 
 
 def read_settings(**given: Any) -> Settings:
@@ -25,12 +32,36 @@ def read_settings(**given: Any) -> Settings:
     Raises:
         SettingsError: A value has the wrong form; names each and where it comes from.
     """
+    check_environment(os.environ)
     try:
         return Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
-        faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]
-        hint = "look at the command line, at TENANTABLE_... in the environment, and in tenantable.toml"
-        raise SettingsError("; ".join(faults), hint=hint) from error
+        faults = [_described(fault, given) for fault in error.errors()]
+        raise SettingsError("; ".join(faults), hint="docs/reference/settings.md lists what can be set") from error
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{SETTINGS_FILE} is not valid TOML: {error}") from error
+
+
+def check_environment(environment: Mapping[str, str]) -> None:
+    """Raise SettingsError for a variable that looks like a setting and is none: a misspelt one would be ignored."""
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    unknown = sorted(name for name in environment if name.startswith(PREFIX) and name.upper() not in known)
+    if unknown:
+        near = difflib.get_close_matches(unknown[0], known, n=1)
+        hint = f"did you mean {near[0]}?" if near else "docs/reference/settings.md lists what can be set"
+        raise SettingsError(f"There is no setting {', '.join(unknown)}", hint=hint)
+
+
+def _described(fault: ErrorDetails, given: Mapping[str, Any]) -> str:
+    """One fault with its value (never a secret's) and where the value comes from."""
+    name = str(fault["loc"][0]) if fault["loc"] else ""
+    variable = f"{PREFIX}{name.upper()}"
+    if given.get(name) is not None:
+        place = f"--{name.replace('_', '-')}"
+    else:
+        place = variable if variable in os.environ else f"{name} in {SETTINGS_FILE}"
+    value = "" if name in SECRETS else f" {str(fault['input'])[:60]!r}"
+    return f"{place}{value}: {fault['msg']}"
 
 
 def up(settings: Settings, *, demo: bool) -> None:
@@ -42,6 +73,8 @@ def up(settings: Settings, *, demo: bool) -> None:
     """
     configure_logs(settings.log_level)
     console = Console(highlight=False, soft_wrap=True)
+    if not console.is_terminal:
+        console.width = _LOG_COLUMNS
     console.print(f"[bold]tenantable {__version__}[/bold]  data in {settings.data.resolve()}", markup=True)
     with StopSignal() as stop:
         with run_world(settings) as world:
@@ -74,7 +107,7 @@ def _show_places(console: Console, world: World, folder: Path) -> None:
     places = Table(box=None, show_header=False, title="Where things are", title_justify="left")
     places.add_column(style="bold")
     places.add_column(overflow="fold")
-    places.add_row("Webhook API", f"{world.address}  (described at {world.address}/docs)")
+    places.add_row("Webhook API", f"{world.address}  (described at {world.address}/openapi.json)")
     if world.dynamodb_address is not None:
         places.add_row("DynamoDB", world.dynamodb_address)
         places.add_row("Access keys", f"{world.credentials}  (AWS_SHARED_CREDENTIALS_FILE; a profile per component)")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tenantable.data import Repository
-from tenantable.declare import Attr, Component, Entity, System, Table, allow, writes
+from tenantable.declare import Attr, Component, Entity, Index, System, Table, allow, writes
 from tenantable.engine import Engine
 from tenantable.local.components import Installation, access_keys, profiles
 from tenantable.local.secrets import ADMINISTRATOR, ProfileKey
@@ -64,3 +64,22 @@ def test_an_access_key_stands_for_its_component_and_the_administrators_for_nobod
         "KEY-notebook-reader": "arn:aws:iam::000000000000:role/notebook-reader",
         "KEY-notebook-writer": "arn:aws:iam::000000000000:role/notebook-writer",
     }
+
+
+def test_an_index_that_was_declared_later_is_built_from_what_is_stored(tmp_path: Path) -> None:
+    create = {
+        "TableName": "letters",
+        "KeySchema": [{"AttributeName": "PK", "KeyType": "HASH"}, {"AttributeName": "SK", "KeyType": "RANGE"}],
+        "AttributeDefinitions": [{"AttributeName": name, "AttributeType": "S"} for name in ("PK", "SK")],
+        "BillingMode": "PAY_PER_REQUEST",
+    }
+    item = {name: {"S": name.lower()} for name in ("PK", "SK", "GSI1PK", "GSI1SK")}
+    with Engine(tmp_path) as engine:
+        engine.call("CreateTable", create)
+        engine.call("PutItem", {"TableName": "letters", "Item": item})
+    letters = Table("letters", Index("gsi1"))
+    with run_embedded(System(name="post", tables=[letters]), data=tmp_path):
+        pass
+    with Engine(tmp_path) as engine:
+        page = engine.call("Scan", {"TableName": "letters", "IndexName": "gsi1"})
+    assert page["Items"] == [item]
