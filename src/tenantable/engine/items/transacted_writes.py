@@ -21,7 +21,7 @@ from tenantable.engine.keys import EmptyKeyError
 from tenantable.engine.session import Session
 from tenantable.engine.storage.transaction import Transaction
 from tenantable.engine.tables.table import Table
-from tenantable.wire.errors import DynamoError, validation_error
+from tenantable.wire.errors import DynamoError, serialization_error, validation_error
 from tenantable.wire.limits import CLIENT_TOKEN_SECONDS, TRANSACTION_BYTES_MAX
 
 _TRANSACTION_FACTOR = 2  # a transaction prepares and commits each action
@@ -56,7 +56,7 @@ def write_transaction(
 
     def work(transaction: Transaction) -> dict[str, Any]:
         actions = [_Action(write=write, table=session.catalog.table(write.request["TableName"])) for write in writes]
-        digest = _digest(content) if token else b""
+        digest = _digest(token, content) if token else b""
         if token and (outcome := _earlier_outcome(session, transaction, token, digest)) is not None:
             return _answer_again(request, actions, outcome)
         _carry_out(transaction, actions)
@@ -142,8 +142,11 @@ def _metrics(transaction: Transaction, request: Mapping[str, Any], actions: list
     return response
 
 
-def _digest(content: list[Any]) -> bytes:
-    return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).digest()
+def _digest(token: str, content: list[Any]) -> bytes:
+    try:
+        return hashlib.sha256(orjson.dumps([token, content], option=orjson.OPT_SORT_KEYS)).digest()
+    except orjson.JSONEncodeError as error:
+        raise serialization_error("Invalid UTF-8 in a string value") from error
 
 
 def _earlier_outcome(session: Session, transaction: Transaction, token: str, digest: bytes) -> bytes | None:

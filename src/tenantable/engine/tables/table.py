@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from tenantable.engine.storage.queries import IndexRelation, ItemRelation, index_relation, item_relation
+from tenantable.wire.errors import serialization_error
 from tenantable.wire.keys import KeyAttribute, KeyNames, KeyType, TableKeys
 from tenantable.wire.values import Item
 
@@ -109,23 +110,16 @@ def make_index(
 
 
 def dump_table(table: Table) -> bytes:
-    """The catalog's form of a table: JSON."""
-    return orjson.dumps(
-        {
-            "table_id": table.table_id,
-            "created_at": table.created_at,
-            "keys": asdict(table.keys),
-            "attribute_types": table.attribute_types,
-            "indexes": [_dump_index(index) for index in table.indexes.values()],
-            "on_demand_since": table.on_demand_since,
-            "throughput": asdict(table.throughput),
-            "deletion_protected": table.deletion_protected,
-            "time_to_live": table.time_to_live,
-            "options": table.options,
-            "tags": table.tags,
-            "items": table.items.number,
-        }
-    )
+    """
+    The catalog's form of a table: JSON.
+
+    Raises:
+        DynamoError: SerializationException when a name or a tag is no Unicode text.
+    """
+    try:
+        return orjson.dumps(_dumped(table))
+    except orjson.JSONEncodeError as error:
+        raise serialization_error("Invalid UTF-8 in a string value") from error
 
 
 def load_table(name: str, description: bytes) -> Table:
@@ -149,6 +143,23 @@ def load_table(name: str, description: bytes) -> Table:
         tags=stored["tags"],
         items=item_relation(number),
     )
+
+
+def _dumped(table: Table) -> dict[str, Any]:
+    return {
+        "table_id": table.table_id,
+        "created_at": table.created_at,
+        "keys": asdict(table.keys),
+        "attribute_types": table.attribute_types,
+        "indexes": [_dump_index(index) for index in table.indexes.values()],
+        "on_demand_since": table.on_demand_since,
+        "throughput": asdict(table.throughput),
+        "deletion_protected": table.deletion_protected,
+        "time_to_live": table.time_to_live,
+        "options": table.options,
+        "tags": table.tags,
+        "items": table.items.number,
+    }
 
 
 def _dump_index(index: Index) -> dict[str, Any]:

@@ -37,6 +37,10 @@ def test_the_services_own_prefix_is_reserved(refusal: "Refusal", arn: str) -> No
     assert "reserved prefix aws:" in error.message
 
 
+def test_what_is_no_unicode_text_is_refused(refusal: "Refusal", arn: str) -> None:
+    assert refusal("TagResource", ResourceArn=arn, Tags=tags(a="\ud800")).code == "SerializationException"
+
+
 def test_a_key_is_given_once(refusal: "Refusal", arn: str) -> None:
     assert "Duplicate" in refusal("TagResource", ResourceArn=arn, Tags=tags(a="1") + tags(a="2")).message
 

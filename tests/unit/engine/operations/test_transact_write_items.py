@@ -52,6 +52,11 @@ def test_a_token_stands_for_its_actions_only(call: "Call", refusal: "Refusal") -
     assert counter(call) == "1"
 
 
+def test_a_token_is_unicode_text(refusal: "Refusal") -> None:
+    error = refusal("TransactWriteItems", TransactItems=[ADD], ClientRequestToken="\ud800")
+    assert error.code == "SerializationException"
+
+
 @pytest.mark.parametrize(
     ("action", "message"),
     [
