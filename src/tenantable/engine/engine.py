@@ -12,7 +12,7 @@ import orjson
 
 from tenantable.engine.authorization import Authorizer
 from tenantable.engine.catalog import Catalog
-from tenantable.engine.operations import OPERATIONS
+from tenantable.engine.operations import AUTHORIZED_BY_PARTS, OPERATIONS
 from tenantable.engine.session import Session
 from tenantable.engine.shapes import check_request
 from tenantable.engine.storage.files import Durability, RelationGoneError
@@ -109,13 +109,22 @@ class Engine:
             raise DynamoError("UnknownOperationException", "")
         check_request(operation, request)
         if principal is not None and self._authorizer is not None:
-            self._authorizer.authorize(principal, operation, request, session.catalog.keys)
+            if operation in AUTHORIZED_BY_PARTS:
+                session = replace(session, authorize=self._authorization_of(principal))
+            else:
+                self._authorizer.authorize(principal, operation, request, session.catalog.keys)
         try:
             return carry_out(session, request)
         except RelationGoneError as error:
             raise table_not_found() from error
         except StorageError as error:
             raise DynamoError("InternalServerError", str(error), status=500) from error
+
+    def _authorization_of(self, principal: str) -> Callable[[str, Mapping[str, Any]], None]:
+        """For an operation that asks for each of its parts: see `Session.authorize`."""
+        authorizer, keys = self._authorizer, self._session.catalog.keys
+        assert authorizer is not None
+        return lambda operation, part: authorizer.authorize(principal, operation, part, keys)
 
 
 class _PrincipalClient:

@@ -1,7 +1,7 @@
 """What every operation works with."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,8 @@ class Session:
 
     `render` turns a stored item into what the answer holds: `orjson.loads` where the caller wants dictionaries,
     `orjson.Fragment` where the answer is written as JSON, so that stored bytes are copied and never parsed. `clock`
-    gives seconds since 1970.
+    gives seconds since 1970. `authorize` is for operations that ask for each of their parts by itself: it takes the
+    operation and a request with that part alone, and raises AccessDeniedException; None when everything is allowed.
     """
 
     storage: Storage
@@ -26,3 +27,4 @@ class Session:
     clock: Callable[[], float]
     random: random.Random
     render: Callable[[bytes], Any]
+    authorize: Callable[[str, Mapping[str, Any]], None] | None = None

@@ -4,14 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
+
 from tenantable.engine.capacity import TableCost, add_consumed_capacity
 from tenantable.engine.items.collections import collection_metrics, wants_metrics
 from tenantable.engine.items.expressions import check_condition
-from tenantable.engine.items.stored import Change, apply_change, find_item
+from tenantable.engine.items.stored import Change, apply_change, attributes_of, find_item
 from tenantable.engine.items.writes import Write, key_of_write
 from tenantable.engine.session import Session
 from tenantable.engine.storage.transaction import Transaction
 from tenantable.engine.tables.table import Table
+from tenantable.expressions.updates import Update
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,3 +66,18 @@ def old_item(session: Session, request: Mapping[str, Any], change: Change) -> An
     """The answer to `ReturnValues=ALL_OLD`; None without it, or when there was no item."""
     wanted = request.get("ReturnValues") == "ALL_OLD"
     return session.render(change.before.body) if wanted and change.before is not None else None
+
+
+def returned_attributes(session: Session, request: Mapping[str, Any], update: Update | None, change: Change) -> Any:
+    """What ReturnValues asks for; empty when nothing."""
+    wanted = request.get("ReturnValues")
+    if wanted == "ALL_NEW":
+        assert change.after is not None
+        return session.render(change.after.body)
+    if wanted == "UPDATED_OLD" and update is not None:
+        return update.updated_old(attributes_of(change.before))
+    if wanted == "UPDATED_NEW" and update is not None:
+        new = update.updated_new(attributes_of(change.before))
+        # Written and read again: these values may be the request's own, and the answer belongs to the caller.
+        return session.render(orjson.dumps(new)) if new else None
+    return old_item(session, request, change)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from tenantable.engine.operations.batch_execute_statement import batch_execute_statement
 from tenantable.engine.operations.batch_get_item import batch_get_item
 from tenantable.engine.operations.batch_write_item import batch_write_item
 from tenantable.engine.operations.create_table import create_table
@@ -13,6 +14,8 @@ from tenantable.engine.operations.describe_endpoints import describe_endpoints
 from tenantable.engine.operations.describe_limits import describe_limits
 from tenantable.engine.operations.describe_table import describe_table
 from tenantable.engine.operations.describe_time_to_live import describe_time_to_live
+from tenantable.engine.operations.execute_statement import execute_statement
+from tenantable.engine.operations.execute_transaction import execute_transaction
 from tenantable.engine.operations.get_item import get_item
 from tenantable.engine.operations.list_tables import list_tables
 from tenantable.engine.operations.list_tags_of_resource import list_tags_of_resource
@@ -29,6 +32,7 @@ from tenantable.engine.operations.update_time_to_live import update_time_to_live
 from tenantable.engine.session import Session
 
 OPERATIONS: Mapping[str, Callable[[Session, Mapping[str, Any]], dict[str, Any]]] = {
+    "BatchExecuteStatement": batch_execute_statement,
     "BatchGetItem": batch_get_item,
     "BatchWriteItem": batch_write_item,
     "CreateTable": create_table,
@@ -39,6 +43,8 @@ OPERATIONS: Mapping[str, Callable[[Session, Mapping[str, Any]], dict[str, Any]]]
     "DescribeLimits": describe_limits,
     "DescribeTable": describe_table,
     "DescribeTimeToLive": describe_time_to_live,
+    "ExecuteStatement": execute_statement,
+    "ExecuteTransaction": execute_transaction,
     "GetItem": get_item,
     "ListTables": list_tables,
     "ListTagsOfResource": list_tags_of_resource,
@@ -54,3 +60,6 @@ OPERATIONS: Mapping[str, Callable[[Session, Mapping[str, Any]], dict[str, Any]]]
     "UpdateTimeToLive": update_time_to_live,
 }
 """Every operation that the engine has, by the API's name for it."""
+
+AUTHORIZED_BY_PARTS = frozenset({"BatchExecuteStatement"})
+"""Operations that ask their session before each of their parts: one that is refused stops no other."""

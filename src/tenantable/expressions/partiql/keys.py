@@ -107,6 +107,11 @@ def equal_values(where: ConditionNode, names: Iterable[str]) -> dict[str, Value]
     return found
 
 
+def binds_key(where: ConditionNode, keys: KeyNames) -> bool:
+    """Whether the clause binds every key attribute to one value."""
+    return all(any(_equality(term, name) is not None for term in _terms(where)) for name in keys.names)
+
+
 def _terms(where: ConditionNode) -> tuple[ConditionNode, ...]:
     return where.parts if isinstance(where, Conjunction) else (where,)
 
