@@ -123,7 +123,7 @@ class BoundQuery:
         if discriminator is not None:
             yield expressions.equals(discriminator, {"S": codec.entity.name})
         if query.filter is not None:
-            yield f"({condition_text(query.filter, codec, expressions)})"
+            yield condition_text(query.filter, codec, expressions)  # brings its own parentheses
 
     def _projected(self, query: Query[Any, Any]) -> Sequence[str] | None:
         """Stored names to read, those of the keys included; None: whole items."""
