@@ -122,7 +122,7 @@ def _leading_keys(subject: Subject) -> tuple[str, ...]:
     if keys is None:
         return (UNKNOWN_LEADING_KEY,)
     partition = keys.table.partition
-    return tuple([_leading_key(key.get(partition.name), partition) for key in subject.keys])
+    return tuple([leading_key(key.get(partition.name), partition) for key in subject.keys])
 
 
 def _queried_partition(subject: Subject) -> tuple[str, ...]:
@@ -140,7 +140,7 @@ def _queried_partition(subject: Subject) -> tuple[str, ...]:
     ]
     if len(operands) != 1:
         return (UNKNOWN_LEADING_KEY,)
-    return (_leading_key(values.get(operands[0][0].placeholder), partition),)
+    return (leading_key(values.get(operands[0][0].placeholder), partition),)
 
 
 def _queried_key_names(subject: Subject) -> KeyNames | None:
@@ -150,7 +150,8 @@ def _queried_key_names(subject: Subject) -> KeyNames | None:
     return keys.indexes.get(subject.index_name)
 
 
-def _leading_key(value: Any, partition: KeyAttribute) -> str:
+def leading_key(value: Any, partition: KeyAttribute) -> str:
+    """The canonical text of a value of a partition key; `UNKNOWN_LEADING_KEY` when it does not fit the schema."""
     content = value.get(partition.type) if isinstance(value, dict) else None
     if not isinstance(content, str):
         return UNKNOWN_LEADING_KEY
@@ -225,8 +226,13 @@ def _search_select(subject: Subject) -> str:
 
 
 def _returned(subject: Subject) -> str:
-    returned: str = subject.fields.get("ReturnValues") or "NONE"
-    on_failure: str = subject.fields.get("ReturnValuesOnConditionCheckFailure") or "NONE"
+    return returned_values(subject.fields)
+
+
+def returned_values(fields: Fields) -> str:
+    """What a write may return, in the words of ReturnValues."""
+    returned: str = fields.get("ReturnValues") or "NONE"
+    on_failure: str = fields.get("ReturnValuesOnConditionCheckFailure") or "NONE"
     return returned if returned.startswith("ALL_") or on_failure == "NONE" else on_failure
 
 

@@ -2,7 +2,7 @@
 From a DynamoDB request to everything that must be allowed: actions on resources, each with its condition keys.
 
 Transactions have no actions of their own: their parts need those of the single operations. Batches have theirs, once
-for each table.
+for each table. Statements need one action each, alone, in batches and in transactions.
 Source: Service Authorization Reference, "Actions, resources, and condition keys for Amazon DynamoDB".
 """
 
@@ -24,6 +24,7 @@ from tenantable.iam.dynamodb_context import (
 )
 from tenantable.iam.evaluation import AccessRequest
 from tenantable.iam.patterns import Context
+from tenantable.iam.statement_requests import TRANSACTION, statement_access
 from tenantable.wire.arns import Home, table_name_of
 from tenantable.wire.keys import TableKeysLookup
 
@@ -182,6 +183,20 @@ def _transaction(operation: str) -> "Translation":
     return translate
 
 
+def _statements(member: str, enclosing: str | None = None) -> "Translation":
+    """The operations that hold several statements."""
+
+    def translate(request: Fields, place: _Place) -> Iterable[AccessRequest]:
+        for fields in request[member]:
+            yield statement_access(fields, place.tables, place.home, place.known, enclosing=enclosing)
+
+    return translate
+
+
+def _execute_statement(request: Fields, place: _Place) -> Iterable[AccessRequest]:
+    return (statement_access(request, place.tables, place.home, place.known),)
+
+
 def _create_table(request: Fields, place: _Place) -> Iterable[AccessRequest]:
     tags = request.get("Tags") or ()
     yield _on_table("CreateTable", request["TableName"], place, request_tags(tags))
@@ -226,9 +241,12 @@ _TABLE_OPERATIONS = (
     "UpdateTimeToLive",
 )
 _TRANSLATIONS: Mapping[str, Translation] = {
+    "BatchExecuteStatement": _statements("Statements"),
     "BatchGetItem": _batch_get_item,
     "BatchWriteItem": _batch_write_item,
     "CreateTable": _create_table,
+    "ExecuteStatement": _execute_statement,
+    "ExecuteTransaction": _statements("TransactStatements", TRANSACTION),
     "ListTagsOfResource": _of_table("ListTagsOfResource", named_by="ResourceArn"),
     "TagResource": _tag_resource,
     "TransactGetItems": _transaction("TransactGetItems"),

@@ -280,7 +280,7 @@ def test_what_names_no_table_needs_every_table(operation: str) -> None:
 
 
 def test_an_operation_without_translation_has_none() -> None:
-    assert access_requests("ExecuteStatement", {"Statement": "SELECT * FROM T"}, KEYS.get, home=HOME) is None
+    assert access_requests("SearchVectors", {"TableName": "T"}, KEYS.get, home=HOME) is None
 
 
 @pytest.mark.parametrize(
