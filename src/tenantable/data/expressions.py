@@ -1,15 +1,23 @@
 """Typed conditions and changes to DynamoDB's expression texts. Every name and value goes behind a placeholder."""
 
 from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from enum import Enum
+from operator import ge, gt, le, lt
 from typing import Any
 
 from tenantable.data.codecs.entities import EntityCodec
-from tenantable.data.codecs.values import Encoder, element_annotation, encode_any, encoder_of
+from tenantable.data.codecs.validation import BOUNDS
+from tenantable.data.codecs.values import Encoder, encode_any, encoder_of
+from tenantable.declare.annotations import value_types
 from tenantable.declare.references import Change, Combination, Comparison, Condition, Negation, Reference, Size
 from tenantable.errors import DataError
 from tenantable.wire.values import AttributeValue
 
 _FUNCTIONS = {"begins_with", "contains"}
+_NUMBERS = (int, Decimal, float)
+_TEXTUAL: frozenset[type] = frozenset({str, bytes})
 _EXISTENCE = {"exists": "attribute_exists", "missing": "attribute_not_exists"}
 
 
@@ -68,7 +76,9 @@ def condition_text(condition: Condition[Any], codec: EntityCodec[Any], expressio
         return "(" + f" {condition.operator} ".join(parts) + ")"
     if isinstance(condition, Negation):
         return f"(NOT {condition_text(condition.condition, codec, expressions)})"
-    assert isinstance(condition, Comparison), "conditions are comparisons and combinations of them"
+    if not isinstance(condition, Comparison):
+        hint = f"write one such as {codec.model.__name__}.{next(iter(codec.fields))} == ..., combined with &, | and ~"
+        raise DataError(f"a {type(condition).__name__} is no condition of {codec.entity.name}", hint=hint)
     return _comparison_text(condition, codec, expressions)
 
 
@@ -76,15 +86,19 @@ def _comparison_text(comparison: Comparison[Any], codec: EntityCodec[Any], expre
     operator = comparison.operator
     if isinstance(comparison.subject, Size):
         size = f"size({_path(comparison.subject.subject, codec, expressions)})"
-        return f"{size} {operator} {expressions.value(encode_any(comparison.operands[0]))}"
+        (number,) = comparison.operands
+        if type(number) is not int:
+            raise DataError(f"{comparison.subject.subject!r}.size is an int, and compared with {number!r}")
+        return f"{size} {operator} {expressions.value(encode_any(number))}"
     reference = comparison.subject
     path = _path(reference, codec, expressions)
     if operator in _EXISTENCE:
         return f"{_EXISTENCE[operator]}({path})"
     if operator in {"=", "<>"} and comparison.operands[0] is None:
         return _none_text(path, absent=operator == "=", expressions=expressions)
-    encode = _operand_encoder(reference, operator, codec)
-    operands = [_operand(operand, encode, codec, expressions) for operand in comparison.operands]
+    # Values may come from a set, and a cursor must know the same condition again in another process.
+    given = sorted(comparison.operands, key=repr) if operator == "IN" else comparison.operands
+    operands = [_operand(operand, comparison, codec, expressions) for operand in given]
     if operator in _FUNCTIONS:
         return f"{operator}({path}, {operands[0]})"
     if operator == "BETWEEN":
@@ -101,18 +115,42 @@ def _none_text(path: str, *, absent: bool, expressions: Expressions) -> str:
     return f"(attribute_exists({path}) AND {path} <> {null})"
 
 
-def _operand(operand: Any, encode: Encoder, codec: EntityCodec[Any], expressions: Expressions) -> str:
+def _operand(operand: Any, comparison: Comparison[Any], codec: EntityCodec[Any], expressions: Expressions) -> str:
     if isinstance(operand, Reference):
         return _path(operand, codec, expressions)
-    return expressions.value(encoded(operand, encode))
+    reference, operator = comparison.subject, comparison.operator
+    assert isinstance(reference, Reference), "sizes are compared apart"
+    annotation = codec.validation.annotation(reference.name, reference.path)
+    kinds = (
+        _TEXTUAL if operator == "begins_with" else frozenset() if operator == "contains" else value_types(annotation)
+    )
+    if kinds and not _is_comparable(operand, kinds):
+        wanted = " or ".join(sorted(kind.__name__ for kind in kinds))
+        given = f"a value of type {type(operand).__name__}"
+        raise DataError(f"{reference!r} {operator}: {given} does not fit; it is compared with {wanted}")
+    is_foreign = operator in _FUNCTIONS or (kinds and type(operand) not in kinds)
+    encode = encode_any if is_foreign else reference_encoder(reference, codec)
+    return expressions.value(encoded(operand, encode, reference))
 
 
-def encoded(value: Any, encode: Encoder) -> AttributeValue:
-    """DataError for a value that cannot be stored."""
+def _is_comparable(operand: Any, kinds: frozenset[type]) -> bool:
+    """Is it of one of these kinds? All numbers are comparable; a bool is no number, and a datetime no date."""
+    if isinstance(operand, Enum):
+        operand = operand.value
+    kind = type(operand)
+    if kind is bool or kind is datetime:
+        return bool(kinds & {kind, object, Any})
+    if isinstance(operand, _NUMBERS) and not kinds.isdisjoint(_NUMBERS):
+        return True
+    return Any in kinds or isinstance(operand, tuple(kinds))
+
+
+def encoded(value: Any, encode: Encoder, reference: Reference[Any, Any]) -> AttributeValue:
+    """A value of an attribute, or to compare with it; DataError when it cannot be stored."""
     try:
-        return encode(value)
+        return encode_any(value) if value is None else encode(value)
     except (TypeError, ValueError, AttributeError) as error:
-        raise DataError(f"{value!r} cannot be stored: {error}") from error
+        raise DataError(f"{reference!r}: {value!r} cannot be stored: {error}") from error
 
 
 def _path(reference: Reference[Any, Any], codec: EntityCodec[Any], expressions: Expressions) -> str:
@@ -134,20 +172,18 @@ def reference_encoder(reference: Reference[Any, Any], codec: EntityCodec[Any]) -
     """How values of an attribute, or of what lies below it, are encoded."""
     if not reference.path:
         return codec.fields[reference.name].encode
-    annotation = codec.entity.attributes[reference.name].annotation
-    for step in reference.path:
-        annotation = element_annotation(annotation, step)
-    return encoder_of(annotation)
-
-
-def _operand_encoder(reference: Reference[Any, Any], operator: str, codec: EntityCodec[Any]) -> Encoder:
-    return encode_any if operator in _FUNCTIONS else reference_encoder(reference, codec)
+    return encoder_of(codec.validation.annotation(reference.name, reference.path))
 
 
 class UpdateClauses:
-    """The clauses of one update expression, collected change by change."""
+    """
+    The clauses of one update expression, collected change by change.
+
+    `limits` are the conditions under which the results stay in their bounds, each with its meaning in words.
+    """
 
     def __init__(self, codec: EntityCodec[Any], expressions: Expressions) -> None:
+        self.limits: dict[str, str] = {}
         self._codec = codec
         self._expressions = expressions
         self._clauses: dict[str, list[str]] = {"SET": [], "REMOVE": [], "ADD": [], "DELETE": []}
@@ -173,36 +209,49 @@ class UpdateClauses:
         Raises:
             DataError: The change does not fit the attribute.
         """
-        if change.action in {"add_to_set", "remove_from_set"} and not change.value:
-            return
+        if isinstance(change.value, set | frozenset) and not change.value and change.action != "set":
+            return  # adding nothing, removing nothing, or an empty set as default, which is what a missing set is
         path = _path(change.subject, self._codec, self._expressions)
-        value = self._expressions.value
-        encode = reference_encoder(change.subject, self._codec)
         match change.action:
             case "set":
-                self._set(change, path, encode)
+                self._set(change, path)
             case "set_default":
-                given = value(encoded(change.value, encode))
-                self._clauses["SET"].append(f"{path} = if_not_exists({path}, {given})")
+                self._clauses["SET"].append(f"{path} = if_not_exists({path}, {self._value(change)})")
             case "remove":
                 self._remove(change, path)
             case "add":
-                zero = value(encoded(_number_default(change, self._codec), encode))
-                self._clauses["SET"].append(f"{path} = if_not_exists({path}, {zero}) + {value(encode(change.value))}")
+                self._add(change, path)
             case "append" | "prepend":
-                old, new = f"if_not_exists({path}, {value({'L': []})})", value(encoded(change.value, encode))
+                old, new = f"if_not_exists({path}, {self._expressions.value({'L': []})})", self._value(change)
                 both = f"{old}, {new}" if change.action == "append" else f"{new}, {old}"
                 self._clauses["SET"].append(f"{path} = list_append({both})")
             case "add_to_set" | "remove_from_set":
                 word = "ADD" if change.action == "add_to_set" else "DELETE"
-                self._clauses[word].append(f"{path} {value(encoded(change.value, encode_any))}")
+                given = self._expressions.value(encoded(change.value, encode_any, change.subject))
+                self._clauses[word].append(f"{path} {given}")
 
-    def _set(self, change: Change[Any], path: str, encode: Encoder) -> None:
+    def _value(self, change: Change[Any]) -> str:
+        encode = reference_encoder(change.subject, self._codec)
+        return self._expressions.value(encoded(change.value, encode, change.subject))
+
+    def _set(self, change: Change[Any], path: str) -> None:
         if isinstance(change.value, set | frozenset) and not change.value:
             self._clauses["REMOVE"].append(path)
         else:
-            given = self._expressions.value(encode_any(None) if change.value is None else encoded(change.value, encode))
-            self._clauses["SET"].append(f"{path} = {given}")
+            self._clauses["SET"].append(f"{path} = {self._value(change)}")
+
+    def _add(self, change: Change[Any], path: str) -> None:
+        missing = _number_default(change, self._codec)
+        encode = reference_encoder(change.subject, self._codec)
+        zero = self._expressions.value(encoded(missing, encode, change.subject))
+        self._clauses["SET"].append(f"{path} = if_not_exists({path}, {zero}) + {self._value(change)}")
+        bounds = self._codec.validation.bounds(change.subject.name, change.subject.path)
+        for word, bound in bounds.items():
+            latest = self._expressions.value(encode_any(Decimal(str(bound)) - Decimal(str(change.value))))
+            text = f"{path} {BOUNDS[word]} {latest}"
+            if _keeps(word, missing + change.value, bound):
+                text = f"(attribute_not_exists({path}) OR {text})"
+            self.limits[text] = f"{change.subject!r} stays {BOUNDS[word]} {bound}"
 
     def _remove(self, change: Change[Any], path: str) -> None:
         field = self._codec.fields[change.subject.name]
@@ -214,7 +263,12 @@ class UpdateClauses:
 
 def _number_default(change: Change[Any], codec: EntityCodec[Any]) -> Any:
     """What a missing number counts as: the field's default, as typed reads would give, else 0."""
+    kind = type(change.value)
     if change.subject.path:
-        return type(change.value)(0)
+        return kind(0)
     default = codec.model.model_fields[change.subject.name].default
-    return default if isinstance(default, type(change.value)) else type(change.value)(0)
+    return kind(default) if isinstance(default, _NUMBERS) else kind(0)
+
+
+def _keeps(word: str, result: Any, bound: Any) -> bool:
+    return bool({"ge": ge, "gt": gt, "le": le, "lt": lt}[word](result, bound))

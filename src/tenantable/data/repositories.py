@@ -7,6 +7,7 @@ from tenantable.data.reading.batches import batch_get, batch_write
 from tenantable.data.reading.queries import BoundQuery
 from tenantable.data.session import Session
 from tenantable.data.store import EntityStore, store_of
+from tenantable.data.writing.plans import raised_version
 from tenantable.data.writing.preparation import (
     prepare_create,
     prepare_delete,
@@ -85,7 +86,7 @@ class Operations(AccessPatterns[EntityT]):
             DuplicateValue: A unique value is taken.
         """
         run(self.store, lambda: prepare_put(self.store, entity, when))
-        return self._raised(entity)
+        return self._as_stored(entity)
 
     def create(self, entity: EntityT) -> EntityT:
         """
@@ -98,7 +99,7 @@ class Operations(AccessPatterns[EntityT]):
             DuplicateValue: A unique value is taken.
         """
         run(self.store, lambda: prepare_create(self.store, entity))
-        return self._raised(entity)
+        return self._as_stored(entity)
 
     def update(
         self, target: EntityT | Key[EntityT], *changes: Change[EntityT], when: Condition[EntityT] | None = None
@@ -109,15 +110,18 @@ class Operations(AccessPatterns[EntityT]):
         Args:
             target: The entity as it was read: the update fails when somebody changed it since (its lock, or without
                 one the values that index keys and unique values need). Or its key: what must be known is read first.
-            changes: Such as `Order.total.add(Decimal(5))`, one for each attribute.
+            changes: Such as `Order.total.add(Decimal(5))`, one for each attribute. Values are validated as the entity
+                validates its fields. Of what `add` makes, the bounds (`ge`, `gt`, `le`, `lt`) are kept by a condition;
+                other validators see neither sums nor what lists and sets become.
             when: Must hold for what is stored.
         Returns:
             The whole entity afterwards.
         Raises:
             ItemNotFound: It does not exist, has expired or is deleted.
             StaleItem: Somebody else changed it.
-            ConditionFailed: `when` does not hold.
+            ConditionFailed: `when` does not hold, or a sum would leave its bounds.
             DuplicateValue: A unique value is taken.
+            DataError: A value does not fit its attribute.
         """
         item = run(self.store, lambda: prepare_update(self.store, target, changes, when), returning=True)
         assert item is not None, "an updated item exists"
@@ -174,12 +178,12 @@ class Operations(AccessPatterns[EntityT]):
         distinct = {self.store.codec.described(key): {"DeleteRequest": {"Key": key}} for key in rendered}
         batch_write(self.store.session, self.store.table_name, list(distinct.values()))
 
-    def _raised(self, entity: EntityT) -> EntityT:
-        """The entity as it is stored now: with its lock raised."""
-        lock = self.store.codec.entity.lock
-        if lock is None:
-            return entity
-        return entity.model_copy(update={lock.name: getattr(entity, lock.name) + 1})
+    def _as_stored(self, entity: EntityT) -> EntityT:
+        """The entity as it is stored now: with its lock raised, and whole seconds in its time of expiry."""
+        codec, values = self.store.codec, vars(entity)
+        stored, _ = raised_version(codec, codec.as_stored(values))
+        changed = {name: value for name, value in stored.items() if value is not values[name]}
+        return entity.model_copy(update=changed) if changed else entity
 
     def _check_batch(self) -> None:
         entity = self.store.codec.entity

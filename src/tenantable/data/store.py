@@ -56,7 +56,7 @@ class EntityStore(Generic[EntityT]):
             return target.values
         if type(target) is not self.codec.model:
             raise DataError(f"{type(target).__name__} is not {self.codec.entity.name}")
-        return vars(target)
+        return self.codec.as_stored(vars(target))
 
     def lock_of(self, target: "EntityT | Key[EntityT]") -> int | None:
         """The version at which an entity was read; None without a lock, and for keys."""

@@ -1,14 +1,15 @@
 """The codec of one entity: instances to items with all their keys, and items to instances."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from typing import Any, Generic, NamedTuple
 from uuid import UUID
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, ValidationError
 
+from tenantable.data.codecs.validation import FieldValidation
 from tenantable.data.codecs.values import (
     NULL,
     Decoder,
@@ -61,7 +62,7 @@ class EntityCodec(Generic[EntityT]):
         self.stored_defaults = {
             self.fields[name].stored_as: self.fields[name].encode(value) for name, value in self.defaults.items()
         }
-        self._adapters: dict[str, TypeAdapter[Any]] = {}
+        self.validation = FieldValidation(model)
         self._projections: dict[type[BaseModel], Mapping[str, Any]] = {}
         self._fixed = self._fixed_attributes()
 
@@ -88,6 +89,14 @@ class EntityCodec(Generic[EntityT]):
             item.update(self._rendered(render, values) or ())
         item.update(self._fixed)
         return item
+
+    def as_stored(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The values as reading gives them back: the time of expiry has whole seconds."""
+        ttl = self.entity.ttl
+        expiry = None if ttl is None else values.get(ttl.name)
+        if ttl is None or not isinstance(expiry, datetime) or not expiry.microsecond:
+            return values
+        return {**values, ttl.name: expiry.replace(microsecond=0)}
 
     def table_key(self, values: Mapping[str, Any]) -> dict[str, AttributeValue]:
         """The primary key; DataError when a part is missing or does not fit."""
@@ -138,19 +147,13 @@ class EntityCodec(Generic[EntityT]):
         try:
             values = self.values(self.upgraded(item), names)
             return tuple(
-                self._adapter(name).validate_python(values[name])
+                self.validation.below(name, (), values[name])
                 if name in values
                 else fields[name].get_default(call_default_factory=True, validated_data={})
                 for name in names
             )
         except _MISFITS as error:
             raise CorruptItem(f"{self.described(item)} does not fit {self.entity.name}: {error}") from error
-
-    def _adapter(self, name: str) -> TypeAdapter[Any]:
-        adapter = self._adapters.get(name)
-        if adapter is None:
-            adapter = self._adapters[name] = TypeAdapter(self.entity.attributes[name].annotation)
-        return adapter
 
     def view_projection(self, view: type[BaseModel]) -> Mapping[str, Any]:
         """The request members that read a view's fields, and what tells whether the item is alive; made once."""

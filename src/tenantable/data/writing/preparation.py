@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from tenantable.data.store import AnyStore
+from tenantable.data.writing.changes import valid_changes
 from tenantable.data.writing.execution import run_single, run_together
 from tenantable.data.writing.plans import Stored, plan_create, plan_delete, plan_mark, plan_put
-from tenantable.data.writing.updates import check_changes, needed_fields, plan_update
+from tenantable.data.writing.updates import needed_fields, plan_update
 from tenantable.data.writing.upgrades import upgrade_stored
 from tenantable.data.writing.write import OlderVersion, Outdated, Write
 from tenantable.declare.keys.layouts import Key
@@ -36,8 +37,8 @@ def prepare_update(
     store: AnyStore, target: Any, changes: Sequence[Change[Any]], when: Condition[Any] | None = None
 ) -> Write:
     """ItemNotFound when something must be known of an item that does not exist."""
-    check_changes(store.codec, changes)
     values = store.field_values(target)
+    changes = valid_changes(store.codec, changes, values)
     lock = store.lock_of(target)
     own_reading = isinstance(target, Key) and bool(needed_fields(store.codec, changes))
     known = values

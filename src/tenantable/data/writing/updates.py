@@ -1,12 +1,12 @@
 """Plans of partial updates: index keys stay in step, the lock is kept, unique values follow."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from tenantable.data.codecs.entities import EntityCodec
-from tenantable.data.expressions import Expressions, UpdateClauses, field_of
+from tenantable.data.expressions import Expressions, UpdateClauses
 from tenantable.data.store import AnyStore
+from tenantable.data.writing.changes import Changes
 from tenantable.data.writing.markers import marker_writes
 from tenantable.data.writing.plans import stored_value, when_texts
 from tenantable.data.writing.write import Guard, Write, request_of
@@ -15,34 +15,7 @@ from tenantable.declare.references import Change, Condition
 from tenantable.errors import DataError
 from tenantable.wire.values import AttributeValue
 
-Changes = Sequence[Change[Any]]
 _RELATIVE = frozenset({"add", "set_default"})
-
-
-def check_changes(codec: EntityCodec[Any], changes: Changes) -> None:
-    """
-    Raises:
-        DataError: There is none, one is of another entity, two are of the same attribute, or one is of an attribute
-            that only the library or nobody may change.
-    """
-    if not changes:
-        raise DataError(f"an update of {codec.entity.name} needs at least one change")
-    for change in changes:
-        name = field_of(change.subject, codec)
-        attribute = codec.entity.attributes[name]
-        if name in codec.layout.table_key.names:
-            hint = "create a new entity and delete the old one"
-            raise DataError(f"{change.subject!r} is part of the primary key and cannot change", hint=hint)
-        if attribute.lock:
-            raise DataError(f"{change.subject!r} is the lock; every write raises it by itself")
-        if attribute.soft_delete:
-            raise DataError(f"{change.subject!r} marks deletion; use delete and restore")
-        if change.action == "remove" and not change.subject.path and attribute.required and not attribute.optional:
-            raise DataError(f"{change.subject!r} has no default, so it cannot be removed")
-    if len(changes) > 1:
-        repeated = [text for text, times in Counter(repr(change.subject) for change in changes).items() if times > 1]
-        if repeated:
-            raise DataError(f"{repeated[0]} is changed twice in one update")
 
 
 def needed_fields(codec: EntityCodec[Any], changes: Changes) -> frozenset[str]:
@@ -92,8 +65,15 @@ def plan_update(
     # Whoever holds the lock's version knows every value; without it each value that was used must still be there.
     used = needed if lock is None else frozenset()
     wanted = {codec.fields[name].stored_as: stored_value(codec, name, before.get(name)) for name in sorted(used)}
-    guard = Guard(store=store, expressions=expressions, wanted=wanted, own_reading=own_reading, lock=lock)
-    conditions = guard.conditions(alive=True) + when_texts(when, codec, expressions)
+    guard = Guard(
+        store=store,
+        expressions=expressions,
+        wanted=wanted,
+        own_reading=own_reading,
+        lock=lock,
+        limits=tuple(clauses.limits.values()),
+    )
+    conditions = [*guard.conditions(alive=True), *clauses.limits, *when_texts(when, codec, expressions)]
     key = store.key(values)
     subject = f"{codec.entity.name} {codec.described(key)}"
     markers: tuple[Write, ...] = ()

@@ -51,7 +51,8 @@ class Guard:
     """
     The conditions of one write, and how to tell which of them failed.
 
-    `wanted` are values that must be as they were read (by stored name), `lock` the version that must still be there.
+    `wanted` are values that must be as they were read (by stored name), `lock` the version that must still be there;
+    `limits` says in words what else the write demands.
     """
 
     store: AnyStore
@@ -60,6 +61,7 @@ class Guard:
     own_reading: bool = False
     lock: int | None = None
     deleted: bool = False
+    limits: tuple[str, ...] = ()
 
     def conditions(self, *, alive: bool) -> list[str]:
         """Texts of the conditions; `alive` demands an item that exists, for this entity's reads."""
@@ -105,7 +107,7 @@ class Guard:
         if any(stored.get(name, defaults.get(name)) != value for name, value in self.wanted.items()):
             kind = Outdated if self.own_reading else StaleItem
             return kind(f"{subject} was changed by somebody else since it was read", hint="read it again")
-        return ConditionFailed(f"the condition does not hold for {subject}")
+        return ConditionFailed(f"the condition does not hold for {subject}", hint=" and ".join(self.limits) or None)
 
 
 def request_of(
