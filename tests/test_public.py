@@ -1,7 +1,7 @@
 """The public names and their parameters, as promised: a change here is a change for users, and is in the changelog."""
 
 import enum
-import importlib
+import importlib.resources
 import inspect
 import os
 from pathlib import Path
@@ -60,3 +60,8 @@ def test_public_names_are_the_promised_ones() -> None:
         PROMISED.parent.mkdir(exist_ok=True)
         PROMISED.write_text(public_names())
     assert public_names() == PROMISED.read_text(), "run `make golden`, review the difference, write the changelog"
+
+
+def test_type_checkers_are_told_that_the_package_is_typed() -> None:
+    """Without the marker they ignore every annotation of an installed package (PEP 561)."""
+    assert (importlib.resources.files("tenantable") / "py.typed").is_file()
