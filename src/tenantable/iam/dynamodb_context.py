@@ -10,7 +10,9 @@ Source: Developer Guide, "Using IAM policy conditions for fine-grained access co
 * A write whose ReturnValuesOnConditionCheckFailure is ALL_OLD counts as returning ALL_OLD, since it may.
 * A request whose partition key cannot be told, because the table or index does not exist or the key does not fit its
   schema, has `UNKNOWN_LEADING_KEY`: an Allow conditioned on leading keys must not hold because there are none.
-* The parameters that expressions replaced (AttributesToGet, Expected ...) count for nothing: the engine refuses them.
+* The parameters that expressions replaced count as those do: AttributesToGet is a projection, KeyConditions has the
+  leading key, and the attributes that each names are named by the request. Transactions do not have them.
+* A member that the operation does not have counts for nothing: the engine does not look at it.
 """
 
 import base64
@@ -127,20 +129,36 @@ def _leading_keys(subject: Subject) -> tuple[str, ...]:
 
 def _queried_partition(subject: Subject) -> tuple[str, ...]:
     key_names = _queried_key_names(subject)
-    text = subject.fields.get("KeyConditionExpression")
-    if key_names is None or text is None:
+    if key_names is None:
         return (UNKNOWN_LEADING_KEY,)
-    names = subject.fields.get("ExpressionAttributeNames") or {}
-    values = subject.fields.get("ExpressionAttributeValues") or {}
     partition = key_names.partition
+    text = subject.fields.get("KeyConditionExpression")
+    if text is None:
+        value = _equal_in_conditions(subject.fields.get("KeyConditions") or {}, partition)
+    else:
+        value = _equal_in_expression(text, subject.fields, partition)
+    return (leading_key(value, partition),)
+
+
+def _equal_in_expression(text: str, fields: Fields, partition: KeyAttribute) -> Any:
+    """The value that a key condition expression wants the partition key to equal; None when that is not one."""
+    names = fields.get("ExpressionAttributeNames") or {}
+    values = fields.get("ExpressionAttributeValues") or {}
     operands = [
         term.operands
         for term in parse_key_condition(text).terms
         if term.operator == "=" and names.get(term.attribute, term.attribute) == partition.name
     ]
-    if len(operands) != 1:
-        return (UNKNOWN_LEADING_KEY,)
-    return (leading_key(values.get(operands[0][0].placeholder), partition),)
+    return values.get(operands[0][0].placeholder) if len(operands) == 1 else None
+
+
+def _equal_in_conditions(conditions: Fields, partition: KeyAttribute) -> Any:
+    """As `_equal_in_expression`, of KeyConditions."""
+    condition = conditions.get(partition.name)
+    if condition is None or condition["ComparisonOperator"] != "EQ":
+        return None
+    values: Sequence[Any] = condition.get("AttributeValueList") or ()
+    return values[0] if len(values) == 1 else None
 
 
 def _queried_key_names(subject: Subject) -> KeyNames | None:
@@ -169,21 +187,37 @@ def _canonical_base64(text: str) -> str:
 
 
 def _names_read(subject: Subject) -> tuple[str, ...]:
-    return _with_keys(_expression_names(subject.fields, "ProjectionExpression"), subject)
+    return tuple(_names(subject, ("ProjectionExpression",), ("AttributesToGet",)).union(*subject.keys))
 
 
-def _names_searched(subject: Subject) -> tuple[str, ...]:
-    return tuple(
-        _expression_names(subject.fields, "ProjectionExpression", "KeyConditionExpression", "FilterExpression")
-    )
+def _names_scanned(subject: Subject) -> tuple[str, ...]:
+    return tuple(_names(subject, ("ProjectionExpression", "FilterExpression"), ("AttributesToGet", "ScanFilter")))
+
+
+def _names_queried(subject: Subject) -> tuple[str, ...]:
+    expressions = ("ProjectionExpression", "KeyConditionExpression", "FilterExpression")
+    return tuple(_names(subject, expressions, ("AttributesToGet", "KeyConditions", "QueryFilter")))
 
 
 def _names_written(subject: Subject) -> tuple[str, ...]:
-    return _with_keys(_expression_names(subject.fields, "ConditionExpression", "UpdateExpression"), subject)
+    return tuple(_names(subject, ("ConditionExpression",), ("Expected",)).union(*subject.keys))
 
 
-def _with_keys(names: frozenset[str], subject: Subject) -> tuple[str, ...]:
-    return tuple(names.union(*subject.keys))
+def _names_updated(subject: Subject) -> tuple[str, ...]:
+    expressions, legacy = ("ConditionExpression", "UpdateExpression"), ("Expected", "AttributeUpdates")
+    return tuple(_names(subject, expressions, legacy).union(*subject.keys))
+
+
+def _names(subject: Subject, expressions: Sequence[str], legacy: Sequence[str]) -> frozenset[str]:
+    """The top-level names in some expressions and legacy parameters; absent ones name nothing."""
+    names = _expression_names(subject.fields, *expressions)
+    given = [found for member in legacy if (found := _legacy(subject, member)) is not None]
+    return names.union(*given) if given else names
+
+
+def _legacy(subject: Subject, member: str) -> Any:
+    """A parameter that an expression replaced, in an operation that has it; None when it is absent."""
+    return subject.fields.get(member) if subject.enclosing is None else None
 
 
 def _expression_names(fields: Fields, *members: str) -> frozenset[str]:
@@ -213,16 +247,20 @@ _remembered_names = lru_cache(maxsize=EXPRESSIONS_REMEMBERED_MAX)(_names_in)
 
 
 def _item_select(subject: Subject) -> str:
-    return "ALL_ATTRIBUTES" if subject.fields.get("ProjectionExpression") is None else "SPECIFIC_ATTRIBUTES"
+    return "SPECIFIC_ATTRIBUTES" if _is_projected(subject) else "ALL_ATTRIBUTES"
 
 
 def _search_select(subject: Subject) -> str:
     given: str | None = subject.fields.get("Select")
     if given is not None:
         return given
-    if subject.index_name is None or subject.fields.get("ProjectionExpression") is not None:
+    if subject.index_name is None or _is_projected(subject):
         return _item_select(subject)
     return "ALL_PROJECTED_ATTRIBUTES"
+
+
+def _is_projected(subject: Subject) -> bool:
+    return subject.fields.get("ProjectionExpression") is not None or _legacy(subject, "AttributesToGet") is not None
 
 
 def _returned(subject: Subject) -> str:
@@ -258,13 +296,18 @@ READ_KEYS: Mapping[str, Derivation] = {
 }
 SCAN_KEYS: Mapping[str, Derivation] = {
     **_EVERY_ITEM_OPERATION,
-    "dynamodb:attributes": _names_searched,
+    "dynamodb:attributes": _names_scanned,
     "dynamodb:select": _search_select,
 }
-QUERY_KEYS: Mapping[str, Derivation] = {**SCAN_KEYS, "dynamodb:leadingkeys": _queried_partition}
+QUERY_KEYS: Mapping[str, Derivation] = {
+    **SCAN_KEYS,
+    "dynamodb:attributes": _names_queried,
+    "dynamodb:leadingkeys": _queried_partition,
+}
 BATCH_WRITE_KEYS: Mapping[str, Derivation] = {
     **_EVERY_ITEM_OPERATION,
     "dynamodb:attributes": _names_written,
     "dynamodb:leadingkeys": _leading_keys,
 }
 WRITE_KEYS: Mapping[str, Derivation] = {**BATCH_WRITE_KEYS, "dynamodb:returnvalues": _returned}
+UPDATE_KEYS: Mapping[str, Derivation] = {**WRITE_KEYS, "dynamodb:attributes": _names_updated}

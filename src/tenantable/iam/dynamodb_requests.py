@@ -15,6 +15,7 @@ from tenantable.iam.dynamodb_context import (
     QUERY_KEYS,
     READ_KEYS,
     SCAN_KEYS,
+    UPDATE_KEYS,
     WRITE_KEYS,
     Derivation,
     DerivedContext,
@@ -44,7 +45,7 @@ _OPERATIONS = {
     "Query": _ItemAction("dynamodb:Query", None, QUERY_KEYS),
     "Scan": _ItemAction("dynamodb:Scan", None, SCAN_KEYS),
     "PutItem": _ItemAction("dynamodb:PutItem", "Item", WRITE_KEYS),
-    "UpdateItem": _ItemAction("dynamodb:UpdateItem", "Key", WRITE_KEYS),
+    "UpdateItem": _ItemAction("dynamodb:UpdateItem", "Key", UPDATE_KEYS),
     "DeleteItem": _ItemAction("dynamodb:DeleteItem", "Key", WRITE_KEYS),
 }
 _TRANSACTED = {

@@ -53,6 +53,10 @@ def context(
     return expected
 
 
+def equals(text: str) -> dict[str, Any]:
+    return {"ComparisonOperator": "EQ", "AttributeValueList": [{"S": text}]}
+
+
 ALL, SPECIFIC = "ALL_ATTRIBUTES", "SPECIFIC_ATTRIBUTES"
 
 CASES: list[tuple[str, dict[str, Any], list[Expected]]] = [
@@ -67,6 +71,19 @@ CASES: list[tuple[str, dict[str, Any], list[Expected]]] = [
             "ReturnConsumedCapacity": "TOTAL",
         },
         [("GetItem", TABLE, context(attributes="a c pk sk", select=SPECIFIC, capacity="TOTAL"))],
+    ),
+    (
+        "GetItem",
+        {"TableName": "T", "Key": KEY, "AttributesToGet": ["a.b", "c"]},
+        [("GetItem", TABLE, context(attributes="a.b c pk sk", select=SPECIFIC))],
+    ),
+    (
+        "BatchGetItem",
+        {"RequestItems": {"T": {"Keys": [KEY], "AttributesToGet": ["a"]}, "N": {"Keys": [{"n": {"N": "1"}}]}}},
+        [
+            ("BatchGetItem", TABLE, context(attributes="a pk sk", select=SPECIFIC)),
+            ("BatchGetItem", TALLY, context(("1",), "n", select=ALL)),
+        ],
     ),
     (
         "BatchGetItem",
@@ -125,6 +142,29 @@ CASES: list[tuple[str, dict[str, Any], list[Expected]]] = [
         [("Scan", TABLE, context(None, "a f", select=SPECIFIC))],
     ),
     (
+        "Query",
+        {
+            "TableName": "T",
+            "KeyConditions": {
+                "pk": equals("P1"),
+                "sk": {"ComparisonOperator": "GT", "AttributeValueList": [{"S": "a"}]},
+            },
+            "QueryFilter": {"f": {"ComparisonOperator": "NULL"}},
+            "AttributesToGet": ["a"],
+        },
+        [("Query", TABLE, context(attributes="a f pk sk", select=SPECIFIC))],
+    ),
+    (
+        "Query",
+        {"TableName": "T", "IndexName": "g", "KeyConditions": {"gpk": equals("G1")}, "AttributesToGet": ["gpk"]},
+        [("Query", INDEX, context(("G1",), "gpk", select=SPECIFIC))],
+    ),
+    (
+        "Scan",
+        {"TableName": "T", "ScanFilter": {"f": equals("x")}, "AttributesToGet": ["a"]},
+        [("Scan", TABLE, context(None, "a f", select=SPECIFIC))],
+    ),
+    (
         "Scan",
         {"TableName": "T", "IndexName": "g"},
         [("Scan", INDEX, context(None, "", select="ALL_PROJECTED_ATTRIBUTES"))],
@@ -165,6 +205,21 @@ CASES: list[tuple[str, dict[str, Any], list[Expected]]] = [
     (
         "DeleteItem",
         {"TableName": "T", "Key": KEY, "ConditionExpression": "attribute_exists(c)"},
+        [("DeleteItem", TABLE, context(attributes="c pk sk", returnvalues="NONE"))],
+    ),
+    (
+        "PutItem",
+        {"TableName": "T", "Item": ITEM, "Expected": {"c": {"Exists": False}}},
+        [("PutItem", TABLE, context(attributes="a c pk sk", returnvalues="NONE"))],
+    ),
+    (
+        "UpdateItem",
+        {"TableName": "T", "Key": KEY, "Expected": {"c": equals("x")}, "AttributeUpdates": {"d": {"Action": "DELETE"}}},
+        [("UpdateItem", TABLE, context(attributes="c d pk sk", returnvalues="NONE"))],
+    ),
+    (
+        "DeleteItem",
+        {"TableName": "T", "Key": KEY, "Expected": {"c": {"Value": {"S": "x"}}}},
         [("DeleteItem", TABLE, context(attributes="c pk sk", returnvalues="NONE"))],
     ),
     (
@@ -318,11 +373,43 @@ def test_the_leading_key_of_one_item(table: str, key: dict[str, Any], leading: s
             "KeyConditionExpression": "pk = :p AND pk = :q",
             "ExpressionAttributeValues": {":p": {"S": "P1"}, ":q": {"S": "P2"}},
         },
+        {"TableName": "T", "KeyConditions": {"pk": {"ComparisonOperator": "GT", "AttributeValueList": [{"S": "P1"}]}}},
+        {"TableName": "T", "KeyConditions": {"pk": {"ComparisonOperator": "EQ", "AttributeValueList": []}}},
+        {"TableName": "T", "KeyConditions": {"sk": equals("P1")}},
+        {"TableName": "T", "KeyConditionExpression": "sk = :p", "KeyConditions": {"pk": equals("P1")}},
     ],
 )
 def test_a_query_without_a_known_partition_has_an_unknown_leading_key(request_: dict[str, Any]) -> None:
     (found,) = needed("Query", request_)
     assert found[2]["leadingkeys"] == (UNKNOWN_LEADING_KEY,)
+
+
+@pytest.mark.parametrize(
+    ("operation", "request_", "names"),
+    [
+        ("GetItem", {"TableName": "T", "Key": KEY, "Expected": {"x": {"Exists": False}}}, "pk sk"),
+        ("PutItem", {"TableName": "T", "Item": KEY, "AttributeUpdates": {"x": {}}, "UpdateExpression": "((("}, "pk sk"),
+        ("Scan", {"TableName": "T", "QueryFilter": {"x": equals("x")}, "KeyConditions": {"x": equals("x")}}, ""),
+        ("Query", {"TableName": "T", "ScanFilter": {"x": equals("x")}}, ""),
+        (
+            "TransactWriteItems",
+            {"TransactItems": [{"Delete": {"TableName": "T", "Key": KEY, "Expected": {"x": {"Exists": False}}}}]},
+            "pk sk",
+        ),
+        (
+            "TransactGetItems",
+            {"TransactItems": [{"Get": {"TableName": "T", "Key": KEY, "AttributesToGet": ["x"]}}]},
+            "pk sk",
+        ),
+    ],
+)
+def test_a_parameter_that_the_operation_does_not_have_names_nothing(
+    operation: str, request_: dict[str, Any], names: str
+) -> None:
+    """A policy that allows by attribute must not be satisfied by what the engine does not look at."""
+    (found,) = needed(operation, request_)
+    assert found[2]["attributes"] == tuple(names.split())
+    assert found[2].get("select") in {None, ALL}
 
 
 @pytest.mark.parametrize(
