@@ -1,5 +1,6 @@
 """Key condition expressions: which items of one partition a Query reads."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -94,7 +95,7 @@ class KeyConditionExpression:
             conditions[name] = condition
         if len(conditions) > 2:
             raise validation_error("Conditions can be of length 1 or 2 only")
-        return _match_key(conditions, key_names)
+        return match_key(conditions, key_names)
 
 
 @lru_cache(maxsize=CACHED_EXPRESSIONS_MAX)
@@ -159,14 +160,20 @@ def _bind_term(term: _Term, scope: Scope) -> SortCondition:
     return SortCondition(operator=term.operator, operands=tuple(map(scope.value, term.operands)))
 
 
-def _match_key(conditions: dict[str, SortCondition], key_names: KeyNames) -> KeyCondition:
-    partition = conditions.pop(key_names.partition.name, None)
+def match_key(conditions: Mapping[str, SortCondition], key_names: KeyNames) -> KeyCondition:
+    """
+    Match one or two conditions, by attribute name, with the key of the table or index that is queried.
+
+    Raises:
+        DynamoError: As `KeyConditionExpression.bind`, placeholders excepted.
+    """
+    partition = conditions.get(key_names.partition.name)
     if partition is None:
         raise _missed(key_names.partition)
     if partition.operator != "=":
         raise validation_error(_NOT_SUPPORTED)
     _check_types(partition, key_names.partition)
-    if not conditions:
+    if len(conditions) == 1:
         return KeyCondition(partition=partition.operands[0])
     if key_names.sort is None:
         raise validation_error(_NOT_SUPPORTED)

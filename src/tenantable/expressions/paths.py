@@ -1,6 +1,6 @@
 """Operands and paths bound to a request: reading one from an item, holding several of one expression in a tree."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from operator import methodcaller
@@ -131,6 +131,11 @@ def path_tree(paths: tuple[DocumentPath, ...], kind: ExpressionKind) -> PathNode
             raise _clash("overlap", node.first, path, kind)
         node.leaf = position
     return root
+
+
+def top_level_tree(names: Iterable[str]) -> PathNode:
+    """The tree of paths that are attribute names; each has the position of its name, of equal ones the last."""
+    return PathNode(first=(), children={name: PathNode(first=(name,), leaf=leaf) for leaf, name in enumerate(names)})
 
 
 def show_path(path: DocumentPath) -> str:

@@ -45,12 +45,14 @@ class Update:
     The changes that a request makes to an item.
 
     `changed_paths` has the path of each action in the order of the text, those of REMOVE included. Every method takes
-    the item as it was before the update, `{}` or None when it did not exist, and leaves it untouched.
+    the item as it was before the update, `{}` or None when it did not exist, and leaves it untouched. `creates_item`
+    says whether an item that does not exist comes into being.
     """
 
     changed_paths: tuple[DocumentPath, ...]
     effects: tuple[Effect, ...]
     tree: PathNode
+    creates_item: bool = True
 
     def apply(self, item: Item | None) -> Item:
         """

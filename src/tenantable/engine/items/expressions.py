@@ -1,6 +1,6 @@
 """The expressions of a request, read and bound: what every operation that takes some does with them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from tenantable.engine.items.stored import StoredItem, attributes_of, item_in_error
@@ -8,43 +8,7 @@ from tenantable.expressions.conditions import Condition, parse_condition
 from tenantable.expressions.evaluation import Predicate
 from tenantable.expressions.placeholders import Placeholders, read_placeholders
 from tenantable.expressions.projections import Projection, parse_projection
-from tenantable.wire.errors import condition_failed, validation_error
-
-_LEGACY_PARAMETERS = {
-    "Expected": "ConditionExpression",
-    "AttributeUpdates": "UpdateExpression",
-    "KeyConditions": "KeyConditionExpression",
-    "QueryFilter": "FilterExpression",
-    "ScanFilter": "FilterExpression",
-    "AttributesToGet": "ProjectionExpression",
-    "ConditionalOperator": "AND and OR inside an expression",
-}
-_EXPRESSIONS = (
-    "UpdateExpression",
-    "ConditionExpression",
-    "KeyConditionExpression",
-    "FilterExpression",
-    "ProjectionExpression",
-)
-
-
-def refuse_legacy_parameters(request: Mapping[str, Any], legacy: Sequence[str]) -> None:
-    """
-    Refuse the parameters of before 2014, in the service's words where it refuses them too.
-
-    Args:
-        legacy: Those that the operation has.
-    """
-    given = [name for name in legacy if request.get(name) is not None]
-    if not given:
-        return
-    expressions = [name for name in _EXPRESSIONS if request.get(name) is not None]
-    if expressions:
-        raise validation_error(
-            "Can not use both expression and non-expression parameters in the same request: "
-            f"Non-expression parameters: {{{', '.join(given)}}} Expression parameters: {{{', '.join(expressions)}}}"
-        )
-    raise validation_error(f"The legacy parameter {given[0]} is not supported; use {_LEGACY_PARAMETERS[given[0]]}")
+from tenantable.wire.errors import condition_failed
 
 
 def read_condition(request: Mapping[str, Any]) -> Predicate | None:

@@ -1,4 +1,4 @@
-"""Select and ProjectionExpression: which attributes a Query or Scan shows."""
+"""Select, ProjectionExpression and AttributesToGet: which attributes a Query or Scan shows."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,21 +28,22 @@ class Selection:
 
 
 _EVERYTHING = Selection()
+_PROJECTIONS = ("ProjectionExpression", "AttributesToGet")
 
 
 def check_select(request: Mapping[str, Any]) -> None:
     """Refuse a Select that contradicts the other parameters. The service says `Querying` for a Scan too."""
     select = request.get("Select")
-    has_projection = request.get("ProjectionExpression") is not None
+    projection = next((name for name in _PROJECTIONS if request.get(name) is not None), None)
     if select == "ALL_PROJECTED_ATTRIBUTES" and request.get("IndexName") is None:
         raise validation_error("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName")
-    if select == "SPECIFIC_ATTRIBUTES" and not has_projection:
+    if select == "SPECIFIC_ATTRIBUTES" and projection is None:
         raise validation_error(
             "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES"
         )
-    if has_projection and select not in {None, "SPECIFIC_ATTRIBUTES"}:
+    if projection is not None and select not in {None, "SPECIFIC_ATTRIBUTES"}:
         chosen = "only the Count" if select == "COUNT" else select
-        raise validation_error(f"Cannot specify the ProjectionExpression when choosing to get {chosen}")
+        raise validation_error(f"Cannot specify the {projection} when choosing to get {chosen}")
 
 
 def select_attributes(

@@ -72,8 +72,7 @@ def returned_attributes(session: Session, request: Mapping[str, Any], update: Up
     """What ReturnValues asks for; empty when nothing."""
     wanted = request.get("ReturnValues")
     if wanted == "ALL_NEW":
-        assert change.after is not None
-        return session.render(change.after.body)
+        return None if change.after is None else session.render(change.after.body)
     if wanted == "UPDATED_OLD" and update is not None:
         return update.updated_old(attributes_of(change.before))
     if wanted == "UPDATED_NEW" and update is not None:

@@ -109,6 +109,8 @@ def make_update(
                 raise invalid_parameter_values(f"Cannot update attribute {name}. This attribute is part of the key")
 
         def change(before: StoredItem | None) -> Change:
+            if before is None and update is not None and not update.creates_item:
+                return Change(key=key, before=None, after=None, entries={})
             after = _updated(update, changed_names, before, key_item=key_item)
             entries = _updated_entry_keys(table, after.item, changed_names)
             return Change(key=key, before=before, after=after, entries=entries)

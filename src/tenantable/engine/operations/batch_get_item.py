@@ -7,8 +7,10 @@ from typing import Any
 import orjson
 
 from tenantable.engine.capacity import TableCost, add_consumed_capacities, read_units
-from tenantable.engine.items.expressions import read_projection, refuse_legacy_parameters
+from tenantable.engine.items.expressions import read_projection
 from tenantable.engine.keys import key_of_request
+from tenantable.engine.legacy.parameters import GET
+from tenantable.engine.legacy.projections import read_attributes_to_get
 from tenantable.engine.session import Session
 from tenantable.engine.storage.reading import Reader
 from tenantable.engine.tables.table import Table
@@ -48,8 +50,8 @@ def batch_get_item(session: Session, request: Mapping[str, Any]) -> dict[str, An
 
 
 def _decode(entry: Mapping[str, Any]) -> tuple[list[Item], Projection | None]:
-    refuse_legacy_parameters(entry, ("AttributesToGet",))
-    return [check_item(key)[0] for key in entry["Keys"]], read_projection(entry)
+    GET.refuse_mixture(entry)
+    return [check_item(key)[0] for key in entry["Keys"]], read_projection(entry) or read_attributes_to_get(entry)
 
 
 def _locate(

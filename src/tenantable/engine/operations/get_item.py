@@ -6,16 +6,18 @@ from typing import Any
 import orjson
 
 from tenantable.engine.capacity import TableCost, add_consumed_capacity, read_units
-from tenantable.engine.items.expressions import read_projection, refuse_legacy_parameters
+from tenantable.engine.items.expressions import read_projection
 from tenantable.engine.keys import key_of_request
+from tenantable.engine.legacy.parameters import GET
+from tenantable.engine.legacy.projections import read_attributes_to_get
 from tenantable.engine.session import Session
 from tenantable.wire.values import check_item
 
 
 def get_item(session: Session, request: Mapping[str, Any]) -> dict[str, Any]:
-    refuse_legacy_parameters(request, ("AttributesToGet",))
+    GET.refuse_mixture(request)
     key_item, _ = check_item(request["Key"])
-    projection = read_projection(request)
+    projection = read_projection(request) or read_attributes_to_get(request)
 
     table = session.catalog.table(request["TableName"])
     key = key_of_request(table.keys, key_item)

@@ -1,46 +1,47 @@
 """Query: items of one partition, in the order of the sort key."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from tenantable.engine.items.expressions import bind_projection, parse_filter, refuse_legacy_parameters
+from tenantable.engine.items.expressions import bind_projection, parse_filter
 from tenantable.engine.items.key_ranges import query_range
 from tenantable.engine.items.pages import PageRequest, find_index, read_page, start_key
 from tenantable.engine.items.selection import check_select, select_attributes
+from tenantable.engine.legacy.conditions import read_filter
+from tenantable.engine.legacy.key_conditions import read_key_conditions
+from tenantable.engine.legacy.parameters import QUERY
+from tenantable.engine.legacy.projections import read_attributes_to_get
 from tenantable.engine.session import Session
-from tenantable.expressions.conditions import Condition
-from tenantable.expressions.key_conditions import KeyCondition, parse_key_condition
+from tenantable.expressions.key_conditions import KeyCondition, match_key, parse_key_condition
 from tenantable.expressions.placeholders import Placeholders, read_placeholders
 from tenantable.wire.errors import validation_error
 from tenantable.wire.keys import KeyNames
 from tenantable.wire.values import Item
 
 _EXPRESSIONS = ("FilterExpression", "KeyConditionExpression", "ProjectionExpression")
-_LEGACY_PARAMETERS = ("KeyConditions", "QueryFilter", "AttributesToGet", "ConditionalOperator")
 
 
 def query(session: Session, request: Mapping[str, Any]) -> dict[str, Any]:
-    refuse_legacy_parameters(request, _LEGACY_PARAMETERS)
+    QUERY.refuse_mixture(request)
     check_select(request)
     placeholders = read_placeholders(request, expressions=_EXPRESSIONS)
-    text = request.get("KeyConditionExpression")
-    if text is None:
-        raise validation_error(
-            "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request."
-        )
-    key_expression = parse_key_condition(text)
+    match = _read_key_condition(request, placeholders)
     filter_expression = parse_filter(request)
-    filter_condition = None if filter_expression is None else filter_expression.bind(placeholders)
-    projection = bind_projection(request, placeholders)
+    filter_condition = (
+        filter_expression.bind(placeholders) if filter_expression else read_filter(request, "QueryFilter")
+    )
+    projection = bind_projection(request, placeholders) or read_attributes_to_get(request)
     start = start_key(request)
 
     table = session.catalog.table(request["TableName"])
     index = find_index(table, request)
     keys = table.keys if index is None else index.keys
-    condition = key_expression.bind(placeholders, keys)
+    condition = match(keys)
     placeholders.check_all_used()
     if filter_expression is not None:
-        _refuse_keys_in_filter(filter_expression, placeholders, keys)
+        _refuse_keys("Filter Expression", filter_expression.attribute_names(placeholders), keys)
+    elif filter_condition is not None:
+        _refuse_keys("QueryFilter", request["QueryFilter"], keys)
     page = PageRequest(
         table=table,
         index=index,
@@ -55,12 +56,26 @@ def query(session: Session, request: Mapping[str, Any]) -> dict[str, Any]:
     return read_page(session, request, page)
 
 
-def _refuse_keys_in_filter(expression: Condition, placeholders: Placeholders, keys: KeyNames) -> None:
-    names = expression.attribute_names(placeholders)
+def _read_key_condition(request: Mapping[str, Any], placeholders: Placeholders) -> Callable[[KeyNames], KeyCondition]:
+    """What matches the conditions of the request with the key of what is queried."""
+    text = request.get("KeyConditionExpression")
+    if text is not None:
+        expression = parse_key_condition(text)
+        return lambda keys: expression.bind(placeholders, keys)
+    given = request.get("KeyConditions")
+    if given is None:
+        raise validation_error(
+            "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request."
+        )
+    conditions = read_key_conditions(given)
+    return lambda keys: match_key(conditions, keys)
+
+
+def _refuse_keys(filter_title: str, names: Collection[str], keys: KeyNames) -> None:
     for name in keys.names:
         if name in names:
             raise validation_error(
-                f"Filter Expression can only contain non-primary key attributes: Primary key attribute: {name}"
+                f"{filter_title} can only contain non-primary key attributes: Primary key attribute: {name}"
             )
 
 

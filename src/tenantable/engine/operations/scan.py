@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tenantable.engine.items.expressions import bind_projection, parse_filter, refuse_legacy_parameters
+from tenantable.engine.items.expressions import bind_projection, parse_filter
 from tenantable.engine.items.pages import PageRequest, find_index, read_page, start_key
 from tenantable.engine.items.selection import check_select, select_attributes
 from tenantable.engine.keys import AFTER_ALL_KEYS, segment_range
+from tenantable.engine.legacy.conditions import read_filter
+from tenantable.engine.legacy.parameters import SCAN
+from tenantable.engine.legacy.projections import read_attributes_to_get
 from tenantable.engine.session import Session
 from tenantable.engine.storage.reading import KeyRange
 from tenantable.expressions.placeholders import read_placeholders
@@ -14,17 +17,16 @@ from tenantable.wire.errors import validation_error
 from tenantable.wire.values import Item
 
 _EXPRESSIONS = ("FilterExpression", "ProjectionExpression")
-_LEGACY_PARAMETERS = ("ScanFilter", "AttributesToGet", "ConditionalOperator")
 
 
 def scan(session: Session, request: Mapping[str, Any]) -> dict[str, Any]:
-    refuse_legacy_parameters(request, _LEGACY_PARAMETERS)
+    SCAN.refuse_mixture(request)
     check_select(request)
     keys = _segment(request)
     placeholders = read_placeholders(request, expressions=_EXPRESSIONS)
     filter_expression = parse_filter(request)
-    filter_condition = None if filter_expression is None else filter_expression.bind(placeholders)
-    projection = bind_projection(request, placeholders)
+    filter_condition = filter_expression.bind(placeholders) if filter_expression else read_filter(request, "ScanFilter")
+    projection = bind_projection(request, placeholders) or read_attributes_to_get(request)
     placeholders.check_all_used()
     start = start_key(request)
 

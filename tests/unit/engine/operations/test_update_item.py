@@ -85,17 +85,3 @@ def test_an_index_follows(call: "Call") -> None:
             for state in ("open", "done")
         )
         assert found == counts
-
-
-def test_legacy_parameters_are_refused_with_the_way_out(refusal: "Refusal") -> None:
-    legacy = {"AttributeUpdates": {"x": {"Action": "DELETE"}}}
-    error = refusal("UpdateItem", TableName="orders", Key=KEY, **legacy)
-    assert error.message == "The legacy parameter AttributeUpdates is not supported; use UpdateExpression"
-
-
-def test_both_worlds_are_not_mixed(refusal: "Refusal") -> None:
-    legacy = {"AttributeUpdates": {"x": {"Action": "DELETE"}}}
-    assert refusal("UpdateItem", **update({"S": "x"}, **legacy)).message == (
-        "Can not use both expression and non-expression parameters in the same request: "
-        "Non-expression parameters: {AttributeUpdates} Expression parameters: {UpdateExpression}"
-    )

@@ -1,0 +1,1 @@
+"""The parameters that expressions replaced: each is translated into the syntax tree or bound form of its expression."""

@@ -1,0 +1,38 @@
+"""KeyConditions: which items of one partition a Query reads."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from tenantable.engine.legacy.comparisons import LegacyComparison, read_comparisons
+from tenantable.expressions.key_conditions import SortCondition
+from tenantable.wire.errors import validation_error
+
+_OPERATORS: Final = {
+    "EQ": "=",
+    "LT": "<",
+    "LE": "<=",
+    "GT": ">",
+    "GE": ">=",
+    "BETWEEN": "BETWEEN",
+    "BEGINS_WITH": "begins_with",
+}
+
+
+def read_key_conditions(key_conditions: Mapping[str, Mapping[str, Any]]) -> dict[str, SortCondition]:
+    """
+    The conditions by attribute name, still to be matched with the key of what is queried.
+
+    Raises:
+        DynamoError: ValidationException when there are not one or two, for operands that do not fit, and for an
+            operator that no key can be looked up by.
+    """
+    if not 1 <= len(key_conditions) <= 2:
+        raise validation_error("Conditions can be of length 1 or 2 only")
+    return {comparison.attribute: _condition(comparison) for comparison in read_comparisons(key_conditions)}
+
+
+def _condition(comparison: LegacyComparison) -> SortCondition:
+    operator = _OPERATORS.get(comparison.operator)
+    if operator is None:
+        raise validation_error("Attempted conditional constraint is not an indexable operation")
+    return SortCondition(operator=operator, operands=comparison.operands)
