@@ -39,6 +39,22 @@ def ordered(value: AttributeValue, other: AttributeValue, compare: Callable[[Any
     return compare(to_rank(content), to_rank(other[tag]))
 
 
+def matcher(constant: AttributeValue) -> Callable[[AttributeValue | None], bool]:
+    """Whether a value is equal to `constant`; at the speed of C where `constant` holds no set, at any depth."""
+    if not _holds_set(constant):
+        return lambda value: value == constant
+    return lambda value: value is not None and equal(value, constant)
+
+
+def _holds_set(value: AttributeValue) -> bool:
+    ((tag, content),) = value.items()
+    if tag == "L":
+        return any(map(_holds_set, content))
+    if tag == "M":
+        return any(map(_holds_set, content.values()))
+    return tag in SET_TYPES
+
+
 def equal(value: AttributeValue, other: AttributeValue) -> bool:
     """Whether two canonical values are the same; sets have no order, and values of different types differ."""
     if value == other:

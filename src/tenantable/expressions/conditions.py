@@ -152,7 +152,7 @@ def _parse_candidates(cursor: Cursor) -> tuple[Operand, ...]:
     cursor.expect(")")
     if len(candidates) > EXPRESSION_IN_OPERANDS_MAX:
         cursor.note(f"The IN operator is provided with too many operands; number of operands: {len(candidates)}")
-    return tuple(candidates)
+    return tuple(dict.fromkeys(candidates))
 
 
 def _as_condition(cursor: Cursor, node: ConditionNode | Operand) -> ConditionNode:

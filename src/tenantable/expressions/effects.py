@@ -18,9 +18,10 @@ from tenantable.expressions.syntax import (
     UpdateAction,
     Value,
 )
-from tenantable.wire.errors import validation_error
+from tenantable.wire.errors import ITEM_UPDATE_TOO_LARGE, validation_error
+from tenantable.wire.limits import ITEM_SIZE_BYTES_MAX
 from tenantable.wire.numbers import add_numbers, subtract_numbers
-from tenantable.wire.values import AttributeValue, Item
+from tenantable.wire.values import ELEMENT_BYTES, AttributeValue, Item
 
 Effect = Callable[[AttributeValue | None, Item], AttributeValue | None]
 """
@@ -32,6 +33,8 @@ _Yield = Callable[[Item], AttributeValue]
 
 _MISSING_ATTRIBUTE = "The provided expression refers to an attribute that does not exist in the item"
 _WRONG_TYPE = "An operand in the update expression has an incorrect data type"
+# No item has more elements; a longer list is refused before it is built, and not after minutes of building.
+_ELEMENTS_MAX = ITEM_SIZE_BYTES_MAX // ELEMENT_BYTES
 _NUMBER = frozenset({"N"})
 _LIST = frozenset({"L"})
 _ADDABLE_TYPES = SET_TYPES | _NUMBER
@@ -162,7 +165,14 @@ def _list_append(call: Call, scope: Scope) -> Reader:
     for operand in operands:
         operand.check_type("list_append", _LIST, scope)
     yield_head, yield_tail = map(_required, operands)
-    return lambda item: {"L": [*_content(yield_head(item), "L"), *_content(yield_tail(item), "L")]}
+
+    def append(item: Item) -> AttributeValue:
+        head, tail = _content(yield_head(item), "L"), _content(yield_tail(item), "L")
+        if len(head) + len(tail) > _ELEMENTS_MAX:
+            raise validation_error(ITEM_UPDATE_TOO_LARGE)
+        return {"L": [*head, *tail]}
+
+    return append
 
 
 def _content(value: AttributeValue, tag: str) -> Any:

@@ -2,10 +2,10 @@
 
 import operator
 from base64 import b64decode
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from tenantable.expressions.comparison import ORDERED_TYPES, RANKS, SET_TYPES, equal, ordered, rank, type_of
+from tenantable.expressions.comparison import ORDERED_TYPES, RANKS, SET_TYPES, equal, matcher, ordered, rank, type_of
 from tenantable.expressions.paths import BoundOperand, bind_path, bind_value, check_bounds, show_path
 from tenantable.expressions.placeholders import Scope
 from tenantable.expressions.syntax import (
@@ -37,6 +37,7 @@ _SIZED_TYPES = SET_TYPES | {"S", "B", "L", "M"}
 _CONTAINING_TYPES = SET_TYPES | {"S", "B", "L"}
 _PREFIXED_TYPES = frozenset({"S", "B"})
 _STRING = frozenset({"S"})
+_FEW_PARTS = 4  # so few are not worth the search for repetitions
 
 
 def compile_condition(node: ConditionNode, scope: Scope) -> Predicate:
@@ -52,15 +53,20 @@ def compile_condition(node: ConditionNode, scope: Scope) -> Predicate:
         case Call():
             return _COMPILERS[node.function](node, scope)
         case Conjunction():
-            return _every([compile_condition(part, scope) for part in node.parts])
+            return _every([compile_condition(part, scope) for part in _distinct(node.parts)])
         case Disjunction():
-            return _some([compile_condition(part, scope) for part in node.parts])
+            return _some([compile_condition(part, scope) for part in _distinct(node.parts)])
         case Negation():
             return _negation(compile_condition(node.part, scope))
         case Between():
             return _between(node, scope)
         case Membership():
             return _membership(node, scope)
+
+
+def _distinct(parts: tuple[ConditionNode, ...]) -> Iterable[ConditionNode]:
+    """A part that is repeated a hundred times costs no more than one: values may be large, and items many."""
+    return dict.fromkeys(parts) if len(parts) > _FEW_PARTS else parts
 
 
 def bind_operand(operand: Operand, scope: Scope) -> BoundOperand:
@@ -129,9 +135,9 @@ def _check_distinct(operator: str, first: BoundOperand, second: BoundOperand, sc
 def _equality(left: BoundOperand, right: BoundOperand) -> Predicate:
     """False when an operand is missing, even when both are: nothing equals nothing else."""
     read, read_other = left.read, right.read
-    constant = right.constant
-    if constant is not None and right.type not in SET_TYPES | {"L", "M"}:
-        return lambda item: read(item) == constant
+    if right.constant is not None:
+        matches = matcher(right.constant)
+        return lambda item: matches(read(item))
 
     def holds(item: Item) -> bool:
         value, other = read(item), read_other(item)
@@ -174,17 +180,8 @@ def _between(node: Between, scope: Scope) -> Predicate:
 
 
 def _membership(node: Membership, scope: Scope) -> Predicate:
-    read = bind_operand(node.operand, scope).read
-    candidates = [bind_operand(candidate, scope).read for candidate in node.candidates]
-
-    def holds(item: Item) -> bool:
-        value = read(item)
-        if value is None:
-            return False
-        others = (read_other(item) for read_other in candidates)
-        return any(other is not None and equal(value, other) for other in others)
-
-    return holds
+    operand = bind_operand(node.operand, scope)
+    return _some([_equality(operand, bind_operand(candidate, scope)) for candidate in node.candidates])
 
 
 def _attribute_exists(node: Call, scope: Scope) -> Predicate:

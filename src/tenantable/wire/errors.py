@@ -6,6 +6,7 @@ from tenantable.errors import TenantableError
 
 CONDITION_FAILED = "The conditional request failed"
 TABLE_NOT_FOUND = "Requested resource not found"
+ITEM_UPDATE_TOO_LARGE = "Item size to update has exceeded the maximum allowed size"
 KEY_MISMATCH = "The provided key element does not match the schema"
 
 

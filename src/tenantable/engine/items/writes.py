@@ -21,7 +21,7 @@ from tenantable.engine.tables.table import Table
 from tenantable.expressions.evaluation import Predicate
 from tenantable.expressions.placeholders import read_placeholders
 from tenantable.expressions.updates import Update, parse_update
-from tenantable.wire.errors import invalid_parameter_values, validation_error
+from tenantable.wire.errors import ITEM_UPDATE_TOO_LARGE, invalid_parameter_values, validation_error
 from tenantable.wire.limits import ITEM_SIZE_BYTES_MAX
 from tenantable.wire.values import Item, check_item, check_value, item_size_bytes, text_size_bytes
 
@@ -135,10 +135,12 @@ def _updated(
         after, size_bytes = key_item | update.apply(None), item_size_bytes(key_item)
     else:
         after, size_bytes = update.apply(before.item), before.size_bytes
-    for name in changed_names:  # what did not change was measured when it was stored
-        size_bytes += _member_size(after, name) - (_member_size(before.item, name) if before is not None else 0)
-    if size_bytes > ITEM_SIZE_BYTES_MAX:
-        raise validation_error("Item size to update has exceeded the maximum allowed size")
+    if before is not None:  # what did not change was measured when it was stored
+        size_bytes -= sum(_member_size(before.item, name) for name in changed_names)
+    for name in changed_names:
+        size_bytes += _member_size(after, name)
+        if size_bytes > ITEM_SIZE_BYTES_MAX:  # at once: what follows may be hundreds of times as large
+            raise validation_error(ITEM_UPDATE_TOO_LARGE)
     return StoredItem.of(after, size_bytes)
 
 
