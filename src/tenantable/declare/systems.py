@@ -1,11 +1,12 @@
 """A system: its tables, entities and components as one value, from which everything else is made."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tenantable.declare.attributes import EntityDeclaration
-from tenantable.declare.grants import Component
+from tenantable.declare.grants.components import ROLE_NAME, Component
+from tenantable.declare.grants.granted import Grant
 from tenantable.declare.keys.layouts import EntityLayout
 from tenantable.declare.naming import Naming
 from tenantable.declare.tables import PhysicalTable, Table, physical_table
@@ -23,7 +24,8 @@ class System:
         components: Whoever touches them.
         description: One sentence.
     Raises:
-        DeclarationError: Two tables or components have one name.
+        DeclarationError: Two tables or components have one name, a component's role would have a name that IAM refuses,
+            or a component is granted something on a table that is none of `tables`.
     """
 
     name: str
@@ -44,6 +46,8 @@ class System:
                 )
                 for name in repeated
             ]
+        for component in self.components:
+            faults += _component_faults(self, component)
         if faults:
             raise DeclarationError(faults)
 
@@ -66,3 +70,26 @@ class System:
     def create_table_requests(self, naming: Naming) -> tuple[dict[str, Any], ...]:
         """One CreateTable request per table, in the order of `tables`."""
         return tuple(table.create_request() for table in self.physical_tables(naming))
+
+
+def _component_faults(system: System, component: Component) -> Iterator[Fault]:
+    place = f"System {system.name!r}"
+    if not ROLE_NAME.fullmatch(role := f"{system.name}-{component.name}"):
+        hint = "use at most 64 letters, digits and + = , . @ _ - together"
+        yield Fault(place=place, problem=f"IAM allows no role named {role!r}", hint=hint)
+    grants = [grant for grant in component.grants if isinstance(grant, Grant)]
+    granted = [
+        (pattern.place, layout.table)
+        for grant in grants
+        for pattern in grant.patterns
+        for layout in pattern.resolution.layouts
+    ]
+    granted += [
+        (f"writes({written.entity.model.__name__})", written.entity.table)
+        for grant in grants
+        for written in grant.writes
+    ]
+    for shown, table in dict.fromkeys(granted):
+        if table not in system.tables:
+            problem = f"component {component.name!r} is granted {shown}, and {table!r} is none of its tables"
+            yield Fault(place=place, problem=problem, hint=f"add {table!r} to tables=, or drop the grant")

@@ -3,7 +3,7 @@ import pytest
 from tenantable.declare.access import AccessPatterns
 from tenantable.declare.attributes import Attr
 from tenantable.declare.entities import Entity
-from tenantable.declare.grants import Component
+from tenantable.declare.grants import Component, allow, writes
 from tenantable.declare.naming import Naming
 from tenantable.declare.systems import System
 from tenantable.declare.tables import Table
@@ -47,3 +47,20 @@ def test_names_are_unique_within_a_system() -> None:
         "two tables are named 'orders'",
         "two components are named 'a'",
     ]
+
+
+def test_a_component_is_granted_nothing_outside_of_the_system() -> None:
+    with pytest.raises(DeclarationError) as raised:
+        System(name="shop", tables=[notes], components=[Component("api", [allow(Orders.get, writes(Order, "create"))])])
+    assert [(fault.problem, fault.hint) for fault in raised.value.faults] == [
+        (
+            f"component 'api' is granted {granted}, and Table('orders') is none of its tables",
+            "add Table('orders') to tables=, or drop the grant",
+        )
+        for granted in ("Orders.get", "writes(Order)")
+    ]
+
+
+def test_a_role_has_a_name_that_iam_allows() -> None:
+    with pytest.raises(DeclarationError, match="IAM allows no role named 'my shop-api'"):
+        System(name="my shop", tables=[], components=[Component("api")])

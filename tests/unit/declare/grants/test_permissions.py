@@ -111,12 +111,12 @@ def test_a_view_limits_the_attributes() -> None:
 
 
 def test_attributes_may_be_limited_by_name_or_reference() -> None:
-    (permission,) = permissions(allow(Identities.get, attributes=["tenantId", Identity.secret]))
+    (permission,) = permissions(allow(Identities.claims, attributes=["tenantId", Identity.secret]))
     assert permission.attributes == frozenset({"tenantId", "secret"})
 
 
 def test_what_typed_reads_look_at_besides_is_allowed_too() -> None:
-    (permission,) = permissions(allow(Orders.get, attributes=["status"]))
+    (permission,) = permissions(allow(Orders.by_status, attributes=["status"]))
     assert permission.attributes == frozenset({"status", "expiresAt"})
 
 
@@ -214,8 +214,12 @@ def test_an_update_of_some_attributes_raises_the_lock_all_the_same() -> None:
         def get(self, *, name: str) -> None:
             """One of them."""
 
+        @Locked.query()
+        def named(self, *, name: str) -> None:
+            """Those with a name."""
+
     read, update = (
-        permissions(allow(granted, attributes=["name"]))[0] for granted in (Lockeds.get, writes(Locked, "update"))
+        permissions(allow(granted, attributes=["name"]))[0] for granted in (Lockeds.named, writes(Locked, "update"))
     )
     assert (read.attributes, update.attributes) == (frozenset({"name"}), frozenset({"name", "revision"}))
 
