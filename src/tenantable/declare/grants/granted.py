@@ -1,6 +1,6 @@
 """What components are granted: access patterns, writes, and actions on other resources."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -84,7 +84,7 @@ def allow(
     Raises:
         DeclarationError: Something granted is neither a pattern nor writes, or there is nothing.
     """
-    faults = [_stranger(item) for item in granted if not isinstance(item, Pattern | Writes)]
+    faults = list(_strangers(granted))
     if not granted:
         hint = "name access patterns, or writes(...)"
         faults.append(Fault(place="allow()", problem="grants nothing", hint=hint))
@@ -103,6 +103,10 @@ def allow(
 def allow_resource(service: str, *actions: str, resource: str) -> ResourceGrant:
     """Grant actions of another service on one resource, by its logical name: `"sqs", "SendMessage", resource="dlq"`."""
     return ResourceGrant(service=service, actions=frozenset(actions), resource=resource)
+
+
+def _strangers(granted: Iterable[object]) -> Iterator[Fault]:
+    yield from (_stranger(item) for item in granted if not isinstance(item, Pattern | Writes))
 
 
 def _stranger(item: object) -> Fault:
