@@ -21,7 +21,8 @@ FRAGMENTS = (
     "SELECT * FROM tbl,SELECT a FROM tbl,UPDATE tbl,DELETE FROM tbl,INSERT INTO tbl VALUE {'pk': 'p'; 'sk': ?},WHERE,"
     "pk = 'p',sk = ?,pk IN ['p'; 'q'],begins_with(sk; ?),a < ?,a IN [?],NOT,AND,OR,size(a) > 1,contains(a; ?),"
     "SET a = ?,SET a = a + ?,SET a = list_append(a; ?),SET a = set_add(a; ?),SET a.b[0] = ?,REMOVE a,REMOVE pk,"
-    "ORDER BY sk,a BETWEEN ? AND ?,attribute_type(a; ?),RETURNING ALL OLD *,RETURNING MODIFIED NEW *,a IS NULL,a IS MISSING,(,)"
+    "ORDER BY sk,a BETWEEN ? AND ?,attribute_type(a; ?),RETURNING ALL OLD *,RETURNING MODIFIED NEW *,"
+    "a IS NULL,a IS MISSING,(,)"
 ).split(",")
 VALUES: list[dict[str, Any]] = [
     {"S": ""}, {"S": "s"}, {"N": "1"}, {"B": "QQ=="}, {"BOOL": True}, {"NULL": True}, {"L": []}, {"M": {}},
