@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from tenantable.expressions.partiql.cursor import NUMBER, STRING, StatementCursor, not_well_formed
-from tenantable.expressions.partiql.templates import Bag, Constant, Listing, Mapping, Parameter, Template, fill
+from tenantable.expressions.partiql.templates import Constant, ListOf, MapOf, Parameter, SetOf, Template, fill
 from tenantable.wire.limits import NESTING_DEPTH_MAX
 from tenantable.wire.values import AttributeValue, check_value
 
@@ -44,11 +44,11 @@ def _parse_number(cursor: StatementCursor) -> str:
 
 
 def _parse_list(cursor: StatementCursor, depth: int) -> Template:
-    return Listing(members=parse_members(cursor, "[", "]", depth))
+    return ListOf(members=parse_members(cursor, "[", "]", depth))
 
 
 def _parse_bag(cursor: StatementCursor, depth: int) -> Template:
-    return Bag(members=parse_members(cursor, "<<", ">>", depth))
+    return SetOf(members=parse_members(cursor, "<<", ">>", depth))
 
 
 def parse_members(cursor: StatementCursor, opening: str, closing: str, depth: int) -> tuple[Template, ...]:
@@ -73,7 +73,7 @@ def _parse_mapping(cursor: StatementCursor, depth: int) -> Template:
         cursor.expect(":")
         members.append((name, parse_template(cursor, depth)))
     cursor.expect("}")
-    return Mapping(members=tuple(members))
+    return MapOf(members=tuple(members))
 
 
 def _settled(template: Template) -> Template:
@@ -87,9 +87,9 @@ def _has_parameters(template: Template) -> bool:
             return False
         case Parameter():
             return True
-        case Listing(members=members) | Bag(members=members):
+        case ListOf(members=members) | SetOf(members=members):
             return not all(isinstance(member, Constant) for member in members)
-        case Mapping(members=pairs):
+        case MapOf(members=pairs):
             return not all(isinstance(member, Constant) for _, member in pairs)
 
 

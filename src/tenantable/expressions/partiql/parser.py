@@ -23,6 +23,7 @@ from tenantable.expressions.partiql.statements import (
 )
 from tenantable.expressions.partiql.where import parse_where
 from tenantable.expressions.syntax import ConditionNode
+from tenantable.expressions.tokens import END
 from tenantable.wire.errors import validation_error
 
 _RETURNED: Final[dict[tuple[str, str], Returning]] = {
@@ -131,7 +132,7 @@ def _parse_exists(cursor: StatementCursor) -> Exists:
 
 def _parse_required_where(cursor: StatementCursor) -> ConditionNode:
     if not cursor.accept("WHERE"):
-        if cursor.comes("end") or cursor.comes(";"):
+        if cursor.upcoming in {END, ";"}:
             raise missing_key_equality()
         cursor.refuse_token()
     return parse_where(cursor)

@@ -24,27 +24,27 @@ class Parameter:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Listing:
+class ListOf:
     """`[a, b]`: a list."""
 
     members: tuple["Template", ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Bag:
+class SetOf:
     """`<<a, b>>`: a set of strings, numbers or binaries."""
 
     members: tuple["Template", ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Mapping:
+class MapOf:
     """`{'a': b}`: a map; of members with one name the last counts."""
 
     members: tuple[tuple[str, "Template"], ...]
 
 
-Template = Constant | Parameter | Listing | Bag | Mapping
+Template = Constant | Parameter | ListOf | SetOf | MapOf
 
 
 def fill(template: Template, parameters: Sequence[AttributeValue]) -> AttributeValue:
@@ -70,11 +70,11 @@ def _written(template: Template, parameters: Sequence[AttributeValue]) -> Attrib
             return value
         case Parameter(position=position):
             return parameters[position]
-        case Listing(members=members):
+        case ListOf(members=members):
             return {"L": [_written(member, parameters) for member in members]}
-        case Mapping(members=pairs):
+        case MapOf(members=pairs):
             return {"M": {name: _written(member, parameters) for name, member in pairs}}
-        case Bag(members=members):
+        case SetOf(members=members):
             return _set_of([_written(member, parameters) for member in members])
 
 
