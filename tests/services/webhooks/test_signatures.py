@@ -92,6 +92,12 @@ def test_only_plain_digits_are_a_timestamp(timestamp: str) -> None:
         check(HEADERS | {"webhook-timestamp": timestamp})
 
 
+def test_another_spelling_of_the_time_does_not_verify() -> None:
+    """What was signed is the header's text and not its value."""
+    with pytest.raises(SignatureMismatch):
+        check(HEADERS | {"webhook-timestamp": f"0{TIMESTAMP}"})
+
+
 @pytest.mark.parametrize("message_id", ["a.b", "a b", "a\n", "ä", "a" * 129])
 def test_ids_that_could_shift_the_body_are_refused(message_id: str) -> None:
     with pytest.raises(SignatureMalformed, match="webhook-id"):

@@ -316,7 +316,7 @@ class Receiver:
         now = self.clock()
         secrets = [] if config is None else open_secrets(self.keys, tenant, config, now)
         verify(signed, body, secrets=secrets, now=now)
-        return VerifiedMessage(message_id=signed.message_id, timestamp=signed.timestamp)
+        return VerifiedMessage(message_id=signed.message_id, timestamp=signed.sent_at)
 
 
 def delivery_message(tenant: TenantId, event_id: str, *, delay_seconds: float = 0.0) -> Message:

@@ -31,11 +31,20 @@ _NOBODYS_KEY = bytes(NEW_SECRET_BYTES)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SignedHeaders:
-    """The three webhook headers after parsing; the signatures are the `v1` ones, still unchecked."""
+    """
+    The three webhook headers after parsing; the signatures are the `v1` ones, still unchecked.
+
+    `timestamp` are digits as they were sent, because this text is what was signed; `sent_at` is their value in Unix
+    seconds.
+    """
 
     message_id: str
-    timestamp: int
+    timestamp: str
     signatures: tuple[str, ...]
+
+    @property
+    def sent_at(self) -> int:
+        return int(self.timestamp)
 
 
 def new_secret(entropy: Callable[[int], bytes]) -> str:
@@ -73,7 +82,7 @@ def sign(message_id: str, timestamp: int, body: bytes, secrets: Sequence[str]) -
     """
     assert _ID.fullmatch(message_id), message_id
     assert secrets, "a webhook is never sent unsigned"
-    signatures = [_signature(secret_key(secret), message_id, timestamp, body) for secret in secrets]
+    signatures = [_signature(secret_key(secret), message_id, str(timestamp), body) for secret in secrets]
     return {
         ID_HEADER: message_id,
         TIMESTAMP_HEADER: str(timestamp),
@@ -101,7 +110,7 @@ def parse_headers(headers: Mapping[str, str]) -> SignedHeaders:
         raise SignatureMalformed(f"{SIGNATURE_HEADER} lists up to {SIGNATURES_MAX} signatures")
     # Versions this receiver does not know are skipped, as the specification asks.
     signatures = tuple(entry.removeprefix("v1,") for entry in entries if entry.startswith("v1,"))
-    return SignedHeaders(message_id=message_id, timestamp=int(timestamp), signatures=signatures)
+    return SignedHeaders(message_id=message_id, timestamp=timestamp, signatures=signatures)
 
 
 def verify(signed: SignedHeaders, body: bytes, *, secrets: Sequence[str], now: float) -> None:
@@ -115,10 +124,10 @@ def verify(signed: SignedHeaders, body: bytes, *, secrets: Sequence[str], now: f
     expected = [_signature(key, signed.message_id, signed.timestamp, body).encode() for key in keys or [_NOBODYS_KEY]]
     given = [signature.encode("utf-8", "surrogatepass") for signature in signed.signatures]
     matches = [hmac.compare_digest(one, other) for one in expected for other in given]
-    if not (keys and any(matches)) or abs(now - signed.timestamp) > TOLERANCE_SECONDS:
+    if not (keys and any(matches)) or abs(now - signed.sent_at) > TOLERANCE_SECONDS:
         raise SignatureMismatch
 
 
-def _signature(key: bytes, message_id: str, timestamp: int, body: bytes) -> str:
-    signed = b"%b.%d.%b" % (message_id.encode(), timestamp, body)
+def _signature(key: bytes, message_id: str, timestamp: str, body: bytes) -> str:
+    signed = b"%b.%b.%b" % (message_id.encode(), timestamp.encode(), body)
     return base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()
