@@ -98,6 +98,48 @@ def test_an_example_runs(example: Path, tmp_path: Path) -> None:
     assert run.returncode == 0, run.stderr
 
 
+END_OF_OUTPUT = "\f"
+"""Printed where a page shows output, between what its blocks print."""
+
+
+def page_program(page: str) -> tuple[str, list[str]]:
+    """
+    A page's Python blocks as one program, and the outputs that the page shows.
+
+    Lines of the program are lines of the page, so that a traceback points into the page. A `text` block holds what was
+    printed since the one before.
+    """
+    program: list[str] = []
+    outputs: list[str] = []
+    block: str | None = None
+    latest = ""
+    for line in page.splitlines():
+        code = ""
+        if line.startswith("```"):
+            opened = line.removeprefix("```") if block is None else None
+            if opened == "text":
+                assert latest == "python", "an output follows the block that prints it"
+                outputs.append("")
+                code = f"print({END_OF_OUTPUT!r})"
+            latest, block = opened or latest, opened
+        elif block == "python":
+            code = line
+        elif block == "text":
+            outputs[-1] += line + "\n"
+        program.append(code)
+    return "\n".join(program) + "\n", outputs
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs" / "howto").glob("*.md")), ids=lambda page: page.name)
+def test_the_blocks_of_a_page_print_what_it_shows(page: Path, tmp_path: Path) -> None:
+    program, outputs = page_program(page.read_text())
+    script = tmp_path / f"{page.stem}.py"
+    script.write_text(program)
+    run = run_python("-W", "error", str(script), folder=tmp_path)
+    assert run.stderr == ""
+    assert run.stdout.split(f"{END_OF_OUTPUT}\n") == [*outputs, ""]
+
+
 def test_links_between_documents_lead_somewhere() -> None:
     pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "src").rglob("*.md")]
     links = [(page, target) for page in pages for target in re.findall(r"\]\(([^)#\s]+)", page.read_text())]
