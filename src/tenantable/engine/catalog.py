@@ -24,9 +24,12 @@ class Catalog:
 
     def find(self, name_or_arn: str) -> Table | None:
         """The table of that name or ARN; None when there is none, or when the ARN is of another account or region."""
+        return None if self.is_foreign(name_or_arn) else self._tables.get(table_name_of(name_or_arn))
+
+    def is_foreign(self, name_or_arn: str) -> bool:
+        """Whether it is the ARN of a table in another account or region."""
         name = table_name_of(name_or_arn)
-        is_foreign = name is not name_or_arn and not name_or_arn.startswith(self._home.table(name))
-        return None if is_foreign else self._tables.get(name)
+        return name is not name_or_arn and not name_or_arn.startswith(self._home.table(name))
 
     def table(self, name_or_arn: str) -> Table:
         """

@@ -5,6 +5,7 @@ Source: DynamoDB Developer Guide, "DynamoDB low-level API"; the header and error
 """
 
 import asyncio
+import logging
 import zlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import Executor
@@ -17,6 +18,8 @@ from tenantable.engine.signature import AccessKeyLookup, ReceivedRequest, verify
 from tenantable.wire.errors import DynamoError, serialization_error
 from tenantable.wire.limits import REQUEST_BYTES_MAX
 
+_log = logging.getLogger(__name__)
+
 Message = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -25,6 +28,9 @@ CONTENT_TYPE = "application/x-amz-json-1.0"
 _CONTENT_TYPES = frozenset({CONTENT_TYPE, "application/json"})
 _TARGET_PREFIX = "DynamoDB_20120810"
 _HEALTHY = b"healthy: dynamodb"
+_INTERNAL_ERROR = DynamoError(
+    "InternalServerError", "The request could not be carried out: an item or the storage may be damaged", status=500
+)
 _COMPRESSED_BYTES_MIN = 4096  # below this, compressing costs the caller more than the bytes it saves
 _GZIP = 16 + zlib.MAX_WBITS
 
@@ -105,6 +111,9 @@ class DynamoApp:
                 answer = Answer(status=error.status, body=error_body(error))
             except ConnectionResetError:
                 return
+            except Exception:  # noqa: BLE001 - whatever it is, callers get an answer that they can read
+                _log.exception("unforeseen error in %s", headers.get("x-amz-target"))
+                answer = Answer(status=500, body=error_body(_INTERNAL_ERROR))
         await self._send(answer, headers, send, head_only=scope["method"] == "HEAD")
 
     async def _answer(self, scope: Message, headers: Mapping[str, str], receive: Receive) -> Answer:
@@ -115,7 +124,7 @@ class DynamoApp:
             request = ReceivedRequest(method=scope["method"], path=_sent_path(scope), headers=headers, body=sent)
             principal = verify(request, access_keys=self._access_keys, now=self._clock()).principal
         body = _decompressed(sent, headers.get("content-encoding", ""))
-        if operation in self._quick:
+        if operation in self._quick and b"FilterExpression" not in body:  # a filter may take long
             answer = self._engine.call_json(operation, body, principal=principal)
         else:
             loop = asyncio.get_running_loop()

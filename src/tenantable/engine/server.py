@@ -7,6 +7,7 @@ from types import FrameType
 
 import uvicorn
 
+from tenantable.engine.connection import BoundedConnection
 from tenantable.engine.http import DynamoApp
 from tenantable.errors import AddressError
 
@@ -24,6 +25,10 @@ def listen(host: str, port: int) -> socket.socket:
     Raises:
         AddressError: The port is taken, or the address is not one of this machine.
     """
+    if not host or not host.isascii():
+        raise AddressError(
+            f"{host!r} is no address to listen on", hint="127.0.0.1 is this machine, 0.0.0.0 every network"
+        )
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
@@ -49,7 +54,7 @@ def serve(app: DynamoApp, listener: socket.socket) -> None:
     config = uvicorn.Config(
         app,
         interface="asgi3",
-        http="httptools",
+        http=BoundedConnection,
         ws="none",
         lifespan="off",
         log_config=None,

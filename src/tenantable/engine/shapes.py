@@ -26,6 +26,7 @@ Constraint = tuple[Callable[[Any], bool], str]
 _SHOWN_CHARACTERS_MAX = 2048  # a message quotes no more of a value than this
 _INTEGER_MAX = {"Integer": 2**31 - 1, "Long": 2**63 - 1}
 _PACKAGE = "com.amazonaws.dynamodb.v20120810"
+_TABLE_ARN = r"arn:[a-z-]+:dynamodb:[a-z0-9-]+:\d+:table/[a-zA-Z0-9_.-]{3,255}(/(index|stream)/[a-zA-Z0-9_.:-]+)?"
 _NAME_CHARACTERS = "[a-zA-Z0-9_.-]+"
 _MISPLACED_STRUCTURE = "Start of structure or map found where not expected."
 
@@ -239,7 +240,7 @@ def _value_constraints(model: dict[str, Any]) -> tuple[Constraint, ...]:
 
 def _table_name_constraints() -> tuple[Constraint, ...]:
     """A table is named by 3 to 255 characters or by an ARN; the empty name is refused as a member of no length."""
-    matches = re.compile(_NAME_CHARACTERS).fullmatch
+    matches = re.compile(f"{_NAME_CHARACTERS}|{_TABLE_ARN}").fullmatch
     return (
         (
             lambda value: len(value) <= (1024 if value.startswith("arn:") else 255),
@@ -247,7 +248,7 @@ def _table_name_constraints() -> tuple[Constraint, ...]:
         ),
         (lambda value: len(value) != 0, "Member must have length greater than or equal to 1"),
         (lambda value: len(value) not in {1, 2}, "Member must have length greater than or equal to 3"),
-        (lambda value: value.startswith("arn:") or bool(matches(value)), _pattern_sentence(_NAME_CHARACTERS)),
+        (lambda value: bool(matches(value)), _pattern_sentence(_NAME_CHARACTERS)),
     )
 
 

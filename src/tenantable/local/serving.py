@@ -14,6 +14,7 @@ from typing import Any
 import uvicorn
 
 from tenantable.engine import Engine
+from tenantable.engine.connection import BoundedConnection
 from tenantable.engine.http import DynamoApp
 from tenantable.engine.signature import AccessKeyLookup
 from tenantable.errors import AddressError
@@ -50,7 +51,7 @@ class BackgroundServer:
     def __init__(self, name: str, app: Any, listener: socket.socket) -> None:
         config = uvicorn.Config(
             app,
-            http="httptools",
+            http=BoundedConnection,
             ws="none",
             lifespan="off",
             log_config=None,

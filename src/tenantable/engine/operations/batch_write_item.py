@@ -26,15 +26,18 @@ class _Aimed:
 
 
 def batch_write_item(session: Session, request: Mapping[str, Any]) -> dict[str, Any]:
-    by_table = request["RequestItems"]
-    if sum(map(len, by_table.values())) > BATCH_WRITE_ITEMS_MAX:
+    requested = request["RequestItems"]
+    if sum(map(len, requested.values())) > BATCH_WRITE_ITEMS_MAX:
         raise validation_error("Too many items requested for the BatchWriteItem call")
-    decoded = {name: [_read_write(entry) for entry in entries] for name, entries in by_table.items()}
+    decoded = {name: [_read_write(entry) for entry in entries] for name, entries in requested.items()}
 
     response: dict[str, Any] = {"UnprocessedItems": {}}
 
     def work(transaction: Transaction) -> list[tuple[Table, TableCost]]:
-        aimed = [_aim(session.catalog.table(name), writes) for name, writes in decoded.items()]
+        by_table: dict[str, list[Write]] = {}  # a request may name one table in two ways
+        for name, decoded_writes in decoded.items():
+            by_table.setdefault(session.catalog.table(name).name, []).extend(decoded_writes)
+        aimed = [_aim(session.catalog.table(name), each) for name, each in by_table.items()]
         costs = [(table, _apply(transaction, table, writes)) for table, writes in aimed]
         for table, writes in aimed:
             if wants_metrics(request, table):

@@ -28,7 +28,7 @@ from tenantable.engine.tables.schema import create_index
 from tenantable.engine.tables.table import Table, Throughput
 from tenantable.engine.tables.tagging import add_tags
 from tenantable.wire.arns import table_name_of
-from tenantable.wire.errors import DynamoError, resource_in_use
+from tenantable.wire.errors import DynamoError, resource_in_use, validation_error
 from tenantable.wire.keys import KeyNames, KeyType
 from tenantable.wire.limits import TABLES_MAX
 
@@ -49,6 +49,8 @@ class _Definition:
 
 
 def create_table(session: Session, request: Mapping[str, Any]) -> dict[str, Any]:
+    if session.catalog.is_foreign(request["TableName"]):
+        raise validation_error(f"{request['TableName']} is in another account or region")
     definition = _read_definition(session, request)
 
     def work(transaction: Transaction) -> Table:

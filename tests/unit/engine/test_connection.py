@@ -1,0 +1,59 @@
+"""What a connection may send before anybody knows who it is."""
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from tenantable.engine import Engine, connection
+from tenantable.engine.server import listen
+from tenantable.local.serving import BackgroundServer, dynamo_endpoint
+
+HEAD = b"GET / HTTP/1.1\r\nhost: localhost\r\n"
+
+
+@pytest.fixture
+def address(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, int]]:
+    monkeypatch.setattr(connection, "REQUEST_SECONDS_MAX", 0.5)
+    listener = listen("127.0.0.1", 0)
+    place = listener.getsockname()
+    with Engine(":memory:") as engine, dynamo_endpoint(engine, access_keys=None, commits_wait=False) as endpoint:
+        server = BackgroundServer("test", endpoint, listener)
+        server.start()
+        yield place
+        server.stop()
+
+
+def exchanged(address: tuple[str, int], *parts: bytes) -> bytes:
+    """What comes back until the server closes, or nothing more comes for two seconds."""
+    received = b""
+    with socket.create_connection(address, timeout=2) as connected:
+        for part in parts:
+            connected.sendall(part)
+        try:
+            while chunk := connected.recv(65536):
+                received += chunk
+        except TimeoutError:
+            return received + b" and stays open"
+        except ConnectionResetError:
+            return received
+    return received
+
+
+def test_a_head_of_64_kibibytes_is_the_most(address: tuple[str, int]) -> None:
+    assert b"healthy" in exchanged(address, HEAD + b"x: " + b"y" * 60_000 + b"\r\n\r\n")
+    assert exchanged(address, HEAD + b"x: " + b"y" * 70_000).startswith(b"HTTP/1.1 431")
+
+
+@pytest.mark.parametrize("sent", [b"", HEAD, b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n{"])
+def test_a_request_that_does_not_end_is_given_up(address: tuple[str, int], sent: bytes) -> None:
+    assert exchanged(address, sent) == b""
+
+
+def test_a_second_request_has_its_own_time(address: tuple[str, int]) -> None:
+    complete = HEAD + b"\r\n"
+    with socket.create_connection(address, timeout=2) as connected:
+        connected.sendall(complete)
+        assert b"healthy" in connected.recv(65536)
+        connected.sendall(HEAD)
+        assert connected.recv(65536) == b""
