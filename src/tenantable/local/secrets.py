@@ -48,9 +48,11 @@ def installation_secrets(folder: Path, random_text: RandomText) -> InstallationS
         made = InstallationSecrets(operator_token=random_text(24), cursor_key=random_text(32))
         write_private(path, orjson.dumps(asdict(made), option=orjson.OPT_INDENT_2))
     try:
-        return InstallationSecrets(**orjson.loads(path.read_bytes()))
-    except (OSError, ValueError, TypeError) as error:
-        raise StorageError(f"{path} cannot be used: {error}", hint="restore it from a backup, or remove it") from error
+        found = orjson.loads(path.read_bytes())
+        return InstallationSecrets(operator_token=str(found["operator_token"]), cursor_key=str(found["cursor_key"]))
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        hint = "restore it from a backup, or remove it: new secrets are made then"
+        raise StorageError(f"{path} does not hold this installation's secrets", hint=hint) from error
 
 
 def profile_keys(folder: Path, profiles: Iterable[str], random_text: RandomText) -> Mapping[str, ProfileKey]:
@@ -61,7 +63,11 @@ def profile_keys(folder: Path, profiles: Iterable[str], random_text: RandomText)
     """
     path = folder / CREDENTIALS_FILE
     stored = configparser.ConfigParser(interpolation=None)
-    stored.read(path)
+    try:
+        stored.read(path)
+    except (OSError, ValueError, configparser.Error) as error:
+        hint = "restore it from a backup, or remove it: new access keys are made then"
+        raise StorageError(f"{path} is not a credentials file", hint=hint) from error
     missing = [profile for profile in profiles if not stored.has_section(profile)]
     for profile in missing:
         stored[profile] = {

@@ -30,10 +30,17 @@ def test_only_the_owner_can_read(tmp_path: Path) -> None:
     assert modes == {0o600}
 
 
-def test_a_damaged_file_is_named_with_the_way_out(tmp_path: Path) -> None:
-    (tmp_path / SECRETS_FILE).write_text("{")
-    with pytest.raises(StorageError, match=r"secrets\.json cannot be used.*restore it"):
+@pytest.mark.parametrize("content", ["{", "[]", '{"operator_token": "x"}'])
+def test_a_damaged_file_is_named_with_the_way_out(tmp_path: Path, content: str) -> None:
+    (tmp_path / SECRETS_FILE).write_text(content)
+    with pytest.raises(StorageError, match=r"secrets\.json does not hold.*restore it"):
         installation_secrets(tmp_path, secrets.token_urlsafe)
+
+
+def test_a_damaged_credentials_file_is_named_with_the_way_out(tmp_path: Path) -> None:
+    (tmp_path / CREDENTIALS_FILE).write_text("\0\0[")
+    with pytest.raises(StorageError, match=r"credentials is not a credentials file.*restore it"):
+        profile_keys(tmp_path, ["worker"], secrets.token_urlsafe)
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
