@@ -4,6 +4,7 @@ import json
 import secrets
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import count
 from typing import Any
@@ -178,6 +179,21 @@ def test_a_change_based_on_an_old_state_is_refused(client: httpx.Client, tenant:
     assert_problem(client.patch("/v1/tenants/me/config", json=body, headers=headers), 412, "precondition-failed")
     rotation = client.post("/v1/tenants/me/secret/rotate", json={}, headers=headers)
     assert_problem(rotation, 412, "precondition-failed")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [("PATCH", "/v1/tenants/me/config", {"targetUrl": TARGET}), ("POST", "/v1/tenants/me/secret/rotate", {})],
+)
+def test_thirty_unconditional_changes_at_once_are_all_made(
+    client: httpx.Client, tenant: Tenant, method: str, path: str, body: Any
+) -> None:
+    """Without If-Match nothing was demanded that could fail: whoever was overtaken changes what is there now."""
+    with ThreadPoolExecutor(30) as threads:
+        sent = [threads.submit(client.request, method, path, json=body, headers=tenant.headers) for _ in range(30)]
+        answers = [future.result() for future in sent]
+    assert [answer.status_code for answer in answers] == [200] * 30
+    assert len({answer.headers["etag"] for answer in answers}) == 30
 
 
 def test_a_malformed_if_match_is_refused(client: httpx.Client, tenant: Tenant) -> None:

@@ -1,17 +1,20 @@
 """The use cases, where HTTP does not show it: what is stored, what is queued, what races do."""
 
 import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
 from tenantable.cloud.keys.envelope import CannotDecrypt
 from tenantable.data.database import TenantId
-from tenantable.services.webhooks.declaration import Event
-from tenantable.services.webhooks.errors import EventInProgress, TenantNotFound
-from tenantable.services.webhooks.service import IdempotentRequest, NewTenant, open_secrets
-from tenantable.web.etags import PreconditionFailed
+from tenantable.services.webhooks.declaration import Event, api
+from tenantable.services.webhooks.errors import ConfigContended, EventInProgress, TenantNotFound
+from tenantable.services.webhooks.service import IdempotentRequest, NewTenant, WebhookApi, open_secrets
+from tenantable.web.etags import PreconditionFailed, etag
 from tenantable.web.idempotency import KEPT_SECONDS
+from tenantable.wire.client import DynamoClient
 
 World = Any
 NOBODY = TenantId("nobody")
@@ -93,12 +96,57 @@ def test_an_event_that_stands_still_can_be_retried(world: World, tenant: NewTena
 
 
 def test_simultaneous_rotations_do_not_lose_a_secret(world: World, tenant: NewTenant) -> None:
-    """Whoever loses is told so, and every secret that was shown is one that signs."""
+    """Each is made, and every secret that was shown is one that signs."""
     results = at_once(4, lambda: world.api.rotate_secret(tenant.tenant_id, overlap_seconds=3600, if_match=None))
-    shown = {result[0] for result in results if not isinstance(result, PreconditionFailed)}
+    shown = {secret for secret, _ in results}
+    assert len(shown) == 4
     config = world.api.endpoint(tenant.tenant_id).config
     signing = open_secrets(world.dependencies.keys, tenant.tenant_id, config, world.clock.now)
     assert shown | {tenant.webhook_secret} == set(signing)
+
+
+def test_of_simultaneous_changes_with_one_tag_one_is_made(world: World, tenant: NewTenant) -> None:
+    tag = etag(world.api.endpoint(tenant.tenant_id).config.revision)
+    results = at_once(4, lambda: world.api.rotate_secret(tenant.tenant_id, overlap_seconds=3600, if_match=tag))
+    assert sum(isinstance(result, PreconditionFailed) for result in results) == 3
+
+
+@dataclass(frozen=True)
+class Overtaken:
+    """A client whose updates all come second: `first` has them before."""
+
+    client: DynamoClient
+    first: Callable[[Mapping[str, Any]], Any]
+
+    def call(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        if operation == "UpdateItem":
+            self.first(request)
+        return self.client.call(operation, request)
+
+
+def overtaken(world: World, first: Callable[[Mapping[str, Any]], Any]) -> WebhookApi:
+    client = world.dependencies.client
+    dependencies = replace(world.dependencies, client=lambda component: Overtaken(client(component), first))
+    rival: WebhookApi = replace(world.api, repository=dependencies.repository(api))
+    return rival
+
+
+def test_who_is_overtaken_for_ever_is_told_so(world: World, tenant: NewTenant) -> None:
+    def change(request: Mapping[str, Any]) -> None:
+        values = {":one": {"N": "1"}}
+        addition = {"UpdateExpression": "ADD revision :one", "ExpressionAttributeValues": values}
+        world.engine.call("UpdateItem", {"TableName": request["TableName"], "Key": request["Key"]} | addition)
+
+    with pytest.raises(ConfigContended, match="repeat the request"):
+        overtaken(world, change).rotate_secret(tenant.tenant_id, overlap_seconds=0, if_match=None)
+    config = world.api.endpoint(tenant.tenant_id).config
+    assert open_secrets(world.dependencies.keys, tenant.tenant_id, config, 0) == [tenant.webhook_secret]
+
+
+def test_a_rotation_whose_answer_was_lost_is_made_once(world: World, tenant: NewTenant) -> None:
+    rival = overtaken(world, lambda request: world.engine.call("UpdateItem", request))
+    _, endpoint = rival.rotate_secret(tenant.tenant_id, overlap_seconds=3600, if_match=None)
+    assert len(endpoint.config.rotation_history or []) == 1
 
 
 def test_secrets_leave_the_history_when_their_time_is_over(world: World, tenant: NewTenant) -> None:

@@ -115,7 +115,7 @@ def read_config(tenant: Tenant, components: ComponentsHere, response: Response) 
     return Config.of(tenant, endpoint)
 
 
-@router.patch("/tenants/me/config", responses=problem_responses(400, 404, 412), tags=["tenants"])
+@router.patch("/tenants/me/config", responses=problem_responses(400, 404, 409, 412), tags=["tenants"])
 def change_config(
     body: ChangeConfig, tenant: Tenant, components: ComponentsHere, response: Response, *, if_match: IfMatch = None
 ) -> Config:
@@ -125,7 +125,7 @@ def change_config(
     return Config.of(tenant, endpoint)
 
 
-@router.post("/tenants/me/secret/rotate", responses=problem_responses(400, 404, 412), tags=["tenants"])
+@router.post("/tenants/me/secret/rotate", responses=problem_responses(400, 404, 409, 412), tags=["tenants"])
 def rotate_secret(
     body: RotateSecret, tenant: Tenant, components: ComponentsHere, response: Response, *, if_match: IfMatch = None
 ) -> RotatedSecretShown:

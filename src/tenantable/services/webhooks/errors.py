@@ -11,6 +11,13 @@ class NotAuthenticated(ServiceError):
     code = "not-authenticated"
 
 
+class ConfigContended(ServiceError):
+    """The configuration is being changed by many at once; this change was not made."""
+
+    status = 409
+    code = "config-contended"
+
+
 class EventNotFound(ServiceError, LookupError):
     """There is no such event."""
 

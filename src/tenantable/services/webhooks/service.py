@@ -23,6 +23,7 @@ from tenantable.services.webhooks.declaration import (
     TenantWebhookConfig,
 )
 from tenantable.services.webhooks.errors import (
+    ConfigContended,
     EventInProgress,
     EventNotFound,
     NotAuthenticated,
@@ -44,8 +45,11 @@ from tenantable.services.webhooks.model import (
 from tenantable.services.webhooks.repository import WebhookRepository
 from tenantable.services.webhooks.signatures import new_secret, parse_headers, verify
 from tenantable.services.webhooks.targets import check_target_url
-from tenantable.web.etags import PreconditionFailed, check_if_match
+from tenantable.web.etags import check_if_match
 from tenantable.web.idempotency import KEPT_SECONDS, check_same_request
+
+# A change is lost to another change alone, so of so many at once the last is made too: all the threads of one process.
+CHANGE_ATTEMPTS_MAX = 40
 
 Clock = Callable[[], float]
 
@@ -152,7 +156,8 @@ class WebhookApi:
 
         Raises:
             TargetRefused: Webhooks must not go there.
-            PreconditionFailed: The configuration was changed since the caller read it.
+            PreconditionFailed: `if_match` was given, and the configuration was changed since the caller read it.
+            ConfigContended: Others change the configuration all the time.
         """
         check_target_url(target_url, allow_private=self.allow_private_targets)
 
@@ -169,15 +174,20 @@ class WebhookApi:
         Args:
             overlap_seconds: How long deliveries are signed with the former secret too. 0, after a compromise:
                 no former secret signs any more.
+        Raises:
+            PreconditionFailed, ConfigContended: As for `change_target`.
         """
         secret = new_secret(self.entropy)
+        sealed = seal_secret(self.keys, tenant, secret)
 
         def change(config: TenantWebhookConfig) -> TenantWebhookConfig:
+            if config.webhook_secret == sealed:
+                return config  # the answer to the attempt before was lost, and not the change
             now = self._now()
             return self.repository.change_secret(
                 tenant,
                 config,
-                sealed_secret=seal_secret(self.keys, tenant, secret),
+                sealed_secret=sealed,
                 history=_history_after_rotation(config, now, overlap_seconds),
                 now=now,
             )
@@ -279,12 +289,15 @@ class WebhookApi:
     def _changed(
         self, tenant: TenantId, if_match: str | None, change: Callable[[TenantWebhookConfig], TenantWebhookConfig]
     ) -> TenantWebhookConfig:
-        config = self._config(tenant)
-        check_if_match(if_match, config.revision)
-        try:
-            return change(config)
-        except StaleItem as error:
-            raise PreconditionFailed(hint="read it again and repeat the change on what is there now") from error
+        """Change what is stored now. Who was overtaken begins again, and `if_match` may not hold any more then."""
+        for _ in range(CHANGE_ATTEMPTS_MAX):
+            config = self._config(tenant)
+            check_if_match(if_match, config.revision)
+            try:
+                return change(config)
+            except StaleItem:
+                continue
+        raise ConfigContended(hint="repeat the request")
 
     def _endpoint(self, config: TenantWebhookConfig, state: EndpointState | None) -> Endpoint:
         disabled_at = None if state is None else state.disabled_at
