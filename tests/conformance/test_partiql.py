@@ -1,6 +1,6 @@
 """PartiQL: statements alone, in batches and in transactions."""
 
-from itertools import pairwise
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -8,7 +8,7 @@ import pytest
 from tenantable.wire.errors import DynamoError
 
 if TYPE_CHECKING:
-    from tests.conformance.conftest import Table
+    from tests.conformance.conftest import MakeTable, Table
 
     from tenantable.wire.client import DynamoClient
 
@@ -29,6 +29,16 @@ def execute(table: "Table", statement: str, *parameters: Item, **members: Any) -
 def select(table: "Table", statement: str, *parameters: Item) -> list[Item]:
     items: list[Item] = execute(table, statement, *parameters)["Items"]
     return items
+
+
+def pages(table: "Table", statement: str, *parameters: Item, **members: Any) -> Iterator[Item]:
+    token: Item = {}
+    while True:
+        page = execute(table, statement, *parameters, **members, **token)
+        yield page
+        if "NextToken" not in page:
+            return
+        token = {"NextToken": page["NextToken"]}
 
 
 def refused(table: "Table", statement: str, *parameters: Item, **members: Any) -> DynamoError:
@@ -130,10 +140,14 @@ def test_conditions_select_within_a_partition(filled: "Table", pk: dict[str, str
     assert sort_keys(select(filled, f"SELECT sk FROM TABLE WHERE pk = ? AND ({condition})", pk)) == list(found)
 
 
-def test_a_condition_on_another_attribute_scans_the_table(filled: "Table", pk: dict[str, str]) -> None:
-    filled.put({"pk": {"S": f"{pk['S']}-b"}, "sk": {"S": "x"}, "mark": pk})
-    assert sort_keys(select(filled, "SELECT sk FROM TABLE WHERE mark = ?", pk)) == ["x"]
-    assert sort_keys(select(filled, "SELECT sk FROM TABLE WHERE mark = ? OR pk = ?", pk, pk)).count("x") == 1
+def test_a_condition_on_another_attribute_scans_the_table(make_table: "MakeTable") -> None:
+    table = make_table("composite")
+    for name in "abcde":
+        table.put({"pk": {"S": name}, "sk": {"S": "1"}, "mark": {"S": "even" if name in "bd" else "odd"}})
+    found: list[str] = []
+    for page in pages(table, "SELECT pk FROM TABLE WHERE mark = 'even' OR pk = 'a'", Limit=2):
+        found += [item["pk"]["S"] for item in page["Items"]]
+    assert sorted(found) == ["a", "b", "d"]
 
 
 def test_order_by_the_sort_key_turns_the_partition_around(filled: "Table", pk: dict[str, str]) -> None:
@@ -188,22 +202,14 @@ def test_a_table_that_does_not_exist_is_not_found(client: "DynamoClient", unused
     assert caught.value.code == "ResourceNotFoundException"
 
 
-@pytest.mark.parametrize(
-    "where", ["pk = ?", "pk = ? AND n > 0", "pk IN [?, 'nothing'] ORDER BY sk DESC", "begins_with(pk, ?) AND n > 0"]
-)
+@pytest.mark.parametrize("where", ["pk = ?", "pk = ? AND n > 0", "pk IN [?, 'nothing'] ORDER BY sk DESC"])
 def test_pages_follow_each_other_by_token(filled: "Table", pk: dict[str, str], where: str) -> None:
     found: list[str] = []
-    token: Item = {}
-    while True:
-        page = execute(filled, f"SELECT sk FROM TABLE WHERE {where}", pk, Limit=2, **token)
+    for page in pages(filled, f"SELECT sk FROM TABLE WHERE {where}", pk, Limit=2):
         found += sort_keys(page["Items"])
         assert len(page["Items"]) <= 2
         assert ("NextToken" in page) == ("LastEvaluatedKey" in page)
-        if "NextToken" not in page:
-            break
-        token = {"NextToken": page["NextToken"]}
-    assert sorted(found) == list("12345")
-    assert all((a < b) != ("DESC" in where) for a, b in pairwise(found))
+    assert found == sorted("12345", reverse="DESC" in where)
 
 
 def test_a_token_belongs_to_its_statement_and_parameters(filled: "Table", pk: dict[str, str]) -> None:
