@@ -22,7 +22,6 @@ ITEM: Members = {
 }
 
 FAILED = "ConditionalCheckFailedException"
-INVALID = "One or more parameter values were invalid: "
 
 
 def condition(operator: str, *values: Members) -> Members:

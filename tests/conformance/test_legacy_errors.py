@@ -84,6 +84,29 @@ def test_members_of_expected_that_do_not_go_together(composite: "Table", entry: 
     assert error.message.endswith(f"{INVALID}{message} for Attribute: x")
 
 
+# What is wrong, short of `failed to satisfy constraint: Member`.
+SHAPES: list[tuple[str, Members, str]] = [
+    ("DeleteItem", {"Key": KEY, "Expected": {"x": {"ComparisonOperator": "eq"}}},
+     "Value 'eq' at 'expected.x.member.comparisonOperator' must satisfy enum value "
+     "set: [IN, NULL, BETWEEN, LT, NOT_CONTAINS, EQ, GT, NOT_NULL, NE, LE, BEGINS_WITH, GE, CONTAINS]"),
+    ("Scan", {"ScanFilter": {"x": {}}},
+     "Value null at 'scanFilter.x.member.comparisonOperator' must not be null"),
+    ("Scan", {"ConditionalOperator": "XOR"},
+     "Value 'XOR' at 'conditionalOperator' must satisfy enum value set: [OR, AND]"),
+    ("UpdateItem", {"Key": KEY, "AttributeUpdates": {"x": {"Action": "SET"}}},
+     "Value 'SET' at 'attributeUpdates.x.member.action' must satisfy enum value "
+     "set: [ADD, PUT, DELETE]"),
+    ("GetItem", {"Key": KEY, "AttributesToGet": []},
+     "Value '[]' at 'attributesToGet' must have length greater than or equal to 1"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("operation", "members", "sentence"), SHAPES, ids=[case[2][:60] for case in SHAPES])
+def test_a_wrong_shape(composite: "Table", operation: str, members: Members, sentence: str) -> None:
+    told = sentence.replace("' must", "' failed to satisfy constraint: Member must", 1)
+    assert composite.refusal(operation, **members).message == f"1 validation error detected: {told}"
+
+
 ALONE = "ConditionalOperator cannot be used without Filter or Expected"
 ONE = "ConditionalOperator can only be used when Filter or Expected has two or more elements"
 EXISTS = {"x": {"ComparisonOperator": "NOT_NULL"}}

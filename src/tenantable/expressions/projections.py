@@ -1,6 +1,6 @@
 """Projection expressions: which parts of an item to return."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -72,13 +72,14 @@ def parse_projection(text: str) -> ProjectionExpression:
 
 def project(tree: PathNode, item: Item) -> Item:
     """The parts of the item that a tree of paths leads to."""
-    return dict(_projected_members(tree.children.items(), item))
+    return dict(_projected_members(tree.children, item))
 
 
-def _projected_members(children: Iterable[tuple[str, PathNode]], members: Item) -> Iterable[tuple[str, AttributeValue]]:
-    for name, node in children:
-        value = members.get(name)
-        if value is not None and (part := _projected(node, value)) is not None:
+def _projected_members(children: Mapping[str, PathNode], members: Item) -> Iterable[tuple[str, AttributeValue]]:
+    # Whatever a request names, a page must not take longer than its items are large.
+    for name in children if len(children) <= len(members) else members:
+        node, value = children.get(name), members.get(name)
+        if node is not None and value is not None and (part := _projected(node, value)) is not None:
             yield name, part
 
 
@@ -86,7 +87,7 @@ def _projected(node: PathNode, value: AttributeValue) -> AttributeValue | None:
     if not node.children:
         return value
     if not node.is_list:
-        members = dict(_projected_members(node.children.items(), value.get("M", {})))
+        members = dict(_projected_members(node.children, value.get("M", {})))
         return {"M": members} if members else None
     elements = value.get("L", ())
     parts = [

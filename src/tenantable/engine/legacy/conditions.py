@@ -19,9 +19,10 @@ from tenantable.expressions.syntax import (
     Path,
     Value,
 )
-from tenantable.wire.errors import validation_error
+from tenantable.wire.errors import invalid_parameter_values, validation_error
 from tenantable.wire.values import AttributeValue
 
+_COMPARED_VALUES_MAX = 1000  # about as many as an expression of 4 KiB can name: a page's items meet each of them
 _COMPARATORS: Final = {"EQ": "=", "NE": "<>", "LT": "<", "LE": "<=", "GT": ">", "GE": ">="}
 _FUNCTIONS: Final = {
     "NULL": "attribute_not_exists",
@@ -54,6 +55,8 @@ def bind_comparisons(request: Mapping[str, Any], comparisons: Sequence[LegacyCom
         )
     if not comparisons:
         return None
+    if sum(max(1, len(comparison.operands)) for comparison in comparisons) > _COMPARED_VALUES_MAX:
+        raise invalid_parameter_values(f"Filter or Expected compares with more than {_COMPARED_VALUES_MAX} values")
     values: dict[str, AttributeValue] = {}
     nodes = tuple([_node(comparison, values) for comparison in comparisons])
     join = Disjunction if operator == "OR" else Conjunction

@@ -115,3 +115,12 @@ def test_the_values_of_several_comparisons_are_kept_apart() -> None:
     assert predicate({"a": {"N": "2"}, "b": {"N": "3"}})
     assert not predicate({"a": {"N": "2"}, "b": {"N": "1"}})
     assert not predicate({"a": {"N": "3"}, "b": {"N": "3"}})
+
+
+@pytest.mark.parametrize("conditions", [1001, 10_000])
+def test_a_page_is_compared_with_a_bounded_number_of_values(conditions: int) -> None:
+    many = {str(position): {"ComparisonOperator": "NULL"} for position in range(conditions)}
+    long = {"a": {"ComparisonOperator": "IN", "AttributeValueList": [{"N": str(n)} for n in range(conditions)]}}
+    for filter_ in (many, long):
+        with pytest.raises(DynamoError, match="compares with more than 1000 values"):
+            read_filter({"F": filter_}, "F")
