@@ -14,7 +14,24 @@ from tenantable.declare.tables import Index
 from tenantable.errors import DeclarationError, Fault
 
 
-class AccessPatterns(Generic[EntityT]):
+class _Body(dict[str, Any]):
+    """The names of a class body; a second one would replace a pattern without a word."""
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        if isinstance(self.get(name), Pattern):
+            place = f"{self['__qualname__']}.{name}"
+            hint = "give each access pattern a name of its own"
+            raise DeclarationError([Fault(place=place, problem="is declared twice", hint=hint)])
+        super().__setitem__(name, value)
+
+
+class _AccessPatternsMeta(type):
+    @classmethod
+    def __prepare__(cls, _name: str, _bases: tuple[type, ...], /, **_keywords: Any) -> _Body:
+        return _Body()
+
+
+class AccessPatterns(Generic[EntityT], metaclass=_AccessPatternsMeta):
     """
     The access patterns of one entity. Subclass it as `AccessPatterns[Order]`; its methods, decorated with
     `@Order.key` and `@Order.query`, are the patterns.
@@ -34,8 +51,11 @@ class AccessPatterns(Generic[EntityT]):
         entity = _entity_argument(cls)
         patterns = {name: value for name, value in vars(cls).items() if isinstance(value, Pattern)}
         if entity is None:
-            if patterns:
-                hint = "write class X(Repository[Entity]) with all its patterns"
+            is_generic = "__orig_bases__" in vars(cls)
+            if patterns or not (is_generic or hasattr(cls, "entity")):
+                hint = (
+                    f"write class {cls.__name__}({cls.__bases__[0].__name__}[...]) with its entity and all its patterns"
+                )
                 raise DeclarationError([Fault(place=cls.__name__, problem="names no entity", hint=hint)])
             return
         cls.entity = entity
@@ -52,7 +72,10 @@ def _entity_argument(cls: type) -> Any:
 
 
 def _declare(cls: type[AccessPatterns[Any]], entity: EntityDeclaration) -> None:
-    faults = list(_class_faults(cls, entity))
+    faults = list(_foundation_faults(cls, entity))
+    if faults:
+        raise DeclarationError(faults)  # whatever else might be said would follow from these
+    faults += _class_faults(cls, entity)
     layout, layout_problems = _layout(cls.patterns.values(), entity)
     faults += layout_problems
     if layout is not None:
@@ -75,19 +98,26 @@ def _declare(cls: type[AccessPatterns[Any]], entity: EntityDeclaration) -> None:
         pattern.resolve(resolution)
 
 
-def _class_faults(cls: type[AccessPatterns[Any]], entity: EntityDeclaration) -> Iterator[Fault]:
-    name = entity.model.__name__
-    if not any(isinstance(pattern, KeyPattern) for pattern in cls.patterns.values()) and (
-        entity.model not in entity.table.layouts
-    ):
-        hint = f"decorate a method with @{name}.key(pk=..., sk=...)"
-        yield Fault(place=cls.__name__, problem=f"has no key pattern of {name}", hint=hint)
-    for pattern in cls.patterns.values():
-        if any(pattern.name in vars(base) for base in cls.__mro__[1:]):
-            yield Fault(place=pattern.place, problem="hides what every repository has", hint="choose another name")
+def _foundation_faults(cls: type[AccessPatterns[Any]], entity: EntityDeclaration) -> Iterator[Fault]:
+    """Patterns of other entities, patterns that are no methods, and no key pattern at all."""
+    name, patterns = entity.model.__name__, cls.patterns.values()
+    for pattern in patterns:
         if entity.model not in pattern.entities:
             hint = f"use @{name}, or move it to that entity's repository"
             yield Fault(place=pattern.place, problem=f"belongs to {pattern.entities[0].__name__}", hint=hint)
+        if not pattern.takes_self:
+            parameters = ", ".join(["self", *(["*", *pattern.parameters] if pattern.parameters else [])])
+            hint = f"write def {pattern.name}({parameters})"
+            yield Fault(place=pattern.place, problem="has no parameter self", hint=hint)
+    if not any(isinstance(pattern, KeyPattern) for pattern in patterns) and entity.model not in entity.table.layouts:
+        hint = f"decorate a method with @{name}.key(pk=..., sk=...)"
+        yield Fault(place=cls.__name__, problem=f"has no key pattern of {name}", hint=hint)
+
+
+def _class_faults(cls: type[AccessPatterns[Any]], entity: EntityDeclaration) -> Iterator[Fault]:
+    for pattern in cls.patterns.values():
+        if any(pattern.name in vars(base) for base in cls.__mro__[1:]):
+            yield Fault(place=pattern.place, problem="hides what every repository has", hint="choose another name")
     if cls.tenant_scoped and entity.table.tenancy is None:
         hint = "derive from Repository, or give the table tenancy="
         yield Fault(place=cls.__name__, problem=f"needs tenants, and {entity.table!r} has none", hint=hint)
@@ -105,11 +135,12 @@ def _layout(patterns: Iterable[Pattern], entity: EntityDeclaration) -> tuple[Ent
     indexes |= {pattern.index.name: pattern.index for pattern in own if pattern.index is not None}
     keys: dict[str | None, KeyLayout] = {}
     for name, index in indexes.items():
+        giving = [pattern for pattern in own if pattern.index is index]
         if index is not None and index not in entity.table.indexes:
             hint = f"pass {index!r} to {entity.table!r}"
-            faults.append(Fault(place=entity.model.__name__, problem=f"{index!r} is not of its table", hint=hint))
+            problem = f"{index!r} is not of {entity.table!r}"
+            faults += [Fault(place=pattern.place, problem=problem, hint=hint) for pattern in giving]
             continue
-        giving = [pattern for pattern in own if pattern.index is index]
         declared = known.key(index) if known is not None else None
         if declared is not None and all(pattern.pk is None and pattern.sk is None for pattern in giving):
             keys[name] = declared
@@ -134,6 +165,7 @@ def _key_layout(
 ) -> tuple[KeyLayout | None, list[Fault]]:
     faults: list[Fault] = []
     place = patterns[0].place if patterns else entity.model.__name__
+    places: dict[str, str] = {}
     templates: dict[str, str | None] = {"pk": None, "sk": None}
     for pattern in patterns:
         for role, before in tuple(templates.items()):
@@ -142,23 +174,23 @@ def _key_layout(
                 problem = f"{role} is {given!r}, and {before!r} in another pattern of the same key"
                 hint = "an entity has one key in a table or index; give the template once"
                 faults.append(Fault(place=pattern.place, problem=problem, hint=hint))
-            templates[role] = before or given
+            if before is None and given is not None:
+                templates[role], places[role] = given, pattern.place
     names = entity.table.keys_of(index)
     parts: dict[str, KeyPart] = {} if partition is None else {"pk": partition}
     for role, attribute in (("pk", names.partition), ("sk", names.sort)):
         if attribute is None and templates[role] is not None:
             hint = f"declare sort= on {index or entity.table!r}, or drop {role}="
-            faults.append(Fault(place=place, problem="there is no sort key", hint=hint))
+            faults.append(Fault(place=places[role], problem="there is no sort key", hint=hint))
         if attribute is None or role in parts:
             continue
         try:
-            parts[role] = key_part(entity, attribute, templates[role], ordered=role == "sk")
-        except (TypeError, ValueError) as error:
-            hint = "mend the template, the field's type or the key attribute's name"
-            faults.append(Fault(place=place, problem=f"{role}: {error}", hint=hint))
+            parts[role] = key_part(entity, attribute, templates[role], role=role, place=places.get(role, place))
+        except DeclarationError as error:
+            faults += error.faults
     if "pk" not in parts or (names.sort is not None and "sk" not in parts):
         return None, faults
-    return KeyLayout(index=index, partition=parts["pk"], sort=parts.get("sk")), faults
+    return KeyLayout(index=index, partition=parts["pk"], sort=parts.get("sk"), place=place), faults
 
 
 def _resolutions(patterns: Iterable[Pattern], layout: EntityLayout) -> Iterator[tuple[Pattern, Resolution]]:

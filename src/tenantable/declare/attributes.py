@@ -167,6 +167,11 @@ def options_of(field: FieldInfo) -> AttributeOptions:
     return found[-1] if found else AttributeOptions()
 
 
+def is_told_by_attr(field: FieldInfo) -> bool:
+    """Was `attr` used?"""
+    return any(isinstance(mark, AttributeOptions) for mark in field.metadata)
+
+
 def is_declared(field: FieldInfo) -> bool:
     """Was the field annotated with `Attr[...]`?"""
     return any(mark is Attr for mark in field.metadata)

@@ -42,10 +42,6 @@ def pattern_faults(pattern: Pattern, resolution: Resolution) -> Iterator[Fault]:
         yield from _collection_faults(pattern, resolution)
 
 
-def _place(layout: EntityLayout, key: KeyLayout) -> str:
-    return layout.entity.model.__name__ if key.index is None else f"{layout.entity.model.__name__} in {key.index.name}"
-
-
 def _tenancy_faults(layout: EntityLayout, key: KeyLayout) -> Iterator[Fault]:
     tenancy = layout.table.tenancy
     if tenancy is None:
@@ -60,11 +56,11 @@ def _tenancy_faults(layout: EntityLayout, key: KeyLayout) -> Iterator[Fault]:
     begins = isinstance(key.partition, TemplatePart) and text.startswith(tenancy.prefix)
     if isinstance(key.partition, TemplatePart) and key.partition.template.template.delimiters != {SEPARATOR}:
         problem = f"the partition key {text!r} has another delimiter than {SEPARATOR!r}"
-        yield Fault(place=_place(layout, key), problem=problem, hint=f"separate values with {SEPARATOR!r}")
+        yield Fault(place=key.place, problem=problem, hint=f"separate values with {SEPARATOR!r}")
     if not begins or (rest and rest[0] != SEPARATOR):
         problem = f"the partition key {text!r} does not begin with the tenant's prefix"
         hint = f"write pk={tenancy.prefix + '#...'!r}, in every index too"
-        yield Fault(place=_place(layout, key), problem=problem, hint=hint)
+        yield Fault(place=key.place, problem=problem, hint=hint)
 
 
 def _attribute_faults(layout: EntityLayout, key: KeyLayout) -> Iterator[Fault]:
@@ -73,7 +69,7 @@ def _attribute_faults(layout: EntityLayout, key: KeyLayout) -> Iterator[Fault]:
         if isinstance(part, TemplatePart) and part.attribute.name in stored:
             problem = f"{part.attribute.name} is a field, and filled from a template"
             hint = "drop the template, or store the field under another name"
-            yield Fault(place=_place(layout, key), problem=problem, hint=hint)
+            yield Fault(place=key.place, problem=problem, hint=hint)
 
 
 def _primary_key_faults(layout: EntityLayout) -> Iterator[Fault]:
@@ -117,6 +113,7 @@ def _collision_faults(layout: EntityLayout, other: EntityLayout) -> Iterator[Fau
     names = f"{layout.entity.model.__name__} and {other.entity.model.__name__}"
     if layout.entity.name == other.entity.name:
         yield Fault(place=names, problem=f"are both named {layout.entity.name!r}", hint="give one name=")
+        return
     if _may_meet(layout.table_key.parts, other.table_key.parts):
         hint = "begin one of the templates with a word of its own, such as 'TEAM#'"
         problem = f"can have the same primary key ({_shown(layout.table_key)} and {_shown(other.table_key)})"
@@ -161,6 +158,8 @@ def _parameter_faults(pattern: Pattern, key: KeyLayout) -> Iterator[Fault]:
     given = set(pattern.parameters)
     for name in sorted(given - key.names):
         hint = f"the key is made from {', '.join(sorted(key.names)) or 'nothing'}"
+        if name == TENANT and TENANT in key.partition.names:
+            hint = "drop it: {tenant} comes from the scope"
         yield Fault(place=pattern.place, problem=f"the parameter {name} is no part of the key", hint=hint)
     for name in key.partition.names:
         if name != TENANT and name not in given:

@@ -14,6 +14,7 @@ from tenantable.declare.attributes import (
     Upgrade,
     attr,
     is_declared,
+    is_told_by_attr,
     options_of,
     snake_case,
 )
@@ -66,8 +67,12 @@ class Entity(BaseModel, metaclass=_EntityMeta):
         version: int = 1,
         upgrades: Mapping[int, Upgrade] | None = None,
         stored_names: Callable[[str], str] = snake_case,
-        **_pydantic: Any,
+        **unknown: Any,  # those of Pydantic's configuration do not come here
     ) -> None:
+        if unknown:
+            hint = "known are table, name, version, upgrades, stored_names, and the settings of Pydantic's ConfigDict"
+            faults = [Fault(place=cls.__name__, problem=f"{word}= is no class keyword", hint=hint) for word in unknown]
+            raise DeclarationError(faults)
         parents = [base.__name__ for base in cls.__mro__[1:] if "__entity__" in vars(base)]
         if parents:
             problem = f"{parents[0]} has a table and is final"
@@ -148,7 +153,6 @@ def _declare(
     version: int = 1,
     upgrades: Mapping[int, Upgrade] | None = None,
     stored_names: Callable[[str], str] = snake_case,
-    **_pydantic: Any,
 ) -> EntityDeclaration:
     declaration = EntityDeclaration(
         model=model,
@@ -219,6 +223,10 @@ def _type_faults(entity: EntityDeclaration, attribute: Attribute) -> Iterator[Fa
     place = f"{entity.model.__name__}.{name}"
     if not is_declared(field):
         yield Fault(place=place, problem="is not declared with Attr[...]", hint=f"write {name}: Attr[...]")
+    if not field.is_required() and not is_told_by_attr(field):
+        shown = "default_factory=..." if field.default_factory is not None else f"default={field.default!r}"
+        hint = f"write {name}: Attr[...] = attr({shown}); limits go into Attr[Annotated[..., Field(...)]]"
+        yield Fault(place=place, problem="has a default without attr(...), which type checkers refuse", hint=hint)
     if attribute.ttl and plain_type(attribute.annotation) is not datetime:
         hint = "declare it as Attr[datetime] or Attr[datetime | None]"
         yield Fault(place=place, problem="is the TTL attribute, and no datetime", hint=hint)

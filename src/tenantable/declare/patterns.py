@@ -16,6 +16,7 @@ from tenantable.errors import DeclarationError, Fault
 Parameters = ParamSpec("Parameters")
 ResultT = TypeVar("ResultT")
 Signature = Callable[Concatenate[Any, Parameters], None]
+_POSITIONAL = {inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD}
 
 
 class PatternRunner(Protocol):
@@ -39,7 +40,7 @@ class Pattern:
     What every access pattern has.
 
     `place` names it (`Orders.by_status`), `description` is its docstring, `parameters` and
-    `annotations` are its signature's, by name.
+    `annotations` are its signature's, by name, without `self`; `takes_self` says whether that was there.
     """
 
     def __init__(
@@ -61,7 +62,9 @@ class Pattern:
         self.sk = sk
         self.view = view
         self.annotations = _annotations(signature)
-        _, *parameters = inspect.signature(signature).parameters.values()
+        parameters = list(inspect.signature(signature).parameters.values())
+        self.takes_self = _takes_self(parameters, entities)
+        parameters = parameters[self.takes_self :]
         self.parameters = {parameter.name: parameter for parameter in parameters}
         self._defaults = {
             parameter.name: parameter.default
@@ -99,7 +102,12 @@ class Pattern:
         """Values by parameter; TypeError as Python raises it for a call that does not fit the signature."""
         if not positional and self._required <= named.keys() <= self._names:
             return {**self._defaults, **named} if self._defaults else named
-        bound = self._signature.bind(*positional, **named)
+        try:
+            bound = self._signature.bind(*positional, **named)
+        except TypeError as error:
+            unknown = ", ".join(sorted(named.keys() - self._names))
+            problem = f"there is no parameter {unknown}" if unknown else str(error)
+            raise TypeError(f"{self.place}: {problem}; write {self.name}{self._signature}") from None
         bound.apply_defaults()
         return bound.arguments
 
@@ -152,6 +160,13 @@ class QueryPattern(Pattern, Generic[Parameters, EntityT, ResultT]):
             return repository.run_query(self, self.arguments(positional, named))
 
         return query
+
+
+def _takes_self(parameters: list[inspect.Parameter], entities: tuple[type[Any], ...]) -> bool:
+    """Is the first parameter the repository, rather than a field by which to find something?"""
+    if not parameters or parameters[0].kind not in _POSITIONAL:
+        return False
+    return not any(parameters[0].name in entity.model_fields for entity in entities)
 
 
 def _annotations(signature: Callable[..., None]) -> dict[str, Any]:

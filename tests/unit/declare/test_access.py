@@ -239,7 +239,7 @@ def test_an_index_must_be_of_the_entitys_table() -> None:
             listed=order.query(gsi1, pk="X", sk="{order_id}")(by_id),
         )
     )
-    assert "Index('gsi1') is not of its table" in found
+    assert "Orders.listed: Index('gsi1') is not of Table('app')" in found
 
 
 def test_a_local_index_takes_the_tables_partition() -> None:

@@ -1,4 +1,5 @@
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -131,3 +132,26 @@ def test_what_was_declared_of_an_entity_is_one_value() -> None:
     assert (declaration.name, declaration.table, declaration.version) == ("Person", table, 1)
     assert [attribute.name for attribute in declaration.unique] == ["nick"]
     assert declaration.lock is declaration.ttl is declaration.soft_delete is None
+
+
+def test_an_unknown_class_keyword_is_refused() -> None:
+    with pytest.raises(DeclarationError, match=r"Bad: tabel= is no class keyword \(hint: known are table, name, "):
+
+        class Bad(Entity, tabel=table):  # type: ignore[call-arg, unused-ignore]
+            name: Attr[str]
+
+
+def test_a_setting_of_pydantic_is_a_class_keyword() -> None:
+    class Tidy(Entity, table=Table("tidy"), str_strip_whitespace=True):
+        name: Attr[str]
+
+    assert Tidy(name=" a ").name == "a"
+
+
+def test_a_default_that_type_checkers_refuse_is_refused_at_import_too() -> None:
+    with pytest.raises(
+        DeclarationError, match=r"Priced\.price: .* write price: Attr\[\.\.\.\] = attr\(default=Decimal"
+    ):
+
+        class Priced(Entity, table=table):
+            price: Attr[Decimal] = Decimal(0)  # type: ignore[assignment]

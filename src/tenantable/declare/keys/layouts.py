@@ -1,7 +1,7 @@
 """Where an entity stands in a table or an index: its key parts, and keys as values."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -9,7 +9,7 @@ from typing import Any, Generic
 
 from tenantable.declare.annotations import plain_type
 from tenantable.declare.attributes import Attribute, EntityDeclaration
-from tenantable.declare.keys.templates import TENANT, BoundTemplate, Letter, anything, parse_template
+from tenantable.declare.keys.templates import TENANT, BoundTemplate, Letter, Placeholder, anything, parse_template
 from tenantable.declare.keys.text import KeyText, key_text
 from tenantable.declare.references import EntityT
 from tenantable.declare.tables import Index, Table
@@ -20,6 +20,9 @@ from tenantable.wire.values import AttributeValue
 
 _TENANT_TEXT = key_text(str)
 _NUMBERS = {"int", "Decimal"}
+
+Refusal = Callable[[object, str], DeclarationError]
+"""Makes the error of one key part from what is wrong and the way out."""
 
 
 class TemplatePart:
@@ -111,11 +114,12 @@ def epoch_seconds(instant: datetime) -> int:
 
 @dataclass(frozen=True, kw_only=True)
 class KeyLayout:
-    """How an entity's key is made in the table (`index` None) or in an index."""
+    """How an entity's key is made in the table (`index` None) or in an index; `place` is a pattern that says so."""
 
     index: Index | None
     partition: KeyPart
     sort: KeyPart | None
+    place: str = field(compare=False)
 
     @cached_property
     def parts(self) -> tuple[KeyPart, ...]:
@@ -166,31 +170,69 @@ def check_length(attribute: KeyAttribute, value: AttributeValue, *, partition: b
         )
 
 
-def key_part(entity: EntityDeclaration, attribute: KeyAttribute, template: str | None, *, ordered: bool) -> KeyPart:
+def key_part(
+    entity: EntityDeclaration, attribute: KeyAttribute, template: str | None, *, role: str, place: str
+) -> KeyPart:
     """
     A key part from its template, or from the field that the key attribute is.
 
+    Args:
+        role: `pk` or `sk`, as patterns call it.
+        place: The pattern that gives it, for faults.
     Raises:
-        TypeError, ValueError: Says what is wrong with the template.
+        DeclarationError: The template or the field cannot be such a key part.
     """
+
+    def refusal(problem: object, hint: str) -> DeclarationError:
+        return DeclarationError([Fault(place=place, problem=f"{role}: {problem}", hint=hint)])
+
     if template is None:
-        stored = {field.stored_as: field for field in entity.attributes.values()}
-        if attribute.name not in stored:
-            raise ValueError(f"the key attribute {attribute.name} needs a template: no field is stored under that name")
-        return FieldPart(attribute, stored[attribute.name])
+        return _field_part(entity, attribute, role, refusal)
     if attribute.type != "S":
-        raise TypeError(f"a template makes text, and the key attribute {attribute.name} has type {attribute.type}")
-    parsed = parse_template(template)
-    texts: dict[str, KeyText] = {}
-    for placeholder in parsed.placeholders:
-        if placeholder.name == TENANT and entity.table.tenancy is not None:
-            texts[TENANT] = _TENANT_TEXT
-            continue
-        if placeholder.name not in entity.attributes:
-            raise ValueError(f"{{{placeholder.name}}} is no field of {entity.model.__name__}")
-        annotation = entity.attributes[placeholder.name].annotation
-        texts[placeholder.name] = key_text(annotation, specification=placeholder.specification, ordered=ordered)
+        problem = f"a template makes text, and the key attribute {attribute.name} has type {attribute.type}"
+        raise refusal(problem, f"drop {role}=, and store a field as {attribute.name}")
+    try:
+        parsed = parse_template(template)
+    except ValueError as error:
+        raise refusal(f"{template!r}: {error}", "write it as words and {field}s with '#' between them") from error
+    texts = {
+        placeholder.name: _placeholder_text(entity, placeholder, role, refusal) for placeholder in parsed.placeholders
+    }
     return TemplatePart(attribute, BoundTemplate(parsed, texts))
+
+
+def _field_part(entity: EntityDeclaration, attribute: KeyAttribute, role: str, refusal: Refusal) -> FieldPart:
+    stored = {field.stored_as: field for field in entity.attributes.values()}
+    if attribute.name not in stored:
+        problem = f"the key attribute {attribute.name} needs a template: no field is stored under that name"
+        raise refusal(problem, f"give {role}=, such as {role}={_example(entity, role)!r}")
+    try:
+        return FieldPart(attribute, stored[attribute.name])
+    except TypeError as error:
+        hint = f"change the type of {stored[attribute.name].name}, or declare the key as KeyAttribute(name=, type=)"
+        raise refusal(error, hint) from error
+
+
+def _placeholder_text(entity: EntityDeclaration, placeholder: Placeholder, role: str, refusal: Refusal) -> KeyText:
+    name = placeholder.name
+    if name == TENANT and entity.table.tenancy is not None:
+        return _TENANT_TEXT
+    if name not in entity.attributes:
+        hint = f"its fields are {', '.join(entity.attributes)}"
+        if name == TENANT:
+            hint = f"give {entity.table!r} tenancy=Tenancy(...): {{tenant}} then comes from the scope"
+        raise refusal(f"{{{name}}} is no field of {entity.model.__name__}", hint)
+    try:
+        annotation = entity.attributes[name].annotation
+        return key_text(annotation, specification=placeholder.specification, ordered=role == "sk")
+    except TypeError as error:
+        hint = f"change the type of {name}, or what the template says of it"
+        raise refusal(f"{{{name}}}: {error}", hint) from error
+
+
+def _example(entity: EntityDeclaration, role: str) -> str:
+    word = entity.name.upper()
+    return word if role == "sk" else f"{word}#{{{next(iter(entity.attributes), 'id')}}}"
 
 
 @dataclass(frozen=True, kw_only=True)
