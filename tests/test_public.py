@@ -14,6 +14,7 @@ PACKAGES = (
     "tenantable.engine",
     "tenantable.iam",
     "tenantable.local.systems",
+    "tenantable.testing",
     "tenantable.errors",
 )
 

@@ -1,7 +1,8 @@
 """A declared system on the embedded engine: tables created, every component held to its policy."""
 
 import secrets
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,16 +24,24 @@ class RunningSystem:
     """A system that can be used: each component through a client of its own, and nothing through another's."""
 
     installation: Installation
+    engine: Engine
     client: ComponentClient
     cursor_key: bytes
+    clock: Callable[[], float]
 
     def database(self, component: Component) -> Database:
         """Typed access with the identity of `component`."""
-        return Database(self.client(component), naming=self.installation.naming, cursor_key=self.cursor_key)
+        naming = self.installation.naming
+        return Database(self.client(component), naming=naming, cursor_key=self.cursor_key, clock=self.clock)
 
 
 def open_engine(
-    data: Path | str, installations: Iterable[Installation], *, home: Home, durability: Durability = "power"
+    data: Path | str,
+    installations: Iterable[Installation],
+    *,
+    home: Home,
+    durability: Durability = "power",
+    clock: Callable[[], float] = time.time,
 ) -> Engine:
     """
     The engine of a data folder (or `:memory:`), enforcing the policies of these systems' components.
@@ -41,7 +50,8 @@ def open_engine(
         StorageError: The folder is in use, damaged, of a newer format or cannot be written.
     """
     policies = {arn: documents for each in installations for arn, documents in each.policies().items()}
-    return Engine(data, home=home, authorizer=PolicyAuthorizer(policies, home), durability=durability)
+    authorizer = PolicyAuthorizer(policies, home, clock=clock)
+    return Engine(data, home=home, authorizer=authorizer, clock=clock, durability=durability)
 
 
 def engine_clients(installation: Installation, engine: Engine) -> ComponentClient:
@@ -51,7 +61,11 @@ def engine_clients(installation: Installation, engine: Engine) -> ComponentClien
 
 @contextmanager
 def run_embedded(
-    system: System, *, naming: Naming | None = None, data: Path | str = ":memory:"
+    system: System,
+    *,
+    naming: Naming | None = None,
+    data: Path | str = ":memory:",
+    clock: Callable[[], float] = time.time,
 ) -> Iterator[RunningSystem]:
     """
     One system on an engine of its own, for scripts and tests: `with run_embedded(shop) as running:`.
@@ -59,12 +73,15 @@ def run_embedded(
     Args:
         naming: None: physical names are the logical ones.
         data: The engine's folder, or `:memory:`. Cursors do not outlive the block.
+        clock: Seconds since 1970, for the engine, for policies and for typed access.
     """
     installation = Installation(system=system, naming=naming or Naming(), home=Home())
-    with open_engine(data, [installation], home=installation.home) as engine:
+    with open_engine(data, [installation], home=installation.home, clock=clock) as engine:
         create_missing_tables(engine, system.physical_tables(installation.naming))
         yield RunningSystem(
             installation=installation,
+            engine=engine,
             client=engine_clients(installation, engine),
             cursor_key=secrets.token_bytes(32),
+            clock=clock,
         )
