@@ -32,6 +32,7 @@ from tenantable.services.webhooks.declaration import SYSTEM, api, naming, receiv
 from tenantable.services.webhooks.model import Answer
 from tenantable.services.webhooks.service import NewTenant, Receiver, WebhookApi
 from tenantable.services.webhooks.worker import DlqProcessor, Worker
+from tenantable.testing import ManualClock
 from tenantable.wire.arns import Home
 from tenantable.wire.client import DynamoClient
 
@@ -39,14 +40,6 @@ OPERATOR_TOKEN = "operator-token-of-the-tests"
 TARGET = "https://hooks.example.com/in"
 HOME = Home()
 OK = Answer(status=200, headers={}, duration_seconds=0.02)
-
-
-class ManualClock:
-    def __init__(self) -> None:
-        self.now = 1_800_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @dataclass

@@ -10,18 +10,9 @@ import pytest
 from tenantable.data import Database
 from tenantable.declare import Naming, System, Table
 from tenantable.engine import Engine
+from tenantable.testing import ManualClock
 
 NAMING = Naming(table="{table}-test", index="{table}-{index}")
-
-
-@dataclass
-class Clock:
-    """A clock that stands still until it is set."""
-
-    now: float = 1_800_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @dataclass
@@ -45,8 +36,8 @@ class RecordingClient:
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> ManualClock:
+    return ManualClock()
 
 
 @pytest.fixture
@@ -73,7 +64,7 @@ def stored(client: RecordingClient) -> Callable[[Table], list[dict[str, Any]]]:
 
 
 @pytest.fixture
-def open_database(client: RecordingClient, clock: Clock, waits: list[float]) -> Callable[..., Database]:
+def open_database(client: RecordingClient, clock: ManualClock, waits: list[float]) -> Callable[..., Database]:
     """Creates declared tables and opens them."""
 
     def create(*tables: Table) -> Database:

@@ -1,25 +1,15 @@
 """An engine in memory whose time stands still until a test moves it, and short ways to call it."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import pytest
 
 from tenantable.engine import Engine
+from tenantable.testing import ManualClock
 from tenantable.wire.errors import DynamoError
 
 KEY_TYPES = {"count": "N", "blob": "B"}
-
-
-@dataclass(kw_only=True)
-class ManualClock:
-    """Seconds since 1970 that pass when a test says so."""
-
-    now: float = 1_800_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 class Call(Protocol):

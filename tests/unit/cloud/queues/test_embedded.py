@@ -11,14 +11,7 @@ import pytest
 from tenantable.cloud.queues.embedded import EmbeddedQueues
 from tenantable.cloud.queues.queue import DeadLetters, Message, Queue, QueueFull, QueueSettings
 from tenantable.errors import CloudError
-
-
-class ManualClock:
-    def __init__(self) -> None:
-        self.now = 1_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
+from tenantable.testing import ManualClock
 
 
 @pytest.fixture

@@ -2,13 +2,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tenantable.testing import ManualClock
+
 if TYPE_CHECKING:
-    from tests.unit.engine.conftest import Call, Create, ManualClock, Refusal, TableRequest
+    from tests.unit.engine.conftest import Call, Create, Refusal, TableRequest
 
 INVALID = "One or more parameter values were invalid: "
 
 
-def test_a_new_table_is_described_as_it_was_asked_for(create: "Create", clock: "ManualClock") -> None:
+def test_a_new_table_is_described_as_it_was_asked_for(create: "Create", clock: ManualClock) -> None:
     table = create("orders", keys=("pk", "count"), local={"by_date": ("date", ["note"])}, global_={"by_x": ("x", "y")})
     assert table.pop("TableId").count("-") == 4
     for index in table["LocalSecondaryIndexes"] + table["GlobalSecondaryIndexes"]:
@@ -78,7 +80,7 @@ def test_a_name_is_taken_once(create: "Create", refusal: "Refusal", table_reques
     assert (error.code, error.message) == ("ResourceInUseException", "Table already exists: orders")
 
 
-def test_settings_are_kept_and_described(create: "Create", clock: "ManualClock") -> None:
+def test_settings_are_kept_and_described(create: "Create", clock: ManualClock) -> None:
     clock.now = 1_800_000_000.5
     table = create(
         "orders",

@@ -2,8 +2,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tenantable.testing import ManualClock
+
 if TYPE_CHECKING:
-    from tests.unit.engine.conftest import Call, Create, ManualClock, Refusal
+    from tests.unit.engine.conftest import Call, Create, Refusal
 
 KEY = {"pk": {"S": "a"}, "sk": {"S": "b"}}
 ADD = {
@@ -31,7 +33,7 @@ def counter(call: "Call") -> str | None:
     return None if item is None else item["n"]["N"]
 
 
-def test_a_token_holds_for_ten_minutes(call: "Call", clock: "ManualClock") -> None:
+def test_a_token_holds_for_ten_minutes(call: "Call", clock: ManualClock) -> None:
     """Source: API reference, TransactWriteItems, ClientRequestToken."""
     request = {"TransactItems": [ADD], "ClientRequestToken": "once"}
     call("TransactWriteItems", **request)

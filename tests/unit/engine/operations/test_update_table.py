@@ -2,8 +2,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tenantable.testing import ManualClock
+
 if TYPE_CHECKING:
-    from tests.unit.engine.conftest import Call, Create, ManualClock, Refusal
+    from tests.unit.engine.conftest import Call, Create, Refusal
 
 INVALID = "One or more parameter values were invalid: "
 UNITS = {"ReadCapacityUnits": 5, "WriteCapacityUnits": 3}
@@ -98,7 +100,7 @@ def test_one_index_is_created_or_deleted_at_a_time(create: "Create", refusal: "R
     )
 
 
-def test_throughput_changes_and_says_when(call: "Call", create: "Create", clock: "ManualClock") -> None:
+def test_throughput_changes_and_says_when(call: "Call", create: "Create", clock: ManualClock) -> None:
     create("orders", BillingMode="PROVISIONED", ProvisionedThroughput=UNITS)
     clock.now += 10
     mixed = {"ReadCapacityUnits": 6, "WriteCapacityUnits": 2}
@@ -122,7 +124,7 @@ def test_throughput_that_does_not_change_is_refused(create: "Create", refusal: "
     )
 
 
-def test_billing_changes_with_all_indexes(call: "Call", create: "Create", clock: "ManualClock") -> None:
+def test_billing_changes_with_all_indexes(call: "Call", create: "Create", clock: ManualClock) -> None:
     create("orders", global_={"by_state": ("state",)}, local={"by_date": ("date", "ALL")})
     index_units = {"IndexName": "by_state", "ProvisionedThroughput": {"ReadCapacityUnits": 1, "WriteCapacityUnits": 1}}
     call(
