@@ -13,17 +13,26 @@ from itertools import islice
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
-from targets import Call, engine_in_memory, engine_on_disk, engine_over_http, moto_in_process, moto_over_http
+from targets import (
+    Call,
+    engine_in_memory,
+    engine_on_disk,
+    engine_over_http,
+    engine_through_boto3,
+    moto_in_process,
+    moto_over_http,
+)
 from workload import CREATE_TABLE, ITEMS_PER_PARTITION, OPERATIONS, api_name, batch_of_puts, requests
 
 TARGETS = {
     "engine, memory": (engine_in_memory, 1),
     "engine, disk": (engine_on_disk, 1),
+    "engine through boto3": (engine_through_boto3, 1),
     "engine, HTTP": (engine_over_http, 1),
     "moto, in process": (moto_in_process, 10),
     "moto, server": (moto_over_http, 10),
 }
-RATIOS = (("engine, memory", "moto, in process"), ("engine, HTTP", "moto, server"))
+RATIOS = (("engine through boto3", "moto, in process"), ("engine, HTTP", "moto, server"))
 ROUND_SECONDS = 0.35
 
 

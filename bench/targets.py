@@ -1,4 +1,4 @@
-"""What is measured: the engine in process, on disk and over HTTP, moto in process and as a server."""
+"""What is measured: the engine in process, on disk, through boto3 and over HTTP, moto in process and as a server."""
 
 import os
 import socket
@@ -16,6 +16,7 @@ from botocore.config import Config
 from moto import mock_aws
 
 from tenantable.engine import Engine
+from tenantable.testing import boto3_client
 
 Call = Callable[[str, dict[str, Any]], Any]
 CREDENTIALS = {"region_name": "us-east-1", "aws_access_key_id": "bench", "aws_secret_access_key": "bench"}
@@ -31,6 +32,12 @@ def engine_in_memory() -> Iterator[Call]:
 def engine_on_disk() -> Iterator[Call]:
     with tempfile.TemporaryDirectory() as folder, Engine(folder) as engine:
         yield engine.call
+
+
+@contextmanager
+def engine_through_boto3() -> Iterator[Call]:
+    with Engine(":memory:") as engine:
+        yield _call_of(boto3_client(engine))
 
 
 @contextmanager
@@ -53,7 +60,11 @@ def moto_over_http() -> Iterator[Call]:
 
 
 def _boto3_call(endpoint: str | None) -> Call:
-    client = boto3.client("dynamodb", endpoint_url=endpoint, config=Config(retries={"max_attempts": 1}), **CREDENTIALS)
+    config = Config(retries={"max_attempts": 1})
+    return _call_of(boto3.client("dynamodb", endpoint_url=endpoint, config=config, **CREDENTIALS))
+
+
+def _call_of(client: Any) -> Call:
     return lambda operation, request: getattr(client, xform_name(operation))(**request)
 
 
