@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, NewType, TypeVar
 
 from tenantable.data.reading.cursors import CURSOR_KEY_BYTES_MIN
-from tenantable.data.repositories import Repository, TenantRepository
+from tenantable.data.repositories import Operations, Repository, TenantRepository
 from tenantable.data.session import Backoff, Session
 from tenantable.data.transactions import Transaction
 from tenantable.declare.naming import Naming
@@ -58,7 +58,17 @@ class Database:
         )
 
     def repository(self, repository: type[RepositoryT]) -> RepositoryT:
-        """A repository of a table without tenants."""
+        """
+        A repository of a table without tenants.
+
+        Raises:
+            TenancyError: The repository is one of tenants.
+        """
+        _check_repository(repository)
+        if repository.tenant_scoped:
+            name = repository.__name__
+            hint = f"use Database.tenant(TenantId(...)).repository({name})"
+            raise TenancyError(f"{name} is the repository of a table that tenants share", hint=hint)
         return repository(self._session)
 
     def tenant(self, tenant: TenantId) -> "TenantScope":
@@ -91,8 +101,16 @@ class TenantScope:
 
     def repository(self, repository: type[TenantRepositoryT]) -> TenantRepositoryT:
         """A repository that sees this tenant's items alone."""
+        _check_repository(repository)
         return repository(self._session)
 
     def transaction(self, *, token: str | None = None) -> Transaction:
         """As `Database.transaction`; takes this tenant's repositories, and those without tenants."""
         return Transaction(self._session, token=token)
+
+
+def _check_repository(repository: object) -> None:
+    if not isinstance(repository, type) or not issubclass(repository, Operations):
+        shown = repository.__name__ if isinstance(repository, type) else type(repository).__name__
+        hint = "pass a class such as Orders, declared as class Orders(Repository[Order])"
+        raise DataError(f"{shown} is no repository class", hint=hint)

@@ -104,7 +104,8 @@ class Transaction:
     def _store(self, repository: Operations[Any]) -> AnyStore:
         session = repository.store.session
         if session.client is not self._session.client:
-            raise DataError("the repository belongs to another database")
+            hint = "share one: take repositories and transaction from the same Database, or from its tenants"
+            raise DataError(f"{type(repository).__name__} belongs to another Database object", hint=hint)
         if session.tenant not in {None, self._session.tenant}:
             raise TenancyError("the repository belongs to another tenant than the transaction")
         return repository.store

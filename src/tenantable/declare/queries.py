@@ -109,7 +109,8 @@ class Query(Generic[EntityT, ResultT]):
 
         Args:
             limit: Results per page, 1 to 1000. None: as many as DynamoDB reads at once (1 MB).
-            cursor: `next` of the page before. Good only for the same query of the same tenant.
+            cursor: `next` of the page before. Good only for the same query of the same tenant: pattern, key values,
+                range, filters, order and attributes; the limit may differ.
         Returns:
             At most `limit` results; with a selective filter it may be fewer although `next` is given.
         Raises:

@@ -149,3 +149,17 @@ def test_what_may_pass_is_unavailable_and_a_denial_stays_a_denial(
     client.before = fail
     with pytest.raises(expected):
         files(database, "a").get(folder="f", name="n")
+
+
+def test_a_repository_of_tenants_comes_from_a_tenants_scope(database: Database) -> None:
+    shared: Any = Files
+    with pytest.raises(TenancyError, match=r"use Database\.tenant\(TenantId\(\.\.\.\)\)\.repository\(Files\)"):
+        database.repository(shared)
+
+
+def test_what_is_no_repository_class_is_named(database: Database) -> None:
+    entity: Any = File
+    with pytest.raises(DataError, match="File is no repository class"):
+        database.repository(entity)
+    with pytest.raises(DataError, match="str is no repository class"):
+        database.tenant(TenantId("a")).repository(entity.__name__)

@@ -407,3 +407,19 @@ def test_an_update_upgrades_an_older_item_first(open_database: Callable[..., Dat
     client.client.call("PutItem", {"TableName": "books-test", "Item": old})
     assert books.get(book_id="1") == Book(book_id="1", first="Ann")
     assert books.update(Books.get.key(book_id="1"), Book.sold.add(2)) == Book(book_id="1", first="Ann", sold=2)
+
+
+def test_a_softly_deleted_note_is_in_the_way_of_another(notes: Notes) -> None:
+    notes.create(Note(note_id="1"))
+    notes.delete(NOTE)
+    with pytest.raises(ConditionFailed, match=r"exists already, softly deleted \(restore it, or erase it before\)"):
+        notes.create(Note(note_id="1"))
+
+
+@pytest.mark.parametrize("write", ["put", "create"])
+def test_what_a_write_gives_back_is_what_is_stored(notes: Notes, write: str) -> None:
+    """The time of expiry has whole seconds; a lock is raised."""
+    expiry = datetime(2030, 1, 1, 1, 2, 3, 456789, tzinfo=UTC)
+    written = getattr(notes, write)(Note(note_id="1", expires_at=expiry))
+    assert written == notes.get(note_id="1")
+    assert notes.update(written, Note.text.set("x")) == notes.get(note_id="1")

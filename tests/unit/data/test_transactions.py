@@ -4,7 +4,8 @@ from typing import Any
 import pytest
 
 from tenantable.data import Database, Repository, TenantId, TenantRepository
-from tenantable.declare import Attr, Entity, Table, Tenancy, attr
+from tenantable.declare import Attr, Entity, Naming, Table, Tenancy, attr
+from tenantable.engine import Engine
 from tenantable.errors import (
     ConditionFailed,
     DataError,
@@ -187,3 +188,10 @@ def test_a_tenants_transaction_takes_its_own_repositories(database: Database, ac
         transaction.create(other.repository(Orders), Order(order_id="2"))
     with pytest.raises(TenancyError), database.transaction() as transaction:
         transaction.create(scope.repository(Orders), Order(order_id="2"))
+
+
+def test_a_transaction_and_its_repositories_share_a_database(database: Database, accounts: Accounts) -> None:
+    with Engine(":memory:") as engine:
+        other = Database(engine, naming=Naming(), cursor_key=bytes(16))
+        with pytest.raises(DataError, match=r"Accounts belongs to another Database object \(share one: "):
+            other.transaction().create(accounts, Account(account_id="c"))

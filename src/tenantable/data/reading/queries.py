@@ -190,8 +190,18 @@ class BoundQuery:
             "partition": partition,
             "span": None if span is None else [span.operator, *span.operands],
             "descending": query.descending,
+            "with_deleted": query.with_deleted,
+            "filter": self._filter_context(query),
+            "projection": query.projection and [reference.name for reference in query.projection],
             "tenant": self._session.tenant,
         }
+
+    def _filter_context(self, query: Query[Any, Any]) -> Any:
+        """What was asked for by `where`: not the filter as it is sent, which knows the time."""
+        if query.filter is None:
+            return None
+        expressions = Expressions()
+        return [condition_text(query.filter, self._stores[0].codec, expressions), expressions.members()]
 
 
 def _span_text(span: Span, attribute: str, expressions: Expressions) -> str:
@@ -204,9 +214,10 @@ def _span_text(span: Span, attribute: str, expressions: Expressions) -> str:
     return f"{name} {span.operator} {operands[0]}"
 
 
-def _whole_field(reference: Reference[Any, Any], codec: EntityCodec[Any]) -> str:
-    if reference.path:
-        raise DataError(f"only() takes whole attributes, not {reference!r}")
+def _whole_field(reference: object, codec: EntityCodec[Any]) -> str:
+    if not isinstance(reference, Reference) or reference.path:
+        hint = f"write only({codec.model.__name__}.<attribute>, ...)"
+        raise DataError(f"only() takes whole attributes, not {reference!r}", hint=hint)
     return field_of(reference, codec)
 
 

@@ -51,10 +51,17 @@ def plan_create(store: AnyStore, values: Mapping[str, Any]) -> Write:
     return Write(
         kind="Put",
         request=request_of(store, expressions, conditions=[free], Item=item),
-        explain=lambda _: ConditionFailed(f"{subject} exists already"),
+        explain=lambda found: _taken(store, found, subject),
         subject=subject,
         markers=marker_writes(store, old=None, new=new) if codec.entity.unique else (),
     )
+
+
+def _taken(store: AnyStore, found: Item | None, subject: str) -> ConditionFailed:
+    mark = store.codec.entity.soft_delete
+    if found is not None and mark is not None and mark.stored_as in found:
+        return ConditionFailed(f"{subject} exists already, softly deleted", hint="restore it, or erase it before")
+    return ConditionFailed(f"{subject} exists already")
 
 
 def plan_delete(

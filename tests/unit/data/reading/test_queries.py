@@ -275,3 +275,33 @@ def test_a_projection_takes_whole_attributes(repository: Teams) -> None:
     reference = type(nested)(Team, "name", ("x",))
     with pytest.raises(DataError, match=r"only\(\) takes whole attributes"):
         repository.of_organisation(org_id="o").only(reference).all()
+    unnamed: Any = "name"
+    with pytest.raises(DataError, match=r"not 'name' \(write only\(Team\.<attribute>, "):
+        repository.of_organisation(org_id="o").only(unnamed).all()
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        lambda query: query,
+        lambda query: query.where(Team.size >= 4),
+        lambda query: query.where(Team.size >= 3).only(Team.name),
+        lambda query: query.where(Team.size >= 3).newest_first(),
+        lambda query: query.where(Team.size >= 3).including_deleted(),
+        lambda query: query.where(Team.size >= 3).where(Team.name.in_(["a"])),
+    ],
+)
+def test_a_cursor_belongs_to_one_query_with_all_that_refines_it(repository: Teams, other: Any) -> None:
+    query = repository.of_organisation(org_id="o")
+    cursor = query.where(Team.size >= 3).page(1).next
+    with pytest.raises(InvalidCursor, match="belongs to another query"):
+        other(query).page(1, cursor)
+
+
+def test_a_cursor_stays_good_while_time_passes_and_whatever_the_order_of_a_set(repository: Teams, clock: Any) -> None:
+    names = [team.name for team in repository.of_organisation(org_id="o")]
+    query = repository.of_organisation(org_id="o")
+    first = query.where(Team.name.in_(names)).page(5)
+    clock.now += 1
+    rest = query.where(Team.name.in_(reversed(names))).page(20, first.next)
+    assert len(first) + len(rest) == len(names)
