@@ -53,6 +53,7 @@ class StatementCursor:
         self.names: set[str] = set()
         self.templates: list[Template] = []
         self.parameter_count = 0
+        self.operator_count = 0
         self._tokens = tokenize(text, _KEYWORDS, _WORDS)
         self._position = 0
 

@@ -25,6 +25,7 @@ from tenantable.expressions.partiql.where import parse_where
 from tenantable.expressions.syntax import ConditionNode
 from tenantable.expressions.tokens import END
 from tenantable.wire.errors import validation_error
+from tenantable.wire.values import text_size_bytes
 
 _RETURNED: Final[dict[tuple[str, str], Returning]] = {
     ("ALL", "OLD"): "ALL_OLD",
@@ -40,8 +41,10 @@ def parse_statement(text: str) -> Statement:
     Read a statement. Cached by text.
 
     Raises:
-        DynamoError: ValidationException for whatever is wrong with the text.
+        DynamoError: ValidationException for whatever is wrong with the text, SerializationException when it is no
+            Unicode.
     """
+    text_size_bytes(text)
     cursor = StatementCursor(text)
     parse = _BODIES.get(cursor.upcoming)
     if parse is None:

@@ -19,17 +19,21 @@ from tenantable.expressions.syntax import (
 )
 from tenantable.expressions.tokens import IDENTIFIER
 from tenantable.wire.errors import validation_error
-from tenantable.wire.limits import EXPRESSION_IN_OPERANDS_MAX
+from tenantable.wire.limits import EXPRESSION_IN_OPERANDS_MAX, EXPRESSION_OPERATORS_MAX
 
 _COMPARATORS: Final = {"=": "=", "<>": "<>", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
+_PREDICATE_STARTS: Final = frozenset({*_COMPARATORS, "BETWEEN", "IN", "IS"})
 _OPERAND_COUNTS: Final = {"attribute_type": 2, "begins_with": 2, "contains": 2, "size": 1}
 _DEPTH_MAX = 64
 """How deeply parentheses and calls may nest; two functions of Python's stack each."""
 
 
 def parse_where(cursor: StatementCursor) -> ConditionNode:
-    """The condition behind WHERE."""
-    return _as_condition(cursor, _parse_logical(cursor, 0))
+    """The condition behind WHERE; it may have as many operators as any other condition."""
+    condition = _as_condition(cursor, _parse_logical(cursor, 0))
+    if cursor.operator_count > EXPRESSION_OPERATORS_MAX:
+        raise validation_error(f"The expression contains too many operators; operator count: {cursor.operator_count}")
+    return condition
 
 
 def _parse_logical(cursor: StatementCursor, depth: int) -> ConditionNode | Operand:
@@ -41,6 +45,7 @@ def _parse_logical(cursor: StatementCursor, depth: int) -> ConditionNode | Opera
         return first
     alternatives = [[_as_condition(cursor, first)]]
     while cursor.upcoming in {"AND", "OR"}:
+        cursor.operator_count += 1
         if cursor.take().kind == "OR":
             alternatives.append([])
         alternatives[-1].append(_as_condition(cursor, _parse_term(cursor, depth)))
@@ -50,6 +55,7 @@ def _parse_logical(cursor: StatementCursor, depth: int) -> ConditionNode | Opera
 def _parse_term(cursor: StatementCursor, depth: int) -> ConditionNode | Operand:
     negations = 0
     while cursor.accept("NOT"):
+        cursor.operator_count += 1
         negations += 1
     node: ConditionNode | Operand
     if cursor.accept("("):
@@ -67,6 +73,9 @@ def _parse_term(cursor: StatementCursor, depth: int) -> ConditionNode | Operand:
 
 def _parse_predicate(cursor: StatementCursor, operand: Operand, depth: int) -> ConditionNode | Operand:
     """What the operand begins: a comparison, BETWEEN, IN, IS; the operand itself when none of these follows."""
+    if cursor.upcoming not in _PREDICATE_STARTS:
+        return operand
+    cursor.operator_count += 1
     if cursor.upcoming in _COMPARATORS:
         operator = _COMPARATORS[cursor.take().kind]
         return Comparison(operator=operator, left=operand, right=parse_value_operand(cursor, depth))
@@ -76,12 +85,11 @@ def _parse_predicate(cursor: StatementCursor, operand: Operand, depth: int) -> C
         return Between(operand=operand, lower=lower, upper=parse_value_operand(cursor, depth))
     if cursor.accept("IN"):
         return Membership(operand=operand, candidates=_parse_candidates(cursor, depth))
-    if cursor.accept("IS"):
-        return _parse_is(cursor, operand)
-    return operand
+    return _parse_is(cursor, operand)
 
 
 def _parse_is(cursor: StatementCursor, operand: Operand) -> ConditionNode:
+    cursor.expect("IS")
     negated = cursor.accept("NOT")
     wanted = cursor.expect("MISSING", "NULL").kind
     if not isinstance(operand, Path):
@@ -125,6 +133,7 @@ def parse_operand(cursor: StatementCursor, depth: int) -> Operand:
 def _parse_call(cursor: StatementCursor, depth: int) -> Call:
     if depth > _DEPTH_MAX:
         raise not_well_formed("The expression is nested too deeply")
+    cursor.operator_count += 1
     written = cursor.take().text
     function = written.lower()
     wanted = _OPERAND_COUNTS.get(function)

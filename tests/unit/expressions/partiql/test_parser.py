@@ -248,6 +248,17 @@ def test_an_in_list_has_at_most_a_hundred_values() -> None:
     assert "number of operands: 101" in refusal(f"SELECT * FROM tbl WHERE a IN [{', '.join('1' * 101)}]")
 
 
+def test_a_condition_has_at_most_three_hundred_operators() -> None:
+    assert where(" OR ".join(["a = 1"] * 150)) is not None
+    text = "SELECT * FROM tbl WHERE " + " OR ".join(["a = 1"] * 151)
+    assert refusal(text) == "The expression contains too many operators; operator count: 301"
+
+
+def test_text_that_is_no_unicode_is_refused_before_it_is_kept() -> None:
+    with pytest.raises(DynamoError, match="SerializationException"):
+        parse_statement('SELECT "\ud800" FROM tbl')
+
+
 def test_what_is_inserted_is_a_tuple() -> None:
     assert isinstance(parse_statement("INSERT INTO tbl VALUE ?").body, Insert)
     assert refusal("INSERT INTO tbl VALUE ?", {"S": "a"}) == "The item of an INSERT must be a tuple"
