@@ -34,6 +34,7 @@ class Writer:
         self._is_led = False
         self._is_open = False  # SQLite is inside a transaction
         self._is_nested = False  # the operation under way stands behind a savepoint
+        self._is_closed = False
 
     def __call__(self, work: Callable[[Transaction], Answer]) -> Answer:
         """
@@ -63,6 +64,7 @@ class Writer:
 
     def close(self) -> None:
         with self.lock:
+            self._is_closed = True
             self.connection.close()
 
     def _begin(self) -> None:
@@ -129,6 +131,9 @@ class Writer:
     def _carry_out(self, job: "_Job[Any]") -> None:
         transaction = Transaction(self._cursor, self._begin)
         self._is_nested = False
+        if self._is_closed:
+            job.error = StorageError("The engine is closed")
+            return
         try:
             job.answer = job.work(transaction)
             transaction.write_counts()

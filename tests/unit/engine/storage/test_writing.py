@@ -257,3 +257,9 @@ class TestSharedCommits:
             assert (first.result(10), second.result(10)) == (None, (1, b"1"))
         assert seen == [1]
         assert len(commits) == 2
+
+
+def test_nothing_is_written_after_closing(storage: Storage, items: ItemRelation) -> None:
+    storage.close()
+    with pytest.raises(StorageError, match="^The engine is closed$"):
+        put(storage, items, b"late")
