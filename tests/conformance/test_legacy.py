@@ -53,6 +53,7 @@ COMPARISONS: list[tuple[str, str, list[Members], bool]] = [
     ("b", "GE", [B], True),
     ("b", "GE", [{"B": "AQIE"}], False),
     ("n", "BETWEEN", [{"N": "9"}, N], True),
+    ("n", "BETWEEN", [N, N], True),
     ("n", "BETWEEN", [{"N": "11"}, {"N": "12"}], False),
     ("s", "BETWEEN", [{"N": "1"}, {"N": "2"}], False),
     ("n", "IN", [{"N": "1"}, N], True),
