@@ -33,6 +33,7 @@ from tenantable.services.webhooks.model import Answer
 from tenantable.services.webhooks.service import NewTenant, Receiver, WebhookApi
 from tenantable.services.webhooks.worker import DlqProcessor, Worker
 from tenantable.testing import ManualClock
+from tenantable.web.json_text import JsonText
 from tenantable.wire.arns import Home
 from tenantable.wire.client import DynamoClient
 
@@ -85,7 +86,8 @@ class World:
         return self.api.create_tenant(target_url=TARGET, plan="standard", idempotency_key=None)
 
     def event(self, tenant: TenantId, data: Any = None) -> str:
-        return self.api.accept_event(tenant, event_type="order.created", data=data, request=None).event_id
+        text = JsonText(json.dumps(data))
+        return self.api.accept_event(tenant, event_type="order.created", data=text, request=None).event_id
 
     def work(self) -> int:
         """Let the worker do everything that is due now; how many messages it took."""

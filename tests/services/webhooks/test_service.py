@@ -14,6 +14,7 @@ from tenantable.services.webhooks.errors import ConfigContended, EventInProgress
 from tenantable.services.webhooks.service import IdempotentRequest, NewTenant, WebhookApi, open_secrets
 from tenantable.web.etags import PreconditionFailed, etag
 from tenantable.web.idempotency import KEPT_SECONDS
+from tenantable.web.json_text import JsonText
 from tenantable.wire.client import DynamoClient
 
 World = Any
@@ -28,7 +29,7 @@ def tenant(world: World) -> NewTenant:
 
 def accept(world: World, tenant: NewTenant, key: str) -> Event:
     request = IdempotentRequest(key=key, digest="d")
-    event: Event = world.api.accept_event(tenant.tenant_id, event_type="a", data=1, request=request)
+    event: Event = world.api.accept_event(tenant.tenant_id, event_type="a", data=JsonText("1"), request=request)
     return event
 
 
@@ -184,4 +185,4 @@ def test_without_a_tenant_there_is_nothing(world: World) -> None:
     with pytest.raises(TenantNotFound):
         world.api.rotate_secret(NOBODY, overlap_seconds=0, if_match=None)
     with pytest.raises(TenantNotFound):
-        world.api.accept_event(NOBODY, event_type="a", data=1, request=None)
+        world.api.accept_event(NOBODY, event_type="a", data=JsonText("1"), request=None)

@@ -11,6 +11,7 @@ from tenantable.services.webhooks.declaration import Attempt, Event
 from tenantable.services.webhooks.model import ATTEMPTS_MAX, RETRY_DELAYS_SECONDS, Answer
 from tenantable.services.webhooks.service import IdempotentRequest, NewTenant, delivery_message
 from tenantable.services.webhooks.worker import LEASE_SECONDS, TENANT_CAPACITY, VISIBILITY_SECONDS
+from tenantable.web.json_text import JsonText
 
 World = Any
 EIGHTY_HOURS = 80 * 3600
@@ -328,10 +329,10 @@ def test_a_retried_event_gets_the_whole_schedule_again(world: World, tenant: New
 def test_a_replayed_request_puts_a_lost_message_back(world: World, tenant: NewTenant) -> None:
     """The API died between storing an event and queueing it: the caller's repetition repairs that."""
     request = IdempotentRequest(key="k1", digest="d1")
-    first = world.api.accept_event(tenant.tenant_id, event_type="a", data=1, request=request)
+    first = world.api.accept_event(tenant.tenant_id, event_type="a", data=JsonText("1"), request=request)
     (message,) = world.deliveries.receive()
     world.deliveries.delete([message.receipt])
-    again = world.api.accept_event(tenant.tenant_id, event_type="a", data=1, request=request)
+    again = world.api.accept_event(tenant.tenant_id, event_type="a", data=JsonText("1"), request=request)
     world.work()
     assert again.event_id == first.event_id
     assert course(world, tenant, first.event_id)[0].status == "delivered"

@@ -9,7 +9,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from tenantable.data.database import TenantId
 from tenantable.services.webhooks.declaration import AuthorizedTenant
-from tenantable.services.webhooks.errors import NotAuthenticated
+from tenantable.services.webhooks.errors import EventRefused, NotAuthenticated
 from tenantable.services.webhooks.schemas import (
     AcceptedEvent,
     ChangeConfig,
@@ -29,6 +29,7 @@ from tenantable.services.webhooks.service import Authorizer, IdempotentRequest, 
 from tenantable.services.webhooks.worker import DlqProcessor
 from tenantable.web.etags import etag
 from tenantable.web.idempotency import idempotency_key, request_digest
+from tenantable.web.json_text import JsonText, member_text
 from tenantable.web.problems import problem_responses
 
 _bearer = HTTPBearer(auto_error=False, description="An API key, or for tenants' creation the operator's token.")
@@ -81,6 +82,13 @@ def _tenant_id(tenant: Annotated[AuthorizedTenant, Depends(_authenticated)]) -> 
 
 async def _body(request: Request) -> bytes:
     return await request.body()
+
+
+def _member_as_sent(body: bytes, name: str) -> JsonText:
+    try:
+        return member_text(body, name)
+    except ValueError as error:
+        raise EventRefused(f"The event cannot be delivered as it was sent: {error}") from error
 
 
 Tenant = Annotated[TenantId, Depends(_tenant_id)]
@@ -144,7 +152,8 @@ def create_event(
     checked = idempotency_key(key)
     digest = request_digest(request.method, request.url.path, raw)
     idempotent = None if checked is None else IdempotentRequest(key=checked, digest=digest)
-    event = _components(request).api.accept_event(tenant, event_type=body.type, data=body.data, request=idempotent)
+    data = _member_as_sent(raw, "data")
+    event = _components(request).api.accept_event(tenant, event_type=body.type, data=data, request=idempotent)
     response.headers["location"] = request.url_for("read_event", event_id=event.event_id).path
     return AcceptedEvent.of(event)
 

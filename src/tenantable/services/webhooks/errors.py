@@ -32,6 +32,13 @@ class EventInProgress(ServiceError):
     code = "event-in-progress"
 
 
+class EventRefused(ServiceError, ValueError):
+    """The event cannot be delivered as it was sent."""
+
+    status = 422
+    code = "event-refused"
+
+
 class TenantExists(ServiceError):
     """The tenant exists already."""
 

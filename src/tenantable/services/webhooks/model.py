@@ -9,7 +9,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Any, Literal
+from typing import Literal
+
+from tenantable.services.webhooks.errors import EventRefused
+from tenantable.web.json_text import JsonText
 
 Entropy = Callable[[int], bytes]
 """So many random bytes, fit for secrets."""
@@ -127,19 +130,17 @@ def may_restart(status: str, next_attempt_at: datetime | None, now: datetime) ->
     return next_attempt_at is None or now - next_attempt_at > OVERDUE
 
 
-def event_payload(event_type: str, created_at: datetime, data: Any) -> bytes:
+def event_payload(event_type: str, created_at: datetime, data: JsonText) -> bytes:
     """
-    The body that is signed and sent, made once: compact JSON with `type`, `timestamp` and `data`.
+    The body that is signed and sent, made once: compact JSON with `type`, `timestamp`, and `data` as it was written.
 
     Raises:
-        ValueError: `data` holds something that JSON or UTF-8 cannot carry (NaN, a lone surrogate), or the whole is
-            longer than 256 KiB.
+        EventRefused: The whole is longer than 256 KiB.
     """
-    document = {"type": event_type, "timestamp": instant(created_at), "data": data}
-    text = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    payload = text.encode()
+    head = json.dumps({"type": event_type, "timestamp": instant(created_at)}, separators=(",", ":"))
+    payload = f'{head.removesuffix("}")},"data":{data}}}'.encode()
     if len(payload) > PAYLOAD_BYTES_MAX:
-        raise ValueError(f"An event has up to {PAYLOAD_BYTES_MAX} bytes")
+        raise EventRefused(f"An event has up to {PAYLOAD_BYTES_MAX} bytes when it is delivered, not {len(payload)}")
     return payload
 
 

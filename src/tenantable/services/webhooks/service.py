@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import orjson
 
@@ -47,6 +46,7 @@ from tenantable.services.webhooks.signatures import new_secret, parse_headers, v
 from tenantable.services.webhooks.targets import check_target_url
 from tenantable.web.etags import check_if_match
 from tenantable.web.idempotency import KEPT_SECONDS, check_same_request
+from tenantable.web.json_text import JsonText
 
 # A change is lost to another change alone, so of so many at once the last is made too: all the threads of one process.
 CHANGE_ATTEMPTS_MAX = 40
@@ -195,7 +195,9 @@ class WebhookApi:
         config = self._changed(tenant, if_match, change)
         return secret, self._endpoint(config, self.repository.endpoint_state(tenant))
 
-    def accept_event(self, tenant: TenantId, *, event_type: str, data: Any, request: IdempotentRequest | None) -> Event:
+    def accept_event(
+        self, tenant: TenantId, *, event_type: str, data: JsonText, request: IdempotentRequest | None
+    ) -> Event:
         """
         Take an event in: once this returns it will be delivered, or visibly dead.
 
@@ -204,6 +206,7 @@ class WebhookApi:
         Raises:
             IdempotencyKeyReused: Another request came with this key.
             TenantNotFound: There is no endpoint to deliver to.
+            EventRefused: It is too long.
         """
         known = self._accepted_before(tenant, request)
         if known is not None:
