@@ -143,7 +143,7 @@ def attr(
     soft_delete: bool = False,
 ) -> Any:
     """
-    Say more of an attribute than its type.
+    Say more of an attribute than its type. Limits belong to the type: `Attr[Annotated[int, Field(ge=0)]]`.
 
     Args:
         default: Its value when none is given.

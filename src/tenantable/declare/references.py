@@ -172,7 +172,11 @@ class Reference(Generic[EntityT, ValueT]):
     @overload
     def add(self: "Reference[EntityT, Decimal | None]", amount: Decimal) -> Change[EntityT]: ...
     def add(self, amount: Any) -> Change[EntityT]:
-        """Add to a number, atomically; a missing number counts as 0. Negative amounts subtract."""
+        """
+        Add to a number, atomically; a missing number counts as its default, else as 0. Negative amounts subtract.
+
+        The write fails (ConditionFailed) where the sum would leave the bounds that the field declares.
+        """
         return Change(action="add", subject=self, value=amount)
 
     def append(self: "Reference[EntityT, list[ElementT]]", *elements: ElementT) -> Change[EntityT]:

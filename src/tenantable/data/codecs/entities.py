@@ -82,8 +82,8 @@ class EntityCodec(Generic[EntityT]):
             elif value or not isinstance(value, _SETS):
                 try:
                     item[stored_as] = encode(value)
-                except (TypeError, ValueError) as error:
-                    raise DataError(f"{self.entity.name}.{name}: {error}") from error
+                except (TypeError, ValueError, AttributeError) as error:  # `model_copy(update=)` validates nothing
+                    raise DataError(f"{self.entity.name}.{name}: {value!r} cannot be stored: {error}") from error
         item.update(self.table_key(values))
         for render in self._render_index_keys:
             item.update(self._rendered(render, values) or ())

@@ -164,3 +164,9 @@ def test_a_value_that_cannot_be_stored_names_its_field(codec: EntityCodec[Order]
 def test_whatever_is_stored_comes_back(org_id: str, division: str, total: Decimal) -> None:
     order = Order(org_id=org_id, order_id="1", division=division, total=total)
     assert codec_of(Order).decode(codec_of(Order).encode(vars(order))) == order
+
+
+def test_a_copy_that_was_never_validated_names_the_field_that_does_not_fit(codec: EntityCodec[Order]) -> None:
+    unchecked = ORDER.model_copy(update={"total": 1.5})
+    with pytest.raises(DataError, match=r"order\.total: 1\.5 cannot be stored"):
+        codec.encode(vars(unchecked))

@@ -102,7 +102,7 @@ def test_a_decompressed_body_over_the_bound_is_refused() -> None:
         decompress(gzip.compress(bytes(1000)), bytes_max=999)
 
 
-@pytest.mark.parametrize("damaged", [zlib.compress(b"x"), gzip.compress(b"hello" * 100)[:-9], b""])
+@pytest.mark.parametrize("damaged", [zlib.compress(b"x"), gzip.compress(b"hello" * 100, mtime=0)[:-9], b""])
 def test_damaged_gzip_is_refused(damaged: bytes) -> None:
     with pytest.raises(BrokenAnswer, match="compressed answer"):
         decompress(damaged, bytes_max=1000)

@@ -261,5 +261,5 @@ class TestSharedCommits:
 
 def test_nothing_is_written_after_closing(storage: Storage, items: ItemRelation) -> None:
     storage.close()
-    with pytest.raises(StorageError, match="^The engine is closed$"):
+    with pytest.raises(StorageError, match=r"^The engine is closed$"):
         put(storage, items, b"late")
