@@ -14,7 +14,12 @@ from pathlib import Path
 import httpx
 import pytest
 import uvicorn
+from hypothesis import HealthCheck, settings
 from starlette.types import ASGIApp
+
+# A busy machine must not fail a property: no test here asserts how long anything takes.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 Serving = Callable[[ASGIApp], httpx.Client]
 """Serves an application on a free port until the module's tests end; the client talks to it."""
