@@ -68,7 +68,8 @@ def _valid(codec: EntityCodec[Any], change: Change[Any], known: Mapping[str, Any
         kinds = ", ".join(sorted({type(value).__name__ for value in _given(change)}))
         problem = f"{change.subject!r}.{change.action} does not take this {kinds}: {first['msg']}"
         shown = codec.validation.annotation(change.subject.name, change.subject.path)
-        hint = f"the attribute is declared as {getattr(shown, '__name__', shown)}"
+        declared = shown.__name__ if type(shown) is type else str(shown).replace("typing.", "")
+        hint = f"the attribute is declared as {declared}"
         raise DataError(problem, hint=hint) from error
 
 
