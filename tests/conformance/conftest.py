@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 REGION = "us-east-1"
 CONTENT_TYPE = "application/x-amz-json-1.0"
+STREAMS_OPERATIONS = frozenset({"DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"})
+"""Those of DynamoDB's second service. An endpoint may answer it elsewhere: then it lacks `streams`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +73,8 @@ class SdkClient:
     ) -> HttpAnswer:
         """Send a request; `headers` change or, with None, remove one of the usual headers."""
         named: dict[str, str | None] = {"Content-Type": CONTENT_TYPE}
-        named["X-Amz-Target"] = None if operation is None else f"DynamoDB_20120810.{operation}"
+        service = "DynamoDBStreams" if operation in STREAMS_OPERATIONS else "DynamoDB"
+        named["X-Amz-Target"] = None if operation is None else f"{service}_20120810.{operation}"
         named |= {name.replace("_", "-"): value for name, value in headers.items()}
         sent = {name: value for name, value in named.items() if value is not None}
         request = AWSRequest(method, f"{self._endpoint}/", headers=sent, data=body)

@@ -12,11 +12,15 @@ import orjson
 
 from tenantable.engine.authorization import Authorizer
 from tenantable.engine.catalog import Catalog
+from tenantable.engine.expiry.sweep import delete_expired
 from tenantable.engine.operations import AUTHORIZED_BY_PARTS, OPERATIONS
 from tenantable.engine.session import Session
 from tenantable.engine.shapes import check_request
 from tenantable.engine.storage.files import Durability, RelationGoneError
 from tenantable.engine.storage.storage import Storage
+from tenantable.engine.streams.lifecycle import maintain_streams
+from tenantable.engine.streams.subscription import Subscription
+from tenantable.engine.upgrades import complete_tables
 from tenantable.errors import StorageError
 from tenantable.wire.arns import Home
 from tenantable.wire.client import DynamoClient
@@ -59,12 +63,13 @@ class Engine:
         self._storage = Storage(None if path == MEMORY else Path(path), durability)
         self._session = Session(
             storage=self._storage,
-            catalog=Catalog(self._storage, home or Home()),
+            catalog=Catalog(self._storage, home or Home(), clock),
             home=home or Home(),
             clock=clock,
             random=randomness or random.SystemRandom(),
             render=orjson.loads,
         )
+        complete_tables(self._session)
         self._json_session = replace(self._session, render=orjson.Fragment)
 
     def call(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -90,6 +95,42 @@ class Engine:
     def as_principal(self, arn: str) -> DynamoClient:
         """A client whose every request the authorizer is asked about."""
         return _PrincipalClient(partial(self._carry_out, self._session, principal=arn))
+
+    def stream(self, table: str) -> Subscription:
+        """
+        What changes in a table, for consumers in this process.
+
+        Args:
+            table: Its name or ARN.
+        Raises:
+            DynamoError: ResourceNotFoundException when there is no such table or its stream is not enabled.
+        """
+        stream = self._session.catalog.described_table(table).stream
+        if stream is None:
+            raise table_not_found(f"Table: {table} has no stream")
+        return Subscription(self._session, stream)
+
+    def expire(self, now: float, limit: int = 1000) -> int:
+        """
+        Delete items whose time to live is over: a bounded step, for a loop. Until then they can be read.
+
+        Args:
+            now: Seconds since 1970.
+            limit: Items at most; each table with a time to live gets an equal share, but one at least.
+        Returns:
+            How many items were deleted. 0: nothing is left to do at present.
+        """
+        return delete_expired(self._session, now=now, limit=limit)
+
+    def trim_streams(self) -> int:
+        """
+        Delete stream records that are older than a day, and let shards that are full have children: a bounded step for
+        each stream, for a loop. A stream that is written to trims itself as it goes.
+
+        Returns:
+            How many records were deleted. 0: nothing is left to do at present.
+        """
+        return maintain_streams(self._session)
 
     def close(self) -> None:
         """Give the data directory back. Nothing may be called any more."""

@@ -27,6 +27,8 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 CONTENT_TYPE = "application/x-amz-json-1.0"
 _CONTENT_TYPES = frozenset({CONTENT_TYPE, "application/json"})
 _TARGET_PREFIX = "DynamoDB_20120810"
+_STREAMS_TARGET_PREFIX = "DynamoDBStreams_20120810"
+_STREAMS_OPERATIONS = frozenset({"DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"})
 _HEALTHY = b"healthy: dynamodb"
 _INTERNAL_ERROR = DynamoError(
     "InternalServerError", "The request could not be carried out: an item or the storage may be damaged", status=500
@@ -36,7 +38,8 @@ _GZIP = 16 + zlib.MAX_WBITS
 
 _READS = frozenset(
     "GetItem BatchGetItem TransactGetItems Query DescribeTable ListTables DescribeTimeToLive ListTagsOfResource "
-    "DescribeContinuousBackups DescribeLimits DescribeEndpoints".split()
+    "DescribeContinuousBackups DescribeLimits DescribeEndpoints ListStreams DescribeStream GetShardIterator "
+    "GetRecords".split()
 )
 _SINGLE_WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem"})
 
@@ -185,7 +188,8 @@ async def _read_body(headers: Mapping[str, str], receive: Receive) -> bytes:
 def _operation(scope: Message, headers: Mapping[str, str]) -> str:
     prefix, _, operation = headers.get("x-amz-target", "").partition(".")
     known_type = _media_type(headers) in _CONTENT_TYPES
-    if prefix != _TARGET_PREFIX or not known_type or scope["method"] != "POST" or scope["path"] != "/":
+    expected = _STREAMS_TARGET_PREFIX if operation in _STREAMS_OPERATIONS else _TARGET_PREFIX
+    if prefix != expected or not known_type or scope["method"] != "POST" or scope["path"] != "/":
         raise DynamoError("UnknownOperationException", "")
     return operation
 

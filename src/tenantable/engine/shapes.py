@@ -198,6 +198,16 @@ def _integer(kind: str) -> Callable[[str, dict[str, Any]], Shape]:
     return compile_integer
 
 
+def _timestamp(_name: str, _model: dict[str, Any]) -> Shape:
+    """Seconds since 1970, with or without a fraction."""
+
+    def read(value: Any, _path: str, _violations: list[str]) -> None:
+        if type(value) not in {int, float}:
+            raise _not_a_scalar(value, "Long")
+
+    return Shape(read=read)
+
+
 def _every(element: Shape, sentence: str, values_of: Callable[[Any], Any]) -> tuple[Constraint, ...]:
     """The constraints of what a list or map holds are the container's: the service quotes them all when one fails."""
     if not element.constraints:
@@ -295,6 +305,7 @@ _COMPILERS: dict[str, Callable[[str, dict[str, Any]], Shape]] = {
     "boolean": _boolean,
     "integer": _integer("Integer"),
     "long": _integer("Long"),
+    "timestamp": _timestamp,
     "attribute_map": _attribute_values("attribute_map"),
     "attribute_list": _attribute_values("attribute_list"),
     "attribute_value": _attribute_values("attribute_value"),

@@ -26,7 +26,7 @@ from tenantable.iam.dynamodb_context import (
 from tenantable.iam.evaluation import AccessRequest
 from tenantable.iam.patterns import Context
 from tenantable.iam.statement_requests import TRANSACTION, statement_access
-from tenantable.wire.arns import Home, table_name_of
+from tenantable.wire.arns import Home, stream_of_iterator, table_name_of
 from tenantable.wire.keys import TableKeysLookup
 
 _NOTHING: Context = {}
@@ -230,6 +230,15 @@ def _of_no_table(operation: str) -> "Translation":
     return lambda _request, place: (AccessRequest(f"dynamodb:{operation}", place.home.every_table(), place.known),)
 
 
+def _of_stream(operation: str) -> "Translation":
+    """An operation that names a stream by its ARN."""
+    return lambda request, place: (AccessRequest(f"dynamodb:{operation}", request["StreamArn"], place.known),)
+
+
+def _get_records(request: Fields, place: _Place) -> Iterable[AccessRequest]:
+    return (AccessRequest("dynamodb:GetRecords", stream_of_iterator(request["ShardIterator"]), place.known),)
+
+
 Translation = Callable[[Fields, _Place], Iterable[AccessRequest]]
 
 _TABLE_OPERATIONS = (
@@ -241,11 +250,13 @@ _TABLE_OPERATIONS = (
     "UpdateTable",
     "UpdateTimeToLive",
 )
+_UNNAMED_OPERATIONS = ("DescribeEndpoints", "DescribeLimits", "ListStreams", "ListTables")
 _TRANSLATIONS: Mapping[str, Translation] = {
     "BatchExecuteStatement": _statements("Statements"),
     "BatchGetItem": _batch_get_item,
     "BatchWriteItem": _batch_write_item,
     "CreateTable": _create_table,
+    "GetRecords": _get_records,
     "ExecuteStatement": _execute_statement,
     "ExecuteTransaction": _statements("TransactStatements", TRANSACTION),
     "ListTagsOfResource": _of_table("ListTagsOfResource", named_by="ResourceArn"),
@@ -253,6 +264,7 @@ _TRANSLATIONS: Mapping[str, Translation] = {
     "TransactGetItems": _transaction("TransactGetItems"),
     "TransactWriteItems": _transaction("TransactWriteItems"),
     "UntagResource": _untag_resource,
+    **{operation: _of_stream(operation) for operation in ("DescribeStream", "GetShardIterator")},
     **{operation: _of_table(operation) for operation in _TABLE_OPERATIONS},
-    **{operation: _of_no_table(operation) for operation in ("DescribeEndpoints", "DescribeLimits", "ListTables")},
+    **{operation: _of_no_table(operation) for operation in _UNNAMED_OPERATIONS},
 }

@@ -18,6 +18,9 @@ class Home:
     def index(self, table_name: str, index_name: str) -> str:
         return f"{self.table(table_name)}/index/{index_name}"
 
+    def stream(self, table_name: str, label: str) -> str:
+        return f"{self.table(table_name)}/stream/{label}"
+
     def every_table(self) -> str:
         """The resource of operations that name no table, such as ListTables."""
         return self.table("*")
@@ -31,3 +34,8 @@ def table_name_of(name_or_arn: str) -> str:
     if len(parts) != 6 or parts[2] != "dynamodb" or not parts[5].startswith("table/"):
         raise validation_error(f"Invalid table ARN: {name_or_arn}")
     return parts[5].split("/")[1]
+
+
+def stream_of_iterator(shard_iterator: str) -> str:
+    """The ARN of the stream that a shard iterator reads, which it begins with; any text when it is no iterator."""
+    return shard_iterator.partition("|")[0]

@@ -18,6 +18,9 @@ OPERATIONS = (
     "DescribeEndpoints ExecuteStatement BatchExecuteStatement ExecuteTransaction"
 ).split()
 
+STREAMS_OPERATIONS = "ListStreams DescribeStream GetShardIterator GetRecords".split()
+"""Of a service of their own, which shares its other shapes with the tables'."""
+
 OPAQUE = {"PutItemInputAttributeMap", "Key", "ExpressionAttributeValueMap"}
 ENUM_ORDERS = {
     "ComparisonOperator": "IN NULL BETWEEN LT NOT_CONTAINS EQ GT NOT_NULL NE LE BEGINS_WITH GE CONTAINS",
@@ -58,14 +61,17 @@ def parts(facts: dict[str, Any]) -> list[str]:
 
 
 def table_of_the_model() -> dict[str, Any]:
-    model = Loader().load_service_model("dynamodb", "service-2")
-    inputs = {operation: model["operations"][operation]["input"]["shape"] for operation in OPERATIONS}
+    tables = Loader().load_service_model("dynamodb", "service-2")
+    streams = Loader().load_service_model("dynamodbstreams", "service-2")
+    described_shapes = {**streams["shapes"], **tables["shapes"]}
+    operations = {**streams["operations"], **tables["operations"]}
+    inputs = {operation: operations[operation]["input"]["shape"] for operation in (*OPERATIONS, *STREAMS_OPERATIONS)}
     shapes: dict[str, Any] = {}
     waiting = list(inputs.values())
     while waiting:
         name = waiting.pop()
         if name not in shapes:
-            shapes[name] = described(name, model["shapes"][name])
+            shapes[name] = described(name, described_shapes[name])
             waiting += parts(shapes[name])
     return {"operations": inputs, "shapes": dict(sorted(shapes.items()))}
 

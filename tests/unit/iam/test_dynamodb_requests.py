@@ -329,9 +329,20 @@ def test_control_of_a_table_needs_its_own_name_on_that_table(operation: str) -> 
     assert needed(operation, {"TableName": "T"}) == [(operation, TABLE, {})]
 
 
-@pytest.mark.parametrize("operation", ["DescribeEndpoints", "DescribeLimits", "ListTables"])
+@pytest.mark.parametrize("operation", ["DescribeEndpoints", "DescribeLimits", "ListStreams", "ListTables"])
 def test_what_names_no_table_needs_every_table(operation: str) -> None:
     assert needed(operation, {}) == [(operation, HOME.table("*"), {})]
+
+
+@pytest.mark.parametrize("operation", ["DescribeStream", "GetShardIterator"])
+def test_a_stream_is_named_by_its_arn(operation: str) -> None:
+    arn = HOME.stream("T", "2026-11-21T12:00:00.000")
+    assert needed(operation, {"StreamArn": arn, "ShardId": "shard"}) == [(operation, arn, {})]
+
+
+def test_records_are_those_of_the_stream_that_the_iterator_names() -> None:
+    arn = HOME.stream("T", "2026-11-21T12:00:00.000")
+    assert needed("GetRecords", {"ShardIterator": f"{arn}|1|WzBd"}) == [("GetRecords", arn, {})]
 
 
 def test_an_operation_without_translation_has_none() -> None:

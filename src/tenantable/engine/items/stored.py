@@ -7,10 +7,15 @@ from typing import Any, cast
 import orjson
 
 from tenantable.engine.capacity import TableCost, write_units
+from tenantable.engine.expiry.times import expires_at
 from tenantable.engine.keys import index_key_of_item, stored_index_key
+from tenantable.engine.storage.queries import ExpiryRelation
 from tenantable.engine.storage.reading import Row
 from tenantable.engine.storage.transaction import Transaction
+from tenantable.engine.streams.records import add_record
+from tenantable.engine.streams.stream import Stream
 from tenantable.engine.tables.table import Index, Table
+from tenantable.expressions.comparison import equal
 from tenantable.wire.values import Item, item_size_bytes
 
 
@@ -66,12 +71,17 @@ def entry_keys(table: Table, item: Item) -> EntryKeys:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Change:
-    """One item before and after a write; None where there is none. `entries` belongs to `after`."""
+    """
+    One item before and after a write; None where there is none. `entries` belongs to `after`.
+
+    `expired` says that the item is deleted because its time to live is over, and by nobody.
+    """
 
     key: bytes
     before: StoredItem | None
     after: StoredItem | None
     entries: EntryKeys
+    expired: bool = False
 
 
 def apply_change(transaction: Transaction, table: Table, change: Change) -> TableCost:
@@ -92,6 +102,10 @@ def apply_change(transaction: Transaction, table: Table, change: Change) -> Tabl
         units = _apply_to_index(transaction, index, change)
         if units:
             cost.indexes[name] = units
+    if table.stream is not None:
+        _record(transaction, table.stream, change)
+    if table.expiry is not None and table.time_to_live is not None:
+        _note_expiry(transaction, table.expiry, table.time_to_live, change)
     return cost
 
 
@@ -103,6 +117,41 @@ def index_existing(transaction: Transaction, table: Table, index: Index) -> None
         if entry_key is not None:
             row = _entry_row(index, StoredItem((size_bytes, body), item))
             transaction.add_entry(index.relation, entry_key, base=key, row=row)
+
+
+def _record(transaction: Transaction, stream: Stream, change: Change) -> None:
+    """Tell the stream of a change; a write that leaves everything as it was is none."""
+    before, after = change.before, change.after
+    present = after or before
+    if present is None or (before is not None and after is not None and _is_same(before, after)):
+        return
+    add_record(
+        transaction,
+        stream,
+        key=change.key,
+        item=present.item,
+        old=None if before is None else before.row,
+        new=None if after is None else after.row,
+        expired=change.expired,
+    )
+
+
+def _is_same(before: StoredItem, after: StoredItem) -> bool:
+    if before.size_bytes != after.size_bytes:
+        return False
+    return before.body == after.body or equal({"M": before.item}, {"M": after.item})
+
+
+def _note_expiry(transaction: Transaction, expiry: ExpiryRelation, attribute: str, change: Change) -> None:
+    """Keep the order of expiry in step."""
+    before = None if change.before is None else expires_at(change.before.item, attribute)
+    after = None if change.after is None else expires_at(change.after.item, attribute)
+    if before == after:
+        return
+    if before is not None:
+        transaction.delete_expiry(expiry, before, change.key)
+    if after is not None:
+        transaction.add_expiry(expiry, after, change.key)
 
 
 def _apply_to_index(transaction: Transaction, index: Index, change: Change) -> float:

@@ -12,11 +12,15 @@ from tenantable.engine.operations.delete_table import delete_table
 from tenantable.engine.operations.describe_continuous_backups import describe_continuous_backups
 from tenantable.engine.operations.describe_endpoints import describe_endpoints
 from tenantable.engine.operations.describe_limits import describe_limits
+from tenantable.engine.operations.describe_stream import describe_stream
 from tenantable.engine.operations.describe_table import describe_table
 from tenantable.engine.operations.describe_time_to_live import describe_time_to_live
 from tenantable.engine.operations.execute_statement import execute_statement
 from tenantable.engine.operations.execute_transaction import execute_transaction
 from tenantable.engine.operations.get_item import get_item
+from tenantable.engine.operations.get_records import get_records
+from tenantable.engine.operations.get_shard_iterator import get_shard_iterator
+from tenantable.engine.operations.list_streams import list_streams
 from tenantable.engine.operations.list_tables import list_tables
 from tenantable.engine.operations.list_tags_of_resource import list_tags_of_resource
 from tenantable.engine.operations.put_item import put_item
@@ -41,11 +45,15 @@ OPERATIONS: Mapping[str, Callable[[Session, Mapping[str, Any]], dict[str, Any]]]
     "DescribeContinuousBackups": describe_continuous_backups,
     "DescribeEndpoints": describe_endpoints,
     "DescribeLimits": describe_limits,
+    "DescribeStream": describe_stream,
     "DescribeTable": describe_table,
     "DescribeTimeToLive": describe_time_to_live,
     "ExecuteStatement": execute_statement,
     "ExecuteTransaction": execute_transaction,
     "GetItem": get_item,
+    "GetRecords": get_records,
+    "GetShardIterator": get_shard_iterator,
+    "ListStreams": list_streams,
     "ListTables": list_tables,
     "ListTagsOfResource": list_tags_of_resource,
     "PutItem": put_item,

@@ -12,6 +12,7 @@ from typing import Any
 from tenantable.engine.session import Session
 from tenantable.engine.storage.queries import item_relation
 from tenantable.engine.storage.transaction import Transaction
+from tenantable.engine.streams.lifecycle import follow_specification
 from tenantable.engine.tables.definitions import (
     IndexDefinition,
     check_attributes_used,
@@ -51,7 +52,7 @@ class _Definition:
 def create_table(session: Session, request: Mapping[str, Any]) -> dict[str, Any]:
     if session.catalog.is_foreign(request["TableName"]):
         raise validation_error(f"{request['TableName']} is in another account or region")
-    definition = _read_definition(session, request)
+    definition = _read_definition(request)
 
     def work(transaction: Transaction) -> Table:
         if session.catalog.find(definition.name) is not None:
@@ -60,7 +61,7 @@ def create_table(session: Session, request: Mapping[str, Any]) -> dict[str, Any]
             raise DynamoError(
                 "LimitExceededException", f"Subscriber limit exceeded: There can be at most {TABLES_MAX} tables"
             )
-        table = _create(session, transaction, definition)
+        table = follow_specification(session, transaction, _create(session, transaction, definition))
         session.catalog.save(transaction, table)
         return table
 
@@ -68,7 +69,7 @@ def create_table(session: Session, request: Mapping[str, Any]) -> dict[str, Any]
     return {"TableDescription": describe_table(session, table, status="CREATING")}
 
 
-def _read_definition(session: Session, request: Mapping[str, Any]) -> _Definition:
+def _read_definition(request: Mapping[str, Any]) -> _Definition:
     refuse_unsupported_options(request)
     name = table_name_of(request["TableName"])
     on_demand = request.get("BillingMode") == "PAY_PER_REQUEST"
@@ -88,7 +89,7 @@ def _read_definition(session: Session, request: Mapping[str, Any]) -> _Definitio
         indexes=indexes,
         on_demand=on_demand,
         throughput=throughput,
-        options=read_options(session, request, name),
+        options=read_options(request),
         tags=add_tags({}, request.get("Tags") or []),
         deletion_protected=bool(request.get("DeletionProtectionEnabled")),
     )

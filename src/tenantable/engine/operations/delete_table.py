@@ -5,6 +5,7 @@ from typing import Any
 
 from tenantable.engine.session import Session
 from tenantable.engine.storage.transaction import Transaction
+from tenantable.engine.streams.lifecycle import end_stream
 from tenantable.engine.tables.descriptions import describe_table
 from tenantable.engine.tables.schema import drop_table
 from tenantable.engine.tables.table import Table
@@ -19,6 +20,7 @@ def delete_table(session: Session, request: Mapping[str, Any]) -> dict[str, Any]
                 "Resource cannot be deleted as it is currently protected against deletion. "
                 "Disable deletion protection first."
             )
+        end_stream(session, transaction, table)
         drop_table(transaction, table)
         session.catalog.forget(transaction, table)
         return table

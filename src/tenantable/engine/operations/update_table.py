@@ -12,6 +12,7 @@ from typing import Any
 from tenantable.engine.items.stored import index_existing
 from tenantable.engine.session import Session
 from tenantable.engine.storage.transaction import Transaction
+from tenantable.engine.streams.lifecycle import follow_specification
 from tenantable.engine.tables.definitions import (
     check_attributes_used,
     check_index_names,
@@ -52,7 +53,8 @@ def update_table(session: Session, request: Mapping[str, Any]) -> dict[str, Any]
     def work(transaction: Transaction) -> Table:
         table = session.catalog.described_table(request["TableName"])
         table = change_throughput(session, request, table)
-        table = replace(table, options=change_options(session, request, table.name, table.options))
+        table = replace(table, options=change_options(request, table.name, table.options))
+        table = follow_specification(session, transaction, table)
         if request.get("DeletionProtectionEnabled") is not None:
             table = replace(table, deletion_protected=request["DeletionProtectionEnabled"])
         if deleted is not None:

@@ -1,9 +1,13 @@
-"""UpdateTimeToLive: name the attribute by which items expire, or let them live for ever."""
+"""
+UpdateTimeToLive: name the attribute by which items expire, or let them live for ever.
+
+The items that are there are put in order before the answer is given.
+"""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
+from tenantable.engine.expiry.switch import begin_expiry, end_expiry
 from tenantable.engine.session import Session
 from tenantable.engine.storage.transaction import Transaction
 from tenantable.wire.errors import validation_error
@@ -16,7 +20,8 @@ def update_time_to_live(session: Session, request: Mapping[str, Any]) -> dict[st
     def work(transaction: Transaction) -> None:
         table = session.catalog.described_table(request["TableName"])
         _check(table.time_to_live, enabled=enabled, attribute=attribute)
-        session.catalog.save(transaction, replace(table, time_to_live=attribute if enabled else None))
+        changed = begin_expiry(transaction, table, attribute) if enabled else end_expiry(transaction, table)
+        session.catalog.save(transaction, changed)
 
     session.storage.write(work)
     return {"TimeToLiveSpecification": {"Enabled": enabled, "AttributeName": attribute}}

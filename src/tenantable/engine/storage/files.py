@@ -13,8 +13,14 @@ Durability = Literal["power", "process", "none"]
 
 DATABASE_NAME = "tenantable.db"
 LOCK_NAME = "tenantable.lock"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 """The version of the on-disk format that is written; it is raised with every change, together with a migration."""
+
+_NEW_IN_FORMAT = {
+    1: ("catalog", "relations", "transaction_tokens", "transaction_tokens_expiry"),
+    2: ("streams", "shards", "checkpoints"),
+}
+"""What each version of the format added; an older file gets what it lacks when it is opened for writing."""
 
 _APPLICATION_ID = 0x74656E61  # "tena", so that `file` and we ourselves tell our databases from others
 _SYNCHRONOUS = {"power": "FULL", "process": "NORMAL", "none": "OFF"}
@@ -131,7 +137,8 @@ def _prepare_file(directory: Path, connection: sqlite3.Connection, durability: D
         _create_schema(connection)
     else:
         connection.execute("BEGIN IMMEDIATE")  # finds out now, not at the first write, whether it can be written
-        connection.execute("ROLLBACK")
+        _add_to_schema(connection, after=version)
+        connection.execute("COMMIT")
 
 
 def _format_version(directory: Path, connection: sqlite3.Connection) -> int | None:
@@ -153,11 +160,17 @@ def _format_version(directory: Path, connection: sqlite3.Connection) -> int | No
 
 def _create_schema(connection: sqlite3.Connection) -> None:
     connection.execute("BEGIN IMMEDIATE")
-    for name in ("catalog", "relations", "transaction_tokens", "transaction_tokens_expiry"):
-        connection.execute(QUERIES[f"create_{name}"])
     connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
-    connection.execute(f"PRAGMA user_version = {FORMAT_VERSION}")
+    _add_to_schema(connection, after=0)
     connection.execute("COMMIT")
+
+
+def _add_to_schema(connection: sqlite3.Connection, *, after: int) -> None:
+    """Bring the schema from one version of the format to the present one."""
+    for version in range(after + 1, FORMAT_VERSION + 1):
+        for name in _NEW_IN_FORMAT[version]:
+            connection.execute(QUERIES[f"create_{name}"])
+        connection.execute(f"PRAGMA user_version = {version}")
 
 
 def _unusable(directory: Path, error: Exception) -> StorageError:

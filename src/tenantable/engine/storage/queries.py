@@ -1,7 +1,8 @@
 """
 The named queries of queries.sql, filled in for each SQL table.
 
-A relation is one SQL table: the items of a DynamoDB table, or the entries of one of its indexes.
+A relation is one SQL table: the items of a DynamoDB table, the entries of one of its indexes, the records of one slot
+of its stream, or when its items expire.
 """
 
 import re
@@ -50,6 +51,33 @@ class IndexRelation:
     descending: str
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RecordRelation:
+    """The SQL of the records of one slot of a stream. The slots of a stream share its number."""
+
+    number: int
+    slot: int
+    create: str
+    drop: str
+    insert: str
+    range: str
+    oldest: str
+    delete: str
+    last: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExpiryRelation:
+    """The SQL of when the items of a table expire."""
+
+    number: int
+    create: str
+    drop: str
+    insert: str
+    delete: str
+    find: str
+
+
 def item_relation(number: int) -> ItemRelation:
     """The SQL of the items that are kept under this number."""
 
@@ -88,4 +116,39 @@ def index_relation(number: int, *, items: int, copies: bool) -> IndexRelation:
         delete=query("delete_entry"),
         ascending=query(f"range_{shape}_ascending"),
         descending=query(f"range_{shape}_descending"),
+    )
+
+
+def record_relation(number: int, *, slot: int) -> RecordRelation:
+    """The SQL of the records of one slot of the stream that has this number."""
+
+    def query(name: str) -> str:
+        return QUERIES[name].format(records=f"records_{number}_{slot}")
+
+    return RecordRelation(
+        number=number,
+        slot=slot,
+        create=query("create_records"),
+        drop=query("drop_records"),
+        insert=query("insert_record"),
+        range=query("range_records"),
+        oldest=query("oldest_records"),
+        delete=query("delete_records"),
+        last=query("last_record"),
+    )
+
+
+def expiry_relation(number: int) -> ExpiryRelation:
+    """The SQL of the times of expiry that are kept under this number."""
+
+    def query(name: str) -> str:
+        return QUERIES[name].format(expiry=f"expiry_{number}")
+
+    return ExpiryRelation(
+        number=number,
+        create=query("create_expiry"),
+        drop=query("drop_expiry"),
+        insert=query("insert_expiry"),
+        delete=query("delete_expiry"),
+        find=query("find_expired"),
     )

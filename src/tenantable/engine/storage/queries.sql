@@ -22,6 +22,25 @@ CREATE TABLE transaction_tokens (
 -- create_transaction_tokens_expiry --
 CREATE INDEX transaction_tokens_expiry ON transaction_tokens (expires_at);
 
+-- create_streams --
+-- One row per stream, also of one that was disabled or whose table was deleted, until its records are gone. The number
+-- is a relation's; the description is JSON (engine/streams/stream.py).
+CREATE TABLE streams (number INTEGER PRIMARY KEY, description BLOB NOT NULL);
+
+-- create_shards --
+-- A shard is a stretch of a slot's sequence: from `first` to `last`, which is missing while it is open. `parent` is the
+-- first sequence of the shard before it in its slot, and `trimmed` the last sequence whose record is gone.
+CREATE TABLE shards (
+    stream INTEGER, first INTEGER, slot INTEGER, last INTEGER, parent INTEGER, opened_at REAL NOT NULL, closed_at REAL,
+    trimmed INTEGER NOT NULL, PRIMARY KEY (stream, first, slot)
+) WITHOUT ROWID;
+
+-- create_checkpoints --
+-- How far each consumer of a stream has come.
+CREATE TABLE checkpoints (
+    stream INTEGER, consumer TEXT, sequence INTEGER NOT NULL, PRIMARY KEY (stream, consumer)
+) WITHOUT ROWID;
+
 -- list_tables --
 SELECT name, description FROM tables ORDER BY name;
 
@@ -54,6 +73,96 @@ INSERT OR REPLACE INTO transaction_tokens (token, digest, expires_at, outcome) V
 -- A bounded step: each transaction with a token clears away a few old ones.
 DELETE FROM transaction_tokens
 WHERE token IN (SELECT token FROM transaction_tokens WHERE expires_at <= ? ORDER BY expires_at LIMIT 16);
+
+-- list_streams --
+SELECT number, description FROM streams ORDER BY number;
+
+-- save_stream --
+INSERT INTO streams (number, description) VALUES (?, ?)
+ON CONFLICT (number) DO UPDATE SET description = excluded.description;
+
+-- forget_stream --
+DELETE FROM streams WHERE number = ?;
+
+-- list_shards --
+SELECT first, slot, last, parent, opened_at, closed_at, trimmed FROM shards WHERE stream = ? ORDER BY first, slot;
+
+-- due_shards --
+-- Of one slot: the shard that is open, and those that closed long enough ago.
+SELECT first, slot, last, parent, opened_at, closed_at, trimmed FROM shards
+WHERE stream = ? AND slot = ? AND (closed_at IS NULL OR closed_at <= ?) ORDER BY first;
+
+-- add_shard --
+INSERT INTO shards (stream, first, slot, last, parent, opened_at, closed_at, trimmed)
+VALUES (?, ?, ?, NULL, ?, ?, NULL, ?);
+
+-- close_shard --
+UPDATE shards SET last = ?, closed_at = ? WHERE stream = ? AND first = ? AND slot = ?;
+
+-- trim_shards --
+UPDATE shards SET trimmed = max(trimmed, min(coalesce(last, ?1), ?1)) WHERE stream = ?2 AND slot = ?3 AND first <= ?1;
+
+-- forget_shard --
+DELETE FROM shards WHERE stream = ? AND first = ? AND slot = ?;
+
+-- last_shard_sequence --
+SELECT coalesce(max(max(coalesce(last, first - 1), trimmed)), 0) FROM shards WHERE stream = ?;
+
+-- read_checkpoint --
+SELECT sequence FROM checkpoints WHERE stream = ? AND consumer = ?;
+
+-- save_checkpoint --
+INSERT INTO checkpoints (stream, consumer, sequence) VALUES (?, ?, ?)
+ON CONFLICT (stream, consumer) DO UPDATE SET sequence = max(sequence, excluded.sequence);
+
+-- count_checkpoints --
+SELECT count(*) FROM checkpoints WHERE stream = ? AND consumer != ?;
+
+-- forget_checkpoints --
+DELETE FROM checkpoints WHERE stream = ?;
+
+-- create_records --
+-- The records of one slot of a stream, in the order they were written. What finds and trims them stands before what
+-- may be long.
+CREATE TABLE {records} (
+    sequence INTEGER PRIMARY KEY, created_at REAL NOT NULL, event INTEGER NOT NULL, size INTEGER NOT NULL,
+    keys BLOB NOT NULL, old BLOB, new BLOB
+);
+
+-- drop_records --
+DROP TABLE {records};
+
+-- insert_record --
+INSERT INTO {records} (sequence, created_at, event, size, keys, old, new) VALUES (?, ?, ?, ?, ?, ?, ?);
+
+-- range_records --
+SELECT sequence, created_at, event, size, keys, old, new FROM {records}
+WHERE sequence > ? AND sequence <= ? ORDER BY sequence LIMIT ?;
+
+-- oldest_records --
+SELECT sequence, created_at FROM {records} ORDER BY sequence LIMIT ?;
+
+-- delete_records --
+DELETE FROM {records} WHERE sequence <= ?;
+
+-- last_record --
+SELECT coalesce(max(sequence), 0) FROM {records};
+
+-- create_expiry --
+-- When the items of a table with a time to live expire, in seconds since 1970, and their keys.
+CREATE TABLE {expiry} (at INTEGER, key BLOB, PRIMARY KEY (at, key)) WITHOUT ROWID;
+
+-- drop_expiry --
+DROP TABLE {expiry};
+
+-- insert_expiry --
+INSERT INTO {expiry} (at, key) VALUES (?, ?);
+
+-- delete_expiry --
+DELETE FROM {expiry} WHERE at = ? AND key = ?;
+
+-- find_expired --
+SELECT key FROM {expiry} WHERE at >= ? AND at < ? ORDER BY at LIMIT ?;
 
 -- create_items --
 -- The key is hash, partition and sort bytes in one (engine/keys.py); the item is its wire JSON.

@@ -1,16 +1,25 @@
 """Reads of items and ranges."""
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
+from heapq import merge
 from types import TracebackType
 from typing import Self
 
 from tenantable.engine.storage.files import failure
-from tenantable.engine.storage.queries import QUERIES, IndexRelation, ItemRelation
+from tenantable.engine.storage.queries import QUERIES, IndexRelation, ItemRelation, RecordRelation
 
 Row = tuple[int, bytes]
 """An item as it is stored: its size by DynamoDB's rules, and its wire JSON."""
+
+
+RecordRow = tuple[int, float, int, int, bytes, bytes | None, bytes | None]
+"""A record of a stream: sequence, time of creation, event, size of its images, and JSON: keys, old and new image."""
+
+ShardRow = tuple[int, int, int | None, int | None, float, float | None, int]
+"""A shard: first sequence, slot, last sequence, the parent's first, when it was opened and closed, what is trimmed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -100,6 +109,48 @@ class Reader:
     def statistics(self, relation_number: int) -> Statistics:
         row = self._cursor.execute(QUERIES["read_statistics"], (relation_number,)).fetchone() or (0, 0)
         return Statistics(item_count=row[0], size_bytes=row[1])
+
+    def shards(self, stream_number: int) -> list[ShardRow]:
+        """All shards of a stream in the order of their first sequence and slot."""
+        return self._cursor.execute(QUERIES["list_shards"], (stream_number,)).fetchall()
+
+    def records(
+        self, slots: Sequence[RecordRelation], *, after: int, through: int, limit: int, bytes_max: int
+    ) -> tuple[list[RecordRow], bool]:
+        """
+        The first records in a stretch of the sequence.
+
+        Args:
+            limit: Records at most.
+            bytes_max: The page ends before the record that would bring keys and images above this.
+        Returns:
+            The records of all these slots in the order of the sequence, and whether they are all there are.
+        """
+        page: list[RecordRow] = []
+        size_bytes = 0
+        with ExitStack() as stack:
+            rows = [self._connection.execute(slot.range, (after, through, limit)) for slot in slots]
+            for cursor in rows:
+                stack.callback(cursor.close)
+            for row in merge(*rows):
+                size_bytes += row[3] + len(row[4])
+                if len(page) == limit or (page and size_bytes > bytes_max):
+                    return page, False
+                page.append(row)
+        return page, len(page) < limit
+
+    def last_sequence(self, relation: RecordRelation) -> int:
+        """The sequence of the newest record of a slot; 0 when there is none."""
+        return int(self._cursor.execute(relation.last).fetchone()[0])
+
+    def last_shard_sequence(self, stream_number: int) -> int:
+        """The last sequence that the shards of a stream speak of; no record that comes may have it."""
+        return int(self._cursor.execute(QUERIES["last_shard_sequence"], (stream_number,)).fetchone()[0])
+
+    def checkpoint(self, stream_number: int, consumer: str) -> int | None:
+        """The sequence that a consumer of a stream has come to; None for one that has never said."""
+        row = self._cursor.execute(QUERIES["read_checkpoint"], (stream_number, consumer)).fetchone()
+        return None if row is None else int(row[0])
 
     def _reset_cursor(self) -> None:
         """End a statement before its last row, so that an idle connection does not hold an old state alive."""

@@ -82,6 +82,13 @@ class Storage:
         except sqlite3.Error as error:
             raise failure(error) from error
 
+    def streams(self) -> Iterator[tuple[int, bytes]]:
+        """Number and description of every stream."""
+        try:
+            yield from self.write.connection.execute(QUERIES["list_streams"])
+        except sqlite3.Error as error:
+            raise failure(error) from error
+
     def close(self) -> None:
         """Finish the commit under way and give the directory back. Nothing may be read or written any more."""
         if self._closed:

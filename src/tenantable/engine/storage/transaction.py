@@ -3,8 +3,10 @@
 import sqlite3
 from collections.abc import Callable, Iterator
 
-from tenantable.engine.storage.queries import QUERIES, IndexRelation, ItemRelation
-from tenantable.engine.storage.reading import KeyRange, Row
+from tenantable.engine.storage.queries import QUERIES, ExpiryRelation, IndexRelation, ItemRelation, RecordRelation
+from tenantable.engine.storage.reading import KeyRange, RecordRow, Row, ShardRow
+
+Relation = ItemRelation | IndexRelation | RecordRelation | ExpiryRelation
 
 
 class Transaction:
@@ -28,8 +30,18 @@ class Transaction:
         self.touched = False
 
     def after_commit(self, publish: Callable[[], None]) -> None:
-        """Commit at once when the operation succeeds, and call `publish` before anybody else may write."""
-        self.publish = publish
+        """
+        Commit at once when the operation succeeds, and call `publish` before anybody else may write; what was given
+        here earlier is called first.
+        """
+        earlier = self.publish
+
+        def publish_all() -> None:
+            if earlier is not None:
+                earlier()
+            publish()
+
+        self.publish = publish_all
 
     def get(self, relation: ItemRelation, key: bytes) -> Row | None:
         row: Row | None = self._execute(relation.get, (key,)).fetchone()
@@ -85,10 +97,10 @@ class Transaction:
         assert number is not None
         return number
 
-    def create(self, relation: ItemRelation | IndexRelation) -> None:
+    def create(self, relation: Relation) -> None:
         self._execute(relation.create)
 
-    def drop(self, relation: ItemRelation | IndexRelation) -> None:
+    def drop(self, relation: Relation) -> None:
         self._execute(relation.drop)
         self._execute(QUERIES["forget_relation"], (relation.number,))
 
@@ -97,6 +109,60 @@ class Transaction:
 
     def forget_table(self, name: str) -> None:
         self._execute(QUERIES["forget_table"], (name,))
+
+    def save_stream(self, number: int, description: bytes) -> None:
+        self._execute(QUERIES["save_stream"], (number, description))
+
+    def forget_stream(self, number: int) -> None:
+        """Forget a stream and how far its consumers have come; its shards are gone already."""
+        self._execute(QUERIES["forget_stream"], (number,))
+        self._execute(QUERIES["forget_checkpoints"], (number,))
+
+    def shards(self, stream_number: int) -> list[ShardRow]:
+        return self._execute(QUERIES["list_shards"], (stream_number,)).fetchall()
+
+    def due_shards(self, stream_number: int, *, slot: int, closed_until: float) -> list[ShardRow]:
+        """Of one slot, the shard that is open and those that were closed by then."""
+        return self._execute(QUERIES["due_shards"], (stream_number, slot, closed_until)).fetchall()
+
+    def add_shard(self, stream_number: int, *, slot: int, first: int, parent: int | None, now: float) -> None:
+        self._execute(QUERIES["add_shard"], (stream_number, first, slot, parent, now, first - 1))
+
+    def close_shard(self, stream_number: int, *, slot: int, first: int, last: int, now: float) -> None:
+        self._execute(QUERIES["close_shard"], (last, now, stream_number, first, slot))
+
+    def forget_shard(self, stream_number: int, *, slot: int, first: int) -> None:
+        self._execute(QUERIES["forget_shard"], (stream_number, first, slot))
+
+    def add_record(self, relation: RecordRelation, record: RecordRow) -> None:
+        self._execute(relation.insert, record)
+
+    def oldest_records(self, relation: RecordRelation, limit: int) -> list[tuple[int, float]]:
+        """Sequence and time of creation of a slot's oldest records, the oldest first."""
+        return self._execute(relation.oldest, (limit,)).fetchall()
+
+    def trim_records(self, relation: RecordRelation, *, through: int) -> None:
+        """Delete a slot's records up to a sequence, and note in its shards that they are gone."""
+        self._execute(relation.delete, (through,))
+        self._execute(QUERIES["trim_shards"], (through, relation.number, relation.slot))
+
+    def save_checkpoint(self, stream_number: int, consumer: str, sequence: int) -> None:
+        """Note how far a consumer has come; it never goes back."""
+        self._execute(QUERIES["save_checkpoint"], (stream_number, consumer, sequence))
+
+    def other_consumers(self, stream_number: int, consumer: str) -> int:
+        """How many consumers of a stream have a checkpoint, beside this one."""
+        return int(self._execute(QUERIES["count_checkpoints"], (stream_number, consumer)).fetchone()[0])
+
+    def add_expiry(self, relation: ExpiryRelation, at: int, key: bytes) -> None:
+        self._execute(relation.insert, (at, key))
+
+    def delete_expiry(self, relation: ExpiryRelation, at: int, key: bytes) -> None:
+        self._execute(relation.delete, (at, key))
+
+    def find_expired(self, relation: ExpiryRelation, *, since: int, before: float, limit: int) -> list[bytes]:
+        """The keys of items that expire in this stretch of time, the first to expire first."""
+        return [row[0] for row in self._execute(relation.find, (since, before, limit))]
 
     def find_token(self, token: str, *, now: float) -> tuple[bytes, bytes] | None:
         """Digest and outcome of what was done under this token, unless it has expired."""

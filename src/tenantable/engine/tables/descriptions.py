@@ -26,7 +26,7 @@ def describe_table(
             {"AttributeName": name, "AttributeType": key_type} for name, key_type in table.attribute_types.items()
         ],
         "TableName": table.name,
-        "KeySchema": _key_schema(table.keys),
+        "KeySchema": key_schema(table.keys),
         "TableStatus": status,
         "CreationDateTime": table.created_at,
         "ProvisionedThroughput": _throughput(table.throughput),
@@ -67,7 +67,7 @@ def _describe_index(
         projection["NonKeyAttributes"] = list(index.non_key_attributes)
     description: dict[str, Any] = {
         "IndexName": index.name,
-        "KeySchema": _key_schema(index.keys),
+        "KeySchema": key_schema(index.keys),
         "Projection": projection,
         "IndexSizeBytes": held.size_bytes,
         "ItemCount": held.item_count,
@@ -79,7 +79,8 @@ def _describe_index(
     return description
 
 
-def _key_schema(keys: KeyNames) -> list[dict[str, str]]:
+def key_schema(keys: KeyNames) -> list[dict[str, str]]:
+    """The API's form of keys."""
     kinds = ("HASH", "RANGE")
     return [{"AttributeName": name, "KeyType": kind} for name, kind in zip(keys.names, kinds, strict=False)]
 

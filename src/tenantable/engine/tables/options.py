@@ -1,10 +1,8 @@
-"""Settings of a table that are kept and described and change nothing in how the engine works."""
+"""Settings of a table that are kept and described; none but the stream changes how the engine works."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
-from tenantable.engine.session import Session
 from tenantable.wire.errors import invalid_parameter_values, validation_error
 
 _ENABLED = "ENABLED"
@@ -34,12 +32,12 @@ def refuse_unsupported_options(request: Mapping[str, Any]) -> None:
         raise validation_error(f"{given[0]} is not supported here; leave it out")
 
 
-def read_options(session: Session, request: Mapping[str, Any], table_name: str) -> dict[str, Any]:
+def read_options(request: Mapping[str, Any]) -> dict[str, Any]:
     """What the members of a CreateTable or UpdateTable request become in the table's description."""
     options: dict[str, Any] = {}
     stream = request.get("StreamSpecification")
     if stream is not None:
-        options |= _stream(session, stream, table_name)
+        options |= _stream(stream)
     encryption = request.get("SSESpecification")
     if encryption is not None and encryption.get("Enabled"):
         options["SSEDescription"] = {
@@ -54,9 +52,7 @@ def read_options(session: Session, request: Mapping[str, Any], table_name: str) 
     return options
 
 
-def change_options(
-    session: Session, request: Mapping[str, Any], table_name: str, before: Mapping[str, Any]
-) -> dict[str, Any]:
+def change_options(request: Mapping[str, Any], table_name: str, before: Mapping[str, Any]) -> dict[str, Any]:
     """The options of a table after an UpdateTable request."""
     options = dict(before)
     stream = request.get("StreamSpecification")
@@ -71,10 +67,10 @@ def change_options(
     encryption = request.get("SSESpecification")
     if encryption is not None and not encryption.get("Enabled"):
         options.pop("SSEDescription", None)
-    return options | read_options(session, request, table_name)
+    return options | read_options(request)
 
 
-def _stream(session: Session, specification: Mapping[str, Any], table_name: str) -> dict[str, Any]:
+def _stream(specification: Mapping[str, Any]) -> dict[str, Any]:
     view_type = specification.get("StreamViewType")
     if not specification["StreamEnabled"]:
         if view_type is not None:
@@ -82,9 +78,4 @@ def _stream(session: Session, specification: Mapping[str, Any], table_name: str)
         return {}
     if view_type is None:
         raise invalid_parameter_values("StreamViewType must be specified when StreamEnabled is true")
-    label = datetime.fromtimestamp(session.clock(), UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
-    return {
-        "StreamSpecification": {"StreamEnabled": True, "StreamViewType": view_type},
-        "LatestStreamLabel": label,
-        "LatestStreamArn": f"{session.home.table(table_name)}/stream/{label}",
-    }
+    return {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": view_type}}

@@ -27,4 +27,6 @@ def drop_table(transaction: Transaction, table: Table) -> None:
     """Everything that a table and its indexes hold."""
     for index in table.indexes.values():
         transaction.drop(index.relation)
+    if table.expiry is not None:
+        transaction.drop(table.expiry)
     transaction.drop(table.items)

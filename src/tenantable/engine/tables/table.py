@@ -6,7 +6,15 @@ from typing import Any
 
 import orjson
 
-from tenantable.engine.storage.queries import IndexRelation, ItemRelation, index_relation, item_relation
+from tenantable.engine.storage.queries import (
+    ExpiryRelation,
+    IndexRelation,
+    ItemRelation,
+    expiry_relation,
+    index_relation,
+    item_relation,
+)
+from tenantable.engine.streams.stream import Stream
 from tenantable.wire.errors import serialization_error
 from tenantable.wire.keys import KeyAttribute, KeyNames, KeyType, TableKeys
 from tenantable.wire.values import Item
@@ -50,9 +58,10 @@ class Table:
     """
     A table as it is now. A change makes a new value, so an old one in somebody's hand is never half changed.
 
-    `time_to_live` names the attribute that holds an item's last second, None when items never expire. `options` are
-    members of the table's description that are kept and shown and change nothing here (StreamSpecification,
-    SSESpecification, TableClass).
+    `time_to_live` names the attribute that holds an item's last second, and `expiry` keeps those seconds in order; both
+    are None when items never expire. `stream` is None when changes are not recorded. `options` are members of the
+    table's description that are kept and shown (SSESpecification, TableClass); of these StreamSpecification alone has
+    an effect, the stream.
     """
 
     name: str
@@ -65,6 +74,8 @@ class Table:
     throughput: Throughput
     deletion_protected: bool = False
     time_to_live: str | None = None
+    expiry: ExpiryRelation | None = None
+    stream: Stream | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
     items: ItemRelation
@@ -122,8 +133,8 @@ def dump_table(table: Table) -> bytes:
         raise serialization_error("Invalid UTF-8 in a string value") from error
 
 
-def load_table(name: str, description: bytes) -> Table:
-    """A table from the catalog."""
+def load_table(name: str, description: bytes, streams: Mapping[int, Stream]) -> Table:
+    """A table from the catalog; `streams` are all there are, by number."""
     stored = orjson.loads(description)
     keys = _load_keys(stored["keys"])
     number = stored["items"]
@@ -139,6 +150,8 @@ def load_table(name: str, description: bytes) -> Table:
         throughput=Throughput(**stored["throughput"]),
         deletion_protected=stored["deletion_protected"],
         time_to_live=stored["time_to_live"],
+        expiry=None if stored.get("expiry") is None else expiry_relation(stored["expiry"]),
+        stream=None if stored.get("stream") is None else streams[stored["stream"]],
         options=stored["options"],
         tags=stored["tags"],
         items=item_relation(number),
@@ -156,6 +169,8 @@ def _dumped(table: Table) -> dict[str, Any]:
         "throughput": asdict(table.throughput),
         "deletion_protected": table.deletion_protected,
         "time_to_live": table.time_to_live,
+        "expiry": None if table.expiry is None else table.expiry.number,
+        "stream": None if table.stream is None else table.stream.number,
         "options": table.options,
         "tags": table.tags,
         "items": table.items.number,

@@ -1,0 +1,52 @@
+"""Deleting the items whose time to live is over."""
+
+from tenantable.engine.expiry.times import EXPIRED_SECONDS_MAX
+from tenantable.engine.items.stored import Change, apply_change, find_item
+from tenantable.engine.session import Session
+from tenantable.engine.storage.transaction import Transaction
+from tenantable.engine.tables.table import Table
+
+_DELETED_AT_ONCE_MAX = 100  # in one turn of the writer, so that those who write meanwhile do not wait for long
+
+
+def delete_expired(session: Session, *, now: float, limit: int) -> int:
+    """
+    Delete items that have expired, of every table up to the same number, and those first that expired first.
+
+    Args:
+        now: Seconds since 1970.
+        limit: Items at most, in all tables together; at least one of each is tried.
+    Returns:
+        How many were deleted. 0: nothing is left to do at present.
+    """
+    names = [name for name in session.catalog.names() if session.catalog.table(name).expiry is not None]
+    share = max(1, limit // max(1, len(names)))
+    return sum(_delete_of_table(session, name, now=now, limit=share) for name in names)
+
+
+def _delete_of_table(session: Session, name: str, *, now: float, limit: int) -> int:
+    deleted = 0
+    while deleted < limit:
+        at_once = min(limit - deleted, _DELETED_AT_ONCE_MAX)
+
+        def work(transaction: Transaction, at_once: int = at_once) -> int:
+            table = session.catalog.find(name)
+            return 0 if table is None else _delete(transaction, table, now=now, limit=at_once)
+
+        count = session.storage.write(work)
+        deleted += count
+        if count < at_once:
+            break
+    return deleted
+
+
+def _delete(transaction: Transaction, table: Table, *, now: float, limit: int) -> int:
+    if table.expiry is None:
+        return 0
+    oldest = int(now) - EXPIRED_SECONDS_MAX
+    keys = transaction.find_expired(table.expiry, since=oldest, before=now, limit=limit)
+    for key in keys:
+        item = find_item(transaction, table, key)
+        assert item is not None, "what expires is stored"
+        apply_change(transaction, table, Change(key=key, before=item, after=None, entries={}, expired=True))
+    return len(keys)

@@ -1,0 +1,113 @@
+"""What the engine knows of a stream, its form in the database, and what gives its records their numbers."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import orjson
+
+from tenantable.engine.storage.queries import RecordRelation, record_relation
+from tenantable.engine.streams.limits import SLOTS
+from tenantable.wire.keys import KeyAttribute, KeyNames
+
+_SEQUENCE_NUMBER_OFFSET = 10**20  # so that every sequence number has 21 digits and sorts as text too
+_SEQUENCE_NUMBER_DIGITS = 21
+SEQUENCE_MAX = 2**63 - 1
+
+
+class Journal:
+    """
+    Number and time of a stream's records.
+
+    Only the writer draws numbers. One that was drawn by a write that failed is left out; after a restart it may be
+    given again, as nobody has seen it.
+    """
+
+    __slots__ = ("clock", "last")
+
+    def __init__(self, clock: Callable[[], float], *, last: int = 0) -> None:
+        """
+        Args:
+            clock: Seconds since 1970.
+            last: The last number that was given.
+        """
+        self.clock = clock
+        self.last = last
+
+    def next(self) -> int:
+        self.last += 1
+        return self.last
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stream:
+    """
+    The stream of a table from when it was enabled to when it was disabled.
+
+    `keys` are those of the table; `disabled_at` is None while records come. `slots` hold the records, each those of its
+    part of the partition keys' hashes.
+    """
+
+    number: int
+    table_name: str
+    label: str
+    view_type: str
+    keys: KeyNames
+    created_at: float
+    disabled_at: float | None = None
+    slots: tuple[RecordRelation, ...]
+    journal: Journal = field(compare=False)
+
+    @property
+    def is_enabled(self) -> bool:
+        return self.disabled_at is None
+
+
+def record_relations(number: int) -> tuple[RecordRelation, ...]:
+    """Where the records of the stream of this number are kept, slot by slot."""
+    return tuple(record_relation(number, slot=slot) for slot in range(SLOTS))
+
+
+def slot_of(key: bytes) -> int:
+    """The slot of an item by its key, which begins with the hash of the partition key."""
+    return key[0] * SLOTS >> 8
+
+
+def sequence_number(sequence: int) -> str:
+    """The API's form of a number: 21 digits."""
+    return str(_SEQUENCE_NUMBER_OFFSET + sequence)
+
+
+def sequence_of(number: str) -> int | None:
+    """The number that its form in the API stands for; None when it cannot be one of ours."""
+    if len(number) != _SEQUENCE_NUMBER_DIGITS or not (number.isascii() and number.isdecimal()):
+        return None
+    sequence = int(number) - _SEQUENCE_NUMBER_OFFSET
+    return sequence if 0 <= sequence <= SEQUENCE_MAX else None
+
+
+def dump_stream(stream: Stream) -> bytes:
+    """The database's form of a stream: JSON."""
+    return orjson.dumps(
+        {
+            "table_name": stream.table_name,
+            "label": stream.label,
+            "view_type": stream.view_type,
+            "keys": asdict(stream.keys),
+            "created_at": stream.created_at,
+            "disabled_at": stream.disabled_at,
+        }
+    )
+
+
+def load_stream(number: int, description: bytes, journal: Journal) -> Stream:
+    """A stream from the database."""
+    stored: dict[str, Any] = orjson.loads(description)
+    keys = {kind: None if key is None else KeyAttribute(**key) for kind, key in stored.pop("keys").items()}
+    return Stream(
+        number=number,
+        keys=KeyNames(**keys),  # type: ignore[arg-type] # there is always a partition key
+        slots=record_relations(number),
+        journal=journal,
+        **stored,
+    )

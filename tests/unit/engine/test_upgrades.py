@@ -1,0 +1,81 @@
+"""A data directory of format 1: what it holds stays, and its settings for streams and expiry begin to work."""
+
+import sqlite3
+from pathlib import Path
+
+import orjson
+import pytest
+
+from tenantable.engine import Engine
+from tenantable.engine.storage.files import DATABASE_NAME, FORMAT_VERSION
+
+SCHEMA_1 = """
+CREATE TABLE tables (name TEXT PRIMARY KEY, description BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE relations (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    item_count INTEGER NOT NULL DEFAULT 0,
+    size_bytes INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE transaction_tokens (
+    token TEXT PRIMARY KEY, digest BLOB NOT NULL, expires_at REAL NOT NULL, outcome BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX transaction_tokens_expiry ON transaction_tokens (expires_at);
+CREATE TABLE items_1 (key BLOB PRIMARY KEY, size INTEGER NOT NULL, item BLOB NOT NULL) WITHOUT ROWID;
+INSERT INTO relations (item_count, size_bytes) VALUES (1, 17);
+PRAGMA application_id = 1952804449;
+PRAGMA user_version = 1;
+"""
+TABLE_1 = {
+    "table_id": "8a3f7c52-0d5b-4a8e-9f0e-0b7f6d1c2e3a",
+    "created_at": 1_700_000_000.0,
+    "keys": {"partition": {"name": "pk", "type": "S"}, "sort": None},
+    "attribute_types": {"pk": "S"},
+    "indexes": [],
+    "on_demand_since": 1_700_000_000.0,
+    "throughput": {"read_units": 0, "write_units": 0, "increased_at": None, "decreased_at": None},
+    "deletion_protected": False,
+    "time_to_live": "ttl",
+    "options": {
+        "StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
+        "LatestStreamLabel": "2023-11-14T22:13:20.000",
+        "LatestStreamArn": "arn:aws:dynamodb:us-east-1:000000000000:table/orders/stream/2023-11-14T22:13:20.000",
+    },
+    "tags": {},
+    "items": 1,
+}
+KEY_OF_A = bytes.fromhex("40f89e395b66422f") + b"\x00\x01a"
+NOW = 1_800_000_000.0
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    """As version 1 left it: one table with a stream and a time to live, and one item, which has expired."""
+    connection = sqlite3.connect(tmp_path / DATABASE_NAME)
+    connection.executescript(SCHEMA_1)
+    item = b'{"pk":{"S":"a"},"ttl":{"N":"1799999999"}}'
+    connection.execute("INSERT INTO items_1 VALUES (?, 17, ?)", (KEY_OF_A, item))
+    connection.execute("INSERT INTO tables VALUES ('orders', ?)", (orjson.dumps(TABLE_1),))
+    connection.commit()
+    connection.close()
+    return tmp_path
+
+
+def test_what_it_holds_stays_and_its_settings_begin_to_work(directory: Path) -> None:
+    with Engine(directory, clock=lambda: NOW) as engine:
+        assert engine.call("GetItem", {"TableName": "orders", "Key": {"pk": {"S": "a"}}})["Item"]["pk"] == {"S": "a"}
+        engine.call("PutItem", {"TableName": "orders", "Item": {"pk": {"S": "b"}}})
+        assert engine.expire(NOW) == 1
+        changes = [(record["eventName"], "userIdentity" in record) for record in engine.stream("orders").read()]
+        assert changes == [("INSERT", False), ("REMOVE", True)]
+        table = engine.call("DescribeTable", {"TableName": "orders"})["Table"]
+        [stream] = engine.call("ListStreams", {})["Streams"]
+        assert table["LatestStreamArn"] == stream["StreamArn"]
+
+
+def test_it_is_upgraded_once(directory: Path) -> None:
+    for _ in range(2):
+        with Engine(directory, clock=lambda: NOW) as engine:
+            assert len(engine.call("ListStreams", {})["Streams"]) == 1
+    connection = sqlite3.connect(directory / DATABASE_NAME)
+    assert connection.execute("PRAGMA user_version").fetchone() == (FORMAT_VERSION,)
+    connection.close()
