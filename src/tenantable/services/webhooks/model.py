@@ -44,8 +44,8 @@ Outcome = Literal["delivered", "rejected", "gone", "aborted", "timeout", "unreac
 """
 What became of one attempt: `delivered` 2xx; `gone` 410, or the answer asked to disable the endpoint; `aborted` the
 answer asked not to try this event again; `rejected` any other status, redirects among them; `timeout` no answer in
-time; `unreachable` name look-up, connection or TLS failed; `blocked` the target leads to an address that is not
-public; `disabled` not sent, because the endpoint is disabled.
+time; `unreachable` name look-up, connection or TLS failed, or what came was no answer; `blocked` the target leads to an
+address that is not public; `disabled` not sent, because the endpoint is disabled.
 """
 
 _FINAL: frozenset[Outcome] = frozenset({"delivered", "gone", "aborted", "disabled"})
@@ -56,8 +56,9 @@ class Answer:
     """
     What came back for one attempt.
 
-    `status` is None when there was no HTTP answer; `failure` says why then. `body` is cut at 4 KiB; `headers` have
-    lower-case names and hold at least `retry-after` and `webhook-delivery` where the answer had them.
+    `status` is None when there was no HTTP answer; `failure` says why then, and `detail` in a short phrase that the
+    tenant may read. `body` is cut at 4 KiB; `headers` have lower-case names and hold at least `retry-after` and
+    `webhook-delivery` where the answer had them.
     """
 
     status: int | None

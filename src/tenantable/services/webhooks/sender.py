@@ -7,7 +7,7 @@ A module of its own because it alone opens connections to addresses that tenants
 import asyncio
 import socket
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -21,7 +21,18 @@ TIMEOUT_SECONDS = 15.0
 RESOLVER_THREADS = 256
 USER_AGENT = "tenantable-webhooks/1"
 _KEPT_HEADERS = ("retry-after", "webhook-delivery")
-_DETAIL_CHARACTERS_MAX = 200
+_HEADER_BYTES_MAX = 16 * 1024
+
+# What a tenant reads of an attempt without an answer: the same words whatever client we use, and no address of ours.
+_PHRASES: Sequence[tuple[type[Exception], str]] = (
+    (aiohttp.ClientConnectorDNSError, "the name of the host was not found"),
+    (aiohttp.ClientConnectorCertificateError, "the TLS certificate is not valid for this host, or not trusted"),
+    (aiohttp.ClientSSLError, "no TLS connection could be made"),
+    (aiohttp.ClientConnectorError, "no connection could be made"),
+    (aiohttp.ClientResponseError, "the answer is not HTTP, or a header of it is longer than 16 KiB"),
+    (ValueError, "the target is not a valid URL"),
+)
+_BROKEN_OFF = "the connection ended before an answer came"
 
 AddressInfo = tuple[int, int, int, str, tuple[Any, ...]]
 
@@ -88,6 +99,7 @@ class HttpSender:
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,  # a small answer must not unfold into a large one
             headers={"user-agent": USER_AGENT, "accept": "*/*"},
+            max_field_size=_HEADER_BYTES_MAX,
             skip_auto_headers=["accept-encoding"],
         )
 
@@ -116,7 +128,7 @@ class HttpSender:
             return Answer(
                 status=None,
                 failure=failure,
-                detail=detail[:_DETAIL_CHARACTERS_MAX],
+                detail=detail,
                 headers={},
                 duration_seconds=self._monotonic() - started,
             )
@@ -128,9 +140,9 @@ class HttpSender:
         except aiohttp.ClientConnectorError as error:
             if isinstance(error.os_error, AddressRefused):
                 return failed("blocked", str(error.os_error))
-            return failed("unreachable", _described(error))
+            return failed("unreachable", _phrase(error))
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            return failed("unreachable", _described(error))
+            return failed("unreachable", _phrase(error))
 
     async def _post(self, url: str, headers: Mapping[str, str], body: bytes, started: float) -> Answer:
         deadline = self._loop.time() + self._timeout_seconds
@@ -164,6 +176,5 @@ async def _read(response: aiohttp.ClientResponse, deadline: float) -> bytes:
     return content
 
 
-def _described(error: Exception) -> str:
-    """The kind of failure and its first line; names no address of ours."""
-    return f"{type(error).__name__}: {error}".splitlines()[0]
+def _phrase(error: Exception) -> str:
+    return next((phrase for kind, phrase in _PHRASES if isinstance(error, kind)), _BROKEN_OFF)
