@@ -51,7 +51,7 @@ def test_a_busy_port_is_named(tmp_path: Path) -> None:
         port = taken.getsockname()[1]
         said = refusal("--port", str(port), "--data", str(tmp_path / "data"))
     assert f"Port {port} of 127.0.0.1 is in use" in said
-    assert "--port" in said
+    assert "choose another port" in said
     assert not (tmp_path / "data").exists()
 
 
