@@ -94,6 +94,10 @@ def _service_error(request: Request, error: Exception) -> JSONResponse:
 def _malformed(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     found = error.errors()
+    # Without its type a body is not parsed at all, and is found to be none of what was expected.
+    if any(tuple(each["loc"]) == ("body",) and isinstance(each["input"], bytes) for each in found):
+        detail = "The header content-type: application/json is missing; without it a body is not read as JSON"
+        return problem_response(request, status=415, code="unsupported-media-type", detail=detail)
     # Only where and what: the values themselves may be secrets.
     errors = [
         FieldProblem(place=".".join(map(str, each["loc"])), problem=str(each["msg"])) for each in found[:ERRORS_MAX]

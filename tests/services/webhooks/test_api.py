@@ -307,6 +307,11 @@ def test_what_cannot_be_delivered_is_refused_with_its_cause(
     assert cause in response.json()["detail"]
 
 
+def test_an_event_without_its_media_type_is_told_so(client: httpx.Client, tenant: Tenant) -> None:
+    response = client.post("/v1/events", content=json.dumps(EVENT), headers=tenant.headers)
+    assert_problem(response, 415, "unsupported-media-type")
+
+
 def test_a_body_of_ten_megabytes_is_refused(client: httpx.Client, tenant: Tenant) -> None:
     event = {"type": "a", "data": "x" * 10_000_000}
     assert_problem(post_event(client, tenant, event), 413, "content-too-large")

@@ -110,6 +110,22 @@ def test_malformed_requests_say_where_and_not_what(client: httpx.Client) -> None
     assert "my password" not in response.text
 
 
+@pytest.mark.parametrize("content_type", [None, "text/plain", "application/x-www-form-urlencoded"])
+def test_a_body_that_is_not_declared_as_json_is_told_the_missing_header(
+    client: httpx.Client, content_type: str | None
+) -> None:
+    headers = {} if content_type is None else {"content-type": content_type}
+    response = client.post("/orders/1", content=b'{"amount": 1}', headers=headers)
+    assert (response.status_code, response.json()["code"]) == (415, "unsupported-media-type")
+    assert "content-type: application/json" in response.json()["detail"]
+
+
+@pytest.mark.parametrize("content_type", ["application/json; charset=utf-8", "application/vnd.order+json"])
+def test_every_json_type_is_taken(client: httpx.Client, content_type: str) -> None:
+    response = client.post("/orders/1", content=b'{"amount": 1}', headers={"content-type": content_type})
+    assert response.json() == {"amount": 1}
+
+
 def test_a_busy_service_says_when_to_come_back(client: httpx.Client) -> None:
     assert client.get("/fail/cloud").headers["retry-after"] == "1"
 

@@ -94,7 +94,7 @@ def _member_as_sent(body: bytes, name: str) -> JsonText:
 Tenant = Annotated[TenantId, Depends(_tenant_id)]
 RawBody = Annotated[bytes, Depends(_body)]
 
-router = APIRouter(prefix="/v1", responses=problem_responses(401, 413, 422, 503))
+router = APIRouter(prefix="/v1", responses=problem_responses(401, 413, 415, 422, 503))
 
 
 @router.post(
