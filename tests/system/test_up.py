@@ -276,6 +276,23 @@ def test_the_same_journey_runs_on_amazons_services(start: Start, amazon: dict[st
     assert up.stop() == 0
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({}, "needs AWS credentials, and there are none"),
+        ({"AWS_PROFILE": "nobody"}, "The config profile (nobody) could not be found"),
+        ({"AWS_ACCESS_KEY_ID": "example"}, "missing: AWS_SECRET_ACCESS_KEY"),
+    ],
+)
+def test_amazon_without_credentials_is_told_how_to_give_them(start: Start, given: dict[str, str], said: str) -> None:
+    nothing = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_EC2_METADATA_DISABLED": "true"}
+    nowhere = {"AWS_CONFIG_FILE": "none", "AWS_SHARED_CREDENTIALS_FILE": "none"}
+    wanted = {"TENANTABLE_CLOUD": "aws", "TENANTABLE_KMS_KEY_ID": "key", "AWS_ENDPOINT_URL": "http://127.0.0.1:9"}
+    sentence = refusal(start, **(nothing | nowhere | wanted | given))
+    assert said in sentence
+    assert "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run under a role" in sentence
+
+
 def test_amazon_without_a_key_is_refused(start: Start, amazon: dict[str, str]) -> None:
     del amazon["TENANTABLE_KMS_KEY_ID"]
     assert "TENANTABLE_KMS_KEY_ID" in refusal(start, **amazon)

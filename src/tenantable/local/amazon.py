@@ -2,15 +2,15 @@
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as BotocoreConnectionError
-from botocore.exceptions import HTTPClientError
 
 from tenantable.cloud.keys.envelope import EnvelopeKeys
 from tenantable.cloud.keys.kms import KmsMasterKey
 from tenantable.cloud.queues.queue import Queue, QueueSettings
 from tenantable.cloud.queues.sqs import SqsQueue, create_queue
 from tenantable.data.botocore_client import BotocoreClient
-from tenantable.errors import CloudError
+from tenantable.errors import CloudError, SettingsError
 from tenantable.local.primitives import Primitives
 from tenantable.settings import Settings
 
@@ -19,8 +19,13 @@ _RETRIES = Config(retries={"mode": "standard", "max_attempts": 5}, max_pool_conn
 
 
 def amazon_dynamodb(settings: Settings) -> BotocoreClient:
-    """A client with the credentials of this process: on AWS each component runs under a role of its own."""
-    client = boto3.client("dynamodb", region_name=settings.region, config=_RETRIES)
+    """
+    A client with the credentials of this process: on AWS each component runs under a role of its own.
+
+    Raises:
+        SettingsError: There are no credentials.
+    """
+    client = _session(settings).client("dynamodb", config=_RETRIES)
     return BotocoreClient(client, connection_errors=(BotocoreConnectionError, HTTPClientError))
 
 
@@ -30,12 +35,14 @@ def amazon_primitives(settings: Settings) -> Primitives:
 
     Raises:
         CloudError: `kms_key_id` is not set.
+        SettingsError: There are no credentials.
     """
     if settings.kms_key_id is None:
         hint = "set TENANTABLE_KMS_KEY_ID to the id, ARN or alias of a symmetric KMS key"
         raise CloudError("Secrets at rest need a KMS key", hint=hint)
-    sqs = boto3.client("sqs", region_name=settings.region, config=_RETRIES)
-    kms = boto3.client("kms", region_name=settings.region, config=_RETRIES)
+    session = _session(settings)
+    sqs = session.client("sqs", config=_RETRIES)
+    kms = session.client("kms", config=_RETRIES)
 
     def queue(wanted: QueueSettings) -> Queue:
         if settings.creates_resources:
@@ -47,3 +54,18 @@ def amazon_primitives(settings: Settings) -> Primitives:
         kms.close()
 
     return Primitives(queue=queue, keys=EnvelopeKeys(KmsMasterKey(kms, settings.kms_key_id)), close=close)
+
+
+def _session(settings: Settings) -> boto3.Session:
+    """Finds out at the start, and not at the first call, that nobody said who this process is."""
+    hint = "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run under a role"
+    try:
+        session = boto3.Session(region_name=settings.region)
+        credentials = session.get_credentials()
+        if credentials is not None:
+            credentials.get_frozen_credentials()  # a role is assumed, a session that has expired shows
+    except (BotoCoreError, ClientError) as error:
+        raise SettingsError(f"The AWS credentials cannot be used: {error}", hint=hint) from error
+    if credentials is None:
+        raise SettingsError("With cloud = aws this process needs AWS credentials, and there are none", hint=hint)
+    return session

@@ -38,6 +38,7 @@ def run_world(settings: Settings) -> Iterator[World]:
         AddressError: A port is taken.
         StorageError: The data folder is in use, of a newer format, damaged, or cannot be written.
         CloudError: A queue or key cannot be reached.
+        SettingsError: With `cloud = aws` there are no credentials.
     """
     home = Home(account_id=settings.account_id, region=settings.region)
     installation = webhooks_installation(settings.prefix, home)
