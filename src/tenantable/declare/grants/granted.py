@@ -11,7 +11,7 @@ from tenantable.declare.patterns import Pattern
 from tenantable.declare.references import Reference
 from tenantable.errors import DeclarationError, Fault
 
-WriteKind = Literal["create", "put", "update", "delete", "check"]
+WriteKind = Literal["create", "put", "update", "delete", "erase", "check"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +46,7 @@ def writes(entity: type[BaseModel], *kinds: WriteKind) -> Writes:
     """
     Writes of an entity, to be granted: `writes(Order, "create", "update")`.
 
-    `check` is a condition on an item that a transaction does not change.
+    `erase` deletes for good where `delete` is soft; `check` is a condition on an item that a transaction does not change.
 
     Raises:
         DeclarationError: There is no kind, or an unknown one.

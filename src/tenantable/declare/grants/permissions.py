@@ -19,8 +19,10 @@ _ACTIONS: dict[WriteKind, frozenset[str]] = {
     "put": frozenset({"PutItem"}),
     "update": frozenset({"UpdateItem"}),
     "delete": frozenset({"DeleteItem"}),
+    "erase": frozenset({"DeleteItem"}),
     "check": frozenset({"ConditionCheckItem"}),
 }
+_READS = frozenset({"GetItem"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,7 +72,10 @@ def grant_permissions(grant: Grant, naming: Naming, variables: dict[str, str]) -
             actions = permission.actions
             if grant.batch and actions & {"PutItem", "DeleteItem"}:
                 actions |= {"BatchWriteItem"}
-            yield _limited(replace(permission, actions=actions), grant, layout.entity)
+            limited = _limited(replace(permission, actions=actions - _READS), grant, layout.entity)
+            yield limited
+            if actions & _READS:  # old values are read before a transaction begins, never inside it
+                yield replace(limited, actions=actions & _READS, transactional=permission.transactional)
 
 
 def _limited(permission: Permission, grant: Grant, entity: EntityDeclaration) -> Permission:
@@ -119,7 +124,7 @@ def _write_actions(kind: WriteKind, layout: EntityLayout) -> frozenset[str]:
         return frozenset({"UpdateItem"})
     actions = _ACTIONS[kind]
     # Old values must be known: to release unique ones, and to derive an index key from a part that was not given.
-    reads = bool(entity.unique) and kind in {"put", "update", "delete"}
+    reads = bool(entity.unique) and kind in {"put", "update", "delete", "erase"}
     if reads or (kind == "update" and _derives(layout)):
         actions |= {"GetItem"}
     if kind == "update" and entity.version > 1:

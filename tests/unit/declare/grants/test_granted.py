@@ -31,7 +31,10 @@ WRITES: Any = writes
             r"'Items\.get' is neither .* \(hint: pass .* itself: Items\.get, without quotes\)",
         ),
         (ALLOW, r"allow\(\): grants nothing"),
-        (lambda: WRITES(Item), r"writes\(Item\): grants nothing \(hint: .* create, put, update, delete, check\)"),
+        (
+            lambda: WRITES(Item),
+            r"writes\(Item\): grants nothing \(hint: .* create, put, update, delete, erase, check\)",
+        ),
         (lambda: WRITES(Item, "create", "remove"), r"writes\(Item\): 'remove' is no kind of write"),
     ],
 )

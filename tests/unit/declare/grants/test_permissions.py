@@ -180,6 +180,17 @@ def test_a_grant_may_hold_inside_transactions_only() -> None:
     assert permission.transactional
 
 
+def test_what_a_transaction_must_know_is_read_before_it() -> None:
+    granted = permissions(allow(writes(Order, "update"), in_transaction=True))
+    assert {permission.transactional for permission in granted if "GetItem" in permission.actions} == {False}
+    assert {permission.transactional for permission in granted if "UpdateItem" in permission.actions} == {True}
+
+
+def test_erasing_is_granted_apart_from_soft_deletion() -> None:
+    (permission,) = permissions(allow(writes(Identity, "erase")))
+    assert permission.actions == {"DeleteItem"}
+
+
 def test_batches_are_granted_when_asked() -> None:
     (permission,) = permissions(allow(Identities.get, writes(Identity, "put"), batch=True))
     assert permission.actions == {"GetItem", "BatchGetItem", "PutItem", "BatchWriteItem"}
