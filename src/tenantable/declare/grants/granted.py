@@ -46,7 +46,7 @@ def writes(entity: type[BaseModel], *kinds: WriteKind) -> Writes:
     """
     Writes of an entity, to be granted: `writes(Order, "create", "update")`.
 
-    `erase` deletes for good where `delete` is soft; `check` is a condition on an item that a transaction does not change.
+    `erase` deletes for good where `delete` is soft; `check` is a condition on an item that a transaction leaves alone.
 
     Raises:
         DeclarationError: There is no kind, or an unknown one.
