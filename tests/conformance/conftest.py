@@ -24,6 +24,7 @@ from botocore.httpsession import URLLib3Session
 from botocore.session import get_session
 
 from tenantable.engine import Engine
+from tenantable.local.loops import kept_up
 from tenantable.wire.client import DynamoClient
 from tenantable.wire.errors import DynamoError
 
@@ -98,7 +99,7 @@ class Target:
 
 @contextmanager
 def in_process() -> Iterator[Target]:
-    with Engine(":memory:") as engine:
+    with Engine(":memory:") as engine, kept_up(engine, every_seconds=0.1):
         yield Target(client=engine, lacks={"http": "there is no network in between"})
 
 
@@ -191,6 +192,33 @@ class Table:
 
     def all_items(self, operation: str, **members: Any) -> list[dict[str, Any]]:
         return [item for page in self.pages(operation, **members) for item in page["Items"]]
+
+    def stream_arn(self) -> str:
+        return str(self.call("DescribeTable")["Table"]["LatestStreamArn"])
+
+    def shards(self) -> list[dict[str, Any]]:
+        """The first page of the shards of its stream."""
+        answer = self.client.call("DescribeStream", {"StreamArn": self.stream_arn()})
+        shards: list[dict[str, Any]] = answer["StreamDescription"]["Shards"]
+        return shards
+
+    def shard_iterator(self, shard: Mapping[str, Any], kind: str = "TRIM_HORIZON", **members: str) -> str:
+        place = {"StreamArn": self.stream_arn(), "ShardId": shard["ShardId"], "ShardIteratorType": kind}
+        return str(self.client.call("GetShardIterator", {**place, **members})["ShardIterator"])
+
+    def shard_records(self, shard: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """What a shard holds at present."""
+        records: list[dict[str, Any]] = []
+        iterator: str | None = self.shard_iterator(shard)
+        while iterator is not None:
+            page = self.client.call("GetRecords", {"ShardIterator": iterator})
+            records += page["Records"]
+            iterator = page.get("NextShardIterator") if page["Records"] else None
+        return records
+
+    def records(self) -> list[dict[str, Any]]:
+        """What the shards of its stream hold, one after the other; the changes of an item are in their order."""
+        return [record for shard in self.shards() for record in self.shard_records(shard)]
 
 
 def attributes(**types: str) -> list[dict[str, str]]:

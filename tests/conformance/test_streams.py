@@ -1,6 +1,6 @@
 """Streams: what they record, how they are described, and how their shards are read."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -29,43 +29,18 @@ def table(make_table: "MakeTable") -> "Table":
     return make_table("simple", **enabled())
 
 
-def arn_of(table: "Table") -> str:
-    return str(table.call("DescribeTable")["Table"]["LatestStreamArn"])
-
-
 def describe(table: "Table", **members: Any) -> Members:
-    description: Members = table.client.call("DescribeStream", {"StreamArn": arn_of(table), **members})
+    description: Members = table.client.call("DescribeStream", {"StreamArn": table.stream_arn(), **members})
     return description["StreamDescription"]  # type: ignore[no-any-return]
-
-
-def iterator_at(table: "Table", shard: Members, kind: str = "TRIM_HORIZON", **members: str) -> str:
-    request = {"StreamArn": arn_of(table), "ShardId": shard["ShardId"], "ShardIteratorType": kind, **members}
-    return str(table.client.call("GetShardIterator", request)["ShardIterator"])
 
 
 def read(table: "Table", iterator: str, **members: int) -> Members:
     return table.client.call("GetRecords", {"ShardIterator": iterator, **members})
 
 
-def records_of(table: "Table", shard: Members) -> Iterator[Members]:
-    """What a shard holds at present."""
-    iterator: str | None = iterator_at(table, shard)
-    while iterator is not None:
-        page = read(table, iterator)
-        yield from page["Records"]
-        if not page["Records"]:
-            return
-        iterator = page.get("NextShardIterator")
-
-
-def all_records(table: "Table") -> list[Members]:
-    """What all shards hold; the changes of an item are in their order."""
-    return [record for shard in describe(table)["Shards"] for record in records_of(table, shard)]
-
-
 def test_a_stream_is_described(table: "Table") -> None:
     described = describe(table)
-    assert described["StreamArn"] == arn_of(table)
+    assert described["StreamArn"] == table.stream_arn()
     assert described["StreamArn"].endswith(f"/stream/{described['StreamLabel']}")
     assert described["StreamStatus"] == "ENABLED"
     assert described["StreamViewType"] == "NEW_AND_OLD_IMAGES"
@@ -79,7 +54,7 @@ def test_a_stream_is_described(table: "Table") -> None:
 
 def test_a_table_lists_its_stream(table: "Table", simple: "Table") -> None:
     [stream] = table.client.call("ListStreams", {"TableName": table.name})["Streams"]
-    assert stream["StreamArn"] == arn_of(table)
+    assert stream["StreamArn"] == table.stream_arn()
     assert stream["TableName"] == table.name
     assert table.client.call("ListStreams", {"TableName": simple.name})["Streams"] == []
 
@@ -88,7 +63,7 @@ def test_inserts_changes_and_deletions_are_recorded(table: "Table") -> None:
     old, new = {"pk": {"S": "a"}, "n": {"N": "1"}}, {"pk": {"S": "a"}, "n": {"N": "2"}}
     table.put(old, new)
     table.call("DeleteItem", Key={"pk": {"S": "a"}})
-    records = all_records(table)
+    records = table.records()
     assert [record["eventName"] for record in records] == ["INSERT", "MODIFY", "REMOVE"]
     images = [(record["dynamodb"].get("OldImage"), record["dynamodb"].get("NewImage")) for record in records]
     assert images == [(None, old), (old, new), (new, None)]
@@ -114,7 +89,7 @@ def test_inserts_changes_and_deletions_are_recorded(table: "Table") -> None:
 def test_a_view_type_decides_on_the_images(make_table: "MakeTable", view_type: str, images: set[str]) -> None:
     table = make_table("simple", **enabled(view_type))
     table.put({"pk": {"S": "a"}, "n": {"N": "1"}}, {"pk": {"S": "a"}, "n": {"N": "2"}})
-    change = all_records(table)[1]["dynamodb"]
+    change = table.records()[1]["dynamodb"]
     assert change["StreamViewType"] == view_type
     assert {name for name in ("NewImage", "OldImage") if name in change} == images
 
@@ -124,7 +99,7 @@ def test_what_changes_nothing_is_not_recorded(table: "Table") -> None:
     table.put(item, item, {"pk": {"S": "a"}, "kinds": {"SS": ["y", "x"]}})
     table.call("DeleteItem", Key={"pk": {"S": "missing"}})
     table.call("UpdateItem", Key={"pk": {"S": "a"}}, UpdateExpression="REMOVE absent")
-    assert [record["eventName"] for record in all_records(table)] == ["INSERT"]
+    assert [record["eventName"] for record in table.records()] == ["INSERT"]
 
 
 def test_each_shard_has_items_of_its_own(table: "Table") -> None:
@@ -137,8 +112,8 @@ def test_each_shard_has_items_of_its_own(table: "Table") -> None:
                 ExpressionAttributeValues={":one": {"N": "1"}},
             )
     seen: dict[str, list[str]] = {}
-    for shard in describe(table)["Shards"]:
-        for record in records_of(table, shard):
+    for shard in table.shards():
+        for record in table.shard_records(shard):
             seen.setdefault(record["dynamodb"]["Keys"]["pk"]["S"], []).append(
                 f"{shard['ShardId']} {record['dynamodb']['NewImage']['n']['N']}"
             )
@@ -149,7 +124,7 @@ def test_each_shard_has_items_of_its_own(table: "Table") -> None:
 
 
 def test_shards_come_in_pages(table: "Table") -> None:
-    whole = [shard["ShardId"] for shard in describe(table)["Shards"]]
+    whole = [shard["ShardId"] for shard in table.shards()]
     paged: list[str] = []
     start: Members = {}
     while True:
@@ -164,8 +139,8 @@ def test_shards_come_in_pages(table: "Table") -> None:
 def busy_shard(table: "Table") -> tuple[Members, list[str]]:
     """The shard of one item that was written four times, and the sequence numbers."""
     table.put(*({"pk": {"S": "a"}, "n": {"N": str(number)}} for number in range(4)))
-    for shard in describe(table)["Shards"]:
-        numbers = [record["dynamodb"]["SequenceNumber"] for record in records_of(table, shard)]
+    for shard in table.shards():
+        numbers = [record["dynamodb"]["SequenceNumber"] for record in table.shard_records(shard)]
         if numbers:
             return shard, numbers
     raise AssertionError("no shard has records")
@@ -175,7 +150,7 @@ def test_iterators_begin_at_their_place(table: "Table") -> None:
     shard, numbers = busy_shard(table)
 
     def found(kind: str, **members: str) -> list[str]:
-        page = read(table, iterator_at(table, shard, kind, **members))
+        page = read(table, table.shard_iterator(shard, kind, **members))
         return [record["dynamodb"]["SequenceNumber"] for record in page["Records"]]
 
     assert found("TRIM_HORIZON") == numbers
@@ -186,7 +161,7 @@ def test_iterators_begin_at_their_place(table: "Table") -> None:
 
 def test_an_open_shard_is_read_on_and_on(table: "Table") -> None:
     shard, numbers = busy_shard(table)
-    first = read(table, iterator_at(table, shard), Limit=3)
+    first = read(table, table.shard_iterator(shard), Limit=3)
     second = read(table, first["NextShardIterator"], Limit=3)
     third = read(table, second["NextShardIterator"])
     assert [len(page["Records"]) for page in (first, second, third)] == [3, 1, 0]
@@ -197,7 +172,7 @@ def test_an_open_shard_is_read_on_and_on(table: "Table") -> None:
 
 
 def test_a_disabled_stream_ends_and_can_be_read(table: "Table") -> None:
-    arn = arn_of(table)
+    arn = table.stream_arn()
     table.put({"pk": {"S": "a"}})
     table.call("UpdateTable", **DISABLED)
     described = table.client.call("DescribeStream", {"StreamArn": arn})["StreamDescription"]
@@ -205,14 +180,14 @@ def test_a_disabled_stream_ends_and_can_be_read(table: "Table") -> None:
     found = []
     for shard in described["Shards"]:
         assert "EndingSequenceNumber" in shard["SequenceNumberRange"]
-        page = read(table, iterator_at(table, shard))
+        page = read(table, table.shard_iterator(shard))
         found += page["Records"]
         assert page.get("NextShardIterator") is None
     assert [record["eventName"] for record in found] == ["INSERT"]
 
 
 def test_a_stream_enabled_again_is_another_one(table: "Table") -> None:
-    before = arn_of(table)
+    before = table.stream_arn()
     table.call("UpdateTable", **DISABLED)
     assert table.call("UpdateTable", **enabled("KEYS_ONLY"))["TableDescription"]["LatestStreamArn"] != before
     assert describe(table)["StreamViewType"] == "KEYS_ONLY"
@@ -225,12 +200,12 @@ def refusal(table: "Table", operation: str, **request: Any) -> DynamoError:
 
 
 def test_an_unknown_stream_is_not_found(table: "Table") -> None:
-    arn = arn_of(table)[:-1] + "x"
+    arn = table.stream_arn()[:-1] + "x"
     assert refusal(table, "DescribeStream", StreamArn=arn).code == "ResourceNotFoundException"
 
 
 def test_an_unknown_shard_is_not_found(table: "Table") -> None:
-    request = {"StreamArn": arn_of(table), "ShardId": "shardId-00000000000000000000-ffffffff"}
+    request = {"StreamArn": table.stream_arn(), "ShardId": "shardId-00000000000000000000-ffffffff"}
     error = refusal(table, "GetShardIterator", **request, ShardIteratorType="LATEST")
     assert error.code == "ResourceNotFoundException"
 
@@ -246,8 +221,8 @@ def test_an_unknown_shard_is_not_found(table: "Table") -> None:
 )
 def test_the_shape_of_a_request_is_checked(table: "Table", members: Members, path: str) -> None:
     request = {
-        "StreamArn": arn_of(table),
-        "ShardId": describe(table)["Shards"][0]["ShardId"],
+        "StreamArn": table.stream_arn(),
+        "ShardId": table.shards()[0]["ShardId"],
         "ShardIteratorType": "LATEST",
     }
     error = refusal(table, "GetShardIterator", **(request | members))
@@ -260,5 +235,5 @@ def test_what_is_no_iterator_is_refused(table: "Table") -> None:
 
 
 def test_a_page_has_a_thousand_records_at_most(table: "Table") -> None:
-    iterator = iterator_at(table, describe(table)["Shards"][0])
+    iterator = table.shard_iterator(table.shards()[0])
     assert refusal(table, "GetRecords", ShardIterator=iterator, Limit=1001).code == "ValidationException"

@@ -1,15 +1,20 @@
-"""Background loops: a bounded step, again and again, until told to stop."""
+"""Background loops: a bounded step, again and again, until told to stop; and the one that looks after an engine."""
 
 import threading
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import structlog
 
+from tenantable.engine import Engine
 from tenantable.errors import TenantableError
 
 WAIT_SECONDS = 0.5  # how long a step may wait for work, and so how long stopping may take
 PAUSE_SECONDS_MIN = 0.5
 PAUSE_SECONDS_MAX = 30.0
+UPKEEP_SECONDS = 2.0
+_ITEMS_EXPIRED_AT_ONCE_MAX = 1000
 
 _log = structlog.get_logger("tenantable.local")
 
@@ -50,4 +55,54 @@ class Loop:
 def stop_all(loops: Sequence[Loop]) -> None:
     """Stop every loop, the last started first."""
     for loop in reversed(loops):
+        loop.stop()
+
+
+class Upkeep:
+    """Bounded steps of upkeep, one after the other while there is something to do, then again after a while."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        clock: Callable[[], float],
+        wait: Callable[[float], object],
+        every_seconds: float = UPKEEP_SECONDS,
+    ) -> None:
+        """
+        Args:
+            clock: Seconds since 1970.
+            wait: Returns after so many seconds, or sooner when it is to stop.
+            every_seconds: How long to rest when nothing is left to do.
+        """
+        self._engine = engine
+        self._clock = clock
+        self._wait = wait
+        self._every_seconds = every_seconds
+        self._rest_seconds = 0.0
+
+    def step(self, wait_seconds: float) -> int:
+        """Rest for a part of the time, up to `wait_seconds`, or do one step; returns how much was done."""
+        if self._rest_seconds > 0:
+            part = min(wait_seconds, self._rest_seconds)
+            self._wait(part)
+            self._rest_seconds -= part
+            return 0
+        done = self._engine.expire(self._clock(), _ITEMS_EXPIRED_AT_ONCE_MAX) + self._engine.trim_streams()
+        if not done:
+            self._rest_seconds = self._every_seconds
+        return done
+
+
+@contextmanager
+def kept_up(engine: Engine, *, every_seconds: float = UPKEEP_SECONDS) -> Iterator[None]:
+    """Look after an engine in a thread of its own, until the end of the block."""
+    stopping = threading.Event()
+    upkeep = Upkeep(engine, clock=time.time, wait=stopping.wait, every_seconds=every_seconds)
+    loop = Loop("upkeep of the engine", upkeep.step)
+    loop.start()
+    try:
+        yield
+    finally:
+        stopping.set()
         loop.stop()

@@ -18,6 +18,7 @@ from tenantable.engine.connection import BoundedConnection
 from tenantable.engine.http import DynamoApp
 from tenantable.engine.signature import AccessKeyLookup
 from tenantable.errors import AddressError
+from tenantable.local.loops import kept_up
 
 START_SECONDS_MAX = 10.0
 GRACE_SECONDS = 10
@@ -28,13 +29,13 @@ _REQUEST_ID_BYTES = 26
 @contextmanager
 def dynamo_endpoint(engine: Engine, *, access_keys: AccessKeyLookup | None, commits_wait: bool) -> Iterator[DynamoApp]:
     """
-    The endpoint of an engine, until the end of the block.
+    The endpoint of an engine, which is looked after, until the end of the block.
 
     Args:
         access_keys: Whose signatures are believed; None checks none.
         commits_wait: Whether a commit waits for a disk, so that writers had better share one.
     """
-    with ThreadPoolExecutor(WRITERS_MAX, "writer") as writers:
+    with kept_up(engine), ThreadPoolExecutor(WRITERS_MAX, "writer") as writers:
         yield DynamoApp(
             engine,
             access_keys=access_keys,
