@@ -1,8 +1,9 @@
 """
-What survives SIGKILL: every acknowledged write, whole transactions, and indexes in step with their table.
+What survives SIGKILL: every acknowledged write, whole transactions, and indexes and a stream in step with their table.
 
-Four writers work over HTTP until the server is killed under them, twenty times on one data folder. Each writer knows
-what was acknowledged to it and which one request was under way, which may have happened or not.
+Four writers work over HTTP until the server is killed under them, twenty times on one data folder; items that have
+expired are swept meanwhile. Each writer knows what was acknowledged to it and which one request was under way, which
+may have happened or not.
 """
 
 import random
@@ -18,6 +19,7 @@ import pytest
 
 from tenantable.data.http_client import HttpClient
 from tenantable.data.transport.retries import RetryPolicy
+from tenantable.engine import Engine
 from tenantable.errors import Unavailable
 from tenantable.wire.client import DynamoClient
 from tenantable.wire.signatures import Credentials
@@ -30,12 +32,14 @@ pytestmark = pytest.mark.slow
 ROUNDS = 20
 WRITERS = 4
 TABLE = "ledger"
+EXPIRING = "expiring"
 SEED = 20261121
 
 Key = tuple[str, str]
 Item = dict[str, Any]
 Items = dict[Key, Item | None]
 """What is stored under each key; None: nothing."""
+Change = tuple[Key, Item | None]
 
 
 def key_of(key: Key) -> Item:
@@ -50,15 +54,19 @@ def item_of(key: Key, version: int) -> Item:
 
 @dataclass(kw_only=True)
 class Writer:
-    """Writes to keys of its own. `pending` holds what the request under way would make of its keys."""
+    """
+    Writes to keys of its own. `pending` holds what the request under way would make of its keys, `changes` what was
+    acknowledged since the stream was last read.
+    """
 
     name: str
     stored: Items = field(default_factory=dict)
     pending: Items = field(default_factory=dict)
+    changes: list[Change] = field(default_factory=list)
     version: int = 0
 
     def write_until_killed(self, client: DynamoClient) -> None:
-        steps = cycle([self.put, self.transact, self.update, self.transact, self.replace, self.delete])
+        steps = cycle([self.put, self.transact, self.update, self.put_expired, self.replace, self.delete])
         try:
             for step in steps:
                 self.version += 1
@@ -73,6 +81,12 @@ class Writer:
     def replace(self, client: DynamoClient) -> None:
         key = (self.name, f"fixed-{self.version % 3}")
         self.carry_out(client, "PutItem", {"Item": item_of(key, self.version)}, {key: item_of(key, self.version)})
+
+    def put_expired(self, client: DynamoClient) -> None:
+        """An item that the sweeper may delete at once."""
+        key = (self.name, f"{EXPIRING}-{self.version:06}")
+        item = {**key_of(key), "until": {"N": str(int(time.time()) - 60)}}
+        self.carry_out(client, "PutItem", {"Item": item}, {key: item})
 
     def update(self, client: DynamoClient) -> None:
         key = (self.name, "updated")
@@ -102,11 +116,21 @@ class Writer:
         self.acknowledge()
 
     def acknowledge(self) -> None:
-        self.stored |= self.pending
+        self.stored |= {key: item for key, item in self.pending.items() if not key[1].startswith(EXPIRING)}
+        self.changes += self.pending.items()
         self.pending = {}
+
+    def compare_changes(self, recorded: list[Change]) -> None:
+        """The stream tells of everything acknowledged, in order and once; of the request under way whole or not."""
+        expired = [key for key, item in recorded if key[1].startswith(EXPIRING) and item is None]
+        assert len(expired) == len(set(expired))
+        written = [(key, item) for key, item in recorded if key not in expired or item is not None]
+        assert written in (self.changes, [*self.changes, *self.pending.items()])
+        self.changes = []
 
     def compare(self, found: Mapping[Key, Item]) -> None:
         """Everything acknowledged is there; the request under way happened as a whole or not at all."""
+        self.pending = {key: item for key, item in self.pending.items() if not key[1].startswith(EXPIRING)}
         happened = {key: found.get(key) for key in self.pending}
         assert happened in (self.pending, {key: self.stored.get(key) for key in self.pending})
         self.stored |= happened
@@ -124,6 +148,7 @@ def create_table(client: DynamoClient) -> None:
             "BillingMode": "PAY_PER_REQUEST",
             "AttributeDefinitions": [{"AttributeName": name, "AttributeType": "S"} for name in names],
             "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+            "StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
             "GlobalSecondaryIndexes": [
                 {
                     "IndexName": "by-kind",
@@ -133,6 +158,8 @@ def create_table(client: DynamoClient) -> None:
             ],
         },
     )
+    specification = {"Enabled": True, "AttributeName": "until"}
+    client.call("UpdateTimeToLive", {"TableName": TABLE, "TimeToLiveSpecification": specification})
 
 
 def scanned(client: DynamoClient, **members: Any) -> Iterator[Item]:
@@ -149,8 +176,35 @@ def by_key(items: Iterator[Item]) -> dict[Key, Item]:
     return {(item["pk"]["S"], item["sk"]["S"]): item for item in items}
 
 
+def read_stream(data: Path, writers: list[Writer], replayed: Items) -> None:
+    """
+    What a consumer with a checkpoint finds between the kill and the next start: the acknowledged changes, and with the
+    earlier ones, in `replayed`, the whole table.
+    """
+    changes: list[Change] = []
+    with Engine(data) as engine:
+        while records := list(engine.stream(TABLE).consume("ledger")):
+            changes += map(change_of, records)
+        replayed |= changes
+        assert {key: item for key, item in replayed.items() if item is not None} == by_key(scanned(engine))
+    for writer in writers:
+        writer.compare_changes([change for change in changes if change[0][0].split("-")[0] == writer.name])
+
+
+def change_of(record: Item) -> Change:
+    """What a record tells. An item expires, and nothing else is removed by the service."""
+    keys = record["dynamodb"]["Keys"]
+    key = (keys["pk"]["S"], keys["sk"]["S"])
+    assert ("userIdentity" in record) == (key[1].startswith(EXPIRING) and record["eventName"] == "REMOVE")
+    return key, record["dynamodb"].get("NewImage")
+
+
 def check(client: DynamoClient, writers: list[Writer]) -> None:
-    found = by_key(scanned(client, ConsistentRead=True))
+    found = {
+        key: item
+        for key, item in by_key(scanned(client, ConsistentRead=True)).items()
+        if not key[1].startswith(EXPIRING)
+    }
     for writer in writers:
         writer.compare(found)
     known = {key for writer in writers for key, item in writer.stored.items() if item is not None}
@@ -183,7 +237,10 @@ def write_and_kill(server: "DynamoProcess", client: DynamoClient, writers: list[
 def test_nothing_acknowledged_is_lost_and_nothing_is_half_done(start_dynamo: "StartDynamo", tmp_path: Path) -> None:
     draw = random.Random(SEED)  # noqa: S311 - only the moment of the kill
     writers = [Writer(name=f"w{number}") for number in range(WRITERS)]
+    replayed: Items = {}
     for round_number in range(ROUNDS + 1):
+        if round_number:
+            read_stream(tmp_path, writers, replayed)
         with start_dynamo(tmp_path) as server, connect(server) as client:
             if round_number == 0:
                 create_table(client)
@@ -191,3 +248,4 @@ def test_nothing_acknowledged_is_lost_and_nothing_is_half_done(start_dynamo: "St
             if round_number < ROUNDS:
                 write_and_kill(server, client, writers, draw.uniform(0.1, 0.6))
     assert sum(writer.version for writer in writers) > ROUNDS * WRITERS * 10
+    assert any(key[1].startswith(EXPIRING) and item is None for key, item in replayed.items())
