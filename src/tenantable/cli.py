@@ -113,7 +113,8 @@ def _announce(address: str, *, tables: Path | None, credentials: Path | None) ->
     else:
         console.print("Requests must be signed with the access key of this data folder. To connect:")
         identity = f"AWS_SHARED_CREDENTIALS_FILE={credentials.resolve()}"
-    console.print(f"  export AWS_ENDPOINT_URL_DYNAMODB={address} AWS_DEFAULT_REGION=us-east-1 {identity}", markup=False)
+    endpoints = f"AWS_ENDPOINT_URL_DYNAMODB={address} AWS_ENDPOINT_URL_DYNAMODB_STREAMS={address}"
+    console.print(f"  export {endpoints} AWS_DEFAULT_REGION=us-east-1 {identity}", markup=False)
     console.print("  aws dynamodb list-tables        # or boto3.client('dynamodb').list_tables()", markup=False)
 
 

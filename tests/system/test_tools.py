@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -186,6 +187,32 @@ def test_paginators_and_waiters(client: "DynamoDBClient", resource: "DynamoDBSer
     assert "pages" in names
     client.delete_table(TableName="pages")
     client.get_waiter("table_not_exists").wait(TableName="pages")
+
+
+def test_the_client_of_streams(client: "DynamoDBClient", server: "DynamoProcess") -> None:
+    arn = client.create_table(
+        TableName="watched",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
+    )["TableDescription"]["LatestStreamArn"]
+    names = {str(number) for number in range(20)}
+    for name in names:
+        client.put_item(TableName="watched", Item={"pk": {"S": name}, "raw": {"B": b"\x00\xff"}})
+    streams: Any = boto3.client("dynamodbstreams", **arguments(server))
+    assert [stream["StreamArn"] for stream in streams.list_streams(TableName="watched")["Streams"]] == [arn]
+    found = []
+    for shard in streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]:
+        place = {"StreamArn": arn, "ShardId": shard["ShardId"], "ShardIteratorType": "TRIM_HORIZON"}
+        iterator = streams.get_shard_iterator(**place)["ShardIterator"]
+        found += streams.get_records(ShardIterator=iterator)["Records"]
+    assert {record["dynamodb"]["NewImage"]["pk"]["S"] for record in found} == names
+    assert found[0]["dynamodb"]["NewImage"]["raw"]["B"] == b"\x00\xff"
+    assert abs(time.time() - found[0]["dynamodb"]["ApproximateCreationDateTime"].timestamp()) < 60
+    with pytest.raises(streams.exceptions.ResourceNotFoundException):
+        streams.describe_stream(StreamArn=arn[:-1] + "x")
+    streams.close()
 
 
 Aws = Callable[..., Any]
