@@ -163,6 +163,13 @@ def test_a_wrong_json_type_is_a_serialization_error_before_any_violation(
     assert (error.code, error.message) == ("SerializationException", message)
 
 
+def test_a_time_is_a_number_of_seconds() -> None:
+    place = {"StreamArn": "arn:" + "x" * 40, "ShardId": "shardId-" + "0" * 30, "ShardIteratorType": "AT_TIMESTAMP"}
+    for seconds in (1, 1.5):
+        check_request("GetShardIterator", {**place, "Timestamp": seconds})
+    assert refusal("GetShardIterator", {**place, "Timestamp": "now"}).code == "SerializationException"
+
+
 def test_a_message_quotes_only_the_beginning_of_a_large_value() -> None:
     assert len(refusal("DescribeTable", {"TableName": "x" * 1_000_000}).message) < 2500
 

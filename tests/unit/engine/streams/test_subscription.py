@@ -1,5 +1,6 @@
 """Reading a stream in process, and finding one's place again."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -146,3 +147,27 @@ def test_a_table_without_a_stream_has_no_subscription(create: "Create", engine: 
     with pytest.raises(DynamoError) as caught:
         engine.stream(name)
     assert caught.value.code == "ResourceNotFoundException"
+
+
+def test_a_reader_beside_writers_misses_nothing(tmp_path: Path, table_request: "TableRequest") -> None:
+    """Each page is of one state of the database: no record turns up before the place where the reader is already."""
+    writers, puts = 3, 1000
+    with Engine(tmp_path, durability="none") as engine, ThreadPoolExecutor(writers) as threads:
+        engine.call("CreateTable", table_request("orders", keys=("pk",), **STREAM))
+
+        def write(writer: int) -> None:
+            for number in range(puts):
+                item = {"pk": {"S": str(writer * puts + number)}}
+                engine.call("PutItem", {"TableName": "orders", "Item": item})
+
+        running = [threads.submit(write, writer) for writer in range(writers)]
+        read: list[int] = []
+        while len(read) < writers * puts and not (all(each.done() for each in running) and stalled(engine)):
+            read += [key_of(record) for record in engine.stream("orders").consume("mail", limit=7)]
+    assert sorted(read) == list(range(writers * puts))
+
+
+def stalled(engine: Engine) -> bool:
+    """Nothing is left to read."""
+    subscription = engine.stream("orders")
+    return subscription.read(subscription.checkpoint("mail"), limit=1) == []
