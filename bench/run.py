@@ -7,7 +7,7 @@ moto holds a tenth of the items, because it slows down with more; that is to its
 
 import argparse
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from itertools import islice
 
 from rich.console import Console
@@ -15,6 +15,7 @@ from rich.progress import Progress
 from rich.table import Table
 from targets import (
     Call,
+    Crowd,
     engine_in_memory,
     engine_on_disk,
     engine_over_http,
@@ -32,8 +33,17 @@ TARGETS = {
     "moto, in process": (moto_in_process, 10),
     "moto, server": (moto_over_http, 10),
 }
-RATIOS = (("engine through boto3", "moto, in process"), ("engine, HTTP", "moto, server"))
+CROWDED = {"engine, HTTP": "engine, HTTP x4", "moto, server": "moto, server x4"}
+"""Servers that four client processes ask at once, too: a single one shows the cost of boto3 more than theirs."""
+COLUMNS = (*TARGETS, *CROWDED.values())
+RATIOS = (
+    ("engine through boto3", "moto, in process"),
+    ("engine, HTTP", "moto, server"),
+    ("engine, HTTP x4", "moto, server x4"),
+)
+CLIENTS = 4
 ROUND_SECONDS = 0.35
+CROWD_SECONDS = 1.0
 
 
 def load(call: Call, items: int) -> None:
@@ -59,35 +69,42 @@ def measure(call: Call, operation: str, items: int, round_number: int) -> float:
 
 
 def run(items: int, rounds: int) -> dict[str, dict[str, float]]:
-    best: dict[str, dict[str, float]] = {operation: {} for operation in OPERATIONS}
+    best: dict[str, dict[str, float]] = {operation: dict.fromkeys(COLUMNS, 0.0) for operation in OPERATIONS}
     with ExitStack() as stack, Progress() as progress:
-        calls = {}
+        targets, crowds = {}, {}
         loading = progress.add_task("loading the targets", total=len(TARGETS))
-        for name, (target, divisor) in TARGETS.items():
-            calls[name] = stack.enter_context(target()), items // divisor
-            load(*calls[name])
+        for name, (open_target, divisor) in TARGETS.items():
+            target, stored = stack.enter_context(open_target()), items // divisor
+            targets[name] = target.call, stored
+            load(target.call, stored)
+            if name in CROWDED:
+                crowds[CROWDED[name]] = stack.enter_context(closing(Crowd(target.endpoint, CLIENTS))), stored
             progress.advance(loading)
-        measuring = progress.add_task("measuring", total=rounds * len(OPERATIONS) * len(TARGETS))
+        measuring = progress.add_task("measuring", total=rounds * len(OPERATIONS) * len(COLUMNS))
         for round_number in range(rounds):
             for operation in OPERATIONS:
-                for name, (call, stored) in calls.items():
-                    rate = measure(call, operation, stored, round_number)
-                    best[operation][name] = max(best[operation].get(name, 0.0), rate)
+                rates = best[operation]
+                for name, (call, stored) in targets.items():
+                    rates[name] = max(rates[name], measure(call, operation, stored, round_number))
+                    progress.advance(measuring)
+                for name, (crowd, stored) in crowds.items():
+                    rate = crowd.rate(operation, stored, seed=round_number, seconds=CROWD_SECONDS)
+                    rates[name] = max(rates[name], rate)
                     progress.advance(measuring)
     return best
 
 
 def show(best: dict[str, dict[str, float]], items: int) -> None:
-    table = Table(title=f"operations per second, one thread, 1 KB items, {items:,} in the table, one index")
+    table = Table(title=f"operations per second, one client unless x4, 1 KB items, {items:,} in the table, one index")
     table.add_column("operation")
-    for name in TARGETS:
+    for name in COLUMNS:
         table.add_column(name, justify="right")
     for ours, theirs in RATIOS:
         table.add_column(f"{ours} / {theirs}", justify="right")
     for operation, rates in best.items():
         ratios = [f"{rates[ours] / rates[theirs]:.1f} x" for ours, theirs in RATIOS]
-        table.add_row(operation, *(f"{rates[name]:,.0f}" for name in TARGETS), *ratios)
-    Console(width=150).print(table)
+        table.add_row(operation, *(f"{rates[name]:,.0f}" for name in COLUMNS), *ratios)
+    Console(width=190).print(table)
 
 
 def main() -> None:

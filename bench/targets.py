@@ -8,6 +8,8 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -22,44 +24,72 @@ Call = Callable[[str, dict[str, Any]], Any]
 CREDENTIALS = {"region_name": "us-east-1", "aws_access_key_id": "bench", "aws_secret_access_key": "bench"}
 
 
+@dataclass(frozen=True)
+class Target:
+    """How one client calls it; a server also tells its address, so that several client processes can."""
+
+    call: Call
+    endpoint: str | None = None
+
+
 @contextmanager
-def engine_in_memory() -> Iterator[Call]:
+def engine_in_memory() -> Iterator[Target]:
     with Engine(":memory:") as engine:
-        yield engine.call
+        yield Target(engine.call)
 
 
 @contextmanager
-def engine_on_disk() -> Iterator[Call]:
+def engine_on_disk() -> Iterator[Target]:
     with tempfile.TemporaryDirectory() as folder, Engine(folder) as engine:
-        yield engine.call
+        yield Target(engine.call)
 
 
 @contextmanager
-def engine_through_boto3() -> Iterator[Call]:
+def engine_through_boto3() -> Iterator[Target]:
     with Engine(":memory:") as engine:
-        yield _call_of(boto3_client(engine))
+        yield Target(_call_of(boto3_client(engine)))
 
 
 @contextmanager
-def engine_over_http() -> Iterator[Call]:
+def engine_over_http() -> Iterator[Target]:
     command = [sys.executable, "-m", "tenantable.cli", "dynamodb", "--open", "--memory"]
     with _server(command) as endpoint:
-        yield _boto3_call(endpoint)
+        yield Target(boto3_call(endpoint), endpoint)
 
 
 @contextmanager
-def moto_in_process() -> Iterator[Call]:
+def moto_in_process() -> Iterator[Target]:
     with mock_aws():
-        yield _boto3_call(None)
+        yield Target(boto3_call(None))
 
 
 @contextmanager
-def moto_over_http() -> Iterator[Call]:
+def moto_over_http() -> Iterator[Target]:
     with _server([sys.executable, "-m", "moto.server", "-H", "127.0.0.1"]) as endpoint:
-        yield _boto3_call(endpoint)
+        yield Target(boto3_call(endpoint), endpoint)
 
 
-def _boto3_call(endpoint: str | None) -> Call:
+class Crowd:
+    """Several client processes of one server, which work at the same time when they are told to."""
+
+    def __init__(self, endpoint: str, clients: int) -> None:
+        command = [sys.executable, str(Path(__file__).parent / "client.py"), endpoint]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+        self._clients = [subprocess.Popen(command, **pipes) for _ in range(clients)]
+
+    def rate(self, operation: str, items: int, *, seed: int, seconds: float) -> float:
+        """Operations per second of all clients together."""
+        for number, client in enumerate(self._clients):
+            client.stdin.write(f"{operation}\t{items}\t{seed * 100 + number}\t{seconds}\n")
+            client.stdin.flush()
+        return sum(int(client.stdout.readline()) for client in self._clients) / seconds
+
+    def close(self) -> None:
+        for client in self._clients:
+            client.communicate()
+
+
+def boto3_call(endpoint: str | None) -> Call:
     config = Config(retries={"max_attempts": 1})
     return _call_of(boto3.client("dynamodb", endpoint_url=endpoint, config=config, **CREDENTIALS))
 
