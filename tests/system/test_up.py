@@ -186,6 +186,18 @@ def test_a_component_reaches_over_http_what_it_was_granted_and_no_more(
     assert refused.value.response["Error"]["Code"] == "AccessDeniedException"
 
 
+def test_the_authorizer_sees_its_four_attributes_and_no_others_over_http(start: Start) -> None:
+    """Requirement: W-03."""
+    client = start().as_profile("webhooks-authorizer")
+    request = {"TableName": "TenantIdentity", "Key": {"apiKey": {"S": "nobody"}}}
+    names = {"#status": "status", "#plan": "plan"}
+    granted = "tenantId, #status, #plan, createdAt"
+    client.get_item(**request, ProjectionExpression=granted, ExpressionAttributeNames=names)
+    for projection in ({}, {"ProjectionExpression": "webhookSecret"}, {"ProjectionExpression": "tenantId, targetUrl"}):
+        with pytest.raises(ClientError, match="not authorized to perform: dynamodb:GetItem"):
+            client.get_item(**request, **projection)
+
+
 def refusal(start: Start, *arguments: str, **environment: str) -> str:
     """What is said by a start that cannot succeed: one sentence, and the exit code is not zero."""
     up = start(*arguments, **environment)
