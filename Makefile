@@ -35,7 +35,7 @@ unit: $(DEVELOPMENT) ## the fast tests only
 	$(BIN)/pytest -q tests/unit
 
 conformance: $(DEVELOPMENT) ## our conformance suite against any endpoint: make conformance URL=http://host:port
-	$(BIN)/pytest -q tests/conformance --endpoint $(URL)
+	$(BIN)/pytest -q tests/conformance --endpoint $(URL) $(ARGUMENTS)
 
 bench: $(DEVELOPMENT) ## speed beside moto, measured in the same run
 	$(BIN)/python bench/run.py
