@@ -27,7 +27,7 @@ PLUGIN_FOLDERS = [
     os.environ.get("TF_PLUGIN_DIR", ""),
     "~/.terraform.d/plugins",
     "/usr/local/share/terraform/plugins",
-    "/opt/tf-plugins",
+    *(str(mirror.parent) for mirror in Path("/opt").glob("*/registry.terraform.io")),
 ]
 """Where a machine without a network keeps Terraform's providers."""
 
