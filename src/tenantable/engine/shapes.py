@@ -28,6 +28,8 @@ _INTEGER_MAX = {"Integer": 2**31 - 1, "Long": 2**63 - 1}
 _PACKAGE = "com.amazonaws.dynamodb.v20120810"
 _TABLE_ARN = r"arn:[a-z-]+:dynamodb:[a-z0-9-]+:\d+:table/[a-zA-Z0-9_.-]{3,255}(/(index|stream)/[a-zA-Z0-9_.:-]+)?"
 _NAME_CHARACTERS = "[a-zA-Z0-9_.-]+"
+_ANY_TEXT = frozenset({r"[\u0020-\uD7FF\uE000-\uFFFD\uD800\uDC00-\uDBFF\uDFFF\r\n\t]*", r"\p{Print}+"})
+"""Patterns in Java's notation that as good as any text matches."""
 _MISPLACED_STRUCTURE = "Start of structure or map found where not expected."
 
 
@@ -73,14 +75,21 @@ def check_request(operation: str, request: Mapping[str, Any]) -> None:
         DynamoError: SerializationException for a wrong JSON type, ValidationException that lists every other
             violation, UnknownOperationException for an operation without a shape.
     """
-    read = _OPERATIONS.get(operation)
-    if read is None:
-        raise DynamoError("UnknownOperationException", "")
+    read = _OPERATIONS.get(operation) or _compile_operation(operation)
     violations: list[str] = []
     read(request if isinstance(request, dict) else dict(request), "", violations)
     if violations:
         plural = "error" if len(violations) == 1 else "errors"
         raise validation_error(f"{len(violations)} validation {plural} detected: {'; '.join(violations)}")
+
+
+def _compile_operation(operation: str) -> Read:
+    """At its first request: compiling all of them would double the time that the engine takes to start."""
+    name = _MODEL["operations"].get(operation)
+    if name is None:
+        raise DynamoError("UnknownOperationException", "")
+    read = _OPERATIONS[operation] = _compile(name).read
+    return read
 
 
 def _compile(name: str) -> Shape:
@@ -198,14 +207,14 @@ def _integer(kind: str) -> Callable[[str, dict[str, Any]], Shape]:
     return compile_integer
 
 
-def _timestamp(_name: str, _model: dict[str, Any]) -> Shape:
-    """Seconds since 1970, with or without a fraction."""
+def _decimal(kind: str) -> Callable[[str, dict[str, Any]], Shape]:
+    """A number with or without a fraction; a timestamp is seconds since 1970."""
 
     def read(value: Any, _path: str, _violations: list[str]) -> None:
         if type(value) not in {int, float}:
-            raise _not_a_scalar(value, "Long")
+            raise _not_a_scalar(value, kind)
 
-    return Shape(read=read)
+    return lambda _name, _model: Shape(read=read)
 
 
 def _every(element: Shape, sentence: str, values_of: Callable[[Any], Any]) -> tuple[Constraint, ...]:
@@ -229,7 +238,7 @@ def _size_constraints(model: dict[str, Any]) -> tuple[Constraint, ...]:
 
 def _text_constraints(model: dict[str, Any]) -> tuple[Constraint, ...]:
     constraints = [*_size_constraints(model)]
-    if pattern := model.get("pattern"):
+    if (pattern := model.get("pattern")) and pattern not in _ANY_TEXT:
         matches = re.compile(pattern).fullmatch
         constraints.append((lambda value: bool(matches(value)), _pattern_sentence(pattern)))
     if allowed := model.get("enum"):
@@ -305,11 +314,12 @@ _COMPILERS: dict[str, Callable[[str, dict[str, Any]], Shape]] = {
     "boolean": _boolean,
     "integer": _integer("Integer"),
     "long": _integer("Long"),
-    "timestamp": _timestamp,
+    "double": _decimal("Double"),
+    "timestamp": _decimal("Long"),
     "attribute_map": _attribute_values("attribute_map"),
     "attribute_list": _attribute_values("attribute_list"),
     "attribute_value": _attribute_values("attribute_value"),
 }
 _MODEL: dict[str, Any] = json.loads((Path(__file__).parent / "request_shapes.json").read_bytes())
 _SHAPES: dict[str, Shape] = {}
-_OPERATIONS: dict[str, Read] = {operation: _compile(shape).read for operation, shape in _MODEL["operations"].items()}
+_OPERATIONS: dict[str, Read] = {}

@@ -175,7 +175,7 @@ def test_a_message_quotes_only_the_beginning_of_a_large_value() -> None:
 
 
 def test_an_operation_without_a_shape_is_unknown() -> None:
-    assert refusal("CreateGlobalTable", {}).code == "UnknownOperationException"
+    assert refusal("CreateGalaxy", {}).code == "UnknownOperationException"
 
 
 def test_deeply_nested_input_is_quoted_without_following_it() -> None:
