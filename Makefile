@@ -7,7 +7,7 @@ TESTS ?= tests
 URL ?= http://127.0.0.1:8000
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup check fmt test unit conformance bench golden lock bare clean
+.PHONY: help run setup check fmt test unit conformance bench fuzz golden lock bare clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -39,6 +39,11 @@ conformance: $(DEVELOPMENT) ## our conformance suite against any endpoint: make 
 
 bench: $(DEVELOPMENT) ## speed beside moto, measured in the same run
 	$(BIN)/python bench/run.py
+
+fuzz: $(DEVELOPMENT) ## 200,000 random requests and ten minutes of coverage-guided fuzzing of every parser
+	FUZZ_REQUESTS=200000 FUZZ_SEED=$${FUZZ_SEED:-$$$$} $(BIN)/pytest -q -s --timeout 1200 tests/fuzz
+	$(BIN)/python -m pip install -q --disable-pip-version-check 'atheris>=3.0'
+	mkdir -p .fuzz/corpus && $(BIN)/python tests/fuzz/mutate.py -artifact_prefix=.fuzz/ -max_total_time=$${SECONDS_MAX:-600} .fuzz/corpus
 
 golden: $(DEVELOPMENT) ## rewrite the golden files and generated pages; review the difference
 	REWRITE_GOLDEN=1 $(BIN)/pytest -q tests/golden tests/test_docs.py tests/test_public.py
