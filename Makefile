@@ -7,7 +7,7 @@ TESTS ?= tests
 URL ?= http://127.0.0.1:8000
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup check fmt test unit conformance bench fuzz golden lock bare clean
+.PHONY: help run setup check fmt test unit conformance bench fuzz clients golden lock bare clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -39,6 +39,12 @@ conformance: $(DEVELOPMENT) ## our conformance suite against any endpoint: make 
 
 bench: $(DEVELOPMENT) ## speed beside moto, measured in the same run
 	$(BIN)/python bench/run.py
+
+clients: $(DEVELOPMENT) ## other people's clients against the endpoint: aiobotocore, PynamoDB, the JavaScript SDK, ElectroDB
+	$(PYTHON) -m venv .clients && .clients/bin/pip install -q --disable-pip-version-check aiobotocore pynamodb
+	! command -v npm >/dev/null || npm install --silent --no-audit --no-fund --prefix .clients \
+		@aws-sdk/client-dynamodb @aws-sdk/client-dynamodb-streams @aws-sdk/lib-dynamodb electrodb
+	$(BIN)/pytest -q tests/system/test_clients.py
 
 fuzz: $(DEVELOPMENT) ## 200,000 random requests and ten minutes of coverage-guided fuzzing of every parser
 	FUZZ_REQUESTS=200000 FUZZ_SEED=$${FUZZ_SEED:-$$$$} $(BIN)/pytest -q -s --timeout 1200 tests/fuzz
