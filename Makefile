@@ -37,8 +37,10 @@ unit: $(DEVELOPMENT) ## the fast tests only
 conformance: $(DEVELOPMENT) ## our conformance suite against any endpoint: make conformance URL=http://host:port
 	$(BIN)/pytest -q tests/conformance --endpoint $(URL) $(ARGUMENTS)
 
-bench: $(DEVELOPMENT) ## speed beside moto, measured in the same run
-	$(BIN)/python bench/run.py
+bench: $(DEVELOPMENT) ## speed beside moto, dynoxide and dynalite, measured in one run; writes docs/reference/benchmarks.md
+	command -v wrk >/dev/null || { apt-get update -qq && apt-get install -y -qq wrk; }
+	! command -v npm >/dev/null || npm install --silent --no-audit --no-fund --prefix .peers @dynoxide/linux-x64 dynalite
+	$(BIN)/python bench/run.py $(ARGUMENTS)
 
 clients: $(DEVELOPMENT) ## other people's clients against the endpoint: aiobotocore, PynamoDB, the JavaScript SDK, ElectroDB
 	$(PYTHON) -m venv .clients && .clients/bin/pip install -q --disable-pip-version-check aiobotocore pynamodb
