@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, get_args
 
+from tenantable.engine.storage.checksums import DamageError
 from tenantable.engine.storage.queries import QUERIES
 from tenantable.errors import StorageError
 
@@ -13,12 +14,13 @@ Durability = Literal["power", "process", "none"]
 
 DATABASE_NAME = "tenantable.db"
 LOCK_NAME = "tenantable.lock"
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 """The version of the on-disk format that is written; it is raised with every change, together with a migration."""
 
 _NEW_IN_FORMAT = {
     1: ("catalog", "relations", "transaction_tokens", "transaction_tokens_expiry"),
     2: ("streams", "shards", "checkpoints"),
+    3: (),  # rows have checksums; one without has none that could be wrong, so nothing is rewritten
 }
 """What each version of the format added; an older file gets what it lacks when it is opened for writing."""
 
@@ -93,6 +95,8 @@ def failure(error: sqlite3.Error) -> StorageError:
     """What to say when SQLite fails in the middle of the work."""
     if "no such table" in str(error):
         return RelationGoneError()
+    if not isinstance(error, sqlite3.OperationalError) and isinstance(error, sqlite3.DatabaseError):
+        return DamageError(str(error))
     return StorageError(
         f"The storage failed: {error}", hint="check the free space, the permissions and the health of the disk"
     )

@@ -123,7 +123,7 @@ DELETE FROM checkpoints WHERE stream = ?;
 
 -- create_records --
 -- The records of one slot of a stream, in the order they were written. What finds and trims them stands before what
--- may be long.
+-- may be long. `size` is a mark, as items have it.
 CREATE TABLE {records} (
     sequence INTEGER PRIMARY KEY, created_at REAL NOT NULL, event INTEGER NOT NULL, size INTEGER NOT NULL,
     keys BLOB NOT NULL, old BLOB, new BLOB
@@ -165,7 +165,8 @@ DELETE FROM {expiry} WHERE at = ? AND key = ?;
 SELECT key FROM {expiry} WHERE at >= ? AND at < ? ORDER BY at LIMIT ?;
 
 -- create_items --
--- The key is hash, partition and sort bytes in one (engine/keys.py); the item is its wire JSON.
+-- The key is hash, partition and sort bytes in one (engine/keys.py); the item is its wire JSON. `size` is a mark: the
+-- size in the lower 20 bits, above them a checksum (engine/storage/checksums.py).
 CREATE TABLE {items} (key BLOB PRIMARY KEY, size INTEGER NOT NULL, item BLOB NOT NULL) WITHOUT ROWID;
 
 -- create_pointing_index --
@@ -173,7 +174,7 @@ CREATE TABLE {items} (key BLOB PRIMARY KEY, size INTEGER NOT NULL, item BLOB NOT
 CREATE TABLE {index} (key BLOB, base BLOB, PRIMARY KEY (key, base)) WITHOUT ROWID;
 
 -- create_copying_index --
--- A narrower index keeps a copy of what it projects.
+-- A narrower index keeps a copy of what it projects, with a mark as items have it.
 CREATE TABLE {index} (
     key BLOB, base BLOB, size INTEGER NOT NULL, item BLOB NOT NULL, PRIMARY KEY (key, base)
 ) WITHOUT ROWID;
@@ -206,7 +207,7 @@ SELECT size, item FROM {items} WHERE key >= ? AND key < ? ORDER BY key DESC LIMI
 SELECT key, size, item FROM {items} ORDER BY key;
 
 -- size_of_items --
-SELECT coalesce(sum(size), 0) FROM {items} WHERE key >= ? AND key < ?;
+SELECT coalesce(sum(size & 1048575), 0) FROM {items} WHERE key >= ? AND key < ?;
 
 -- insert_pointer --
 INSERT INTO {index} (key, base) VALUES (?, ?);
@@ -221,11 +222,12 @@ UPDATE {index} SET size = ?, item = ? WHERE key = ? AND base = ?;
 DELETE FROM {index} WHERE key = ? AND base = ?;
 
 -- range_pointers_ascending --
-SELECT {items}.size, {items}.item FROM {index} CROSS JOIN {items} ON {items}.key = {index}.base
+-- An entry that has lost its item gives a row without one, and does not go unnoticed.
+SELECT {items}.size, {items}.item FROM {index} LEFT JOIN {items} ON {items}.key = {index}.base
 WHERE ({index}.key, {index}.base) > (?, ?) AND {index}.key < ? ORDER BY {index}.key, {index}.base LIMIT ?;
 
 -- range_pointers_descending --
-SELECT {items}.size, {items}.item FROM {index} CROSS JOIN {items} ON {items}.key = {index}.base
+SELECT {items}.size, {items}.item FROM {index} LEFT JOIN {items} ON {items}.key = {index}.base
 WHERE {index}.key >= ? AND ({index}.key, {index}.base) < (?, ?)
 ORDER BY {index}.key DESC, {index}.base DESC LIMIT ?;
 
