@@ -106,9 +106,9 @@ def test_its_items_have_checksums_when_they_are_written_again(directory_of_forma
     with Engine(directory_of_format_2, clock=lambda: NOW) as engine:
         key = {"pk": {"S": "customer-0"}, "sk": {"S": "order-0"}}
         item = engine.call("GetItem", {"TableName": "orders", "Key": key})["Item"]
-        engine.call("PutItem", {"TableName": "orders", "Item": {**item, "total": {"N": "9"}}})
+        engine.call("PutItem", {"TableName": "orders", "Item": {**item, "total": {"N": "123"}}})
     connection = sqlite3.connect(directory_of_format_2 / DATABASE_NAME)
     with_checksum = connection.execute(f"SELECT count(*) FROM items_1 WHERE size & {CHECKSUM_MASK}").fetchone()
     assert with_checksum == (1,)
-    assert connection.execute("SELECT size_bytes FROM relations WHERE number = 1").fetchone() == (155,)
+    assert connection.execute("SELECT size_bytes FROM relations WHERE number = 1").fetchone() == (157,)
     connection.close()
