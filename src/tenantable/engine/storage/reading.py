@@ -26,6 +26,8 @@ Row = tuple[int, bytes]
 RecordRow = tuple[int, float, int, int, bytes, bytes | None, bytes | None]
 """A record of a stream: sequence, time of creation, event, size of its images, and JSON: keys, old and new image."""
 
+_ROWS_FETCHED_AT_ONCE = 32  # faster than row by row; the last fetch of a page may read so many too many
+
 ShardRow = tuple[int, int, int | None, int | None, float, float | None, int]
 """A shard: first sequence, slot, last sequence, the parent's first, when it was opened and closed, what is trimmed."""
 
@@ -109,15 +111,17 @@ class Reader:
         rows: list[Row] = []
         size_bytes = 0
         try:
-            for mark, item in self._cursor.execute(query, (*parameters, limit)):
-                size = mark & SIZE_MASK
-                if (digest(item, size) ^ mark) & CHECKSUM_MASK and mark & CHECKSUM_MASK:  # as `verified`, inline
-                    raise damaged_item()
-                rows.append((size, item))
-                size_bytes += size
-                if size_bytes > bytes_max:
-                    self._reset_cursor()
-                    return rows, True
+            cursor = self._cursor.execute(query, (*parameters, limit))
+            while fetched := cursor.fetchmany(_ROWS_FETCHED_AT_ONCE):
+                for mark, item in fetched:
+                    size = mark & SIZE_MASK
+                    if (digest(item, size) ^ mark) & CHECKSUM_MASK and mark & CHECKSUM_MASK:  # `verified`, inline
+                        raise damaged_item()
+                    rows.append((size, item))
+                    size_bytes += size
+                    if size_bytes > bytes_max:
+                        self._reset_cursor()
+                        return rows, True
         except (TypeError, DamageError) as error:
             self._reset_cursor()
             if isinstance(error, DamageError):
