@@ -60,6 +60,12 @@ DELETE FROM relations WHERE number = ?;
 -- read_statistics --
 SELECT item_count, size_bytes FROM relations WHERE number = ?;
 
+-- list_statistics --
+SELECT number, item_count, size_bytes FROM relations ORDER BY number;
+
+-- reset_statistics --
+INSERT OR REPLACE INTO relations (number, item_count, size_bytes) VALUES (?, 0, 0);
+
 -- change_statistics --
 UPDATE relations SET item_count = item_count + ?, size_bytes = size_bytes + ? WHERE number = ?;
 
@@ -118,6 +124,9 @@ ON CONFLICT (stream, consumer) DO UPDATE SET sequence = max(sequence, excluded.s
 -- count_checkpoints --
 SELECT count(*) FROM checkpoints WHERE stream = ? AND consumer != ?;
 
+-- list_checkpoints --
+SELECT stream, consumer, sequence FROM checkpoints;
+
 -- forget_checkpoints --
 DELETE FROM checkpoints WHERE stream = ?;
 
@@ -163,6 +172,18 @@ DELETE FROM {expiry} WHERE at = ? AND key = ?;
 
 -- find_expired --
 SELECT key FROM {expiry} WHERE at >= ? AND at < ? ORDER BY at LIMIT ?;
+
+-- has_expiry --
+SELECT 1 FROM {expiry} WHERE at = ? AND key = ?;
+
+-- walk_expiry --
+SELECT at, key FROM {expiry};
+
+-- count_expiry --
+SELECT count(*) FROM {expiry};
+
+-- walk_records --
+SELECT sequence, created_at, event, size, keys, old, new FROM {records} ORDER BY sequence;
 
 -- create_items --
 -- The key is hash, partition and sort bytes in one (engine/keys.py); the item is its wire JSON. `size` is a mark: the
@@ -220,6 +241,18 @@ UPDATE {index} SET size = ?, item = ? WHERE key = ? AND base = ?;
 
 -- delete_entry --
 DELETE FROM {index} WHERE key = ? AND base = ?;
+
+-- find_pointer --
+SELECT 0, x'' FROM {index} WHERE key = ? AND base = ?;
+
+-- find_copy --
+SELECT size, item FROM {index} WHERE key = ? AND base = ?;
+
+-- walk_entries --
+SELECT key, base FROM {index};
+
+-- count_entries --
+SELECT count(*) FROM {index};
 
 -- range_pointers_ascending --
 -- An entry that has lost its item gives a row without one, and does not go unnoticed.

@@ -20,13 +20,13 @@ from tenantable.engine.storage.checksums import (
 from tenantable.engine.storage.files import failure
 from tenantable.engine.storage.queries import QUERIES, IndexRelation, ItemRelation, RecordRelation
 
+_ROWS_FETCHED_AT_ONCE = 32  # faster than row by row; the last fetch of a page may read so many too many
+
 Row = tuple[int, bytes]
 """An item: its size by DynamoDB's rules, and its wire JSON."""
 
 RecordRow = tuple[int, float, int, int, bytes, bytes | None, bytes | None]
 """A record of a stream: sequence, time of creation, event, size of its images, and JSON: keys, old and new image."""
-
-_ROWS_FETCHED_AT_ONCE = 32  # faster than row by row; the last fetch of a page may read so many too many
 
 ShardRow = tuple[int, int, int | None, int | None, float, float | None, int]
 """A shard: first sequence, slot, last sequence, the parent's first, when it was opened and closed, what is trimmed."""
