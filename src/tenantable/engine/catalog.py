@@ -1,12 +1,20 @@
 """The tables and streams there are, kept in memory as they are in the database."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
+from tenantable.engine.storage.checksums import DamageError
 from tenantable.engine.storage.reading import Reader
 from tenantable.engine.storage.storage import Storage
 from tenantable.engine.storage.transaction import Transaction
-from tenantable.engine.streams.stream import Journal, Stream, dump_stream, load_stream, record_relations
-from tenantable.engine.tables.table import Table, dump_table, load_table
+from tenantable.engine.streams.stream import (
+    Journal,
+    Stream,
+    dump_stream,
+    load_stream,
+    record_relations,
+    stream_sql_tables,
+)
+from tenantable.engine.tables.table import Table, dump_table, load_table, table_sql_tables
 from tenantable.wire.arns import Home, table_name_of
 from tenantable.wire.errors import DynamoError, table_not_found, validation_error
 from tenantable.wire.keys import TableKeys
@@ -26,18 +34,38 @@ class Catalog:
             clock: Seconds since 1970, for the records of streams.
         """
         self._home = home
-        descriptions = list(storage.streams())
+        self._damaged: dict[str, str] = {}
+        """Tables that cannot be used, and why."""
+        streams = {}
         with storage.read() as reader:
-            streams = {
-                number: load_stream(number, description, Journal(clock, last=_last_sequence(reader, number)))
-                for number, description in descriptions
-            }
+            for number, description in list(storage.streams()):
+                stream = load_stream(number, description, Journal(clock))
+                if not self._set_aside(storage, stream.table_name, stream_sql_tables(stream)):
+                    stream.journal.last = _last_sequence(reader, number)
+                    streams[number] = stream
         self._publish_streams(streams)
-        self._tables = {name: load_table(name, description, self._streams) for name, description in storage.tables()}
+        tables = {}
+        for name, description in storage.tables():
+            if name not in self._damaged:
+                table = load_table(name, description, self._streams)
+                if not self._set_aside(storage, name, table_sql_tables(table)):
+                    tables[name] = table
+        self._tables = tables
 
     def find(self, name_or_arn: str) -> Table | None:
-        """The table of that name or ARN; None when there is none, or when the ARN is of another account or region."""
-        return None if self.is_foreign(name_or_arn) else self._tables.get(table_name_of(name_or_arn))
+        """
+        The table of that name or ARN; None when there is none, or when the ARN is of another account or region.
+
+        Raises:
+            DamageError: It is damaged.
+        """
+        if self.is_foreign(name_or_arn):
+            return None
+        name = table_name_of(name_or_arn)
+        table = self._tables.get(name)
+        if table is None and name in self._damaged:
+            raise DamageError(f"table {name}: {self._damaged[name]}")
+        return table
 
     def is_foreign(self, name_or_arn: str) -> bool:
         """Whether it is the ARN of a table in another account or region."""
@@ -101,8 +129,12 @@ class Catalog:
         return sorted(streams, key=lambda stream: (stream.table_name, stream.label))
 
     def names(self) -> Iterator[str]:
-        """All names, sorted."""
+        """The names of all tables that can be used, sorted."""
         return iter(sorted(self._tables))
+
+    def all_names(self) -> Iterator[str]:
+        """As `names`, with the tables that are damaged."""
+        return iter(sorted([*self._tables, *self._damaged]))
 
     def __len__(self) -> int:
         return len(self._tables)
@@ -126,6 +158,13 @@ class Catalog:
         transaction.forget_stream(stream.number)
         remaining = {number: other for number, other in self._streams.items() if number != stream.number}
         transaction.after_commit(lambda: self._publish_streams(remaining))
+
+    def _set_aside(self, storage: Storage, table_name: str, sql_tables: Iterable[str]) -> bool:
+        """Whether one of these SQL tables of a table is damaged; then the table is not to be used."""
+        problems = [storage.damage[name] for name in sql_tables if name in storage.damage]
+        if problems:
+            self._damaged[table_name] = problems[0]
+        return bool(problems)
 
     def _publish(self, tables: dict[str, Table]) -> None:
         self._tables = tables

@@ -38,7 +38,7 @@ def check(directory: Path, report: Report) -> Findings:
             try:
                 TableCheck(inspection=inspection, table=table, findings=findings, report=report).run()
             except DamageError as error:
-                findings.add(f"table {table.name}", f"it cannot be read: {error.message}", is_lost=True)
+                findings.add(f"table {table.name}", f"it cannot be read: {error.what}", is_lost=True)
         for stream in streams.values():
             check_stream(inspection, stream, findings, report)
         _check_checkpoints(inspection, streams, findings)
@@ -55,7 +55,7 @@ def read_streams(inspection: Inspection, findings: Findings) -> dict[int, Stream
             except (ValueError, TypeError, LookupError) as error:
                 findings.add(CATALOG, f"the description of stream {number} cannot be read: {error!r}", is_lost=True)
     except DamageError as error:
-        findings.add(CATALOG, f"the streams cannot be read: {error.message}", is_lost=True)
+        findings.add(CATALOG, f"the streams cannot be read: {error.what}", is_lost=True)
     return streams
 
 
@@ -69,7 +69,7 @@ def read_tables(inspection: Inspection, streams: Mapping[int, Stream], findings:
             except (ValueError, TypeError, LookupError) as error:
                 findings.add(CATALOG, f"the description of table {name} cannot be read: {error!r}", is_lost=True)
     except DamageError as error:
-        findings.add(CATALOG, f"the tables cannot be read: {error.message}", is_lost=True)
+        findings.add(CATALOG, f"the tables cannot be read: {error.what}", is_lost=True)
     return tables
 
 

@@ -6,7 +6,6 @@ checksums and the order of expiry are made anew.
 """
 
 import base64
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ import orjson
 from tenantable.engine.expiry.times import expires_at
 from tenantable.engine.integrity.checking import CATALOG, FILE, read_streams, read_tables
 from tenantable.engine.integrity.findings import Findings, Report
-from tenantable.engine.integrity.stream_check import place_of
+from tenantable.engine.integrity.stream_check import chain_problems, place_of
 from tenantable.engine.integrity.table_check import stored_item
 from tenantable.engine.items.stored import StoredItem, entry_row
 from tenantable.engine.keys import shown_key, stored_index_key
@@ -24,8 +23,9 @@ from tenantable.engine.storage.checksums import DamageError, verified_record
 from tenantable.engine.storage.files import lock_for_maintenance
 from tenantable.engine.storage.inspection import Inspection
 from tenantable.engine.storage.salvage import Salvage
-from tenantable.engine.streams.stream import Stream
-from tenantable.engine.tables.table import Table
+from tenantable.engine.streams.shards import read_shard
+from tenantable.engine.streams.stream import Stream, stream_sql_tables
+from tenantable.engine.tables.table import Table, table_sql_tables
 
 SET_ASIDE_FILE = "set-aside.jsonl"
 _ITEMS_BETWEEN_REPORTS = 1000
@@ -86,8 +86,8 @@ class _Repair:
         lost = self.repaired.lost
         streams = read_streams(self.inspection, lost)
         tables = read_tables(self.inspection, streams, lost)
-        made_anew = {name for table in tables for name in _sql_tables(table)}
-        made_anew |= {relation.sql_table for stream in streams.values() for relation in stream.slots}
+        made_anew = {name for table in tables for name in table_sql_tables(table)}
+        made_anew |= {name for stream in streams.values() for name in stream_sql_tables(stream)}
         for sql_table in self.inspection.sql_tables:
             if sql_table not in made_anew and not self.salvage.copy(sql_table):
                 lost.add(FILE, f"the rows of {sql_table} cannot be read to the end", is_lost=True)
@@ -96,7 +96,10 @@ class _Repair:
         for table in tables:
             self._rebuild_table(table)
         for stream in streams.values():
-            self._copy_records(stream)
+            self._copy_stream(stream)
+        for number, _, _ in self.inspection.checkpoints():
+            if number not in streams:
+                self.salvage.transaction.forget_checkpoints(number)
 
     def _rebuild_table(self, table: Table) -> None:
         self.salvage.reset_statistics(
@@ -105,13 +108,13 @@ class _Repair:
         place = f"table {table.name}"
 
         def is_cut(error: DamageError) -> None:
-            self.repaired.lost.add(place, f"its items cannot be read to the end: {error.message}", is_lost=True)
+            self.repaired.lost.add(place, f"its items cannot be read to the end: {error.what}", is_lost=True)
 
         for key, mark, body in self.inspection.salvaged(table.items, is_cut):
             try:
                 own_key, stored = stored_item(table.keys, mark, body)
             except DamageError as error:
-                self._set_aside(place, f"item {shown_key(table.keys, key)}", error.message, row=(key, mark, body))
+                self._set_aside(place, f"item {shown_key(table.keys, key)}", error.what, row=(key, mark, body))
             else:
                 self._put(table, own_key, stored)
 
@@ -139,11 +142,11 @@ class _Repair:
         if self.repaired.items % _ITEMS_BETWEEN_REPORTS == 0:
             self.report(f"table {table.name}", self.repaired.items, self.repaired.items)
 
-    def _copy_records(self, stream: Stream) -> None:
+    def _copy_stream(self, stream: Stream) -> None:
         place = place_of(stream)
 
         def is_cut(error: DamageError) -> None:
-            self.repaired.lost.add(place, f"its records cannot be read to the end: {error.message}", is_lost=True)
+            self.repaired.lost.add(place, f"its records cannot be read to the end: {error.what}", is_lost=True)
 
         for relation in stream.slots:
             copied: set[int] = set()
@@ -151,24 +154,30 @@ class _Repair:
                 try:
                     record = verified_record(row)
                 except DamageError as error:
-                    self._set_aside(place, f"record {row[0]}", error.message, row=row)
+                    self._set_aside(place, f"record {row[0]}", error.what, row=row)
                     continue
                 if record[0] not in copied:
                     copied.add(record[0])
                     self.salvage.transaction.add_record(relation, record)
                     self.repaired.records += 1
+            self._mend_shards(stream, relation.slot, copied)
+
+    def _mend_shards(self, stream: Stream, slot: int, records: set[int]) -> None:
+        """One shard for all records of a slot, when its shards do not form a chain any more."""
+        transaction = self.salvage.transaction
+        shards = [shard for shard in map(read_shard, transaction.shards(stream.number)) if shard.slot == slot]
+        if not chain_problems(stream, shards):
+            return
+        for shard in shards:
+            transaction.forget_shard(stream.number, slot=slot, first=shard.first)
+        first = min(records, default=1)
+        transaction.add_shard(stream.number, slot=slot, first=first, parent=None, now=stream.created_at)
+        if stream.disabled_at is not None:
+            last = max(records, default=first)
+            transaction.close_shard(stream.number, slot=slot, first=first, last=last, now=stream.disabled_at)
 
     def _set_aside(self, place: str, what: str, problem: str, *, row: tuple[Any, ...]) -> None:
         """Leave a row out, and note it as it lies, bytes in Base64."""
         self.repaired.lost.add(place, f"{what} is damaged: {problem}", is_lost=True)
         values = [base64.b64encode(value).decode() if isinstance(value, bytes) else value for value in row]
         self.rows_aside.append({"place": place, "problem": problem, "row": values})
-
-
-def _sql_tables(table: Table) -> Iterator[str]:
-    """The SQL tables that follow from the items of a table, and that of the items."""
-    yield table.items.sql_table
-    for index in table.indexes.values():
-        yield index.relation.sql_table
-    if table.expiry is not None:
-        yield table.expiry.sql_table

@@ -27,7 +27,7 @@ def check_stream(inspection: Inspection, stream: Stream, findings: Findings, rep
         for shard in map(read_shard, inspection.shards(stream.number)):
             by_slot.setdefault(shard.slot, []).append(shard)
         for slot, shards in by_slot.items():
-            for problem in _chain_problems(stream, shards):
+            for problem in chain_problems(stream, shards):
                 findings.add(place, f"slot {slot}: {problem}")
         _check_records(inspection, stream, by_slot, findings=findings, report=report)
     except (DamageError, TypeError) as error:
@@ -38,7 +38,8 @@ def place_of(stream: Stream) -> str:
     return f"stream {stream.label} of table {stream.table_name}"
 
 
-def _chain_problems(stream: Stream, shards: Sequence[Shard]) -> list[str]:
+def chain_problems(stream: Stream, shards: Sequence[Shard]) -> list[str]:
+    """What is wrong with the shards of a slot, in their order."""
     problems = [
         f"the shard at {after.first} does not follow on the one at {before.first}"
         for before, after in pairwise(shards)
@@ -81,7 +82,7 @@ def _record_problem(stream: Stream, row: RecordRow, slot: int) -> str | None:
         if slot_of(key_bytes(stream.keys, orjson.loads(record[4]))) != slot:
             return "its key belongs to another slot"
     except DamageError as error:
-        return error.message
+        return error.what
     except (ValueError, TypeError, LookupError, DynamoError):
         return "its key is not in the form that keys have"
     return None

@@ -72,7 +72,7 @@ class TableCheck:
                 if self.items.count % _ITEMS_BETWEEN_REPORTS == 0:
                     self.report(self.table.name, self.items.count, max(total, self.items.count))
         except DamageError as error:
-            self._add(f"its items cannot be read to the end: {error.message}", is_lost=True)
+            self._add(f"its items cannot be read to the end: {error.what}", is_lost=True)
             return
         self.report(self.table.name, self.items.count, self.items.count)
         self._check_counts(statistics)
@@ -89,7 +89,7 @@ class TableCheck:
         try:
             own_key, stored = stored_item(self.table.keys, mark, body)
         except DamageError as error:
-            self._add(f"item {shown} is damaged: {error.message}", is_lost=True)
+            self._add(f"item {shown} is damaged: {error.what}", is_lost=True)
             return
         self.items.size_bytes += stored.size_bytes
         self.unchecked += not mark & CHECKSUM_MASK
@@ -113,7 +113,7 @@ class TableCheck:
         try:
             entry = self.inspection.entry(index.relation, entry_key, key)
         except DamageError as error:
-            self._add(f"the entry of item {shown} cannot be read: {error.message}", place=_of(index))
+            self._add(f"the entry of item {shown} cannot be read: {error.what}", place=_of(index))
             return
         if entry is None:
             self._add(f"item {shown} has no entry", place=_of(index))
@@ -127,7 +127,7 @@ class TableCheck:
         try:
             found = self.inspection.has_expiry(self.table.expiry, at, key)
         except DamageError as error:
-            self._add(f"when item {shown} expires cannot be read: {error.message}")
+            self._add(f"when item {shown} expires cannot be read: {error.what}")
             return
         self.expiries += found
         if not found:
@@ -160,7 +160,7 @@ class TableCheck:
                         place=_of(index),
                     )
         except DamageError as error:
-            self._add(f"its entries cannot be read to the end: {error.message}", place=_of(index))
+            self._add(f"its entries cannot be read to the end: {error.what}", place=_of(index))
 
     def _entry_key(self, index: Index, base: bytes) -> bytes | None:
         found = self.inspection.item(self.table.items, base)
@@ -175,7 +175,7 @@ class TableCheck:
         try:
             count = self.inspection.count(self.table.expiry)
         except DamageError as error:
-            self._add(f"the order in which its items expire cannot be read: {error.message}")
+            self._add(f"the order in which its items expire cannot be read: {error.what}")
             return
         if count > self.expiries:
             self._add(f"{count - self.expiries} rows of the order of expiry belong to no item that expires then")

@@ -28,6 +28,7 @@ class DamageError(StorageError):
     """What is stored is damaged: it does not match its checksum."""
 
     def __init__(self, what: str) -> None:
+        self.what = what
         super().__init__(
             f"The storage is damaged: {what}",
             hint="`tenantable dynamodb check` with the data folder says what is damaged and how much can be repaired",

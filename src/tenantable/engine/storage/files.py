@@ -83,6 +83,7 @@ def open_reader(directory: Path) -> sqlite3.Connection:
 
     def prepare(connection: sqlite3.Connection) -> None:
         connection.execute(f"PRAGMA cache_size = -{_CACHE_KIBIBYTES}")
+        connection.execute("PRAGMA cell_size_check = ON")
         connection.execute("PRAGMA query_only = ON")
 
     return _guarded(directory, prepare)
@@ -183,6 +184,7 @@ def _prepare_file(directory: Path, connection: sqlite3.Connection, durability: D
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute(f"PRAGMA synchronous = {_SYNCHRONOUS[durability]}")
     connection.execute(f"PRAGMA cache_size = -{_CACHE_KIBIBYTES}")
+    connection.execute("PRAGMA cell_size_check = ON")
     connection.execute(f"PRAGMA journal_size_limit = {_JOURNAL_BYTES_MAX}")
     if version is None:
         _create_schema(connection)

@@ -11,8 +11,7 @@ from tenantable.engine.storage.checksums import DamageError
 from tenantable.engine.storage.files import DATABASE_NAME, open_as_it_lies
 from tenantable.engine.storage.queries import QUERIES, ExpiryRelation, IndexRelation, ItemRelation, RecordRelation
 from tenantable.engine.storage.reading import RecordRow, Row, ShardRow
-
-_PROBLEMS_MAX = 100
+from tenantable.engine.storage.structure import structure_problems
 
 
 class Inspection:
@@ -43,7 +42,7 @@ class Inspection:
         self.connection.close()
 
     def structure_problems(self) -> list[str]:
-        """What SQLite says is wrong with the file, a hundred lines at most; nothing when it is sound."""
+        """See `structure_problems`."""
         return structure_problems(self.connection)
 
     def tables(self) -> list[tuple[str, bytes]]:
@@ -117,15 +116,6 @@ class Inspection:
             yield from self.connection.execute(query, parameters)
         except sqlite3.Error as error:
             raise DamageError(str(error)) from error
-
-
-def structure_problems(connection: sqlite3.Connection) -> list[str]:
-    """See `Inspection.structure_problems`."""
-    try:
-        lines = [str(row[0]) for row in connection.execute(f"PRAGMA integrity_check({_PROBLEMS_MAX})")]
-    except sqlite3.Error as error:
-        return [str(error)]
-    return [] if lines == ["ok"] else lines
 
 
 def file_problems(file: Path) -> list[str]:

@@ -120,7 +120,10 @@ class Transaction:
     def forget_stream(self, number: int) -> None:
         """Forget a stream and how far its consumers have come; its shards are gone already."""
         self._execute(QUERIES["forget_stream"], (number,))
-        self._execute(QUERIES["forget_checkpoints"], (number,))
+        self.forget_checkpoints(number)
+
+    def forget_checkpoints(self, stream_number: int) -> None:
+        self._execute(QUERIES["forget_checkpoints"], (stream_number,))
 
     def shards(self, stream_number: int) -> list[ShardRow]:
         return self._execute(QUERIES["list_shards"], (stream_number,)).fetchall()
