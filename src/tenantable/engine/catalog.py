@@ -1,8 +1,8 @@
 """The tables and streams there are, kept in memory as they are in the database."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 
-from tenantable.engine.storage.checksums import DamageError
+from tenantable.engine.storage.checksums import DamageError, unsealed
 from tenantable.engine.storage.reading import Reader
 from tenantable.engine.storage.storage import Storage
 from tenantable.engine.storage.transaction import Transaction
@@ -38,18 +38,17 @@ class Catalog:
         """Tables that cannot be used, and why."""
         streams = {}
         with storage.read() as reader:
-            for number, description in list(storage.streams()):
-                stream = load_stream(number, description, Journal(clock))
-                if not self._set_aside(storage, stream.table_name, stream_sql_tables(stream)):
+            for number, stored in list(storage.streams()):
+                stream = self._sound_stream(storage, number, stored, clock=clock)
+                if stream is not None:
                     stream.journal.last = _last_sequence(reader, number)
                     streams[number] = stream
         self._publish_streams(streams)
         tables = {}
-        for name, description in storage.tables():
-            if name not in self._damaged:
-                table = load_table(name, description, self._streams)
-                if not self._set_aside(storage, name, table_sql_tables(table)):
-                    tables[name] = table
+        for name, stored in storage.tables():
+            table = self._sound_table(storage, name, stored)
+            if table is not None:
+                tables[name] = table
         self._tables = tables
 
     def find(self, name_or_arn: str) -> Table | None:
@@ -159,12 +158,29 @@ class Catalog:
         remaining = {number: other for number, other in self._streams.items() if number != stream.number}
         transaction.after_commit(lambda: self._publish_streams(remaining))
 
-    def _set_aside(self, storage: Storage, table_name: str, sql_tables: Iterable[str]) -> bool:
-        """Whether one of these SQL tables of a table is damaged; then the table is not to be used."""
-        problems = [storage.damage[name] for name in sql_tables if name in storage.damage]
-        if problems:
-            self._damaged[table_name] = problems[0]
-        return bool(problems)
+    def _sound_stream(
+        self, storage: Storage, number: int, stored: bytes, *, clock: Callable[[], float]
+    ) -> Stream | None:
+        """A stream that can be used; None for one that is damaged, and its table with it."""
+        try:
+            stream = load_stream(number, unsealed(number, stored), Journal(clock))
+        except (DamageError, ValueError, TypeError, LookupError):
+            return None
+        problem = storage.damage_of(stream_sql_tables(stream))
+        if problem is not None:
+            self._damaged[stream.table_name] = problem
+        return stream if problem is None else None
+
+    def _sound_table(self, storage: Storage, name: str, stored: bytes) -> Table | None:
+        """A table that can be used; None for one that is damaged."""
+        try:
+            table = load_table(name, unsealed(name, stored), self._streams)
+            problem = self._damaged.get(name) or storage.damage_of(table_sql_tables(table))
+        except (DamageError, ValueError, TypeError, LookupError) as error:
+            table, problem = None, f"its description or its stream is damaged: {error}"
+        if problem is not None:
+            self._damaged[name] = problem
+        return table if problem is None else None
 
     def _publish(self, tables: dict[str, Table]) -> None:
         self._tables = tables

@@ -6,7 +6,7 @@ from pathlib import Path
 from tenantable.engine.integrity.findings import Findings, Report
 from tenantable.engine.integrity.stream_check import check_stream
 from tenantable.engine.integrity.table_check import TableCheck
-from tenantable.engine.storage.checksums import DamageError
+from tenantable.engine.storage.checksums import DamageError, unsealed
 from tenantable.engine.storage.inspection import Inspection
 from tenantable.engine.streams.stream import Journal, Stream, load_stream
 from tenantable.engine.tables.table import Table, load_table
@@ -51,8 +51,8 @@ def read_streams(inspection: Inspection, findings: Findings) -> dict[int, Stream
     try:
         for number, description in inspection.streams():
             try:
-                streams[number] = load_stream(number, description, Journal(_no_time))
-            except (ValueError, TypeError, LookupError) as error:
+                streams[number] = load_stream(number, unsealed(number, description), Journal(_no_time))
+            except (DamageError, ValueError, TypeError, LookupError) as error:
                 findings.add(CATALOG, f"the description of stream {number} cannot be read: {error!r}", is_lost=True)
     except DamageError as error:
         findings.add(CATALOG, f"the streams cannot be read: {error.what}", is_lost=True)
@@ -65,8 +65,8 @@ def read_tables(inspection: Inspection, streams: Mapping[int, Stream], findings:
     try:
         for name, description in inspection.tables():
             try:
-                tables.append(load_table(name, description, streams))
-            except (ValueError, TypeError, LookupError) as error:
+                tables.append(load_table(name, unsealed(name, description), streams))
+            except (DamageError, ValueError, TypeError, LookupError) as error:
                 findings.add(CATALOG, f"the description of table {name} cannot be read: {error!r}", is_lost=True)
     except DamageError as error:
         findings.add(CATALOG, f"the tables cannot be read: {error.what}", is_lost=True)

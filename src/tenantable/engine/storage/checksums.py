@@ -61,6 +61,24 @@ def damaged_item() -> DamageError:
     return DamageError("an item does not match its checksum")
 
 
+def sealed(name: object, description: bytes) -> bytes:
+    """A description as the catalog keeps it: JSON, and in a second line a checksum of it and of what it describes."""
+    return b"%b\n%016x" % (description, digest(description, digest(str(name).encode())))
+
+
+def unsealed(name: object, stored: bytes) -> bytes:
+    """
+    The description that was sealed; one without a checksum, from before format 3, as it is.
+
+    Raises:
+        DamageError: It does not match its checksum.
+    """
+    description, separator, _ = stored.rpartition(b"\n")
+    if separator and sealed(name, description) != stored:
+        raise DamageError(f"the description of {name} does not match its checksum")
+    return description if separator else stored
+
+
 def marked_record(record: "RecordRow") -> "RecordRow":
     """A record as it is stored, with a mark in the place of its size."""
     sequence, created_at, event, size, keys, old, new = record

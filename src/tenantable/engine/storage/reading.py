@@ -76,7 +76,7 @@ class Reader:
         self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
     ) -> None:
         if self._connection.in_transaction:
-            self._connection.execute("COMMIT")
+            self._connection.execute("ROLLBACK")  # of reads; a commit could fail on a damaged file
         self._give_back(self)
         if isinstance(error, sqlite3.Error):
             raise failure(error) from error

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Self
 
@@ -45,8 +45,7 @@ class Storage:
         self._idle_readers: deque[Reader] = deque()
         self._closed = False
         self._lock: sqlite3.Connection | None = None
-        self.damage: Mapping[str, str] = {}
-        """SQL tables that were found damaged at the start, and what is wrong with them."""
+        self._damage: Mapping[str, str] = {}
         if directory is None:
             connection = open_memory()
         else:
@@ -60,7 +59,7 @@ class Storage:
         connection = None
         try:
             connection = open_database(directory, durability)
-            self.damage = damaged_tables(connection, directory)
+            self._damage = damaged_tables(connection, directory)
         except BaseException:
             if connection is not None:
                 connection.close()
@@ -93,6 +92,10 @@ class Storage:
             yield from self.write.connection.execute(QUERIES["list_streams"])
         except sqlite3.Error as error:
             raise failure(error) from error
+
+    def damage_of(self, sql_tables: Iterable[str]) -> str | None:
+        """What is wrong with the first of these that was found damaged at the start; None when all may be used."""
+        return next((self._damage[name] for name in sql_tables if name in self._damage), None)
 
     def close(self) -> None:
         """Finish the commit under way and give the directory back. Nothing may be read or written any more."""

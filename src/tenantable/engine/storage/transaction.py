@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Callable, Iterator
 
-from tenantable.engine.storage.checksums import mark_of, marked_record, verified
+from tenantable.engine.storage.checksums import mark_of, marked_record, sealed, verified
 from tenantable.engine.storage.queries import QUERIES, ExpiryRelation, IndexRelation, ItemRelation, RecordRelation
 from tenantable.engine.storage.reading import KeyRange, RecordRow, Row, ShardRow
 
@@ -109,13 +109,13 @@ class Transaction:
         self._execute(QUERIES["forget_relation"], (relation.number,))
 
     def save_table(self, name: str, description: bytes) -> None:
-        self._execute(QUERIES["save_table"], (name, description))
+        self._execute(QUERIES["save_table"], (name, sealed(name, description)))
 
     def forget_table(self, name: str) -> None:
         self._execute(QUERIES["forget_table"], (name,))
 
     def save_stream(self, number: int, description: bytes) -> None:
-        self._execute(QUERIES["save_stream"], (number, description))
+        self._execute(QUERIES["save_stream"], (number, sealed(number, description)))
 
     def forget_stream(self, number: int) -> None:
         """Forget a stream and how far its consumers have come; its shards are gone already."""
