@@ -15,7 +15,7 @@ import orjson
 from tenantable.engine.expiry.times import expires_at
 from tenantable.engine.integrity.checking import CATALOG, FILE, read_streams, read_tables
 from tenantable.engine.integrity.findings import Findings, Report
-from tenantable.engine.integrity.stream_check import chain_problems, place_of
+from tenantable.engine.integrity.stream_check import chain_problems, is_in_shard, place_of
 from tenantable.engine.integrity.table_check import stored_item
 from tenantable.engine.items.stored import StoredItem, entry_row
 from tenantable.engine.keys import shown_key, stored_index_key
@@ -163,10 +163,10 @@ class _Repair:
             self._mend_shards(stream, relation.slot, copied)
 
     def _mend_shards(self, stream: Stream, slot: int, records: set[int]) -> None:
-        """One shard for all records of a slot, when its shards do not form a chain any more."""
+        """One shard for all records of a slot, when its shards do not form a chain that holds them any more."""
         transaction = self.salvage.transaction
         shards = [shard for shard in map(read_shard, transaction.shards(stream.number)) if shard.slot == slot]
-        if not chain_problems(stream, shards):
+        if not chain_problems(stream, shards) and all(is_in_shard(sequence, shards) for sequence in records):
             return
         for shard in shards:
             transaction.forget_shard(stream.number, slot=slot, first=shard.first)

@@ -38,6 +38,11 @@ def place_of(stream: Stream) -> str:
     return f"stream {stream.label} of table {stream.table_name}"
 
 
+def is_in_shard(sequence: int, shards: Sequence[Shard]) -> bool:
+    """Whether one of these shards holds the record of this sequence."""
+    return any(shard.trimmed < sequence <= shard.through for shard in shards)
+
+
 def chain_problems(stream: Stream, shards: Sequence[Shard]) -> list[str]:
     """What is wrong with the shards of a slot, in their order."""
     problems = [
@@ -68,7 +73,7 @@ def _check_records(
             findings.add(place, f"record {row[0]} is damaged: {problem}", is_lost=True)
         elif row[0] == last:
             findings.add(place, f"two records have the sequence {row[0]}")
-        elif not any(shard.trimmed < row[0] <= shard.through for shard in shards[slot]):
+        elif not is_in_shard(row[0], shards[slot]):
             findings.add(place, f"record {row[0]} lies in no shard of slot {slot}")
         last, done = row[0], done + 1
         if done % _RECORDS_BETWEEN_REPORTS == 0:
