@@ -7,7 +7,7 @@ TESTS ?= tests
 URL ?= http://127.0.0.1:8000
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup check fmt test unit conformance bench fuzz clients golden lock bare clean
+.PHONY: help run setup check fmt test crash unit conformance bench fuzz clients golden lock bare clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -30,6 +30,9 @@ fmt: $(DEVELOPMENT) ## format the code and mend what lint can mend
 
 test: $(DEVELOPMENT) ## all tests
 	$(BIN)/pytest -n 2 --dist worksteal $(TESTS)
+
+crash: $(DEVELOPMENT) ## kill the engine fifty times and look for what is lost
+	CRASH_ROUNDS=50 $(BIN)/pytest -q tests/system/test_crash.py tests/system/test_crash_consumers.py
 
 unit: $(DEVELOPMENT) ## the fast tests only
 	$(BIN)/pytest -q tests/unit

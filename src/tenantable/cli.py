@@ -14,6 +14,7 @@ from tenantable.engine import Engine
 from tenantable.engine.server import listen, serve
 from tenantable.engine.signature import AccessKey, AccessKeyLookup
 from tenantable.errors import TenantableError
+from tenantable.local.maintenance.commands import add_commands
 from tenantable.local.secrets import ADMINISTRATOR, CREDENTIALS_FILE, profile_keys
 from tenantable.local.serving import dynamo_endpoint
 
@@ -23,6 +24,10 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+dynamodb_group = typer.Typer()
+add_commands(dynamodb_group)
+app.add_typer(dynamodb_group, name="dynamodb")
 
 
 def _show_version(wanted: bool) -> None:
@@ -41,8 +46,9 @@ def tenantable(
     """DynamoDB for tenants: one declaration, enforced on the laptop."""
 
 
-@app.command()
+@dynamodb_group.callback(invoke_without_command=True)
 def dynamodb(
+    context: typer.Context,
     *,
     port: Annotated[
         int, typer.Option(min=0, max=65535, envvar="TENANTABLE_DYNAMODB_PORT", help="0: any free one.")
@@ -64,7 +70,13 @@ def dynamodb(
         ),
     ] = "power",
 ) -> None:
-    """Serve the embedded DynamoDB over HTTP: boto3, the AWS CLI, Terraform and every SDK can talk to it."""
+    """
+    Serve the embedded DynamoDB over HTTP: boto3, the AWS CLI, Terraform and every SDK can talk to it. With a command,
+    look after its data folder instead.
+    """
+    if context.invoked_subcommand is not None:
+        _refuse_misplaced_options(context)
+        return
     with listen(host, port) as listener, Engine(":memory:" if memory else data, durability=durability) as engine:
         access_keys = None if open_ else _access_keys(data)
         commits_wait = durability == "power" and not memory
@@ -94,6 +106,17 @@ def up(
     shown = {"allow_private_targets": True, "log_level": "warning"} if demo else {}
     settings = read_settings(data=data, port=port, dynamodb_port=dynamodb_port, **shown)
     start(settings, demo=demo)
+
+
+def _refuse_misplaced_options(context: typer.Context) -> None:
+    """Options that stand before a command would be those of serving, and not of the command."""
+    for name in context.params:
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            option = name.strip("_")
+            raise typer.BadParameter(
+                f"--{option} stands behind the command: {context.invoked_subcommand} --{option} ..."
+            )
 
 
 def _access_keys(folder: Path) -> AccessKeyLookup:

@@ -2,11 +2,19 @@
 
 from collections.abc import Callable, Iterator
 
+from tenantable.engine.storage.checksums import DamageError, unsealed
 from tenantable.engine.storage.reading import Reader
 from tenantable.engine.storage.storage import Storage
 from tenantable.engine.storage.transaction import Transaction
-from tenantable.engine.streams.stream import Journal, Stream, dump_stream, load_stream, record_relations
-from tenantable.engine.tables.table import Table, dump_table, load_table
+from tenantable.engine.streams.stream import (
+    Journal,
+    Stream,
+    dump_stream,
+    load_stream,
+    record_relations,
+    stream_sql_tables,
+)
+from tenantable.engine.tables.table import Table, dump_table, load_table, table_sql_tables
 from tenantable.wire.arns import Home, table_name_of
 from tenantable.wire.errors import DynamoError, table_not_found, validation_error
 from tenantable.wire.keys import TableKeys
@@ -26,18 +34,37 @@ class Catalog:
             clock: Seconds since 1970, for the records of streams.
         """
         self._home = home
-        descriptions = list(storage.streams())
+        self._damaged: dict[str, str] = {}
+        """Tables that cannot be used, and why."""
+        streams = {}
         with storage.read() as reader:
-            streams = {
-                number: load_stream(number, description, Journal(clock, last=_last_sequence(reader, number)))
-                for number, description in descriptions
-            }
+            for number, stored in list(storage.streams()):
+                stream = self._sound_stream(storage, number, stored, clock=clock)
+                if stream is not None:
+                    stream.journal.last = _last_sequence(reader, number)
+                    streams[number] = stream
         self._publish_streams(streams)
-        self._tables = {name: load_table(name, description, self._streams) for name, description in storage.tables()}
+        tables = {}
+        for name, stored in storage.tables():
+            table = self._sound_table(storage, name, stored)
+            if table is not None:
+                tables[name] = table
+        self._tables = tables
 
     def find(self, name_or_arn: str) -> Table | None:
-        """The table of that name or ARN; None when there is none, or when the ARN is of another account or region."""
-        return None if self.is_foreign(name_or_arn) else self._tables.get(table_name_of(name_or_arn))
+        """
+        The table of that name or ARN; None when there is none, or when the ARN is of another account or region.
+
+        Raises:
+            DamageError: It is damaged.
+        """
+        if self.is_foreign(name_or_arn):
+            return None
+        name = table_name_of(name_or_arn)
+        table = self._tables.get(name)
+        if table is None and name in self._damaged:
+            raise DamageError(f"table {name}: {self._damaged[name]}")
+        return table
 
     def is_foreign(self, name_or_arn: str) -> bool:
         """Whether it is the ARN of a table in another account or region."""
@@ -101,8 +128,12 @@ class Catalog:
         return sorted(streams, key=lambda stream: (stream.table_name, stream.label))
 
     def names(self) -> Iterator[str]:
-        """All names, sorted."""
+        """The names of all tables that can be used, sorted."""
         return iter(sorted(self._tables))
+
+    def all_names(self) -> Iterator[str]:
+        """As `names`, with the tables that are damaged."""
+        return iter(sorted([*self._tables, *self._damaged]))
 
     def __len__(self) -> int:
         return len(self._tables)
@@ -126,6 +157,30 @@ class Catalog:
         transaction.forget_stream(stream.number)
         remaining = {number: other for number, other in self._streams.items() if number != stream.number}
         transaction.after_commit(lambda: self._publish_streams(remaining))
+
+    def _sound_stream(
+        self, storage: Storage, number: int, stored: bytes, *, clock: Callable[[], float]
+    ) -> Stream | None:
+        """A stream that can be used; None for one that is damaged, and its table with it."""
+        try:
+            stream = load_stream(number, unsealed(number, stored), Journal(clock))
+        except (DamageError, ValueError, TypeError, LookupError):
+            return None
+        problem = storage.damage_of(stream_sql_tables(stream))
+        if problem is not None:
+            self._damaged[stream.table_name] = problem
+        return stream if problem is None else None
+
+    def _sound_table(self, storage: Storage, name: str, stored: bytes) -> Table | None:
+        """A table that can be used; None for one that is damaged."""
+        try:
+            table = load_table(name, unsealed(name, stored), self._streams)
+            problem = self._damaged.get(name) or storage.damage_of(table_sql_tables(table))
+        except (DamageError, ValueError, TypeError, LookupError) as error:
+            table, problem = None, f"its description or its stream is damaged: {error}"
+        if problem is not None:
+            self._damaged[name] = problem
+        return table if problem is None else None
 
     def _publish(self, tables: dict[str, Table]) -> None:
         self._tables = tables

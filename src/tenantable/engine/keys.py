@@ -164,6 +164,21 @@ def segment_range(segment: int, total_segments: int) -> KeyRange:
     return KeyRange(lower=lower, upper=(hashes * (segment + 1) // total_segments).to_bytes(_HASH_BYTES, "big"))
 
 
+def shown_key(keys: KeyNames, key: bytes) -> str:
+    """A stored key for people to read; what cannot be read, because it is binary or damaged, in hexadecimal digits."""
+    start = _HASH_BYTES + _LENGTH_BYTES
+    end = start + int.from_bytes(key[_HASH_BYTES:start], "big")
+    parts = [(keys.partition, key[start:end])]
+    if keys.sort is not None:
+        parts.append((keys.sort, key[end:]))
+    return " ".join(f"{attribute.name}={_shown_value(attribute, value)}" for attribute, value in parts)
+
+
+def _shown_value(attribute: KeyAttribute, value: bytes) -> str:
+    text = value.decode(errors="replace") if attribute.type == "S" else ""
+    return repr(text) if text.isprintable() and text and "\ufffd" not in text else f"0x{value.hex()}"
+
+
 def after_prefix(prefix: bytes) -> bytes:
     """The least bytes that sort after everything that begins with `prefix`."""
     stem = prefix.rstrip(b"\xff")

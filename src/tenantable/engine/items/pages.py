@@ -14,6 +14,7 @@ from tenantable.engine.capacity import TableCost, add_consumed_capacity, read_un
 from tenantable.engine.items.selection import Selection
 from tenantable.engine.keys import just_after, key_bytes
 from tenantable.engine.session import Session
+from tenantable.engine.storage.checksums import DamageError
 from tenantable.engine.storage.reading import KeyRange, Reader, Row
 from tenantable.engine.tables.table import Index, Table
 from tenantable.expressions.evaluation import Predicate
@@ -177,7 +178,8 @@ def _fetch(reader: Reader, table: Table, rows: list[Row], cost: TableCost, *, co
     whole = []
     for row in rows:
         stored = reader.get(table.items, key_bytes(table.keys, orjson.loads(row[1])))
-        assert stored is not None, "an index entry always has its item"
+        if stored is None:
+            raise DamageError("an index entry has no item")
         cost.table += read_units(stored[0], consistent=consistent)
         whole.append(stored)
     return whole

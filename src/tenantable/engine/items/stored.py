@@ -115,7 +115,7 @@ def index_existing(transaction: Transaction, table: Table, index: Index) -> None
         item = orjson.loads(body)
         entry_key = stored_index_key(index.keys, item)
         if entry_key is not None:
-            row = _entry_row(index, StoredItem((size_bytes, body), item))
+            row = entry_row(index, StoredItem((size_bytes, body), item))
             transaction.add_entry(index.relation, entry_key, base=key, row=row)
 
 
@@ -163,11 +163,11 @@ def _apply_to_index(transaction: Transaction, index: Index, change: Change) -> f
         return _replace_entry(transaction, index, change, key=old_key)
     units = 0.0
     if before is not None and old_key is not None:
-        old_bytes = _entry_row(index, before)[0]
+        old_bytes = entry_row(index, before)[0]
         transaction.delete_entry(index.relation, old_key, base=change.key, replaced_bytes=old_bytes)
         units += write_units(old_bytes)
     if after is not None and new_key is not None:
-        row = _entry_row(index, after)
+        row = entry_row(index, after)
         transaction.add_entry(index.relation, new_key, base=change.key, row=row)
         units += write_units(row[0])
     return units
@@ -178,14 +178,14 @@ def _replace_entry(transaction: Transaction, index: Index, change: Change, *, ke
     before, after = change.before, change.after
     assert before is not None
     assert after is not None
-    old_row, new_row = _entry_row(index, before), _entry_row(index, after)
+    old_row, new_row = entry_row(index, before), entry_row(index, after)
     if old_row[1] == new_row[1] or index.project(before.item) == index.project(after.item):
         return 0.0
     transaction.replace_entry(index.relation, key, base=change.key, row=new_row, replaced_bytes=old_row[0])
     return write_units(max(old_row[0], new_row[0]))
 
 
-def _entry_row(index: Index, stored: StoredItem) -> Row:
+def entry_row(index: Index, stored: StoredItem) -> Row:
     """Size and JSON of what an index holds of an item."""
     if index.projected is None:
         return stored.row

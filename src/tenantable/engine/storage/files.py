@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, get_args
 
+from tenantable.engine.storage.checksums import DamageError
 from tenantable.engine.storage.queries import QUERIES
 from tenantable.errors import StorageError
 
@@ -13,12 +14,13 @@ Durability = Literal["power", "process", "none"]
 
 DATABASE_NAME = "tenantable.db"
 LOCK_NAME = "tenantable.lock"
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 """The version of the on-disk format that is written; it is raised with every change, together with a migration."""
 
 _NEW_IN_FORMAT = {
     1: ("catalog", "relations", "transaction_tokens", "transaction_tokens_expiry"),
     2: ("streams", "shards", "checkpoints"),
+    3: (),  # rows have checksums; one without has none that could be wrong, so nothing is rewritten
 }
 """What each version of the format added; an older file gets what it lacks when it is opened for writing."""
 
@@ -61,6 +63,11 @@ def lock_directory(directory: Path) -> sqlite3.Connection:
     return lock
 
 
+def lock_for_maintenance(directory: Path) -> sqlite3.Connection:
+    """As `lock_directory`, for tools that need nobody else to have the directory open."""
+    return lock_directory(directory)
+
+
 def open_database(directory: Path, durability: Durability) -> sqlite3.Connection:
     """
     Open the database of a directory for writing; create it when there is none.
@@ -76,9 +83,52 @@ def open_reader(directory: Path) -> sqlite3.Connection:
 
     def prepare(connection: sqlite3.Connection) -> None:
         connection.execute(f"PRAGMA cache_size = -{_CACHE_KIBIBYTES}")
+        connection.execute("PRAGMA cell_size_check = ON")
         connection.execute("PRAGMA query_only = ON")
 
     return _guarded(directory, prepare)
+
+
+def open_as_it_lies(directory: Path) -> sqlite3.Connection:
+    """
+    Open one state of a database for reading, damaged as it may be; writers are not kept waiting.
+
+    Raises:
+        StorageError: There is no database of ours, it is of a newer format, or it cannot be read at all.
+    """
+    file = directory / DATABASE_NAME
+    if not file.exists():
+        raise StorageError(
+            f"There are no tables in {directory}", hint="name the folder that the engine was started with"
+        )
+
+    def prepare(connection: sqlite3.Connection) -> None:
+        connection.execute(f"PRAGMA cache_size = -{_CACHE_KIBIBYTES}")
+        connection.execute("PRAGMA query_only = ON")
+        connection.execute("BEGIN")
+        if _format_version(directory, connection) is None:
+            raise StorageError(
+                f"There are no tables in {file}", hint="start the engine once: it creates what is missing"
+            )
+
+    return _guarded(directory, prepare)
+
+
+def open_new_database(file: Path, *, like: sqlite3.Connection) -> sqlite3.Connection:
+    """
+    A new database file with the format and the SQL tables of another, all empty. A transaction has begun; what is
+    written is safe from nothing before the caller has awaited the disk.
+    """
+    connection = _connect(file)
+    for pragma in ("page_size", "application_id", "user_version"):
+        connection.execute(f"PRAGMA {pragma} = {like.execute(f'PRAGMA {pragma}').fetchone()[0]}")
+    connection.execute("PRAGMA journal_mode = OFF")
+    connection.execute("PRAGMA synchronous = OFF")
+    connection.execute("BEGIN")
+    for name, sql in like.execute("SELECT name, sql FROM sqlite_schema ORDER BY type DESC, rowid").fetchall():
+        if sql is not None and not name.startswith("sqlite_"):
+            connection.execute(sql)
+    return connection
 
 
 def open_memory() -> sqlite3.Connection:
@@ -93,6 +143,8 @@ def failure(error: sqlite3.Error) -> StorageError:
     """What to say when SQLite fails in the middle of the work."""
     if "no such table" in str(error):
         return RelationGoneError()
+    if not isinstance(error, sqlite3.OperationalError) and isinstance(error, sqlite3.DatabaseError):
+        return DamageError(str(error))
     return StorageError(
         f"The storage failed: {error}", hint="check the free space, the permissions and the health of the disk"
     )
@@ -132,6 +184,7 @@ def _prepare_file(directory: Path, connection: sqlite3.Connection, durability: D
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute(f"PRAGMA synchronous = {_SYNCHRONOUS[durability]}")
     connection.execute(f"PRAGMA cache_size = -{_CACHE_KIBIBYTES}")
+    connection.execute("PRAGMA cell_size_check = ON")
     connection.execute(f"PRAGMA journal_size_limit = {_JOURNAL_BYTES_MAX}")
     if version is None:
         _create_schema(connection)

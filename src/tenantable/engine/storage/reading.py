@@ -8,12 +8,22 @@ from heapq import merge
 from types import TracebackType
 from typing import Self
 
+from tenantable.engine.storage.checksums import (
+    CHECKSUM_MASK,
+    SIZE_MASK,
+    DamageError,
+    damaged_item,
+    digest,
+    verified,
+    verified_record,
+)
 from tenantable.engine.storage.files import failure
 from tenantable.engine.storage.queries import QUERIES, IndexRelation, ItemRelation, RecordRelation
 
-Row = tuple[int, bytes]
-"""An item as it is stored: its size by DynamoDB's rules, and its wire JSON."""
+_ROWS_FETCHED_AT_ONCE = 32  # faster than row by row; the last fetch of a page may read so many too many
 
+Row = tuple[int, bytes]
+"""An item: its size by DynamoDB's rules, and its wire JSON."""
 
 RecordRow = tuple[int, float, int, int, bytes, bytes | None, bytes | None]
 """A record of a stream: sequence, time of creation, event, size of its images, and JSON: keys, old and new image."""
@@ -66,7 +76,7 @@ class Reader:
         self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
     ) -> None:
         if self._connection.in_transaction:
-            self._connection.execute("COMMIT")
+            self._connection.execute("ROLLBACK")  # of reads; a commit could fail on a damaged file
         self._give_back(self)
         if isinstance(error, sqlite3.Error):
             raise failure(error) from error
@@ -79,8 +89,8 @@ class Reader:
         self._cursor.execute("BEGIN")
 
     def get(self, relation: ItemRelation, key: bytes) -> Row | None:
-        row: Row | None = self._cursor.execute(relation.get, (key,)).fetchone()
-        return row
+        stored: Row | None = self._cursor.execute(relation.get, (key,)).fetchone()
+        return None if stored is None else verified(stored)
 
     def page(
         self, relation: ItemRelation | IndexRelation, keys: KeyRange, *, descending: bool, limit: int, bytes_max: int
@@ -93,17 +103,30 @@ class Reader:
             bytes_max: The page ends with the row that brings the sizes above this.
         Returns:
             The rows in the order of the keys, and whether one of the two limits ended the page: then there may be more.
+        Raises:
+            DamageError: A row does not match its checksum, or an index entry has no item.
         """
         parameters = _range_parameters(relation, keys, descending=descending)
         query = relation.descending if descending else relation.ascending
         rows: list[Row] = []
         size_bytes = 0
-        for row in self._cursor.execute(query, (*parameters, limit)):
-            rows.append(row)
-            size_bytes += row[0]
-            if size_bytes > bytes_max:
-                self._reset_cursor()
-                return rows, True
+        try:
+            cursor = self._cursor.execute(query, (*parameters, limit))
+            while fetched := cursor.fetchmany(_ROWS_FETCHED_AT_ONCE):
+                for mark, item in fetched:
+                    size = mark & SIZE_MASK
+                    if (digest(item, size) ^ mark) & CHECKSUM_MASK and mark & CHECKSUM_MASK:  # `verified`, inline
+                        raise damaged_item()
+                    rows.append((size, item))
+                    size_bytes += size
+                    if size_bytes > bytes_max:
+                        self._reset_cursor()
+                        return rows, True
+        except (TypeError, DamageError) as error:
+            self._reset_cursor()
+            if isinstance(error, DamageError):
+                raise
+            raise DamageError("an index entry has no item, or an item has a value of another type") from error
         return rows, len(rows) == limit
 
     def statistics(self, relation_number: int) -> Statistics:
@@ -132,7 +155,7 @@ class Reader:
             rows = [self._connection.execute(slot.range, (after, through, limit)) for slot in slots]
             for cursor in rows:
                 stack.callback(cursor.close)
-            for row in merge(*rows):
+            for row in map(verified_record, merge(*rows)):
                 size_bytes += row[3] + len(row[4])
                 if len(page) == limit or (page and size_bytes > bytes_max):
                     return page, False

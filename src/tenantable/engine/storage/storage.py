@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Self
 
@@ -17,6 +17,7 @@ from tenantable.engine.storage.files import (
 )
 from tenantable.engine.storage.queries import QUERIES
 from tenantable.engine.storage.reading import Reader
+from tenantable.engine.storage.structure import damaged_tables
 from tenantable.engine.storage.writing import Writer
 from tenantable.errors import StorageError
 
@@ -44,6 +45,7 @@ class Storage:
         self._idle_readers: deque[Reader] = deque()
         self._closed = False
         self._lock: sqlite3.Connection | None = None
+        self._damage: Mapping[str, str] = {}
         if directory is None:
             connection = open_memory()
         else:
@@ -54,13 +56,15 @@ class Storage:
 
     def _open_locked(self, directory: Path, durability: Durability) -> sqlite3.Connection:
         assert self._lock is not None
-        opened = False
+        connection = None
         try:
             connection = open_database(directory, durability)
-            opened = True
-        finally:
-            if not opened:
-                self._lock.close()
+            self._damage = damaged_tables(connection, directory)
+        except BaseException:
+            if connection is not None:
+                connection.close()
+            self._lock.close()
+            raise
         return connection
 
     def read(self) -> Reader:
@@ -88,6 +92,10 @@ class Storage:
             yield from self.write.connection.execute(QUERIES["list_streams"])
         except sqlite3.Error as error:
             raise failure(error) from error
+
+    def damage_of(self, sql_tables: Iterable[str]) -> str | None:
+        """What is wrong with the first of these that was found damaged at the start; None when all may be used."""
+        return next((self._damage[name] for name in sql_tables if name in self._damage), None)
 
     def close(self) -> None:
         """Finish the commit under way and give the directory back. Nothing may be read or written any more."""

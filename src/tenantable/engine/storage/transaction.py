@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Callable, Iterator
 
+from tenantable.engine.storage.checksums import mark_of, marked_record, sealed, verified
 from tenantable.engine.storage.queries import QUERIES, ExpiryRelation, IndexRelation, ItemRelation, RecordRelation
 from tenantable.engine.storage.reading import KeyRange, RecordRow, Row, ShardRow
 
@@ -44,8 +45,8 @@ class Transaction:
         self.publish = publish_all
 
     def get(self, relation: ItemRelation, key: bytes) -> Row | None:
-        row: Row | None = self._execute(relation.get, (key,)).fetchone()
-        return row
+        stored: Row | None = self._execute(relation.get, (key,)).fetchone()
+        return None if stored is None else verified(stored)
 
     def size_bytes(self, relation: ItemRelation, keys: KeyRange) -> int:
         """The sizes of all items in a range together."""
@@ -53,12 +54,14 @@ class Transaction:
 
     def put_item(self, relation: ItemRelation, key: bytes, row: Row, *, replaced: Row | None) -> None:
         """Store an item; `replaced` is what `get` gave for its key."""
+        size, item = row
+        mark = mark_of(size, item)
         if replaced is None:
-            self._execute(relation.insert, (*row, key))
-            self.count(relation.number, items=1, size_bytes=row[0])
+            self._execute(relation.insert, (mark, item, key))
+            self.count(relation.number, items=1, size_bytes=size)
         else:
-            self._execute(relation.replace, (*row, key))
-            self.count(relation.number, items=0, size_bytes=row[0] - replaced[0])
+            self._execute(relation.replace, (mark, item, key))
+            self.count(relation.number, items=0, size_bytes=size - replaced[0])
 
     def delete_item(self, relation: ItemRelation, key: bytes, *, replaced: Row) -> None:
         self._execute(relation.delete, (key,))
@@ -66,13 +69,13 @@ class Transaction:
 
     def add_entry(self, relation: IndexRelation, key: bytes, *, base: bytes, row: Row) -> None:
         """Add an index entry; `base` is the key of its item."""
-        self._execute(relation.insert, (key, base, *row) if relation.copies else (key, base))
+        self._execute(relation.insert, (key, base, mark_of(*row), row[1]) if relation.copies else (key, base))
         self.count(relation.number, items=1, size_bytes=row[0])
 
     def replace_entry(self, relation: IndexRelation, key: bytes, *, base: bytes, row: Row, replaced_bytes: int) -> None:
         """Change what an index entry projects; its key stays."""
         if relation.copies:
-            self._execute(relation.replace, (*row, key, base))
+            self._execute(relation.replace, (mark_of(*row), row[1], key, base))
         self.count(relation.number, items=0, size_bytes=row[0] - replaced_bytes)
 
     def delete_entry(self, relation: IndexRelation, key: bytes, *, base: bytes, replaced_bytes: int) -> None:
@@ -89,7 +92,8 @@ class Transaction:
     def walk(self, relation: ItemRelation) -> Iterator[tuple[bytes, int, bytes]]:
         """All items (key, size, JSON) in key order, for building an index."""
         self._ensure_begun()
-        yield from self._cursor.connection.execute(relation.walk)
+        for key, mark, item in self._cursor.connection.execute(relation.walk):
+            yield key, *verified((mark, item))
 
     def add_relation(self) -> int:
         """A number for a new relation, never used before."""
@@ -105,18 +109,21 @@ class Transaction:
         self._execute(QUERIES["forget_relation"], (relation.number,))
 
     def save_table(self, name: str, description: bytes) -> None:
-        self._execute(QUERIES["save_table"], (name, description))
+        self._execute(QUERIES["save_table"], (name, sealed(name, description)))
 
     def forget_table(self, name: str) -> None:
         self._execute(QUERIES["forget_table"], (name,))
 
     def save_stream(self, number: int, description: bytes) -> None:
-        self._execute(QUERIES["save_stream"], (number, description))
+        self._execute(QUERIES["save_stream"], (number, sealed(number, description)))
 
     def forget_stream(self, number: int) -> None:
         """Forget a stream and how far its consumers have come; its shards are gone already."""
         self._execute(QUERIES["forget_stream"], (number,))
-        self._execute(QUERIES["forget_checkpoints"], (number,))
+        self.forget_checkpoints(number)
+
+    def forget_checkpoints(self, stream_number: int) -> None:
+        self._execute(QUERIES["forget_checkpoints"], (stream_number,))
 
     def shards(self, stream_number: int) -> list[ShardRow]:
         return self._execute(QUERIES["list_shards"], (stream_number,)).fetchall()
@@ -135,7 +142,7 @@ class Transaction:
         self._execute(QUERIES["forget_shard"], (stream_number, first, slot))
 
     def add_record(self, relation: RecordRelation, record: RecordRow) -> None:
-        self._execute(relation.insert, record)
+        self._execute(relation.insert, marked_record(record))
 
     def oldest_records(self, relation: RecordRelation, limit: int) -> list[tuple[int, float]]:
         """Sequence and time of creation of a slot's oldest records, the oldest first."""

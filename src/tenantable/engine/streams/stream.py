@@ -68,6 +68,11 @@ def record_relations(number: int) -> tuple[RecordRelation, ...]:
     return tuple(record_relation(number, slot=slot) for slot in range(SLOTS))
 
 
+def stream_sql_tables(stream: Stream) -> list[str]:
+    """The SQL tables that hold a stream's records."""
+    return [relation.sql_table for relation in stream.slots]
+
+
 def slot_of(key: bytes) -> int:
     """The slot of an item by its key, which begins with the hash of the partition key."""
     return key[0] * SLOTS >> 8

@@ -120,6 +120,12 @@ def make_index(
     )
 
 
+def table_sql_tables(table: Table) -> list[str]:
+    """The SQL tables that hold a table's items and what follows from them."""
+    names = [table.items.sql_table, *(index.relation.sql_table for index in table.indexes.values())]
+    return names if table.expiry is None else [*names, table.expiry.sql_table]
+
+
 def dump_table(table: Table) -> bytes:
     """
     The catalog's form of a table: JSON.
