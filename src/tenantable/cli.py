@@ -3,7 +3,10 @@
 import os
 import secrets
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from socket import socket
 from typing import Annotated, Literal
 
 import typer
@@ -13,10 +16,13 @@ from tenantable import __version__
 from tenantable.engine import Engine
 from tenantable.engine.server import listen, serve
 from tenantable.engine.signature import AccessKey, AccessKeyLookup
+from tenantable.engine.storage.files import Durability
 from tenantable.errors import TenantableError
 from tenantable.local.maintenance.commands import add_commands
 from tenantable.local.secrets import ADMINISTRATOR, CREDENTIALS_FILE, profile_keys
 from tenantable.local.serving import dynamo_endpoint
+from tenantable.local.workers.ports import shared_port
+from tenantable.local.workers.supervision import WORKERS_MAX, check_workers, run_workers
 
 app = typer.Typer(
     help="DynamoDB for tenants: one declaration, enforced on the laptop.",
@@ -69,6 +75,9 @@ def dynamodb(
             envvar="TENANTABLE_DURABILITY", help="What an acknowledged write survives: loss of power, a kill, nothing."
         ),
     ] = "power",
+    workers: Annotated[
+        int, typer.Option(min=1, max=WORKERS_MAX, help="Processes that answer; they read at once and write in turn.")
+    ] = 1,
 ) -> None:
     """
     Serve the embedded DynamoDB over HTTP: boto3, the AWS CLI, Terraform and every SDK can talk to it. With a command,
@@ -77,13 +86,37 @@ def dynamodb(
     if context.invoked_subcommand is not None:
         _refuse_misplaced_options(context)
         return
-    with listen(host, port) as listener, Engine(":memory:" if memory else data, durability=durability) as engine:
-        access_keys = None if open_ else _access_keys(data)
-        commits_wait = durability == "power" and not memory
-        with dynamo_endpoint(engine, access_keys=access_keys, commits_wait=commits_wait) as endpoint:
+    check_workers(workers, memory=memory)
+    with listen(host, port) as listener:
+        # Several workers have engines of their own; this one makes the folder, or says why it cannot be used.
+        with Engine(":memory:" if memory else data, durability=durability) as engine:
+            answer = partial(
+                _answer,
+                access_keys=None if open_ else _access_keys(data),
+                # Reads must not wait behind the commit of another process, however short it is.
+                commits_wait=workers > 1 or (durability == "power" and not memory),
+            )
             address = f"http://{host}:{listener.getsockname()[1]}"
             _announce(address, tables=None if memory else data, credentials=None if open_ else data / CREDENTIALS_FILE)
-            serve(endpoint, listener)
+            if workers == 1:
+                answer(engine, listener)
+        if workers > 1:
+            with shared_port(listener, workers) as listeners:
+                run_workers(listeners, partial(_work, data, durability, answer), say=_say)
+
+
+def _answer(engine: Engine, listener: socket, *, access_keys: AccessKeyLookup | None, commits_wait: bool) -> None:
+    with dynamo_endpoint(engine, access_keys=access_keys, commits_wait=commits_wait) as endpoint:
+        serve(endpoint, listener)
+
+
+def _work(data: Path, durability: Durability, answer: Callable[[Engine, socket], None], listener: socket) -> None:
+    with Engine(data, durability=durability) as engine:
+        answer(engine, listener)
+
+
+def _say(sentence: str) -> None:
+    typer.echo(f"tenantable: {sentence}", err=True)
 
 
 @app.command()

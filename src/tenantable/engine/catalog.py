@@ -1,55 +1,55 @@
-"""The tables and streams there are, kept in memory as they are in the database."""
+"""The tables and streams there are: how operations look them up and change them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from tenantable.engine.storage.checksums import DamageError, unsealed
-from tenantable.engine.storage.reading import Reader
-from tenantable.engine.storage.storage import Storage
+from tenantable.engine.storage.checksums import DamageError
 from tenantable.engine.storage.transaction import Transaction
-from tenantable.engine.streams.stream import (
-    Journal,
-    Stream,
-    dump_stream,
-    load_stream,
-    record_relations,
-    stream_sql_tables,
-)
-from tenantable.engine.tables.table import Table, dump_table, load_table, table_sql_tables
+from tenantable.engine.streams.stream import Stream, dump_stream
+from tenantable.engine.tables.contents import Contents, Shelf
+from tenantable.engine.tables.table import Table, dump_table
 from tenantable.wire.arns import Home, table_name_of
 from tenantable.wire.errors import DynamoError, table_not_found, validation_error
 from tenantable.wire.keys import TableKeys
 
 
+class CatalogMovedError(Exception):
+    """The catalog has changed since it was pinned."""
+
+
 class Catalog:
     """
-    Names to tables, and ARNs to streams, which outlive their table by a day. Lookups never wait.
+    Names to tables, and ARNs to streams, which outlive their table by a day.
 
-    A change is made inside a transaction and shows here once that is committed, still under the writer's lock, so that
-    a write and the table that it was checked against always agree.
+    A lookup gives what the newest commit left, of whichever process. Inside a transaction nobody else changes anything,
+    so that a write and the table that it was checked against always agree.
     """
 
-    def __init__(self, storage: Storage, home: Home, clock: Callable[[], float]) -> None:
-        """
-        Args:
-            clock: Seconds since 1970, for the records of streams.
-        """
+    def __init__(self, shelf: Shelf, home: Home) -> None:
         self._home = home
-        self._damaged: dict[str, str] = {}
-        """Tables that cannot be used, and why."""
-        streams = {}
-        with storage.read() as reader:
-            for number, stored in list(storage.streams()):
-                stream = self._sound_stream(storage, number, stored, clock=clock)
-                if stream is not None:
-                    stream.journal.last = _last_sequence(reader, number)
-                    streams[number] = stream
-        self._publish_streams(streams)
-        tables = {}
-        for name, stored in storage.tables():
-            table = self._sound_table(storage, name, stored)
-            if table is not None:
-                tables[name] = table
-        self._tables = tables
+        self._shelf = shelf
+        self._now = shelf.contents
+
+    def pinned(self) -> "Catalog":
+        """
+        The same as it is at present: a lookup after a change raises CatalogMovedError, so that what was decided by one
+        state of the catalog is never carried out by another.
+        """
+        generation = self.generation
+        pinned = Catalog(self._shelf, self._home)
+
+        def now() -> Contents:
+            contents = self._shelf.contents()
+            if contents.generation != generation:
+                raise CatalogMovedError
+            return contents
+
+        pinned._now = now
+        return pinned
+
+    @property
+    def generation(self) -> int:
+        """How often tables and streams were changed."""
+        return self._now().generation
 
     def find(self, name_or_arn: str) -> Table | None:
         """
@@ -60,11 +60,10 @@ class Catalog:
         """
         if self.is_foreign(name_or_arn):
             return None
-        name = table_name_of(name_or_arn)
-        table = self._tables.get(name)
-        if table is None and name in self._damaged:
-            raise DamageError(f"table {name}: {self._damaged[name]}")
-        return table
+        name, contents = table_name_of(name_or_arn), self._now()
+        if name in contents.damaged:
+            raise DamageError(f"table {name}: {contents.damaged[name]}")
+        return contents.tables.get(name)
 
     def is_foreign(self, name_or_arn: str) -> bool:
         """Whether it is the ARN of a table in another account or region."""
@@ -78,7 +77,7 @@ class Catalog:
         Raises:
             DynamoError: ResourceNotFoundException.
         """
-        table = self._tables.get(name_or_arn) or self.find(name_or_arn)
+        table = self._now().tables.get(name_or_arn) or self.find(name_or_arn)
         if table is None:
             raise table_not_found()
         return table
@@ -111,86 +110,48 @@ class Catalog:
         Raises:
             DynamoError: ResourceNotFoundException.
         """
-        stream = self._streams_by_arn.get(arn)
+        stream = self._now().streams_by_arn.get(arn)
         if stream is None:
             raise DynamoError("ResourceNotFoundException", f"Requested resource not found: Stream: {arn} not found")
         return stream
 
     def stream_of_number(self, number: int) -> Stream | None:
-        return self._streams.get(number)
+        return self._now().streams.get(number)
 
     def arn_of(self, stream: Stream) -> str:
         return self._home.stream(stream.table_name, stream.label)
 
     def streams(self, table_name: str | None = None) -> list[Stream]:
         """All streams, or those that tables of this name have had, sorted by table and age."""
-        streams = (stream for stream in self._streams.values() if table_name in {None, stream.table_name})
+        streams = (stream for stream in self._now().streams.values() if table_name in {None, stream.table_name})
         return sorted(streams, key=lambda stream: (stream.table_name, stream.label))
 
     def names(self) -> Iterator[str]:
         """The names of all tables that can be used, sorted."""
-        return iter(sorted(self._tables))
+        return iter(sorted(self._now().tables))
 
     def all_names(self) -> Iterator[str]:
         """As `names`, with the tables that are damaged."""
-        return iter(sorted([*self._tables, *self._damaged]))
+        contents = self._now()
+        return iter(sorted([*contents.tables, *contents.damaged]))
 
     def __len__(self) -> int:
-        return len(self._tables)
+        return len(self._now().tables)
 
     def save(self, transaction: Transaction, table: Table) -> None:
         """Create the table, or replace what is known of it."""
         transaction.save_table(table.name, dump_table(table))
-        transaction.after_commit(lambda: self._publish({**self._tables, table.name: table}))
+        self._shelf.change(transaction, lambda tables, _streams: tables.update({table.name: table}))
 
     def forget(self, transaction: Transaction, table: Table) -> None:
         transaction.forget_table(table.name)
-        remaining = {name: other for name, other in self._tables.items() if name != table.name}
-        transaction.after_commit(lambda: self._publish(remaining))
+        self._shelf.change(transaction, lambda tables, _streams: tables.pop(table.name, None))
 
     def save_stream(self, transaction: Transaction, stream: Stream) -> None:
         """Create the stream, or replace what is known of it."""
         transaction.save_stream(stream.number, dump_stream(stream))
-        transaction.after_commit(lambda: self._publish_streams({**self._streams, stream.number: stream}))
+        self._shelf.change(transaction, lambda _tables, streams: streams.update({stream.number: stream}))
 
     def forget_stream(self, transaction: Transaction, stream: Stream) -> None:
         transaction.forget_stream(stream.number)
-        remaining = {number: other for number, other in self._streams.items() if number != stream.number}
-        transaction.after_commit(lambda: self._publish_streams(remaining))
-
-    def _sound_stream(
-        self, storage: Storage, number: int, stored: bytes, *, clock: Callable[[], float]
-    ) -> Stream | None:
-        """A stream that can be used; None for one that is damaged, and its table with it."""
-        try:
-            stream = load_stream(number, unsealed(number, stored), Journal(clock))
-        except (DamageError, ValueError, TypeError, LookupError):
-            return None
-        problem = storage.damage_of(stream_sql_tables(stream))
-        if problem is not None:
-            self._damaged[stream.table_name] = problem
-        return stream if problem is None else None
-
-    def _sound_table(self, storage: Storage, name: str, stored: bytes) -> Table | None:
-        """A table that can be used; None for one that is damaged."""
-        try:
-            table = load_table(name, unsealed(name, stored), self._streams)
-            problem = self._damaged.get(name) or storage.damage_of(table_sql_tables(table))
-        except (DamageError, ValueError, TypeError, LookupError) as error:
-            table, problem = None, f"its description or its stream is damaged: {error}"
-        if problem is not None:
-            self._damaged[name] = problem
-        return table if problem is None else None
-
-    def _publish(self, tables: dict[str, Table]) -> None:
-        self._tables = tables
-
-    def _publish_streams(self, streams: dict[int, Stream]) -> None:
-        self._streams = streams
-        self._streams_by_arn = {self.arn_of(stream): stream for stream in streams.values()}
-
-
-def _last_sequence(reader: Reader, stream_number: int) -> int:
-    """The last number that a stream has given away, as far as the database knows."""
-    slots = [reader.last_sequence(relation) for relation in record_relations(stream_number)]
-    return max(reader.last_shard_sequence(stream_number), *slots)
+        self._shelf.change(transaction, lambda _tables, streams: streams.pop(stream.number, None))

@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any, Self
 import orjson
 
 from tenantable.engine.authorization import Authorizer
-from tenantable.engine.catalog import Catalog
+from tenantable.engine.catalog import Catalog, CatalogMovedError
 from tenantable.engine.expiry.sweep import delete_expired
 from tenantable.engine.operations import AUTHORIZED_BY_PARTS, OPERATIONS
 from tenantable.engine.session import Session
@@ -20,6 +21,7 @@ from tenantable.engine.storage.files import Durability, RelationGoneError
 from tenantable.engine.storage.storage import Storage
 from tenantable.engine.streams.lifecycle import maintain_streams
 from tenantable.engine.streams.subscription import Subscription
+from tenantable.engine.tables.contents import Shelf
 from tenantable.engine.upgrades import complete_tables
 from tenantable.errors import StorageError
 from tenantable.wire.arns import Home
@@ -31,7 +33,8 @@ MEMORY = ":memory:"
 
 class Engine:
     """
-    An embedded DynamoDB, durable in one directory. Threads may share it.
+    An embedded DynamoDB, durable in one directory. Threads may share it, and several processes may have an engine each
+    on one directory (not on Windows): readers never wait for writers, and processes that write take turns.
 
     It is a DynamoClient for which everything is allowed; `as_principal` gives clients that the authorizer is asked
     about.
@@ -57,20 +60,22 @@ class Engine:
             durability: What an acknowledged write survives: loss of `power`, the end of the `process` (SIGKILL), or
                 `none`.
         Raises:
-            StorageError: The directory is in use, damaged, of a newer format or cannot be written.
+            StorageError: A tool has the directory for itself, or it is damaged, of a newer format or cannot be written.
         """
         self._authorizer = authorizer
+        home = home or Home()
         self._storage = Storage(None if path == MEMORY else Path(path), durability)
         self._session = Session(
             storage=self._storage,
-            catalog=Catalog(self._storage, home or Home(), clock),
-            home=home or Home(),
+            catalog=Catalog(Shelf(self._storage, home, clock), home),
+            home=home,
             clock=clock,
             random=randomness or random.SystemRandom(),
             render=orjson.loads,
         )
         complete_tables(self._session)
         self._json_session = replace(self._session, render=orjson.Fragment)
+        self._pinned: dict[Callable[[bytes], Any], tuple[int, Session]] = {}
 
     def call(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
         """Carry out one operation with no principal: everything is allowed. See `DynamoClient.call`."""
@@ -149,23 +154,41 @@ class Engine:
         if carry_out is None:
             raise DynamoError("UnknownOperationException", "")
         check_request(operation, request)
-        if principal is not None and self._authorizer is not None:
-            if operation in AUTHORIZED_BY_PARTS:
-                session = replace(session, authorize=self._authorization_of(principal))
-            else:
-                self._authorizer.authorize(principal, operation, request, session.catalog.keys)
         try:
-            return carry_out(session, request)
+            if principal is None or self._authorizer is None:
+                return carry_out(session, request)
+            while True:
+                with suppress(CatalogMovedError):  # what was allowed was allowed for tables that have changed
+                    return carry_out(self._authorized(session, operation, request, principal=principal), request)
         except RelationGoneError as error:
             raise table_not_found() from error
         except StorageError as error:
             raise DynamoError("InternalServerError", str(error), status=500) from error
 
-    def _authorization_of(self, principal: str) -> Callable[[str, Mapping[str, Any]], None]:
-        """For an operation that asks for each of its parts: see `Session.authorize`."""
-        authorizer, keys = self._authorizer, self._session.catalog.keys
+    def _authorized(self, session: Session, operation: str, request: Mapping[str, Any], *, principal: str) -> Session:
+        """
+        Ask the authorizer; gives the session to carry the request out with, by the same catalog that it was asked with.
+
+        Raises:
+            DynamoError: AccessDeniedException.
+        """
+        authorizer = self._authorizer
         assert authorizer is not None
-        return lambda operation, part: authorizer.authorize(principal, operation, part, keys)
+        pinned = self._pinned_session(session)
+        keys = pinned.catalog.keys
+        if operation in AUTHORIZED_BY_PARTS:
+            return replace(pinned, authorize=lambda name, part: authorizer.authorize(principal, name, part, keys))
+        authorizer.authorize(principal, operation, request, keys)
+        return pinned
+
+    def _pinned_session(self, session: Session) -> Session:
+        """The session with the catalog as it is at present; kept until that changes."""
+        generation, pinned = self._pinned.get(session.render, (None, session))
+        if generation != session.catalog.generation:
+            generation, catalog = session.catalog.generation, session.catalog.pinned()
+            pinned = replace(session, catalog=catalog)
+            self._pinned[session.render] = (generation, pinned)
+        return pinned
 
 
 class _PrincipalClient:

@@ -15,7 +15,7 @@ import orjson
 
 from tenantable.engine.integrity.findings import Report
 from tenantable.engine.storage.copies import copy_database, is_database
-from tenantable.engine.storage.files import LOCK_NAME, lock_for_maintenance
+from tenantable.engine.storage.files import LOCK_NAMES, lock_directory
 from tenantable.errors import StorageError
 
 MANIFEST_NAME = "tenantable-backup.json"
@@ -73,7 +73,7 @@ def restore(directory: Path, source: Path, report: Report) -> int:
         StorageError: The directory is in use or not empty, or the backup is damaged or none.
     """
     files = _read_manifest(source)
-    lock = lock_for_maintenance(directory)
+    lock = lock_directory(directory, exclusive=True)
     try:
         _refuse_unless_empty(directory)
         drafts = [(_restore(source, directory, name, told=told, report=report), name) for name, told in files.items()]
@@ -88,7 +88,7 @@ def restore(directory: Path, source: Path, report: Report) -> int:
 
 def _refuse_unless_empty(folder: Path) -> None:
     try:
-        found = [path.name for path in folder.iterdir() if not path.name.startswith(LOCK_NAME)]
+        found = [path.name for path in folder.iterdir() if not path.name.startswith(LOCK_NAMES)]
     except FileNotFoundError:
         return
     except OSError as error:
@@ -101,7 +101,7 @@ def _file_names(directory: Path) -> Iterator[str]:
     """Everything but locks and what SQLite keeps beside its files, sorted."""
     for path in sorted(directory.rglob("*")):
         is_companion = path.name.endswith(_SQLITE_COMPANIONS)
-        if path.is_file() and not path.is_symlink() and not is_companion and path.name != LOCK_NAME:
+        if path.is_file() and not path.is_symlink() and not is_companion and path.name not in LOCK_NAMES:
             yield path.relative_to(directory).as_posix()
 
 

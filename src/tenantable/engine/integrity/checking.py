@@ -8,7 +8,7 @@ from tenantable.engine.integrity.stream_check import check_stream
 from tenantable.engine.integrity.table_check import TableCheck
 from tenantable.engine.storage.checksums import DamageError, unsealed
 from tenantable.engine.storage.inspection import Inspection
-from tenantable.engine.streams.stream import Journal, Stream, load_stream
+from tenantable.engine.streams.stream import Stream, load_stream
 from tenantable.engine.tables.table import Table, load_table
 
 FILE = "the database file"
@@ -51,7 +51,7 @@ def read_streams(inspection: Inspection, findings: Findings) -> dict[int, Stream
     try:
         for number, description in inspection.streams():
             try:
-                streams[number] = load_stream(number, unsealed(number, description), Journal(_no_time))
+                streams[number] = load_stream(number, unsealed(number, description), _no_time)
             except (DamageError, ValueError, TypeError, LookupError) as error:
                 findings.add(CATALOG, f"the description of stream {number} cannot be read: {error!r}", is_lost=True)
     except DamageError as error:

@@ -20,7 +20,7 @@ from tenantable.engine.integrity.table_check import stored_item
 from tenantable.engine.items.stored import StoredItem, entry_row
 from tenantable.engine.keys import shown_key, stored_index_key
 from tenantable.engine.storage.checksums import DamageError, verified_record
-from tenantable.engine.storage.files import lock_for_maintenance
+from tenantable.engine.storage.files import lock_directory
 from tenantable.engine.storage.inspection import Inspection
 from tenantable.engine.storage.salvage import Salvage
 from tenantable.engine.streams.shards import read_shard
@@ -56,7 +56,7 @@ def repair(directory: Path, report: Report, *, set_aside: bool) -> Repaired:
     Raises:
         StorageError: The directory is in use, its database cannot be opened at all, or the new one cannot be written.
     """
-    lock = lock_for_maintenance(directory)
+    lock = lock_directory(directory, exclusive=True)
     try:
         with Inspection(directory) as inspection, Salvage(inspection) as salvage:
             work = _Repair(inspection=inspection, salvage=salvage, report=report)

@@ -14,13 +14,18 @@ Durability = Literal["power", "process", "none"]
 
 DATABASE_NAME = "tenantable.db"
 LOCK_NAME = "tenantable.lock"
+QUEUE_NAME = "tenantable.queue"
+TURN_NAME = "tenantable.turn"
+LOCK_NAMES = (LOCK_NAME, QUEUE_NAME, TURN_NAME)
+"""Files that hold no data: processes meet at them."""
+
 FORMAT_VERSION = 3
 """The version of the on-disk format that is written; it is raised with every change, together with a migration."""
 
 _NEW_IN_FORMAT = {
     1: ("catalog", "relations", "transaction_tokens", "transaction_tokens_expiry"),
     2: ("streams", "shards", "checkpoints"),
-    3: (),  # rows have checksums; one without has none that could be wrong, so nothing is rewritten
+    3: ("generation",),
 }
 """What each version of the format added; an older file gets what it lacks when it is opened for writing."""
 
@@ -30,42 +35,43 @@ _PAGE_BYTES = 8192  # items of 1 to 2 KB stay on their B-tree page: see docs/dec
 _CACHE_KIBIBYTES = 32 * 1024
 _JOURNAL_BYTES_MAX = 64 * 1024 * 1024
 _STATEMENTS_CACHED = 512
+_LOCK_SECONDS = 0.5  # who only looks whether the lock is free holds it for a moment
 
 
 class RelationGoneError(StorageError):
     """The table or index was deleted while it was read."""
 
 
-def lock_directory(directory: Path) -> sqlite3.Connection:
+def lock_directory(directory: Path, *, exclusive: bool) -> sqlite3.Connection:
     """
-    Take the directory for this process alone; closing the connection, or the end of the process, gives it back.
+    Take the directory; closing the connection, or the end of the process, gives it back.
 
     SQLite's own file lock on an empty file beside the database: it works on every platform that SQLite works on.
 
+    Args:
+        exclusive: For this holder alone, as who repairs or replaces files needs it; else beside others, as engines do.
     Raises:
-        StorageError: Somebody else holds it, or it cannot be created or written.
+        StorageError: Somebody holds it in a way that excludes this one, or it cannot be created or written.
     """
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        lock = sqlite3.connect(directory / LOCK_NAME, isolation_level=None, timeout=0, check_same_thread=False)
+        lock = sqlite3.connect(
+            directory / LOCK_NAME, isolation_level=None, timeout=_LOCK_SECONDS, check_same_thread=False
+        )
     except (OSError, sqlite3.Error) as error:
-        raise _unusable(directory, error) from error
+        raise unusable(directory, error) from error
     try:
-        lock.execute("BEGIN EXCLUSIVE")
+        lock.execute("BEGIN EXCLUSIVE" if exclusive else "BEGIN")
+        lock.execute("SELECT count(*) FROM sqlite_schema")  # a shared lock is taken with the first look
     except sqlite3.Error as error:
         lock.close()
         if "locked" in str(error):
             raise StorageError(
-                f"The data directory {directory} is in use by another engine",
+                f"The data directory {directory} is in use by another process",
                 hint="stop the other process, or choose another directory",
             ) from error
-        raise _unusable(directory, error) from error
+        raise unusable(directory, error) from error
     return lock
-
-
-def lock_for_maintenance(directory: Path) -> sqlite3.Connection:
-    """As `lock_directory`, for tools that need nobody else to have the directory open."""
-    return lock_directory(directory)
 
 
 def open_database(directory: Path, durability: Durability) -> sqlite3.Connection:
@@ -166,12 +172,12 @@ def _guarded(directory: Path, prepare: Callable[[sqlite3.Connection], None]) -> 
     try:
         connection = _connect(directory / DATABASE_NAME)
     except sqlite3.Error as error:
-        raise _unusable(directory, error) from error
+        raise unusable(directory, error) from error
     try:
         prepare(connection)
     except sqlite3.Error as error:
         connection.close()
-        raise _unusable(directory, error) from error
+        raise unusable(directory, error) from error
     except StorageError:
         connection.close()
         raise
@@ -226,7 +232,7 @@ def _add_to_schema(connection: sqlite3.Connection, *, after: int) -> None:
         connection.execute(f"PRAGMA user_version = {version}")
 
 
-def _unusable(directory: Path, error: Exception) -> StorageError:
+def unusable(directory: Path, error: Exception) -> StorageError:
     if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
         return StorageError(
             f"The database in {directory} is damaged: {error}",

@@ -41,6 +41,16 @@ CREATE TABLE checkpoints (
     stream INTEGER, consumer TEXT, sequence INTEGER NOT NULL, PRIMARY KEY (stream, consumer)
 ) WITHOUT ROWID;
 
+-- create_generation --
+-- One row: how often tables and streams were changed, so that a process knows when others have changed them.
+CREATE TABLE generation (row INTEGER PRIMARY KEY CHECK (row = 1), number INTEGER NOT NULL);
+
+-- read_generation --
+SELECT coalesce(max(number), 0) FROM generation;
+
+-- raise_generation --
+INSERT INTO generation (row, number) VALUES (1, 1) ON CONFLICT (row) DO UPDATE SET number = number + 1;
+
 -- list_tables --
 SELECT name, description FROM tables ORDER BY name;
 

@@ -1,7 +1,7 @@
 """Reads of items and ranges."""
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from heapq import merge
@@ -88,6 +88,18 @@ class Reader:
         """Let all reads from here on see the state of the first one."""
         self._cursor.execute("BEGIN")
 
+    def generation(self) -> int:
+        """How often tables and streams were changed, by whomever."""
+        return int(self._cursor.execute(QUERIES["read_generation"]).fetchone()[0])
+
+    def tables(self) -> Iterator[tuple[str, bytes]]:
+        """Name and description of every table, by name."""
+        return self._cursor.execute(QUERIES["list_tables"])
+
+    def streams(self) -> Iterator[tuple[int, bytes]]:
+        """Number and description of every stream."""
+        return self._cursor.execute(QUERIES["list_streams"])
+
     def get(self, relation: ItemRelation, key: bytes) -> Row | None:
         stored: Row | None = self._cursor.execute(relation.get, (key,)).fetchone()
         return None if stored is None else verified(stored)
@@ -165,10 +177,6 @@ class Reader:
     def last_sequence(self, relation: RecordRelation) -> int:
         """The sequence of the newest record of a slot; 0 when there is none."""
         return int(self._cursor.execute(relation.last).fetchone()[0])
-
-    def last_shard_sequence(self, stream_number: int) -> int:
-        """The last sequence that the shards of a stream speak of; no record that comes may have it."""
-        return int(self._cursor.execute(QUERIES["last_shard_sequence"], (stream_number,)).fetchone()[0])
 
     def checkpoint(self, stream_number: int, consumer: str) -> int | None:
         """The sequence that a consumer of a stream has come to; None for one that has never said."""

@@ -31,7 +31,7 @@ class Salvage:
         self._draft = self._file.with_name(self._file.name + _DRAFT_SUFFIX)
         self._draft.unlink(missing_ok=True)
         self._connection = open_new_database(self._draft, like=inspection.connection)
-        self.transaction = Transaction(self._connection.cursor(), lambda: None)
+        self.transaction = Transaction(self._connection.cursor(), lambda: None, {})
         """Writes to the new database."""
 
     def __enter__(self) -> Self:

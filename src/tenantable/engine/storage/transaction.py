@@ -1,7 +1,7 @@
 """What one operation may do to the database."""
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
 
 from tenantable.engine.storage.checksums import mark_of, marked_record, sealed, verified
 from tenantable.engine.storage.queries import QUERIES, ExpiryRelation, IndexRelation, ItemRelation, RecordRelation
@@ -17,17 +17,21 @@ class Transaction:
     It sees its own writes and those of everybody who wrote before. SQLite's transaction begins with the first access.
     """
 
-    __slots__ = ("_begin", "_changes", "_cursor", "publish", "touched")
+    __slots__ = ("_begin", "_changes", "_cursor", "_sequences", "generation", "publish", "touched")
 
-    def __init__(self, cursor: sqlite3.Cursor, begin: Callable[[], None]) -> None:
+    def __init__(self, cursor: sqlite3.Cursor, begin: Callable[[], None], sequences: MutableMapping[int, int]) -> None:
         """
         Args:
             begin: Called before the first access.
+            sequences: By stream number, the last sequence that was given, as far as it is known.
         """
         self._cursor = cursor
         self._begin = begin
+        self._sequences = sequences
         self._changes: dict[int, list[int]] = {}
         self.publish: Callable[[], None] | None = None
+        self.generation: int | None = None
+        """What the generation has become by this operation; None when it changed no table and no stream."""
         self.touched = False
 
     def after_commit(self, publish: Callable[[], None]) -> None:
@@ -110,17 +114,21 @@ class Transaction:
 
     def save_table(self, name: str, description: bytes) -> None:
         self._execute(QUERIES["save_table"], (name, sealed(name, description)))
+        self._raise_generation()
 
     def forget_table(self, name: str) -> None:
         self._execute(QUERIES["forget_table"], (name,))
+        self._raise_generation()
 
     def save_stream(self, number: int, description: bytes) -> None:
         self._execute(QUERIES["save_stream"], (number, sealed(number, description)))
+        self._raise_generation()
 
     def forget_stream(self, number: int) -> None:
         """Forget a stream and how far its consumers have come; its shards are gone already."""
         self._execute(QUERIES["forget_stream"], (number,))
         self.forget_checkpoints(number)
+        self._raise_generation()
 
     def forget_checkpoints(self, stream_number: int) -> None:
         self._execute(QUERIES["forget_checkpoints"], (stream_number,))
@@ -143,6 +151,26 @@ class Transaction:
 
     def add_record(self, relation: RecordRelation, record: RecordRow) -> None:
         self._execute(relation.insert, marked_record(record))
+
+    def next_sequence(self, slots: Sequence[RecordRelation]) -> int:
+        """
+        A number for the next record of a stream, greater than those of all before it.
+
+        One that was drawn by a write that failed is left out; it may be given again, as nobody has seen it.
+        """
+        sequence = self.last_sequence(slots) + 1
+        self._sequences[slots[0].number] = sequence
+        return sequence
+
+    def last_sequence(self, slots: Sequence[RecordRelation]) -> int:
+        """The last number that the stream of these slots has given; its shards know it when its records are gone."""
+        number = slots[0].number
+        last = self._sequences.get(number)
+        if last is None:
+            newest = [self._execute(slot.last).fetchone()[0] for slot in slots]
+            last = max(*newest, self._execute(QUERIES["last_shard_sequence"], (number,)).fetchone()[0])
+            self._sequences[number] = last
+        return last
 
     def oldest_records(self, relation: RecordRelation, limit: int) -> list[tuple[int, float]]:
         """Sequence and time of creation of a slot's oldest records, the oldest first."""
@@ -183,6 +211,10 @@ class Transaction:
     def write_counts(self) -> None:
         for relation_number, (items, size_bytes) in self._changes.items():
             self._execute(QUERIES["change_statistics"], (items, size_bytes, relation_number))
+
+    def _raise_generation(self) -> None:
+        self._execute(QUERIES["raise_generation"])
+        self.generation = self._execute(QUERIES["read_generation"]).fetchone()[0]
 
     def _execute(self, query: str, parameters: tuple[object, ...] = ()) -> sqlite3.Cursor:
         self._ensure_begun()

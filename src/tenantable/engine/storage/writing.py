@@ -1,9 +1,9 @@
 """
 One writer at a time, and commits that callers share.
 
-Whoever finds nobody writing leads: it carries out its own operation and those that came meanwhile, one after the other,
-commits once for all of them and wakes them; then the next in the queue leads. So one caller alone pays one commit, many
-at once pay one together, and nobody returns before the commit that covers its write.
+Whoever finds nobody writing leads: it takes the turn among processes, carries out its own operation and those that came
+meanwhile, one after the other, commits once for all of them and wakes them; then the next in the queue leads. So one
+caller alone pays one commit, many at once pay one together, and nobody returns before the commit that covers its write.
 """
 
 import sqlite3
@@ -13,7 +13,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar, cast
 
 from tenantable.engine.storage.files import failure
+from tenantable.engine.storage.reading import Reader
 from tenantable.engine.storage.transaction import Transaction
+from tenantable.engine.storage.turn import Turn
 from tenantable.errors import StorageError
 
 Answer = TypeVar("Answer")
@@ -24,11 +26,19 @@ _GROUP_SIZE_MAX = 128  # so that the first of a group does not wait for ever und
 class Writer:
     """Carries out operations, one at a time: `writer(work)`. One that fails is undone, and nothing else with it."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, turn: Turn) -> None:
         self.connection = connection
+        self.catch_up: Callable[[Reader], int] = Reader.generation
+        """
+        Called in the turn before anything is carried out when another process may have written: brings what is
+        remembered in step with the database, and gives its generation.
+        """
+        self._turn = turn
         self.lock = threading.Lock()
         """Held by whoever uses the connection."""
         self._cursor = connection.cursor()
+        self._sequences: dict[int, int] = {}
+        self._is_behind = True
         self._queue_lock = threading.Lock()
         self._queue: deque[_Job[Any]] = deque()
         self._is_led = False
@@ -54,7 +64,7 @@ class Writer:
             leads = not self._is_led
             self._is_led = True
         if leads or self._wait_for(job):
-            self._lead()
+            self._lead(job)
         return job.result()
 
     @property
@@ -65,6 +75,7 @@ class Writer:
     def close(self) -> None:
         with self.lock:
             self._is_closed = True
+            self.catch_up = Reader.generation  # whoever was called here may go
             self.connection.close()
 
     def _begin(self) -> None:
@@ -80,21 +91,30 @@ class Writer:
         """Wait until somebody has carried out the job, or until it is this caller's turn to lead (True)."""
         try:
             job.woken.acquire()
-        except BaseException:  # interrupted: what is not begun is called off, and the lead goes to somebody else
-            with self._queue_lock:
-                if job in self._queue:
-                    self._queue.remove(job)
+        except BaseException:  # interrupted: the lead goes to somebody else
+            self._call_off(job)
             if job.leads:
                 self._hand_over()
             raise
         return job.leads
 
-    def _lead(self) -> None:
+    def _lead(self, job: "_Job[Any]") -> None:
         try:
             with self.lock:
+                if self._is_closed:
+                    raise StorageError("The engine is closed")
                 self._serve()
+        except BaseException:
+            self._call_off(job)
+            raise
         finally:
             self._hand_over()
+
+    def _call_off(self, job: "_Job[Any]") -> None:
+        """Forget an operation that is not begun, as its caller is gone."""
+        with self._queue_lock:
+            if job in self._queue:
+                self._queue.remove(job)
 
     def _hand_over(self) -> None:
         """Give the lead to the first in the queue, or to nobody."""
@@ -113,6 +133,7 @@ class Writer:
         """Carry out a group from the queue, commit it and wake who waits for it."""
         group: list[_Job[Any]] = []
         try:
+            self._is_behind = self._turn.take() or self._is_behind
             while len(group) < _GROUP_SIZE_MAX and (job := self._next()) is not None:
                 group.append(job)
                 self._carry_out(job)
@@ -125,25 +146,30 @@ class Writer:
             self._fail(group, error)
             raise
         finally:
+            self._turn.give_back()
             for job in group:
                 job.woken.release()
 
     def _carry_out(self, job: "_Job[Any]") -> None:
-        transaction = Transaction(self._cursor, self._begin)
+        transaction = Transaction(self._cursor, self._begin, self._sequences)
         self._is_nested = False
-        if self._is_closed:
-            job.error = StorageError("The engine is closed")
-            return
         try:
+            if self._is_behind:
+                self._catch_up()
             job.answer = job.work(transaction)
             transaction.write_counts()
             if self._is_nested:
                 self._cursor.execute("RELEASE operation")
-            job.publish = transaction.publish
+            job.publish, job.generation = transaction.publish, transaction.generation
         except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to the caller whose work this is
             job.error = failure(error) if isinstance(error, sqlite3.Error) else error
             if transaction.touched and self.connection.in_transaction:
                 self._undo()
+
+    def _catch_up(self) -> None:
+        self._sequences.clear()
+        self._turn.settle(self.catch_up(Reader(self.connection, lambda _reader: None)))
+        self._is_behind = False
 
     def _undo(self) -> None:
         if self._is_nested:
@@ -154,7 +180,10 @@ class Writer:
             self._is_open = False
 
     def _commit(self, group: "Sequence[_Job[Any]]") -> None:
+        generation = next((job.generation for job in group if job.error is None and job.generation is not None), None)
         if self._is_open:
+            if generation is not None:
+                self._turn.unsettle()
             try:
                 self._cursor.execute("COMMIT")
             except sqlite3.Error as error:
@@ -164,6 +193,8 @@ class Writer:
         for job in group:
             if job.publish is not None and job.error is None:
                 job.publish()
+        if generation is not None:
+            self._turn.settle(generation)
 
     def _fail(self, group: "Sequence[_Job[Any]]", cause: BaseException | None) -> None:
         """Undo the whole transaction of SQLite; those who had succeeded in it learn that they have not."""
@@ -179,13 +210,14 @@ class Writer:
 class _Job(Generic[Answer]):
     """One operation in the queue: what to do, and what came of it."""
 
-    __slots__ = ("answer", "error", "leads", "publish", "woken", "work")
+    __slots__ = ("answer", "error", "generation", "leads", "publish", "woken", "work")
 
     def __init__(self, work: Callable[[Transaction], Answer]) -> None:
         self.work = work
         self.answer: Answer | None = None
         self.error: Exception | None = None
         self.publish: Callable[[], None] | None = None
+        self.generation: int | None = None
         self.leads = False
         self.woken = threading.Lock()
         self.woken.acquire()

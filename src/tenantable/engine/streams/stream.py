@@ -1,4 +1,4 @@
-"""What the engine knows of a stream, its form in the database, and what gives its records their numbers."""
+"""What the engine knows of a stream, its form in the database, and the form of its records' numbers."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -15,37 +15,13 @@ _SEQUENCE_NUMBER_DIGITS = 21
 SEQUENCE_MAX = 2**63 - 1
 
 
-class Journal:
-    """
-    Number and time of a stream's records.
-
-    Only the writer draws numbers. One that was drawn by a write that failed is left out; after a restart it may be
-    given again, as nobody has seen it.
-    """
-
-    __slots__ = ("clock", "last")
-
-    def __init__(self, clock: Callable[[], float], *, last: int = 0) -> None:
-        """
-        Args:
-            clock: Seconds since 1970.
-            last: The last number that was given.
-        """
-        self.clock = clock
-        self.last = last
-
-    def next(self) -> int:
-        self.last += 1
-        return self.last
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Stream:
     """
     The stream of a table from when it was enabled to when it was disabled.
 
     `keys` are those of the table; `disabled_at` is None while records come. `slots` hold the records, each those of its
-    part of the partition keys' hashes.
+    part of the partition keys' hashes. `clock` gives seconds since 1970, for the records.
     """
 
     number: int
@@ -56,7 +32,7 @@ class Stream:
     created_at: float
     disabled_at: float | None = None
     slots: tuple[RecordRelation, ...]
-    journal: Journal = field(compare=False)
+    clock: Callable[[], float] = field(compare=False)
 
     @property
     def is_enabled(self) -> bool:
@@ -105,7 +81,7 @@ def dump_stream(stream: Stream) -> bytes:
     )
 
 
-def load_stream(number: int, description: bytes, journal: Journal) -> Stream:
+def load_stream(number: int, description: bytes, clock: Callable[[], float]) -> Stream:
     """A stream from the database."""
     stored: dict[str, Any] = orjson.loads(description)
     keys = {kind: None if key is None else KeyAttribute(**key) for kind, key in stored.pop("keys").items()}
@@ -113,6 +89,6 @@ def load_stream(number: int, description: bytes, journal: Journal) -> Stream:
         number=number,
         keys=KeyNames(**keys),  # type: ignore[arg-type] # there is always a partition key
         slots=record_relations(number),
-        journal=journal,
+        clock=clock,
         **stored,
     )

@@ -1,0 +1,98 @@
+"""`tenantable dynamodb --workers 2`: one port, one data folder; a worker that dies is replaced, and none is left behind."""
+
+import http.client
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.conftest import DynamoProcess, StartDynamo
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="who is whose child is read from /proc"),
+]
+
+
+def workers(server: "DynamoProcess") -> set[int]:
+    parent = server.process.pid
+    return {int(pid) for pid in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()}
+
+
+def eventually(holds: Callable[[], bool]) -> bool:
+    """Whether it holds within ten seconds."""
+    return any(holds() or time.sleep(0.02) for _ in range(500))
+
+
+def is_alive(pid: int) -> bool:
+    state = Path(f"/proc/{pid}/stat")
+    return state.exists() and state.read_text().rpartition(") ")[2][0] != "Z"
+
+
+def answers(server: "DynamoProcess", connections: int = 20) -> list[int]:
+    """The statuses of so many requests, each on a connection of its own."""
+    statuses = []
+    for _ in range(connections):
+        connection = http.client.HTTPConnection(server.address.removeprefix("http://"), timeout=10)
+        connection.request("GET", "/")
+        statuses.append(connection.getresponse().status)
+        connection.close()
+    return statuses
+
+
+def test_a_worker_that_dies_is_replaced_and_the_others_answer(start_dynamo: "StartDynamo", tmp_path: Path) -> None:
+    with start_dynamo(tmp_path, "--open", "--workers", "2", stderr=subprocess.PIPE) as server:
+        assert eventually(lambda: len(workers(server)) == 2)
+        victim = min(workers(server))
+        os.kill(victim, signal.SIGKILL)
+        assert eventually(lambda: victim not in workers(server) and len(workers(server)) == 2)
+        assert answers(server) == [200] * 20
+        assert server.process.stderr is not None
+        assert server.process.stderr.readline() == (
+            f"tenantable: Worker {victim} was killed by SIGKILL; another one takes its place\n"
+        )
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_to_the_parent_ends_all(start_dynamo: "StartDynamo", tmp_path: Path, number: signal.Signals) -> None:
+    with start_dynamo(tmp_path, "--open", "--workers", "2") as server:
+        assert answers(server) == [200] * 20
+        children = workers(server)
+        server.process.send_signal(number)
+        assert server.process.wait(20) == 0
+        assert not any(map(is_alive, children))
+
+
+def test_no_worker_outlives_a_parent_that_is_killed(start_dynamo: "StartDynamo", tmp_path: Path) -> None:
+    with start_dynamo(tmp_path, "--open", "--workers", "2") as server:
+        assert answers(server) == [200] * 20
+        children = workers(server)
+        assert len(children) == 2
+        server.kill()
+        assert eventually(lambda: not any(map(is_alive, children)))
+
+
+def test_tables_in_memory_have_one_worker(tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "tenantable.cli",
+        "dynamodb",
+        "--memory",
+        "--workers",
+        "2",
+        "--data",
+        str(tmp_path),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 1
+    assert done.stderr == (
+        "tenantable: 2 workers cannot share tables in memory (leave out --memory, or have one worker)\n"
+    )
