@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from tenantable.wire.errors import DynamoError
 from tenantable.wire.values import check_item, check_value
 
-
 _texts = st.one_of(
     st.sampled_from(["", "0", "00", "7", "-0", "120", "1.50", "1e3", "٣", "9" * 39, "AB==", "S"]), st.text()
 )
