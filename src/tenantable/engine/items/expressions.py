@@ -10,9 +10,13 @@ from tenantable.expressions.placeholders import Placeholders, read_placeholders
 from tenantable.expressions.projections import Projection, parse_projection
 from tenantable.wire.errors import condition_failed
 
+_NAMES, _VALUES = "ExpressionAttributeNames", "ExpressionAttributeValues"
+
 
 def read_condition(request: Mapping[str, Any]) -> Predicate | None:
     """The condition of a write that has no other expression; None when it has none."""
+    if _has_no_expression(request, "ConditionExpression"):
+        return None
     placeholders = read_placeholders(request, expressions=("ConditionExpression",))
     condition = bind_condition(request, placeholders)
     placeholders.check_all_used()
@@ -36,10 +40,16 @@ def bind_projection(request: Mapping[str, Any], placeholders: Placeholders) -> P
 
 def read_projection(request: Mapping[str, Any]) -> Projection | None:
     """The projection of a read that has no other expression; None for whole items."""
+    if _has_no_expression(request, "ProjectionExpression"):
+        return None
     placeholders = read_placeholders(request, expressions=("ProjectionExpression",))
     projection = bind_projection(request, placeholders)
     placeholders.check_all_used()
     return projection
+
+
+def _has_no_expression(request: Mapping[str, Any], member: str) -> bool:
+    return member not in request and _NAMES not in request and _VALUES not in request
 
 
 def check_condition(condition: Predicate | None, before: StoredItem | None, request: Mapping[str, Any]) -> None:

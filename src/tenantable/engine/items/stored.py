@@ -16,6 +16,7 @@ from tenantable.engine.streams.records import add_record
 from tenantable.engine.streams.stream import Stream
 from tenantable.engine.tables.table import Index, Table
 from tenantable.expressions.comparison import equal
+from tenantable.wire.keys import KeyNames
 from tenantable.wire.values import Item, item_size_bytes
 
 
@@ -69,7 +70,7 @@ def entry_keys(table: Table, item: Item) -> EntryKeys:
     return {name: index_key_of_item(name, index.keys, item) for name, index in table.indexes.items()}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True)  # not frozen: that would double what making one costs
 class Change:
     """
     One item before and after a write; None where there is none. `entries` belongs to `after`.
@@ -157,8 +158,13 @@ def _note_expiry(transaction: Transaction, expiry: ExpiryRelation, attribute: st
 def _apply_to_index(transaction: Transaction, index: Index, change: Change) -> float:
     """Bring one index in step; the capacity units that it costs, 0 when its entry stays as it is."""
     before, after = change.before, change.after
-    old_key = None if before is None else stored_index_key(index.keys, before.item)
     new_key = None if after is None else change.entries[index.name]
+    if before is None:
+        old_key = None
+    elif after is not None and _has_same_key(index.keys, before.item, after.item):
+        old_key = new_key
+    else:
+        old_key = stored_index_key(index.keys, before.item)
     if old_key is not None and old_key == new_key:
         return _replace_entry(transaction, index, change, key=old_key)
     units = 0.0
@@ -173,13 +179,19 @@ def _apply_to_index(transaction: Transaction, index: Index, change: Change) -> f
     return units
 
 
+def _has_same_key(keys: KeyNames, item: Item, other: Item) -> bool:
+    return all(item.get(name) == other.get(name) for name in keys.names)
+
+
 def _replace_entry(transaction: Transaction, index: Index, change: Change, *, key: bytes) -> float:
     """Change what an entry holds that keeps its key; it is only written, and paid, when that differs."""
     before, after = change.before, change.after
     assert before is not None
     assert after is not None
     old_row, new_row = _entry_row(index, before), _entry_row(index, after)
-    if old_row[1] == new_row[1] or index.project(before.item) == index.project(after.item):
+    if old_row[0] == new_row[0] and (
+        old_row[1] == new_row[1] or index.project(before.item) == index.project(after.item)
+    ):
         return 0.0
     transaction.replace_entry(index.relation, key, base=change.key, row=new_row, replaced_bytes=old_row[0])
     return write_units(max(old_row[0], new_row[0]))

@@ -29,7 +29,7 @@ Changer = Callable[[StoredItem | None], Change | None]
 """From the stored item to what becomes of it; None when it is only looked at."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True)  # not frozen: that would double what making one costs
 class Write:
     """
     A write as its request says it; it knows no table yet.
