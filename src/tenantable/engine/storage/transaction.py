@@ -178,7 +178,8 @@ class Transaction:
             self._execute(QUERIES["change_statistics"], (items, size_bytes, relation_number))
 
     def _execute(self, query: str, parameters: tuple[object, ...] = ()) -> sqlite3.Cursor:
-        self._ensure_begun()
+        if not self.touched:
+            self._ensure_begun()
         return self._cursor.execute(query, parameters)
 
     def _ensure_begun(self) -> None:
