@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from tenantable.wire.errors import DynamoError, invalid_parameter_values, serialization_error, validation_error
-from tenantable.wire.limits import ATTRIBUTE_NAME_BYTES_MAX, NESTING_DEPTH_MAX, NUMBER_DIGITS_MAX
+from tenantable.wire.limits import ATTRIBUTE_NAME_BYTES_MAX, NESTING_DEPTH_MAX
 from tenantable.wire.numbers import canonical_number, number_size_bytes
 
 AttributeValue = dict[str, Any]
@@ -26,6 +26,7 @@ _SEVERAL_TYPES = (
     "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes"
 )
 _TOO_DEEP = "Nesting Levels have exceeded supported limits"
+_SMALL_NUMBERS = {str(number): number_size_bytes(str(number)) for number in range(1000)}
 _NOT_PLAIN = (AttributeError, DynamoError, LookupError, TypeError, ValueError)
 
 
@@ -83,17 +84,14 @@ def _plain_size_bytes(item: Item) -> int:
 
 def _plain_values_bytes(values: Iterable[AttributeValue], texts: list[str], depth: int) -> int:
     """The size of values but for their texts, which are added to `texts`. Most frequent types first, all in line."""
-    size = 0
+    size, small_numbers = 0, _SMALL_NUMBERS
     for value in values:
         (tag,) = value
         content = value[tag]
         if tag == "S":
             texts.append(content)
         elif tag == "N":
-            if content.isdecimal() and content[0] != "0" and len(content) <= NUMBER_DIGITS_MAX and content.isascii():
-                size += (len(content.rstrip("0")) + 3) // 2  # as number_size_bytes
-            else:
-                size += _same_size_bytes(value, depth)
+            size += small_numbers.get(content) or _same_size_bytes(value, depth)
         elif tag == "BOOL" and type(content) is bool:
             size += 1
         elif tag == "M" and depth < NESTING_DEPTH_MAX:
@@ -105,6 +103,8 @@ def _plain_values_bytes(values: Iterable[AttributeValue], texts: list[str], dept
             size += _plain_values_bytes(content, texts, depth + 1)
         elif tag == "SS" and type(content) is list and len(set(content)) == len(content) != 0:
             texts.extend(content)
+        elif tag == "NULL" and content is True:
+            size += 1
         else:
             size += _same_size_bytes(value, depth)
     return size
