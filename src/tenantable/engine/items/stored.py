@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, cast
 
 import orjson
@@ -49,6 +50,16 @@ class StoredItem:
         if self._item is None:
             self._item = cast("Item", orjson.loads(self.row[1]))
         return self._item
+
+    def begins_as(self, other: "StoredItem", names: frozenset[str]) -> bool:
+        """
+        Whether both items begin with the attributes of these names, in the same order and with the same values: most
+        clients write keys first. Found out without parsing this item; False when that is done already.
+        """
+        if self._item is not None:
+            return False
+        head = dict(islice(other.item.items(), len(names)))
+        return head.keys() == names and self.body.startswith(orjson.dumps(head)[:-1])
 
 
 EntryKeys = Mapping[str, bytes | None]
@@ -99,8 +110,14 @@ def apply_change(transaction: Transaction, table: Table, change: Change) -> Tabl
         transaction.put_item(table.items, change.key, after.row, replaced=before.row if before else None)
     elif before is not None:
         transaction.delete_item(table.items, change.key, replaced=before.row)
+    keeps_keys = (
+        bool(table.indexes)
+        and before is not None
+        and after is not None
+        and before.begins_as(after, table.all_key_names)
+    )
     for name, index in table.indexes.items():
-        units = _apply_to_index(transaction, index, change)
+        units = _apply_to_index(transaction, index, change, keeps_key=keeps_keys)
         if units:
             cost.indexes[name] = units
     if table.stream is not None:
@@ -155,13 +172,18 @@ def _note_expiry(transaction: Transaction, expiry: ExpiryRelation, attribute: st
         transaction.add_expiry(expiry, after, change.key)
 
 
-def _apply_to_index(transaction: Transaction, index: Index, change: Change) -> float:
-    """Bring one index in step; the capacity units that it costs, 0 when its entry stays as it is."""
+def _apply_to_index(transaction: Transaction, index: Index, change: Change, *, keeps_key: bool) -> float:
+    """
+    Bring one index in step; the capacity units that it costs, 0 when its entry stays as it is.
+
+    Args:
+        keeps_key: It is known already that the item has the same index key as before.
+    """
     before, after = change.before, change.after
     new_key = None if after is None else change.entries[index.name]
     if before is None:
         old_key = None
-    elif after is not None and _has_same_key(index.keys, before.item, after.item):
+    elif keeps_key or (after is not None and _has_same_key(index.keys, before.item, after.item)):
         old_key = new_key
     else:
         old_key = stored_index_key(index.keys, before.item)
@@ -190,9 +212,8 @@ def _replace_entry(transaction: Transaction, index: Index, change: Change, *, ke
     assert before is not None
     assert after is not None
     old_row, new_row = _entry_row(index, before), _entry_row(index, after)
-    if old_row[0] == new_row[0] and (
-        old_row[1] == new_row[1] or index.project(before.item) == index.project(after.item)
-    ):
+    may_be_equal = old_row[0] == new_row[0] and len(old_row[1]) == len(new_row[1])
+    if may_be_equal and (old_row[1] == new_row[1] or index.project(before.item) == index.project(after.item)):
         return 0.0
     transaction.replace_entry(index.relation, key, base=change.key, row=new_row, replaced_bytes=old_row[0])
     return write_units(max(old_row[0], new_row[0]))
