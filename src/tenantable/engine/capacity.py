@@ -18,13 +18,13 @@ _INDEXES = "INDEXES"
 
 def read_units(size_bytes: int, *, consistent: bool) -> float:
     """What a read of so many bytes costs: one item, or all items of a page together; nothing costs the minimum."""
-    units = max(1, -(-size_bytes // READ_UNIT_BYTES))
+    units = -(-size_bytes // READ_UNIT_BYTES) or 1
     return float(units) if consistent else units / 2
 
 
 def write_units(size_bytes: int) -> float:
     """What a write costs; the larger of the item's sizes before and after counts."""
-    return float(max(1, -(-size_bytes // WRITE_UNIT_BYTES)))
+    return float(-(-size_bytes // WRITE_UNIT_BYTES) or 1)
 
 
 @dataclass(kw_only=True, slots=True)

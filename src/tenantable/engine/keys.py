@@ -8,6 +8,7 @@ of a string or binary is a prefix of its bytes. Hash, length and value together 
 
 import base64
 from collections.abc import Mapping
+from functools import lru_cache
 from hashlib import blake2b
 
 from tenantable.engine.storage.reading import KeyRange
@@ -19,6 +20,7 @@ from tenantable.wire.values import AttributeValue, Item
 
 _HASH_BYTES = 8
 _LENGTH_BYTES = 2
+_CACHED_PARTITIONS_MAX = 1024  # of 2 KiB each at most
 AFTER_ALL_KEYS = b"\xff" * (_HASH_BYTES + 1)
 """Sorts after every key: no length begins with 0xff, because a partition value has 2,048 bytes at most."""
 
@@ -61,29 +63,45 @@ def sortable_bytes(key_type: KeyType, content: str) -> bytes:
     return base64.b64decode(content)
 
 
+@lru_cache(maxsize=_CACHED_PARTITIONS_MAX)
 def partition_bytes(value: bytes) -> bytes:
     """What the keys of all items of a partition begin with; `value` is the sortable form of its partition key."""
     return blake2b(value, digest_size=_HASH_BYTES).digest() + len(value).to_bytes(_LENGTH_BYTES, "big") + value
 
 
-def key_bytes(keys: KeyNames, item: Mapping[str, AttributeValue]) -> bytes:
+def find_key(keys: KeyNames, item: Mapping[str, AttributeValue]) -> bytes | None:
     """
-    The key of an item that has all key attributes, of the right types.
+    The key of an item; None when it lacks a key attribute, or has one with another type.
 
     Raises:
         DynamoError: A value is empty or too large.
     """
     partition, sort = keys.partition, keys.sort
-    value = sortable_bytes(partition.type, item[partition.name][partition.type])
-    if not 0 < len(value) <= PARTITION_KEY_BYTES_MAX:
-        check_key_value(keys, partition, value)
-    start = partition_bytes(value)
+    value = item.get(partition.name)
+    content = None if value is None else value.get(partition.type)
+    if content is None:
+        return None
     if sort is None:
-        return start
-    value = sortable_bytes(sort.type, item[sort.name][sort.type])
-    if not 0 < len(value) <= SORT_KEY_BYTES_MAX:
-        check_key_value(keys, sort, value)
-    return start + value
+        return partition_bytes(_key_value(keys, partition, content))
+    value = item.get(sort.name)
+    sort_content = None if value is None else value.get(sort.type)
+    if sort_content is None:
+        return None
+    return partition_bytes(_key_value(keys, partition, content)) + _key_value(keys, sort, sort_content)
+
+
+def key_bytes(keys: KeyNames, item: Mapping[str, AttributeValue]) -> bytes:
+    """As `find_key`, of an item that has all key attributes, of the right types."""
+    key = find_key(keys, item)
+    assert key is not None, "the item has its key"
+    return key
+
+
+def _key_value(keys: KeyNames, attribute: KeyAttribute, content: str) -> bytes:
+    value = content.encode() if attribute.type == "S" else sortable_bytes(attribute.type, content)
+    if not 0 < len(value) <= SORT_KEY_BYTES_MAX:  # a partition key may be longer
+        check_key_value(keys, attribute, value)
+    return value
 
 
 def key_of_request(keys: KeyNames, key: Mapping[str, AttributeValue]) -> bytes:
@@ -93,9 +111,10 @@ def key_of_request(keys: KeyNames, key: Mapping[str, AttributeValue]) -> bytes:
     Raises:
         DynamoError: It does not have exactly the attributes of the schema, or a value cannot be a key.
     """
-    if len(key) != (1 if keys.sort is None else 2) or not has_key(keys, key):
+    found = find_key(keys, key) if len(key) == (1 if keys.sort is None else 2) else None
+    if found is None:
         raise validation_error(KEY_MISMATCH)
-    return key_bytes(keys, key)
+    return found
 
 
 def key_of_item(keys: KeyNames, item: Mapping[str, AttributeValue]) -> bytes:
@@ -105,9 +124,10 @@ def key_of_item(keys: KeyNames, item: Mapping[str, AttributeValue]) -> bytes:
     Raises:
         DynamoError: A key attribute is missing or of the wrong type, or its value cannot be a key.
     """
-    if not has_key(keys, item):
+    key = find_key(keys, item)
+    if key is None:
         raise KeyMismatchError(_mismatch(keys, item))
-    return key_bytes(keys, item)
+    return key
 
 
 def index_key_of_item(
@@ -121,11 +141,12 @@ def index_key_of_item(
     Raises:
         DynamoError: A key attribute of the index has the wrong type, or its value cannot be a key.
     """
-    if has_key(keys, item):
-        try:
-            return key_bytes(keys, item)
-        except EmptyKeyError:
-            pass  # said in other words for an index
+    try:
+        key = find_key(keys, item)
+    except EmptyKeyError:
+        key = None  # said in other words for an index
+    if key is not None:
+        return key
     for attribute in keys.attributes:
         value = item.get(attribute.name)
         if value is not None:
@@ -139,20 +160,10 @@ def index_key_of_item(
 
 def stored_index_key(keys: KeyNames, item: Mapping[str, AttributeValue]) -> bytes | None:
     """As `index_key_of_item`, for a stored item: an attribute that cannot be a key only means that it has no entry."""
-    if not has_key(keys, item):
-        return None
     try:
-        return key_bytes(keys, item)
+        return find_key(keys, item)
     except DynamoError:
         return None
-
-
-def has_key(keys: KeyNames, item: Mapping[str, AttributeValue]) -> bool:
-    """Whether the item has all key attributes, of the right types."""
-    partition, sort = keys.partition, keys.sort
-    if (value := item.get(partition.name)) is None or partition.type not in value:
-        return False
-    return sort is None or ((value := item.get(sort.name)) is not None and sort.type in value)
 
 
 def segment_range(segment: int, total_segments: int) -> KeyRange:

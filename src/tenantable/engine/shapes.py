@@ -13,16 +13,24 @@ import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional
 
 from tenantable.wire.errors import DynamoError, serialization_error, validation_error
 
-Read = Callable[[Any, str, list[str]], None]
+Place = Optional[tuple["Place", str | int, str]]
+"""
+Where a value stands: the path of what holds it, its own name, and what follows that; None for the request itself.
+It is written out only for a violation.
+"""
+
+Read = Callable[[Any, Place, list[str]], None]
 """Checks the JSON type of a value and all that lies inside; takes the value, its path and the list of violations."""
 
 Constraint = tuple[Callable[[Any], bool], str]
 """What must hold of a value itself, and the service's sentence for it."""
 
+_REMEMBERED_TEXTS_MAX = 256
+_REMEMBERED_LENGTH_MAX = 256
 _SHOWN_CHARACTERS_MAX = 2048  # a message quotes no more of a value than this
 _INTEGER_MAX = {"Integer": 2**31 - 1, "Long": 2**63 - 1}
 _PACKAGE = "com.amazonaws.dynamodb.v20120810"
@@ -41,27 +49,52 @@ class Shape:
     constraints: tuple[Constraint, ...] = ()
     shown: Callable[[Any], str] = str
 
-    def check(self, value: Any, path: str, violations: list[str]) -> None:
+    @property
+    def checker(self) -> Read:
+        """As `check`, at the least cost."""
+        return self.check if self.constraints else self.read
+
+    def check(self, value: Any, path: Place, violations: list[str]) -> None:
         self.read(value, path, violations)
         for holds, sentence in self.constraints:
             if not holds(value):
                 self.violate(value, path, sentence, violations)
 
-    def violate(self, value: Any, path: str, sentence: str, violations: list[str]) -> None:
+    def violate(self, value: Any, path: Place, sentence: str, violations: list[str]) -> None:
         shown = self.quoted(value)
         if len(shown) > _SHOWN_CHARACTERS_MAX:
             shown = shown[:_SHOWN_CHARACTERS_MAX] + "..."
-        violations.append(f"Value '{shown}' at '{path}' failed to satisfy constraint: {sentence}")
+        violations.append(f"Value '{shown}' at '{_shown_path(path)}' failed to satisfy constraint: {sentence}")
 
     def quoted(self, value: Any) -> str:
         return "null" if value is None else self.shown(value)
 
     def holds_all(self, values: Any) -> bool:
-        return all(holds(value) for value in values if value is not None for holds, _ in self.constraints)
+        for holds, _ in self.constraints:
+            for value in values:
+                if value is not None and not holds(value):
+                    return False
+        return True
 
     @property
     def sentences(self) -> str:
         return ", ".join(sentence for _, sentence in self.constraints)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Text(Shape):
+    """Names and choices come again with every request; `accepted` holds a few that were right."""
+
+    accepted: set[str]
+
+    def check(self, value: Any, path: Place, violations: list[str]) -> None:
+        if type(value) is str and value in self.accepted:
+            return
+        faults = len(violations)
+        Shape.check(self, value, path, violations)
+        is_short = len(value) <= _REMEMBERED_LENGTH_MAX
+        if is_short and len(violations) == faults and len(self.accepted) < _REMEMBERED_TEXTS_MAX:
+            self.accepted.add(value)
 
 
 def check_request(operation: str, request: Mapping[str, Any]) -> None:
@@ -77,7 +110,7 @@ def check_request(operation: str, request: Mapping[str, Any]) -> None:
     """
     read = _OPERATIONS.get(operation) or _compile_operation(operation)
     violations: list[str] = []
-    read(request if isinstance(request, dict) else dict(request), "", violations)
+    read(request if isinstance(request, dict) else dict(request), None, violations)
     if violations:
         plural = "error" if len(violations) == 1 else "errors"
         raise validation_error(f"{len(violations)} validation {plural} detected: {'; '.join(violations)}")
@@ -105,36 +138,37 @@ def _structure(name: str, model: dict[str, Any]) -> Shape:
 
 def _structure_reader(name: str, model: dict[str, Any]) -> Read:
     members = {
-        member: (f"{member[0].lower()}{member[1:]}", _compile(shape).check)
+        member: (f"{member[0].lower()}{member[1:]}", _compile(shape).checker)
         for member, shape in model.get("members", {}).items()
     }
     required = tuple((member, members[member][0]) for member in model.get("required", ()))
 
-    def read(value: Any, path: str, violations: list[str]) -> None:
+    def read(value: Any, path: Place, violations: list[str]) -> None:
         if not isinstance(value, dict):
             raise _not_a_container(value, f"class {_PACKAGE}.{name}")
-        prefix = f"{path}." if path else ""
         for member, label in required:
             if value.get(member) is None:
-                _violate_null(f"{prefix}{label}", violations)
+                _violate_null((path, label, ""), violations)
         for member, content in value.items():
             if content is not None and (known := members.get(member)):
-                known[1](content, prefix + known[0], violations)
+                label, check = known
+                check(content, (path, label, ""), violations)
 
     return read
 
 
 def _list(_name: str, model: dict[str, Any]) -> Shape:
     element = _compile(model["member"])
+    read_element = element.read
 
-    def read(value: Any, path: str, violations: list[str]) -> None:
+    def read(value: Any, path: Place, violations: list[str]) -> None:
         if not isinstance(value, list):
             raise serialization_error(_MISPLACED_STRUCTURE if isinstance(value, dict) else "Unexpected field type")
         for position, content in enumerate(value, start=1):
             if content is None:
-                _violate_null(f"{path}.{position}.member", violations)
+                _violate_null((path, position, ".member"), violations)
             else:
-                element.read(content, f"{path}.{position}.member", violations)
+                read_element(content, (path, position, ".member"), violations)
 
     def shown(value: Any) -> str:
         return f"[{', '.join(map(element.quoted, value))}]"
@@ -146,14 +180,14 @@ def _list(_name: str, model: dict[str, Any]) -> Shape:
 def _map(_name: str, model: dict[str, Any]) -> Shape:
     key, element = _compile(model["key"]), _compile(model["value"])
 
-    def read(value: Any, path: str, violations: list[str]) -> None:
+    def read(value: Any, path: Place, violations: list[str]) -> None:
         if not isinstance(value, dict):
             raise _not_a_container(value, f"java.util.Map<java.lang.String, {_PACKAGE}.{model['value']}>")
         for name, content in value.items():
             if content is None:
-                _violate_null(f"{path}.{name}.member", violations)
+                _violate_null((path, name, ".member"), violations)
             else:
-                element.read(content, f"{path}.{name}.member", violations)
+                element.read(content, (path, name, ".member"), violations)
 
     def shown(value: Any) -> str:
         return f"{{{', '.join(f'{name}={element.quoted(content)}' for name, content in value.items())}}}"
@@ -167,7 +201,7 @@ def _attribute_values(kind: str) -> Callable[[str, dict[str, Any]], Shape]:
     """Maps and lists of attribute values: only their own JSON type is checked here."""
     expected: type = {"attribute_map": dict, "attribute_list": list, "attribute_value": object}[kind]
 
-    def read(value: Any, _path: str, _violations: list[str]) -> None:
+    def read(value: Any, _path: Place, _violations: list[str]) -> None:
         if not isinstance(value, expected):
             raise _not_a_container(value, f"java.util.Map<java.lang.String, {_PACKAGE}.AttributeValue>")
 
@@ -179,15 +213,16 @@ def _attribute_values(kind: str) -> Callable[[str, dict[str, Any]], Shape]:
 
 
 def _string(name: str, model: dict[str, Any]) -> Shape:
-    def read(value: Any, _path: str, _violations: list[str]) -> None:
+    def read(value: Any, _path: Place, _violations: list[str]) -> None:
         if type(value) is not str:
             raise _not_a_scalar(value, "String")
 
-    return Shape(read=read, constraints=_table_name_constraints() if name == "TableArn" else _text_constraints(model))
+    constraints = _table_name_constraints() if name == "TableArn" else _text_constraints(model)
+    return _Text(read=read, constraints=constraints, accepted=set())
 
 
 def _boolean(_name: str, _model: dict[str, Any]) -> Shape:
-    def read(value: Any, _path: str, _violations: list[str]) -> None:
+    def read(value: Any, _path: Place, _violations: list[str]) -> None:
         if type(value) is not bool:
             raise _not_a_scalar(value, "Boolean")
 
@@ -197,7 +232,7 @@ def _boolean(_name: str, _model: dict[str, Any]) -> Shape:
 def _integer(kind: str) -> Callable[[str, dict[str, Any]], Shape]:
     largest = _INTEGER_MAX[kind]
 
-    def read(value: Any, _path: str, _violations: list[str]) -> None:
+    def read(value: Any, _path: Place, _violations: list[str]) -> None:
         if type(value) is not int or abs(value) > largest:
             raise _not_a_scalar(value, kind)
 
@@ -210,7 +245,7 @@ def _integer(kind: str) -> Callable[[str, dict[str, Any]], Shape]:
 def _decimal(kind: str) -> Callable[[str, dict[str, Any]], Shape]:
     """A number with or without a fraction; a timestamp is seconds since 1970."""
 
-    def read(value: Any, _path: str, _violations: list[str]) -> None:
+    def read(value: Any, _path: Place, _violations: list[str]) -> None:
         if type(value) not in {int, float}:
             raise _not_a_scalar(value, kind)
 
@@ -281,8 +316,16 @@ def _shown_structure(name: str, value: Any) -> str:
     return f"{_PACKAGE}.{name}@{zlib.crc32(members.encode(errors='replace')):08x}"
 
 
-def _violate_null(path: str, violations: list[str]) -> None:
-    violations.append(f"Value null at '{path}' failed to satisfy constraint: Member must not be null")
+def _shown_path(path: Place) -> str:
+    names: list[str] = []
+    while path is not None:
+        path, name, suffix = path
+        names.append(f"{name}{suffix}")
+    return ".".join(reversed(names))
+
+
+def _violate_null(path: Place, violations: list[str]) -> None:
+    violations.append(f"Value null at '{_shown_path(path)}' failed to satisfy constraint: Member must not be null")
 
 
 def _not_a_container(value: Any, java_type: str) -> DynamoError:

@@ -151,13 +151,13 @@ def _operator_and_operands(node: ConditionNode) -> tuple[str, tuple[Operand, ...
 
 
 def _bind_term(term: _Term, scope: Scope) -> SortCondition:
-    operands = [bind_value(value, scope) for value in term.operands]
     if term.operator != "=":
+        operands = [bind_value(value, scope) for value in term.operands]
         for operand in operands:
             operand.check_type(term.operator, _OPERAND_TYPES.get(term.operator, ORDERED_TYPES), scope)
-    if term.operator == "BETWEEN":
-        check_bounds(operands[0], operands[1], scope)
-    return SortCondition(operator=term.operator, operands=tuple(map(scope.value, term.operands)))
+        if term.operator == "BETWEEN":
+            check_bounds(operands[0], operands[1], scope)
+    return SortCondition(operator=term.operator, operands=tuple([scope.value(value) for value in term.operands]))
 
 
 def match_key(conditions: Mapping[str, SortCondition], key_names: KeyNames) -> KeyCondition:
@@ -185,8 +185,9 @@ def match_key(conditions: Mapping[str, SortCondition], key_names: KeyNames) -> K
 
 
 def _check_types(condition: SortCondition, attribute: KeyAttribute) -> None:
-    if not all(attribute.type in operand for operand in condition.operands):
-        raise invalid_parameter_values("Condition parameter type does not match schema type")
+    for operand in condition.operands:
+        if attribute.type not in operand:
+            raise invalid_parameter_values("Condition parameter type does not match schema type")
 
 
 def _missed(attribute: KeyAttribute) -> DynamoError:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 from tenantable.expressions.syntax import ExpressionKind, Path, Value, invalid_expression
 from tenantable.wire.errors import DynamoError, validation_error
@@ -14,6 +14,7 @@ DocumentPath = tuple[str | int, ...]
 
 _NAMES = "ExpressionAttributeNames"
 _VALUES = "ExpressionAttributeValues"
+_WITHOUT_VALUES: tuple[list[str], ...] = ([], ["ProjectionExpression"])
 _KEYS = {_NAMES: re.compile("#[A-Za-z0-9_]+"), _VALUES: re.compile(":[A-Za-z0-9_]+")}
 
 
@@ -111,19 +112,19 @@ def read_placeholders(request: Mapping[str, Any], *, expressions: Sequence[str])
             SerializationException for a value of a wrong JSON type.
     """
     names, values = request.get(_NAMES), request.get(_VALUES)
-    if names is not None and all(request.get(member) is None for member in expressions):
+    given = [member for member in expressions if request.get(member) is not None]
+    if names is not None and not given:
         raise validation_error(f"{_NAMES} can only be specified when using expressions")
-    if values is not None:
-        _check_values_have_an_expression(request, [name for name in expressions if name != "ProjectionExpression"])
+    if values is not None and given in _WITHOUT_VALUES:
+        _refuse_values([name for name in expressions if name != "ProjectionExpression"])
     return Placeholders(names, None if values is None else _canonical_values(values))
 
 
-def _check_values_have_an_expression(request: Mapping[str, Any], expressions: list[str]) -> None:
-    if all(request.get(member) is None for member in expressions):
-        plural = "is" if len(expressions) == 1 else "are"
-        raise validation_error(
-            f"{_VALUES} can only be specified when using expressions: {' and '.join(expressions)} {plural} null"
-        )
+def _refuse_values(expressions: list[str]) -> NoReturn:
+    plural = "is" if len(expressions) == 1 else "are"
+    raise validation_error(
+        f"{_VALUES} can only be specified when using expressions: {' and '.join(expressions)} {plural} null"
+    )
 
 
 def _check_keys(member: str, given: Mapping[str, Any] | None) -> None:

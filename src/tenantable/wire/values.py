@@ -8,10 +8,10 @@ other module.
 
 import base64
 import binascii
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from tenantable.wire.errors import invalid_parameter_values, serialization_error, validation_error
+from tenantable.wire.errors import DynamoError, invalid_parameter_values, serialization_error, validation_error
 from tenantable.wire.limits import ATTRIBUTE_NAME_BYTES_MAX, NESTING_DEPTH_MAX
 from tenantable.wire.numbers import canonical_number, number_size_bytes
 
@@ -26,6 +26,8 @@ _SEVERAL_TYPES = (
     "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes"
 )
 _TOO_DEEP = "Nesting Levels have exceeded supported limits"
+_SMALL_NUMBERS = {str(number): number_size_bytes(str(number)) for number in range(1000)}
+_NOT_PLAIN = (AttributeError, DynamoError, LookupError, TypeError, ValueError)
 
 
 def check_item(item: Mapping[str, Any]) -> tuple[Item, int]:
@@ -33,21 +35,25 @@ def check_item(item: Mapping[str, Any]) -> tuple[Item, int]:
     Check a whole item (or key, or map of expression values).
 
     Returns:
-        The canonical item and its size in bytes by DynamoDB's rules (names and values).
+        The canonical item, which may be `item` itself, and its size in bytes by DynamoDB's rules (names and values).
     Raises:
         DynamoError: ValidationException for a wrong value, SerializationException for a wrong JSON type.
     """
     if not isinstance(item, dict):
         raise serialization_error(f"{_json_kind(item)} cannot be converted to a map of attribute values")
+    try:
+        return item, _plain_size_bytes(item)
+    except _NOT_PLAIN:
+        return _check_closely(item)
+
+
+def _check_closely(item: Item) -> tuple[Item, int]:
+    """As `check_item`, value by value: for an item with a fault, or one that is not canonical yet."""
     size = 0
     canonical: Item = {}
     for name, value in item.items():
-        if type(value) is dict and len(value) == 1 and type(text := value.get("S")) is str and text.isascii():
-            checked, value_size = value, len(text)  # the most frequent by far, without a call
-        else:
-            checked, value_size = check_value(value, 0)
-        canonical[name] = checked
-        name_size = len(name) if name.isascii() else text_size_bytes(name)
+        canonical[name], value_size = check_value(value, 0)
+        name_size = text_size_bytes(name)
         if name_size > ATTRIBUTE_NAME_BYTES_MAX:
             raise validation_error(
                 f"One or more parameter values were invalid: Attribute name is too large, must be less than "
@@ -55,6 +61,61 @@ def check_item(item: Mapping[str, Any]) -> tuple[Item, int]:
             )
         size += name_size + value_size
     return canonical, size
+
+
+def _plain_size_bytes(item: Item) -> int:
+    """
+    The size of an item that is right and canonical as it is: three times as fast as looking closely at each value.
+
+    Texts are gathered first and measured together; what is no text fails there.
+
+    Raises:
+        Exception: One of `_NOT_PLAIN`, of no meaning; the item must be looked at closely.
+    """
+    names = "".join(item)
+    names_bytes = len(names) if names.isascii() else len(names.encode())
+    if names_bytes > ATTRIBUTE_NAME_BYTES_MAX:
+        raise ValueError
+    texts: list[str] = []
+    values_bytes = _plain_values_bytes(item.values(), texts, 0)
+    text = "".join(texts)
+    return names_bytes + values_bytes + (len(text) if text.isascii() else len(text.encode()))
+
+
+def _plain_values_bytes(values: Iterable[AttributeValue], texts: list[str], depth: int) -> int:
+    """The size of values but for their texts, which are added to `texts`. Most frequent types first, all in line."""
+    size, small_numbers = 0, _SMALL_NUMBERS
+    for value in values:
+        (tag,) = value
+        content = value[tag]
+        if tag == "S":
+            texts.append(content)
+        elif tag == "N":
+            size += small_numbers.get(content) or _same_size_bytes(value, depth)
+        elif tag == "BOOL" and type(content) is bool:
+            size += 1
+        elif tag == "M" and depth < NESTING_DEPTH_MAX:
+            texts.extend(content)
+            size += CONTAINER_BYTES + ELEMENT_BYTES * len(content)
+            size += _plain_values_bytes(content.values(), texts, depth + 1)
+        elif tag == "L" and type(content) is list and depth < NESTING_DEPTH_MAX:
+            size += CONTAINER_BYTES + ELEMENT_BYTES * len(content)
+            size += _plain_values_bytes(content, texts, depth + 1)
+        elif tag == "SS" and type(content) is list and len(set(content)) == len(content) != 0:
+            texts.extend(content)
+        elif tag == "NULL" and content is True:
+            size += 1
+        else:
+            size += _same_size_bytes(value, depth)
+    return size
+
+
+def _same_size_bytes(value: AttributeValue, depth: int) -> int:
+    """The size of a value that a close look leaves as it is."""
+    checked, size_bytes = check_value(value, depth)
+    if checked != value:
+        raise ValueError
+    return size_bytes
 
 
 def check_value(value: Any, depth: int = 0) -> tuple[AttributeValue, int]:

@@ -24,7 +24,7 @@ from tenantable.wire.limits import PAGE_BYTES_MAX
 from tenantable.wire.values import Item, check_item
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True)  # not frozen: that would double what making one costs
 class PageRequest:
     """What a Query or Scan reads: a range of a table or of one of its indexes."""
 
@@ -94,7 +94,7 @@ def start_key(request: Mapping[str, Any]) -> Item | None:
     return None if given is None else check_item(given)[0]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True)
 class PageRows:
     """
     What was read of a page, before its filter: whole items where an index does not hold all that is asked for.

@@ -17,7 +17,7 @@ from tenantable.engine.tables.table import Table
 from tenantable.expressions.updates import Update
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True)
 class Outcome:
     """What a write did; `metrics` are those of the item collection, None when they are not asked for."""
 

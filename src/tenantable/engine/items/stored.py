@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, cast
 
 import orjson
@@ -16,6 +17,7 @@ from tenantable.engine.streams.records import add_record
 from tenantable.engine.streams.stream import Stream
 from tenantable.engine.tables.table import Index, Table
 from tenantable.expressions.comparison import equal
+from tenantable.wire.keys import KeyNames
 from tenantable.wire.values import Item, item_size_bytes
 
 
@@ -49,6 +51,16 @@ class StoredItem:
             self._item = cast("Item", orjson.loads(self.row[1]))
         return self._item
 
+    def begins_as(self, other: "StoredItem", names: frozenset[str]) -> bool:
+        """
+        Whether both items begin with the attributes of these names, in the same order and with the same values: most
+        clients write keys first. Found out without parsing this item; False when that is done already.
+        """
+        if self._item is not None:
+            return False
+        head = dict(islice(other.item.items(), len(names)))
+        return head.keys() == names and self.body.startswith(orjson.dumps(head)[:-1])
+
 
 EntryKeys = Mapping[str, bytes | None]
 """By index name: the key of an item's entry there, None when it has none."""
@@ -69,7 +81,7 @@ def entry_keys(table: Table, item: Item) -> EntryKeys:
     return {name: index_key_of_item(name, index.keys, item) for name, index in table.indexes.items()}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True)  # not frozen: that would double what making one costs
 class Change:
     """
     One item before and after a write; None where there is none. `entries` belongs to `after`.
@@ -98,8 +110,14 @@ def apply_change(transaction: Transaction, table: Table, change: Change) -> Tabl
         transaction.put_item(table.items, change.key, after.row, replaced=before.row if before else None)
     elif before is not None:
         transaction.delete_item(table.items, change.key, replaced=before.row)
+    keeps_keys = (
+        bool(table.indexes)
+        and before is not None
+        and after is not None
+        and before.begins_as(after, table.all_key_names)
+    )
     for name, index in table.indexes.items():
-        units = _apply_to_index(transaction, index, change)
+        units = _apply_to_index(transaction, index, change, keeps_key=keeps_keys)
         if units:
             cost.indexes[name] = units
     if table.stream is not None:
@@ -154,11 +172,21 @@ def _note_expiry(transaction: Transaction, expiry: ExpiryRelation, attribute: st
         transaction.add_expiry(expiry, after, change.key)
 
 
-def _apply_to_index(transaction: Transaction, index: Index, change: Change) -> float:
-    """Bring one index in step; the capacity units that it costs, 0 when its entry stays as it is."""
+def _apply_to_index(transaction: Transaction, index: Index, change: Change, *, keeps_key: bool) -> float:
+    """
+    Bring one index in step; the capacity units that it costs, 0 when its entry stays as it is.
+
+    Args:
+        keeps_key: It is known already that the item has the same index key as before.
+    """
     before, after = change.before, change.after
-    old_key = None if before is None else stored_index_key(index.keys, before.item)
     new_key = None if after is None else change.entries[index.name]
+    if before is None:
+        old_key = None
+    elif keeps_key or (after is not None and _has_same_key(index.keys, before.item, after.item)):
+        old_key = new_key
+    else:
+        old_key = stored_index_key(index.keys, before.item)
     if old_key is not None and old_key == new_key:
         return _replace_entry(transaction, index, change, key=old_key)
     units = 0.0
@@ -173,13 +201,19 @@ def _apply_to_index(transaction: Transaction, index: Index, change: Change) -> f
     return units
 
 
+def _has_same_key(keys: KeyNames, item: Item, other: Item) -> bool:
+    partition, sort = keys.partition.name, keys.sort
+    return item.get(partition) == other.get(partition) and (sort is None or item.get(sort.name) == other.get(sort.name))
+
+
 def _replace_entry(transaction: Transaction, index: Index, change: Change, *, key: bytes) -> float:
     """Change what an entry holds that keeps its key; it is only written, and paid, when that differs."""
     before, after = change.before, change.after
     assert before is not None
     assert after is not None
     old_row, new_row = entry_row(index, before), entry_row(index, after)
-    if old_row[1] == new_row[1] or index.project(before.item) == index.project(after.item):
+    may_be_equal = old_row[0] == new_row[0] and len(old_row[1]) == len(new_row[1])
+    if may_be_equal and (old_row[1] == new_row[1] or index.project(before.item) == index.project(after.item)):
         return 0.0
     transaction.replace_entry(index.relation, key, base=change.key, row=new_row, replaced_bytes=old_row[0])
     return write_units(max(old_row[0], new_row[0]))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tenantable.engine.items.expressions import bind_condition, read_condition
+from tenantable.engine.items.expressions import read_condition, read_update_expressions
 from tenantable.engine.items.stored import Change, EntryKeys, StoredItem, entry_keys
 from tenantable.engine.keys import (
     index_key_of_item,
@@ -19,8 +19,7 @@ from tenantable.engine.keys import (
 )
 from tenantable.engine.tables.table import Table
 from tenantable.expressions.evaluation import Predicate
-from tenantable.expressions.placeholders import read_placeholders
-from tenantable.expressions.updates import Update, parse_update
+from tenantable.expressions.updates import Update
 from tenantable.wire.errors import ITEM_UPDATE_TOO_LARGE, invalid_parameter_values, validation_error
 from tenantable.wire.limits import ITEM_SIZE_BYTES_MAX
 from tenantable.wire.values import Item, check_item, check_value, item_size_bytes, text_size_bytes
@@ -29,7 +28,7 @@ Changer = Callable[[StoredItem | None], Change | None]
 """From the stored item to what becomes of it; None when it is only looked at."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True)  # not frozen: that would double what making one costs
 class Write:
     """
     A write as its request says it; it knows no table yet.
@@ -88,11 +87,7 @@ def make_check(request: Mapping[str, Any], *, key_item: Item, condition: Predica
 
 def read_update(request: Mapping[str, Any]) -> Write:
     key_item, _ = check_item(request["Key"])
-    placeholders = read_placeholders(request, expressions=("UpdateExpression", "ConditionExpression"))
-    text = request.get("UpdateExpression")
-    update = None if text is None else parse_update(text).bind(placeholders)
-    condition = bind_condition(request, placeholders)
-    placeholders.check_all_used()
+    update, condition = read_update_expressions(request)
     return make_update(request, key_item=key_item, condition=condition, update=update)
 
 

@@ -16,7 +16,7 @@ from tenantable.wire.errors import KEY_MISMATCH, validation_error
 from tenantable.wire.limits import BATCH_WRITE_ITEMS_MAX
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True)
 class _Aimed:
     """A write with the key that it has in its table."""
 

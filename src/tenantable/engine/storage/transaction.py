@@ -217,7 +217,8 @@ class Transaction:
         self.generation = self._execute(QUERIES["read_generation"]).fetchone()[0]
 
     def _execute(self, query: str, parameters: tuple[object, ...] = ()) -> sqlite3.Cursor:
-        self._ensure_begun()
+        if not self.touched:
+            self._ensure_begun()
         return self._cursor.execute(query, parameters)
 
     def _ensure_begun(self) -> None:

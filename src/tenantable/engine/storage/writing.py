@@ -60,9 +60,11 @@ class Writer:
         """
         job = _Job(work)
         with self._queue_lock:
-            self._queue.append(job)
             leads = not self._is_led
             self._is_led = True
+            if not leads:
+                job.woken.acquire()
+            self._queue.append(job)
         if leads or self._wait_for(job):
             self._lead(job)
         return job.result()
@@ -126,6 +128,8 @@ class Writer:
                 self._is_led = False
 
     def _next(self) -> "_Job[Any] | None":
+        if not self._queue:
+            return None
         with self._queue_lock:
             return self._queue.popleft() if self._queue else None
 
@@ -148,7 +152,8 @@ class Writer:
         finally:
             self._turn.give_back()
             for job in group:
-                job.woken.release()
+                if job.woken.locked():
+                    job.woken.release()
 
     def _carry_out(self, job: "_Job[Any]") -> None:
         transaction = Transaction(self._cursor, self._begin, self._sequences)
@@ -220,7 +225,7 @@ class _Job(Generic[Answer]):
         self.generation: int | None = None
         self.leads = False
         self.woken = threading.Lock()
-        self.woken.acquire()
+        """Held until whoever waits for the job may go on."""
 
     def result(self) -> Answer:
         if self.error is not None:

@@ -80,10 +80,13 @@ class Table:
     tags: Mapping[str, str] = field(default_factory=dict)
     items: ItemRelation
     key_names: TableKeys = field(init=False)
+    all_key_names: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
         keys = TableKeys(table=self.keys, indexes={name: index.keys for name, index in self.indexes.items()})
+        names = frozenset(self.keys.names).union(*(index.keys.names for index in self.indexes.values()))
         object.__setattr__(self, "key_names", keys)  # asked for with every authorized request
+        object.__setattr__(self, "all_key_names", names)  # asked for with every put
 
     @property
     def is_on_demand(self) -> bool:
