@@ -239,6 +239,20 @@ WRONG_TABLES: list[tuple[str, Members, str]] = [
     ("an index without a projection type",
      {"AttributeDefinitions": attributes(pk="S", x="S"), "GlobalSecondaryIndexes": [INDEX | {"Projection": {}}]},
      PREFIX + "Unknown ProjectionType: null"),
+    ("a key of three elements", {"KeySchema": [*keys(pk="HASH"), *keys(a="RANGE"), *keys(b="RANGE")]},
+     "1 validation error detected: Value '[KeySchemaElement(attributeName=pk, keyType=HASH), "
+     "KeySchemaElement(attributeName=a, keyType=RANGE), KeySchemaElement(attributeName=b, keyType=RANGE)]' at "
+     "'keySchema' failed to satisfy constraint: Member must have length less than or equal to 2"),
+    ("provisioned without throughput of an index",
+     {"AttributeDefinitions": attributes(pk="S", x="S"), "BillingMode": "PROVISIONED", "ProvisionedThroughput": UNITS,
+      "GlobalSecondaryIndexes": [INDEX]}, PREFIX + "ProvisionedThroughput is not specified for index: by-x"),
+    ("a view of a stream that is not", {"StreamSpecification": {"StreamEnabled": False, "StreamViewType": "KEYS_ONLY"}},
+     PREFIX + "Table is being created with a stream disabled, UpdateViewType should not be specified"),
+    ("an unknown projection",
+     {"AttributeDefinitions": attributes(pk="S", x="S"),
+      "GlobalSecondaryIndexes": [INDEX | {"Projection": {"ProjectionType": "SOME"}}]},
+     "1 validation error detected: Value 'SOME' at 'globalSecondaryIndexes.1.member.projection.projectionType' failed "
+     "to satisfy constraint: Member must satisfy enum value set: [ALL, INCLUDE, KEYS_ONLY]"),
     ("no index in a list", {"GlobalSecondaryIndexes": []}, PREFIX + "List of GlobalSecondaryIndexes is empty"),
 ]  # fmt: skip
 
@@ -265,6 +279,8 @@ def test_a_table_has_twenty_global_indexes(client: "DynamoClient", unused_name: 
 
 WRONG_CHANGES: list[tuple[str, Members]] = [
     ("nothing to change", {}),
+    ("no change in a list", {"GlobalSecondaryIndexUpdates": []}),
+    ("an empty change", {"GlobalSecondaryIndexUpdates": [{}]}),
     ("deletion of an index that is not there", {"GlobalSecondaryIndexUpdates": [{"Delete": {"IndexName": "none"}}]}),
     ("an index whose key is not defined", {"GlobalSecondaryIndexUpdates": [{"Create": INDEX}]}),
     ("throughput on demand", {"ProvisionedThroughput": UNITS}),

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from tenantable.expressions.syntax import ExpressionKind, Path, Value, invalid_expression
 from tenantable.wire.errors import DynamoError, validation_error
 from tenantable.wire.limits import EXPRESSION_PLACEHOLDER_BYTES_MAX, EXPRESSION_VALUE_BYTES_MAX
-from tenantable.wire.values import AttributeValue, Item, check_value, text_size_bytes
+from tenantable.wire.values import TOO_DEEP, AttributeValue, Item, check_value, text_size_bytes
 
 DocumentPath = tuple[str | int, ...]
 """A path with its placeholders resolved: attribute names, and list indexes as integers."""
@@ -115,6 +115,8 @@ def read_placeholders(request: Mapping[str, Any], *, expressions: Sequence[str])
         raise validation_error(f"{_NAMES} can only be specified when using expressions")
     if values is not None:
         _check_values_have_an_expression(request, [name for name in expressions if name != "ProjectionExpression"])
+        _check_keys(_NAMES, names)
+        _check_keys(_VALUES, values)  # before any value is read: https://github.com/ExtendDB/extenddb/pull/201
     return Placeholders(names, None if values is None else _canonical_values(values))
 
 
@@ -149,7 +151,7 @@ def _canonical_values(values: Mapping[str, Any]) -> Item:
         try:
             canonical[placeholder], value_size_bytes = check_value(value)
         except DynamoError as error:
-            if error.code != "ValidationException":
+            if error.code != "ValidationException" or error.message == TOO_DEEP:
                 raise
             raise validation_error(
                 f"{_VALUES} contains invalid value: {error.message} for key {placeholder}"

@@ -18,12 +18,14 @@ from tenantable.wire.errors import validation_error
 from tenantable.wire.keys import KeyNames
 from tenantable.wire.values import Item
 
+_CONTRADICTION = "1 validation error detected: "
+"""In a Query, and not in a Scan. Source: https://github.com/ExtendDB/extenddb/pull/211."""
 _EXPRESSIONS = ("FilterExpression", "KeyConditionExpression", "ProjectionExpression")
 
 
 def query(session: Session, request: Mapping[str, Any]) -> dict[str, Any]:
     QUERY.refuse_mixture(request)
-    check_select(request)
+    check_select(request, contradiction=_CONTRADICTION)
     placeholders = read_placeholders(request, expressions=_EXPRESSIONS)
     match = _read_key_condition(request, placeholders)
     filter_expression = parse_filter(request)

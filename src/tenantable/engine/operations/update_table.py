@@ -25,7 +25,7 @@ from tenantable.engine.tables.options import change_options, refuse_unsupported_
 from tenantable.engine.tables.schema import create_index
 from tenantable.engine.tables.table import Table
 from tenantable.engine.tables.throughput import change_throughput
-from tenantable.wire.errors import DynamoError, table_not_found, validation_error
+from tenantable.wire.errors import DynamoError, invalid_parameter_values, table_not_found, validation_error
 from tenantable.wire.limits import GLOBAL_INDEXES_MAX
 
 _CHANGES = (
@@ -38,11 +38,12 @@ _CHANGES = (
     "DeletionProtectionEnabled",
     "OnDemandThroughput",
 )
+_INDEX_CHANGES = ("Update", "Create", "Delete")
 
 
 def update_table(session: Session, request: Mapping[str, Any]) -> dict[str, Any]:
     refuse_unsupported_options(request)
-    if all(request.get(change) is None for change in _CHANGES):
+    if all(request.get(change) in (None, []) for change in _CHANGES):
         raise validation_error(
             "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or "
             "SSESpecification or ReplicaUpdates is required"
@@ -73,6 +74,10 @@ def update_table(session: Session, request: Mapping[str, Any]) -> dict[str, Any]
 
 def _index_changes(updates: list[Mapping[str, Any]]) -> tuple[Mapping[str, Any] | None, str | None]:
     """The index to create and the name of the one to delete; the service does one of both at a time."""
+    if any(all(update.get(name) is None for name in _INDEX_CHANGES) for update in updates):
+        raise invalid_parameter_values(
+            f"One of {', '.join(f'GlobalSecondaryIndexUpdate.{name}' for name in _INDEX_CHANGES)} must not be null"
+        )
     created = [update["Create"] for update in updates if update.get("Create") is not None]
     deleted = [update["Delete"]["IndexName"] for update in updates if update.get("Delete") is not None]
     if len(created) + len(deleted) > 1:

@@ -35,6 +35,19 @@ def read_attribute_types(request: Mapping[str, Any]) -> dict[str, KeyType]:
     return types
 
 
+def refuse_long_key(schema: Sequence[Mapping[str, str]]) -> None:
+    """A table's key has two elements at most; said as a fault of shape. https://github.com/ExtendDB/extenddb/pull/16."""
+    if len(schema) > 2:
+        shown = ", ".join(
+            f"KeySchemaElement(attributeName={element['AttributeName']}, keyType={element['KeyType']})"
+            for element in schema
+        )
+        raise validation_error(
+            f"1 validation error detected: Value '[{shown}]' at 'keySchema' failed to satisfy constraint: "
+            "Member must have length less than or equal to 2"
+        )
+
+
 def read_keys(schema: Sequence[Mapping[str, str]], types: Mapping[str, KeyType]) -> KeyNames:
     """
     A KeySchema, of a table or an index.
@@ -165,7 +178,8 @@ def read_index_throughput(index: Mapping[str, Any], *, on_demand: bool) -> Throu
             )
         return Throughput()
     if given is None:
-        raise invalid_parameter_values(f"ProvisionedThroughput must be specified for index: {index['IndexName']}")
+        # https://github.com/awsdocs/amazon-dynamodb-developer-guide/issues/246
+        raise invalid_parameter_values(f"ProvisionedThroughput is not specified for index: {index['IndexName']}")
     return _throughput(given)
 
 

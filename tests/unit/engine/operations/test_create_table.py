@@ -185,7 +185,7 @@ X = {"AttributeDefinitions": strings("pk", "sk", "x")}
         ),
         (
             {**X, **PROVISIONED, "GlobalSecondaryIndexes": [index("x")]},
-            f"{INVALID}ProvisionedThroughput must be specified for index: by_x",
+            f"{INVALID}ProvisionedThroughput is not specified for index: by_x",
         ),
         (
             {**X, "GlobalSecondaryIndexes": [index("x"), index("x", "pk")]},
