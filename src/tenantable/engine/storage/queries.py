@@ -64,6 +64,7 @@ class RecordRelation:
     oldest: str
     delete: str
     last: str
+    before: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -135,6 +136,7 @@ def record_relation(number: int, *, slot: int) -> RecordRelation:
         oldest=query("oldest_records"),
         delete=query("delete_records"),
         last=query("last_record"),
+        before=query("record_before"),
     )
 
 
