@@ -110,9 +110,9 @@ def test_a_table_is_made_once(client: "DynamoClient", make_table: "MakeTable") -
 def test_a_deleted_table_is_gone_with_its_items(client: "DynamoClient", make_table: "MakeTable") -> None:
     table = make_table("simple")
     table.put({"pk": {"S": "a"}})
-    answer = client.call("DeleteTable", {"TableName": table.name})
-    assert answer["TableDescription"]["TableName"] == table.name
-    assert answer["TableDescription"]["TableStatus"] == "DELETING"
+    described = client.call("DeleteTable", {"TableName": table.name})["TableDescription"]
+    assert (described["TableName"], described["TableStatus"]) == (table.name, "DELETING")
+    assert not described.keys() & {"AttributeDefinitions", "KeySchema", "CreationDateTime", "GlobalSecondaryIndexes"}
 
 
 @pytest.mark.parametrize("operation", ["DescribeTable", "DeleteTable", "UpdateTable", "DescribeTimeToLive"])
@@ -194,7 +194,10 @@ def test_a_deleted_index_can_no_longer_be_queried(make_table: "MakeTable") -> No
 def test_billing_can_change_both_ways(make_table: "MakeTable") -> None:
     table = make_table("simple")
     table.call("UpdateTable", BillingMode="PROVISIONED", ProvisionedThroughput=UNITS)
-    assert wait(table)["ProvisionedThroughput"]["WriteCapacityUnits"] == 6
+    described = wait(table)
+    assert described["ProvisionedThroughput"]["WriteCapacityUnits"] == 6
+    assert described["BillingModeSummary"]["BillingMode"] == "PROVISIONED"
+    assert described["BillingModeSummary"]["LastUpdateToPayPerRequestDateTime"]
     table.call("UpdateTable", BillingMode="PAY_PER_REQUEST")
     assert wait(table)["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
 

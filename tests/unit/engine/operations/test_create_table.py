@@ -62,7 +62,7 @@ def test_a_new_table_is_described_as_it_was_asked_for(create: "Create", clock: M
                 "Projection": {"ProjectionType": "ALL"},
                 "ItemCount": 0,
                 "IndexSizeBytes": 0,
-                "IndexStatus": "ACTIVE",
+                "IndexStatus": "CREATING",
                 "ProvisionedThroughput": nothing,
             }
         ],
