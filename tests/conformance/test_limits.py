@@ -70,6 +70,13 @@ def test_a_sort_key_has_1024_bytes(composite: "Table", pk: dict[str, str]) -> No
     )
 
 
+def test_a_name_has_a_character(simple: "Table", pk: dict[str, str]) -> None:
+    assert simple.refusal("PutItem", Item={"pk": pk, "": {"S": "x"}}).code == "ValidationException"
+    members = {"UpdateExpression": "SET #n = :v", "ExpressionAttributeNames": {"#n": ""}}
+    values = {"ExpressionAttributeValues": {":v": {"S": "x"}}}
+    assert simple.refusal("UpdateItem", Key={"pk": pk}, **members, **values).code == "ValidationException"
+
+
 TOO_DEEP = (
     "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit"
 )

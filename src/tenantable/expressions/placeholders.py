@@ -134,7 +134,7 @@ def _check_keys(member: str, given: Mapping[str, Any] | None) -> None:
     if not given:
         raise validation_error(f"{member} must not be empty")
     well_formed = _KEYS[member].fullmatch
-    for key in given:
+    for key, value in given.items():
         if not well_formed(key):
             raise validation_error(f'{member} contains invalid key: Syntax error; key: "{key}"')
         if len(key) > EXPRESSION_PLACEHOLDER_BYTES_MAX:
@@ -142,6 +142,8 @@ def _check_keys(member: str, given: Mapping[str, Any] | None) -> None:
                 f"{member} contains invalid key: Key must not be longer than {EXPRESSION_PLACEHOLDER_BYTES_MAX} "
                 f'characters; key: "{key}"'
             )
+        if not value and member == _NAMES:
+            raise validation_error(f"{member} contains invalid value: Attribute name must not be empty for key {key}")
 
 
 def _canonical_values(values: Mapping[str, Any]) -> Item:

@@ -55,13 +55,19 @@ def check_item(item: Mapping[str, Any]) -> tuple[Item, int]:
             checked, value_size = check_value(value, 0)
         canonical[name] = checked
         name_size = len(name) if name.isascii() else text_size_bytes(name)
-        if name_size > ATTRIBUTE_NAME_BYTES_MAX:
-            raise validation_error(
-                f"One or more parameter values were invalid: Attribute name is too large, must be less than "
-                f"{ATTRIBUTE_NAME_BYTES_MAX + 1} bytes"
-            )
+        if not 0 < name_size <= ATTRIBUTE_NAME_BYTES_MAX:
+            raise _wrong_name(name)
         size += name_size + value_size
     return canonical, size
+
+
+def _wrong_name(name: str) -> DynamoError:
+    """Names have one character at least. Source: Developer Guide, "Naming rules"; the words for none are ours."""
+    if not name:
+        return invalid_parameter_values("Attribute name must not be empty")
+    return invalid_parameter_values(
+        f"Attribute name is too large, must be less than {ATTRIBUTE_NAME_BYTES_MAX + 1} bytes"
+    )
 
 
 def check_value(value: Any, depth: int = 0) -> tuple[AttributeValue, int]:
