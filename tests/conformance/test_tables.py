@@ -212,6 +212,8 @@ WRONG_TABLES: list[tuple[str, Members, str]] = [
     ("unused attribute", {"AttributeDefinitions": attributes(pk="S", x="S")},
      PREFIX + "Number of attributes in KeySchema does not exactly match number of attributes defined in "
               "AttributeDefinitions"),
+    ("an attribute defined twice", {"AttributeDefinitions": attributes(pk="S") * 2},
+     "Attribute Name is duplicated: pk"),
     ("undefined key", {"KeySchema": keys(other="HASH")},
      PREFIX + "Some index key attributes are not defined in AttributeDefinitions. Keys: [other], "
               "AttributeDefinitions: [pk]"),
@@ -284,10 +286,15 @@ WRONG_CHANGES: list[tuple[str, Members]] = [
     ("nothing to change", {}),
     ("no change in a list", {"GlobalSecondaryIndexUpdates": []}),
     ("an empty change", {"GlobalSecondaryIndexUpdates": [{}]}),
+    ("two changes of one index", {"AttributeDefinitions": attributes(pk="S", x="S"), "GlobalSecondaryIndexUpdates": [
+        {"Create": INDEX}, {"Delete": {"IndexName": "by-x"}}]}),
+    ("an index that takes a key for another type", {
+        "AttributeDefinitions": attributes(pk="N"), "GlobalSecondaryIndexUpdates": [
+            {"Create": INDEX | {"KeySchema": keys(pk="HASH")}}]}),
     ("deletion of an index that is not there", {"GlobalSecondaryIndexUpdates": [{"Delete": {"IndexName": "none"}}]}),
     ("an index whose key is not defined", {"GlobalSecondaryIndexUpdates": [{"Create": INDEX}]}),
     ("throughput on demand", {"ProvisionedThroughput": UNITS}),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("members", [case[1] for case in WRONG_CHANGES], ids=[case[0] for case in WRONG_CHANGES])

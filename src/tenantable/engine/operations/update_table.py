@@ -78,6 +78,7 @@ def _index_changes(updates: list[Mapping[str, Any]]) -> tuple[Mapping[str, Any] 
         raise invalid_parameter_values(
             f"One of {', '.join(f'GlobalSecondaryIndexUpdate.{name}' for name in _INDEX_CHANGES)} must not be null"
         )
+    _refuse_two_changes_of_one_index(updates)
     created = [update["Create"] for update in updates if update.get("Create") is not None]
     deleted = [update["Delete"]["IndexName"] for update in updates if update.get("Delete") is not None]
     if len(created) + len(deleted) > 1:
@@ -86,6 +87,15 @@ def _index_changes(updates: list[Mapping[str, Any]]) -> tuple[Mapping[str, Any] 
             "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table",
         )
     return (created[0] if created else None), (deleted[0] if deleted else None)
+
+
+def _refuse_two_changes_of_one_index(updates: list[Mapping[str, Any]]) -> None:
+    names = [update[kind]["IndexName"] for update in updates for kind in _INDEX_CHANGES if update.get(kind) is not None]
+    for position, name in enumerate(names):
+        if name in names[:position]:
+            raise invalid_parameter_values(
+                f"Only one global secondary index update per index is allowed simultaneously. Index: {name}"
+            )
 
 
 def _delete_index(transaction: Transaction, table: Table, name: str) -> Table:
@@ -104,7 +114,14 @@ def _create_index(
         raise validation_error("Attempting to create an index which already exists")
     if sum(index.is_global for index in table.indexes.values()) >= GLOBAL_INDEXES_MAX:
         raise too_many_global_indexes()
-    types = {**table.attribute_types, **read_attribute_types(request)}
+    given_types = read_attribute_types(request)
+    for name, key_type in given_types.items():
+        if table.attribute_types.get(name, key_type) != key_type:
+            raise invalid_parameter_values(
+                f"Attribute {name} is defined as {key_type}, but a key of the table uses it as "
+                f"{table.attribute_types[name]}"
+            )
+    types = {**table.attribute_types, **given_types}
     definition = read_global_index(given, types, on_demand=table.is_on_demand)
     check_index_names([definition])
     kept_keys = [index.keys for index in table.indexes.values()]

@@ -29,9 +29,12 @@ class IndexDefinition:
 def read_attribute_types(request: Mapping[str, Any]) -> dict[str, KeyType]:
     """AttributeDefinitions: the type of every key attribute by its name."""
     definitions = request.get("AttributeDefinitions") or []
-    types = {definition["AttributeName"]: definition["AttributeType"] for definition in definitions}
-    if len(types) != len(definitions):
-        raise invalid_parameter_values("Duplicate AttributeName in AttributeDefinitions")
+    types: dict[str, KeyType] = {}
+    for definition in definitions:
+        name = definition["AttributeName"]
+        if name in types:  # in these words: https://github.com/scylladb/scylladb/issues/13870
+            raise validation_error(f"Attribute Name is duplicated: {name}")
+        types[name] = definition["AttributeType"]
     return types
 
 
