@@ -129,19 +129,10 @@ def index_key_of_item(
     Raises:
         DynamoError: A key attribute of the index has the wrong type, or its value cannot be a key.
     """
-    try:
-        return _index_key(index_name, keys, item, by_update=by_update)
-    except KeySizeError:
-        if by_update:
-            raise validation_error(f"{_UPDATE_OF_INDEX_KEY} beyond allowed size limits") from None
-        raise
-
-
-def _index_key(index_name: str, keys: KeyNames, item: Mapping[str, AttributeValue], *, by_update: bool) -> bytes | None:
     if has_key(keys, item):
         try:
             return key_bytes(keys, item)
-        except EmptyKeyError:
+        except (EmptyKeyError, KeySizeError):
             pass  # said in other words for an index
     for attribute in keys.attributes:
         value = item.get(attribute.name)
@@ -151,7 +142,12 @@ def _index_key(index_name: str, keys: KeyNames, item: Mapping[str, AttributeValu
             content = value[attribute.type]
             if not content:
                 raise EmptyKeyError(_empty_index_key(index_name, attribute, by_update=by_update))
-            check_key_value(keys, attribute, sortable_bytes(attribute.type, content))
+            try:
+                check_key_value(keys, attribute, sortable_bytes(attribute.type, content))
+            except KeySizeError:
+                if by_update:
+                    raise validation_error(f"{_UPDATE_OF_INDEX_KEY} beyond allowed size limits") from None
+                raise
     return None
 
 

@@ -72,15 +72,14 @@ def entry_keys(table: Table, item: Item, *, by_update: bool = False) -> EntryKey
     Raises:
         DynamoError: ValidationException when an attribute cannot be the key of an index.
     """
-
-    def key_in(name: str) -> bytes | None:
-        return index_key_of_item(name, table.indexes[name].keys, item, by_update=by_update)
-
     try:
-        return {name: key_in(name) for name in table.indexes}
+        return {
+            name: index_key_of_item(name, index.keys, item, by_update=by_update)
+            for name, index in table.indexes.items()
+        }
     except DynamoError:  # of several the first by name is told: https://github.com/ExtendDB/extenddb/pull/184
         for name in sorted(table.indexes):
-            key_in(name)
+            index_key_of_item(name, table.indexes[name].keys, item, by_update=by_update)
         raise
 
 
