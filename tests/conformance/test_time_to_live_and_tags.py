@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import orjson
 import pytest
 
 if TYPE_CHECKING:
-    from tests.conformance.conftest import Table
+    from tests.conformance.conftest import SdkClient, Table
 
     MakeTable = Callable[..., Table]
 
@@ -113,3 +114,22 @@ def test_fifty_tags_are_the_limit(make_table: "MakeTable") -> None:
 def test_point_in_time_recovery_is_described(simple: "Table") -> None:
     answer = simple.call("DescribeContinuousBackups")["ContinuousBackupsDescription"]
     assert answer["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "DISABLED"
+
+
+@pytest.mark.parametrize(
+    ("operation", "members", "message"),
+    [
+        ("TagResource", {"Tags": []}, "Atleast one Tag needs to be provided as Input."),
+        ("UntagResource", {"TagKeys": []}, "Atleast one Tag Key needs to be provided as Input."),
+    ],
+)
+def test_no_tags_are_refused(simple: "Table", operation: str, members: Members, message: str) -> None:
+    error = simple.refusal(operation, ResourceArn=arn_of(simple), **members)
+    assert (error.code, error.message) == ("ValidationException", message)
+
+
+@pytest.mark.needs("http")
+def test_tagging_answers_without_a_body(http: "SdkClient", make_table: "MakeTable") -> None:
+    request = {"ResourceArn": arn_of(make_table("simple")), "Tags": tags(a="1")}
+    answer = http.exchange("TagResource", orjson.dumps(request))
+    assert (answer.status, answer.body, answer.headers["content-length"]) == (200, b"", "0")

@@ -16,7 +16,7 @@ from tenantable.engine.catalog import Catalog, CatalogMovedError
 from tenantable.engine.expiry.sweep import delete_expired
 from tenantable.engine.operations import AUTHORIZED_BY_PARTS, OPERATIONS
 from tenantable.engine.session import Session
-from tenantable.engine.shapes import check_request
+from tenantable.engine.shapes import check_request, refuse_wrong_attribute_types
 from tenantable.engine.storage.files import Durability, RelationGoneError
 from tenantable.engine.storage.storage import Storage
 from tenantable.engine.streams.lifecycle import maintain_streams
@@ -29,6 +29,9 @@ from tenantable.wire.client import DynamoClient
 from tenantable.wire.errors import DynamoError, serialization_error, table_not_found
 
 MEMORY = ":memory:"
+_TOLD_AFTER_WRONG_TYPES = frozenset({"ValidationException", "ResourceNotFoundException"})
+_WITHOUT_OUTPUT = frozenset({"TagResource", "UntagResource"})
+"""Operations that have no output in the service model: their answer has no body at all."""
 
 
 class Engine:
@@ -88,14 +91,18 @@ class Engine:
         Args:
             body: The request; nothing at all counts as `{}`.
             principal: The ARN of who asks; None allows everything.
+        Returns:
+            The answer, or nothing for an operation that answers nothing.
         """
         try:
             request = orjson.loads(body or b"{}")
         except orjson.JSONDecodeError as error:
-            raise serialization_error("The request body is not valid JSON") from error
+            # Without a word: https://github.com/AllocZero/EfficientDynamoDb/issues/113.
+            raise serialization_error("") from error
         if not isinstance(request, dict):
             raise serialization_error("Unexpected value type in payload")
-        return orjson.dumps(self._carry_out(self._json_session, operation, request, principal=principal))
+        answer = self._carry_out(self._json_session, operation, request, principal=principal)
+        return b"" if operation in _WITHOUT_OUTPUT else orjson.dumps(answer)
 
     def as_principal(self, arn: str) -> DynamoClient:
         """A client whose every request the authorizer is asked about."""
@@ -160,6 +167,10 @@ class Engine:
             while True:
                 with suppress(CatalogMovedError):  # what was allowed was allowed for tables that have changed
                     return carry_out(self._authorized(session, operation, request, principal=principal), request)
+        except DynamoError as error:
+            if error.code in _TOLD_AFTER_WRONG_TYPES:
+                refuse_wrong_attribute_types(operation, request)
+            raise
         except RelationGoneError as error:
             raise table_not_found() from error
         except StorageError as error:

@@ -53,7 +53,11 @@ _ERROR_NAMESPACES = {
     "com.amazon.coral.service",
 )
 _SERVICE_NAMESPACE = "com.amazonaws.dynamodb.v20120810"
-_CAPITAL_MESSAGE = frozenset({"AccessDeniedException", "TransactionCanceledException"})
+# As quoted in https://github.com/scylladb/scylladb/issues/6487 and https://github.com/rusoto/rusoto/issues/658.
+_CAPITAL_MESSAGE = frozenset(
+    "AccessDeniedException IdempotentParameterMismatchException SerializationException "
+    "TransactionCanceledException".split()
+)
 
 
 class JsonEngine(Protocol):

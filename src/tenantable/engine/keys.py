@@ -24,6 +24,8 @@ _CACHED_PARTITIONS_MAX = 1024  # of 2 KiB each at most
 AFTER_ALL_KEYS = b"\xff" * (_HASH_BYTES + 1)
 """Sorts after every key: no length begins with 0xff, because a partition value has 2,048 bytes at most."""
 
+_UPDATE_OF_INDEX_KEY = "The update expression attempted to update the secondary index key"
+
 
 class KeyMismatchError(DynamoError):
     """An item lacks a key attribute of its table, or has it with another type."""
@@ -39,17 +41,22 @@ class EmptyKeyError(DynamoError):
         super().__init__("ValidationException", f"One or more parameter values are not valid. {detail}")
 
 
+class KeySizeError(DynamoError):
+    """The value of a key attribute is too large."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__("ValidationException", f"One or more parameter values were invalid: {detail}")
+
+
 def check_key_value(keys: KeyNames, attribute: KeyAttribute, value: bytes) -> None:
     """Refuse the bytes of a value that no key may have: an empty one, or one that is too large."""
     if not value:
         raise EmptyKeyError(f"{_empty(attribute)} Key: {attribute.name}")
     if attribute is keys.partition:
         if len(value) > PARTITION_KEY_BYTES_MAX:
-            raise invalid_parameter_values(
-                f"Size of hashkey has exceeded the maximum size limit of{PARTITION_KEY_BYTES_MAX} bytes"
-            )
+            raise KeySizeError(f"Size of hashkey has exceeded the maximum size limit of{PARTITION_KEY_BYTES_MAX} bytes")
     elif len(value) > SORT_KEY_BYTES_MAX:
-        raise invalid_parameter_values(
+        raise KeySizeError(
             f"Aggregated size of all range keys has exceeded the size limit of {SORT_KEY_BYTES_MAX} bytes"
         )
 
@@ -137,24 +144,31 @@ def index_key_of_item(
     The key of an item's entry in an index; None when it lacks a key attribute, so that it has no entry.
 
     Args:
-        by_update: The item is the outcome of an update expression; then the service finds other words.
+        by_update: The item is the outcome of an update expression; then the service finds other words. Source: API
+            reference, TransactionCanceledException.
     Raises:
         DynamoError: A key attribute of the index has the wrong type, or its value cannot be a key.
     """
     try:
         key = find_key(keys, item)
-    except EmptyKeyError:
+    except (EmptyKeyError, KeySizeError):
         key = None  # said in other words for an index
     if key is not None:
         return key
     for attribute in keys.attributes:
         value = item.get(attribute.name)
         if value is not None:
-            _check_index_type(index_name, attribute, value)
+            if attribute.type not in value:
+                raise _wrong_index_type(index_name, attribute, value, by_update=by_update)
             content = value[attribute.type]
             if not content:
                 raise EmptyKeyError(_empty_index_key(index_name, attribute, by_update=by_update))
-            check_key_value(keys, attribute, sortable_bytes(attribute.type, content))
+            try:
+                check_key_value(keys, attribute, sortable_bytes(attribute.type, content))
+            except KeySizeError:
+                if by_update:
+                    raise validation_error(f"{_UPDATE_OF_INDEX_KEY} beyond allowed size limits") from None
+                raise
     return None
 
 
@@ -212,12 +226,15 @@ def _mismatch(keys: KeyNames, item: Mapping[str, AttributeValue]) -> str:
     raise AssertionError("the item has its key")
 
 
-def _check_index_type(index_name: str, attribute: KeyAttribute, value: AttributeValue) -> None:
-    if attribute.type not in value:
-        raise invalid_parameter_values(
-            f"Type mismatch for Index Key {attribute.name} Expected: {attribute.type} "
-            f"Actual: {next(iter(value))} IndexName: {index_name}"
-        )
+def _wrong_index_type(
+    index_name: str, attribute: KeyAttribute, value: AttributeValue, *, by_update: bool
+) -> DynamoError:
+    if by_update:
+        return validation_error(f"{_UPDATE_OF_INDEX_KEY} to unsupported type")
+    return invalid_parameter_values(
+        f"Type mismatch for Index Key {attribute.name} Expected: {attribute.type} "
+        f"Actual: {next(iter(value))} IndexName: {index_name}"
+    )
 
 
 def _empty_index_key(index_name: str, attribute: KeyAttribute, *, by_update: bool) -> str:

@@ -67,7 +67,7 @@ class _Term:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class KeyConditionExpression:
-    """A key condition expression, read but not yet bound to a request's placeholders and a table's key."""
+    """A key condition expression, read but not yet bound to a request's placeholders."""
 
     terms: tuple[_Term, ...]
 
@@ -76,15 +76,15 @@ class KeyConditionExpression:
         scope = Scope(placeholders, _KIND)
         return frozenset(scope.name(term.attribute) for term in self.terms)
 
-    def bind(self, placeholders: Placeholders, key_names: KeyNames) -> KeyCondition:
+    def conditions(self, placeholders: Placeholders) -> dict[str, SortCondition]:
         """
-        Match the conditions with the key of the table or index that is queried.
+        The conditions by attribute name, for `match_key`.
 
         Emptiness and size of key values are left to whoever reads the keys.
 
         Raises:
-            DynamoError: ValidationException for an undefined placeholder, and for conditions that are not one `=` on
-                the partition key and at most one on the sort key, with values of the keys' types.
+            DynamoError: ValidationException for an undefined placeholder, operands of a wrong type, two conditions on
+                one attribute, and more than two in all.
         """
         scope = Scope(placeholders, _KIND)
         conditions: dict[str, SortCondition] = {}
@@ -95,7 +95,7 @@ class KeyConditionExpression:
             conditions[name] = condition
         if len(conditions) > 2:
             raise validation_error("Conditions can be of length 1 or 2 only")
-        return match_key(conditions, key_names)
+        return conditions
 
 
 @lru_cache(maxsize=CACHED_EXPRESSIONS_MAX)
@@ -165,7 +165,8 @@ def match_key(conditions: Mapping[str, SortCondition], key_names: KeyNames) -> K
     Match one or two conditions, by attribute name, with the key of the table or index that is queried.
 
     Raises:
-        DynamoError: As `KeyConditionExpression.bind`, placeholders excepted.
+        DynamoError: ValidationException for conditions that are not one `=` on the partition key and at most one on the
+            sort key, with values of the keys' types.
     """
     partition = conditions.get(key_names.partition.name)
     if partition is None:

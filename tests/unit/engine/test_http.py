@@ -212,7 +212,7 @@ def test_a_look_at_the_endpoint_says_that_it_lives(target: Target, method: str) 
             DynamoError("ValidationException", "no"),
             {"__type": "com.amazon.coral.validate#ValidationException", "message": "no"},
         ),
-        (serialization_error("no"), {"__type": "com.amazon.coral.service#SerializationException", "message": "no"}),
+        (serialization_error("no"), {"__type": "com.amazon.coral.service#SerializationException", "Message": "no"}),
         (
             DynamoError("AccessDeniedException", "no"),
             {"__type": "com.amazon.coral.service#AccessDeniedException", "Message": "no"},

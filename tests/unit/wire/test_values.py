@@ -84,10 +84,19 @@ def test_numbers_become_canonical_wherever_they_stand() -> None:
     assert check_value(sent)[0] == {"M": {"a": {"L": [{"N": "1"}]}, "b": {"NS": ["20"]}}}
 
 
-def test_binaries_become_canonical_so_that_equal_bytes_have_equal_text() -> None:
-    assert check_value({"B": "AB=="})[0] == {"B": "AA=="}
-    with pytest.raises(DynamoError, match="contains duplicates"):
-        check_value({"BS": ["AB==", "AA=="]})
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("AAA", "Base64 encoded length is expected a multiple of 4 bytes but found: 3"),
+        ("AB==", "Invalid last non-pad Base64 character dectected"),
+        ("AA%=", "Invalid Base64 character in a binary value"),
+    ],
+)
+def test_equal_bytes_have_equal_text_because_any_other_is_refused(text: str, message: str) -> None:
+    for value in ({"B": text}, {"BS": [text]}):
+        with pytest.raises(DynamoError) as refused:
+            check_value(value)
+        assert (refused.value.code, refused.value.message) == ("SerializationException", message)
 
 
 def test_the_value_handed_in_is_not_changed() -> None:
@@ -97,9 +106,10 @@ def test_the_value_handed_in_is_not_changed() -> None:
 
 
 def test_thirty_two_levels_are_accepted_and_thirty_three_refused() -> None:
-    check_value(nested_list(32))
-    with pytest.raises(DynamoError, match="Nesting Levels have exceeded supported limits"):
-        check_value(nested_list(33))
+    """What is in the innermost list is a level."""
+    check_value(nested_list(31))
+    with pytest.raises(DynamoError, match="Nesting Levels have exceeded supported limits: Attributes in the item"):
+        check_value(nested_list(32))
 
 
 @pytest.mark.parametrize(
@@ -116,7 +126,7 @@ def test_thirty_two_levels_are_accepted_and_thirty_three_refused() -> None:
         ({"SS": ["a", "a"]}, "One or more parameter values were invalid: Input collection [a, a] contains duplicates."),
         (
             {"NS": ["1", "1.0"]},
-            "One or more parameter values were invalid: Input collection [1, 1.0] contains duplicates.",
+            "Input collection contains duplicates",
         ),
         (
             {"NULL": False},
@@ -134,7 +144,6 @@ def test_wrong_values_are_refused(value: dict[str, Any], message: str) -> None:
     "value",
     [
         "text",
-        None,
         {"S": 1},
         {"S": {}},
         {"N": 1},

@@ -1,14 +1,13 @@
 """Checking one table: every item against its checksum, its key, its index entries and the order of expiry."""
 
 from dataclasses import dataclass, field
-from typing import cast
 
 import orjson
 
 from tenantable.engine.expiry.times import expires_at
 from tenantable.engine.integrity.findings import Findings, Report
 from tenantable.engine.items.stored import StoredItem, entry_row
-from tenantable.engine.keys import has_key, key_bytes, shown_key, stored_index_key
+from tenantable.engine.keys import find_key, shown_key, stored_index_key
 from tenantable.engine.storage.checksums import CHECKSUM_MASK, DamageError, verified
 from tenantable.engine.storage.inspection import Inspection
 from tenantable.engine.storage.reading import Row
@@ -30,10 +29,11 @@ def stored_item(keys: KeyNames, mark: int, body: bytes) -> tuple[bytes, StoredIt
     row = verified((mark, body))
     try:
         item = orjson.loads(body)
-        if not isinstance(item, dict) or not has_key(keys, cast("Item", item)):
+        key = find_key(keys, item)
+        if key is None:
             raise DamageError("an item lacks its key")
-        return key_bytes(keys, item), StoredItem(row, item)
-    except (ValueError, TypeError, DynamoError) as error:
+        return key, StoredItem(row, item)
+    except (AttributeError, ValueError, TypeError, DynamoError) as error:
         raise DamageError("an item is not in the form that items have") from error
 
 

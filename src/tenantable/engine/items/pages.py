@@ -44,10 +44,12 @@ class PageRequest:
         """Where the next page begins: the key of the table and, in an index, that of the index."""
         return {name: item[name] for name in dict.fromkeys((*self.table.keys.names, *self.key_names.names))}
 
-    def check_start_key(self, start: Item) -> bytes:
+    def check_start_key(self, start: Item, *, mismatch: str = "") -> bytes:
         """
         The key, in what the page reads, of an ExclusiveStartKey.
 
+        Args:
+            mismatch: What the message adds when it has not the attributes of the keys.
         Raises:
             DynamoError: ValidationException when it is not of the form that `last_evaluated_key` gives.
         """
@@ -55,7 +57,7 @@ class PageRequest:
             attribute.name: attribute.type for attribute in (*self.table.keys.attributes, *self.key_names.attributes)
         }
         if start.keys() != wanted.keys() or any(wanted[name] not in value for name, value in start.items()):
-            raise validation_error("The provided starting key is invalid")
+            raise validation_error(f"The provided starting key is invalid{mismatch}")
         return key_bytes(self.key_names, start)
 
     def after(self, start: Item) -> "PageRequest":

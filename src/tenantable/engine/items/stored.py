@@ -17,6 +17,7 @@ from tenantable.engine.streams.records import add_record
 from tenantable.engine.streams.stream import Stream
 from tenantable.engine.tables.table import Index, Table
 from tenantable.expressions.comparison import equal
+from tenantable.wire.errors import DynamoError
 from tenantable.wire.keys import KeyNames
 from tenantable.wire.values import Item, item_size_bytes
 
@@ -71,14 +72,27 @@ def find_item(transaction: Transaction, table: Table, key: bytes) -> StoredItem 
     return None if row is None else StoredItem(row)
 
 
-def entry_keys(table: Table, item: Item) -> EntryKeys:
+def entry_keys(table: Table, item: Item, *, by_update: bool = False) -> EntryKeys:
     """
     The keys of the index entries of an item that is to be stored.
 
+    An update is refused too when it leaves alone what cannot be a key. Source: Developer Guide, "Detecting and
+    correcting index key violations": all writes of such items are rejected.
+
+    Args:
+        by_update: See `index_key_of_item`.
     Raises:
         DynamoError: ValidationException when an attribute cannot be the key of an index.
     """
-    return {name: index_key_of_item(name, index.keys, item) for name, index in table.indexes.items()}
+    try:
+        return {
+            name: index_key_of_item(name, index.keys, item, by_update=by_update)
+            for name, index in table.indexes.items()
+        }
+    except DynamoError:  # of several the first by name is told: https://github.com/ExtendDB/extenddb/pull/184
+        for name in sorted(table.indexes):
+            index_key_of_item(name, table.indexes[name].keys, item, by_update=by_update)
+        raise
 
 
 @dataclass(kw_only=True, slots=True)  # not frozen: that would double what making one costs

@@ -9,14 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from tenantable.engine.items.expressions import read_condition, read_update_expressions
-from tenantable.engine.items.stored import Change, EntryKeys, StoredItem, entry_keys
-from tenantable.engine.keys import (
-    index_key_of_item,
-    key_attributes,
-    key_of_item,
-    key_of_request,
-    stored_index_key,
-)
+from tenantable.engine.items.stored import Change, StoredItem, entry_keys
+from tenantable.engine.keys import key_attributes, key_of_item, key_of_request
 from tenantable.engine.tables.table import Table
 from tenantable.expressions.evaluation import Predicate
 from tenantable.expressions.updates import Update
@@ -107,7 +101,7 @@ def make_update(
             if before is None and update is not None and not update.creates_item:
                 return Change(key=key, before=None, after=None, entries={})
             after = _updated(update, changed_names, before, key_item=key_item)
-            entries = _updated_entry_keys(table, after.item, changed_names)
+            entries = entry_keys(table, after.item, by_update=request.get("UpdateExpression") is not None)
             return Change(key=key, before=before, after=after, entries=entries)
 
         return key, change
@@ -142,13 +136,3 @@ def _updated(
 def _member_size(item: Item, name: str) -> int:
     value = item.get(name)
     return 0 if value is None else text_size_bytes(name) + check_value(value)[1]
-
-
-def _updated_entry_keys(table: Table, after: Item, changed_names: frozenset[str]) -> EntryKeys:
-    """The keys of index entries; an attribute that the update leaves alone may stay as unfit as it is."""
-    return {
-        name: stored_index_key(index.keys, after)
-        if changed_names.isdisjoint(index.keys.names)
-        else index_key_of_item(name, index.keys, after, by_update=True)
-        for name, index in table.indexes.items()
-    }

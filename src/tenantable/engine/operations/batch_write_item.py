@@ -27,6 +27,8 @@ class _Aimed:
 
 def batch_write_item(session: Session, request: Mapping[str, Any]) -> dict[str, Any]:
     requested = request["RequestItems"]
+    if not requested:  # unlike BatchGetItem: https://github.com/nubo-db/dynoxide/pull/198
+        raise validation_error("The requestItems parameter is required for BatchWriteItem")
     if sum(map(len, requested.values())) > BATCH_WRITE_ITEMS_MAX:
         raise validation_error("Too many items requested for the BatchWriteItem call")
     decoded = {name: [_read_write(entry) for entry in entries] for name, entries in requested.items()}

@@ -22,6 +22,7 @@ from tenantable.engine.tables.definitions import (
     read_keys,
     read_local_indexes,
     read_table_throughput,
+    refuse_long_key,
 )
 from tenantable.engine.tables.descriptions import describe_table
 from tenantable.engine.tables.options import read_options, refuse_unsupported_options
@@ -70,6 +71,7 @@ def create_table(session: Session, request: Mapping[str, Any]) -> dict[str, Any]
 
 
 def _read_definition(request: Mapping[str, Any]) -> _Definition:
+    refuse_long_key(request["KeySchema"])
     refuse_unsupported_options(request)
     name = table_name_of(request["TableName"])
     on_demand = request.get("BillingMode") == "PAY_PER_REQUEST"

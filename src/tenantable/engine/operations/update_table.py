@@ -25,7 +25,7 @@ from tenantable.engine.tables.options import change_options, refuse_unsupported_
 from tenantable.engine.tables.schema import create_index
 from tenantable.engine.tables.table import Table
 from tenantable.engine.tables.throughput import change_throughput
-from tenantable.wire.errors import DynamoError, table_not_found, validation_error
+from tenantable.wire.errors import DynamoError, invalid_parameter_values, table_not_found, validation_error
 from tenantable.wire.limits import GLOBAL_INDEXES_MAX
 
 _CHANGES = (
@@ -38,11 +38,12 @@ _CHANGES = (
     "DeletionProtectionEnabled",
     "OnDemandThroughput",
 )
+_INDEX_CHANGES = ("Update", "Create", "Delete")
 
 
 def update_table(session: Session, request: Mapping[str, Any]) -> dict[str, Any]:
     refuse_unsupported_options(request)
-    if all(request.get(change) is None for change in _CHANGES):
+    if all(request.get(change) in (None, []) for change in _CHANGES):
         raise validation_error(
             "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or "
             "SSESpecification or ReplicaUpdates is required"
@@ -73,6 +74,11 @@ def update_table(session: Session, request: Mapping[str, Any]) -> dict[str, Any]
 
 def _index_changes(updates: list[Mapping[str, Any]]) -> tuple[Mapping[str, Any] | None, str | None]:
     """The index to create and the name of the one to delete; the service does one of both at a time."""
+    if any(all(update.get(name) is None for name in _INDEX_CHANGES) for update in updates):
+        raise invalid_parameter_values(
+            f"One of {', '.join(f'GlobalSecondaryIndexUpdate.{name}' for name in _INDEX_CHANGES)} must not be null"
+        )
+    _refuse_two_changes_of_one_index(updates)
     created = [update["Create"] for update in updates if update.get("Create") is not None]
     deleted = [update["Delete"]["IndexName"] for update in updates if update.get("Delete") is not None]
     if len(created) + len(deleted) > 1:
@@ -81,6 +87,15 @@ def _index_changes(updates: list[Mapping[str, Any]]) -> tuple[Mapping[str, Any] 
             "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table",
         )
     return (created[0] if created else None), (deleted[0] if deleted else None)
+
+
+def _refuse_two_changes_of_one_index(updates: list[Mapping[str, Any]]) -> None:
+    names = [update[kind]["IndexName"] for update in updates for kind in _INDEX_CHANGES if update.get(kind) is not None]
+    for position, name in enumerate(names):
+        if name in names[:position]:
+            raise invalid_parameter_values(
+                f"Only one global secondary index update per index is allowed simultaneously. Index: {name}"
+            )
 
 
 def _delete_index(transaction: Transaction, table: Table, name: str) -> Table:
@@ -99,7 +114,14 @@ def _create_index(
         raise validation_error("Attempting to create an index which already exists")
     if sum(index.is_global for index in table.indexes.values()) >= GLOBAL_INDEXES_MAX:
         raise too_many_global_indexes()
-    types = {**table.attribute_types, **read_attribute_types(request)}
+    given_types = read_attribute_types(request)
+    for name, key_type in given_types.items():
+        if table.attribute_types.get(name, key_type) != key_type:
+            raise invalid_parameter_values(
+                f"Attribute {name} is defined as {key_type}, but a key of the table uses it as "
+                f"{table.attribute_types[name]}"
+            )
+    types = {**table.attribute_types, **given_types}
     definition = read_global_index(given, types, on_demand=table.is_on_demand)
     check_index_names([definition])
     kept_keys = [index.keys for index in table.indexes.values()]

@@ -71,6 +71,7 @@ class RecordRelation:
     delete: str
     last: str
     walk: str
+    before: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -153,6 +154,7 @@ def record_relation(number: int, *, slot: int) -> RecordRelation:
         delete=query("delete_records"),
         last=query("last_record"),
         walk=query("walk_records"),
+        before=query("record_before"),
     )
 
 

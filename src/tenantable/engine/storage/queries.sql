@@ -167,6 +167,9 @@ DELETE FROM {records} WHERE sequence <= ?;
 -- last_record --
 SELECT coalesce(max(sequence), 0) FROM {records};
 
+-- record_before --
+SELECT sequence FROM {records} WHERE created_at < ? ORDER BY sequence DESC LIMIT 1;
+
 -- create_expiry --
 -- When the items of a table with a time to live expire, in seconds since 1970, and their keys.
 CREATE TABLE {expiry} (at INTEGER, key BLOB, PRIMARY KEY (at, key)) WITHOUT ROWID;

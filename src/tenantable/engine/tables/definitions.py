@@ -29,10 +29,26 @@ class IndexDefinition:
 def read_attribute_types(request: Mapping[str, Any]) -> dict[str, KeyType]:
     """AttributeDefinitions: the type of every key attribute by its name."""
     definitions = request.get("AttributeDefinitions") or []
-    types = {definition["AttributeName"]: definition["AttributeType"] for definition in definitions}
-    if len(types) != len(definitions):
-        raise invalid_parameter_values("Duplicate AttributeName in AttributeDefinitions")
+    types: dict[str, KeyType] = {}
+    for definition in definitions:
+        name = definition["AttributeName"]
+        if name in types:  # in these words: https://github.com/scylladb/scylladb/issues/13870
+            raise validation_error(f"Attribute Name is duplicated: {name}")
+        types[name] = definition["AttributeType"]
     return types
+
+
+def refuse_long_key(schema: Sequence[Mapping[str, str]]) -> None:
+    """A table's key has two elements at most; said as a fault of shape. https://github.com/ExtendDB/extenddb/pull/16."""
+    if len(schema) > 2:
+        shown = ", ".join(
+            f"KeySchemaElement(attributeName={element['AttributeName']}, keyType={element['KeyType']})"
+            for element in schema
+        )
+        raise validation_error(
+            f"1 validation error detected: Value '[{shown}]' at 'keySchema' failed to satisfy constraint: "
+            "Member must have length less than or equal to 2"
+        )
 
 
 def read_keys(schema: Sequence[Mapping[str, str]], types: Mapping[str, KeyType]) -> KeyNames:
@@ -165,7 +181,8 @@ def read_index_throughput(index: Mapping[str, Any], *, on_demand: bool) -> Throu
             )
         return Throughput()
     if given is None:
-        raise invalid_parameter_values(f"ProvisionedThroughput must be specified for index: {index['IndexName']}")
+        # https://github.com/awsdocs/amazon-dynamodb-developer-guide/issues/246
+        raise invalid_parameter_values(f"ProvisionedThroughput is not specified for index: {index['IndexName']}")
     return _throughput(given)
 
 

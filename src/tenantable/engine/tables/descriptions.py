@@ -8,6 +8,9 @@ from tenantable.engine.storage.reading import Reader, Statistics
 from tenantable.engine.tables.table import INCLUDE, Index, Table, Throughput
 from tenantable.wire.keys import KeyNames
 
+_GONE = frozenset(
+    "AttributeDefinitions CreationDateTime GlobalSecondaryIndexes KeySchema LocalSecondaryIndexes".split()
+)
 _NOTHING = Statistics(item_count=0, size_bytes=0)
 
 
@@ -42,9 +45,16 @@ def describe_table(
         indexes = [index for index in table.indexes.values() if index.is_global == is_global]
         if indexes:
             description[member] = [
-                _describe_index(session, table, index, reader, creating=index.name == creating) for index in indexes
+                _describe_index(session, table, index, reader, creating=status == "CREATING" or index.name == creating)
+                for index in indexes
             ]
     return description
+
+
+def describe_deletion(session: Session, table: Table) -> dict[str, Any]:
+    """What is left to say of a table that goes. Source: API reference, the sample answer of DeleteTable."""
+    description = describe_table(session, table, status="DELETING")
+    return {name: member for name, member in description.items() if name not in _GONE}
 
 
 def _billing(table: Table) -> dict[str, Any]:

@@ -18,6 +18,8 @@ _UNSUPPORTED = (
     "VectorIndexes",
     "WarmThroughput",
 )
+_DISABLED_WITH_VIEW = "Table is being created with a stream disabled, UpdateViewType should not be specified"
+"""In these words, `UpdateViewType` too: https://github.com/ExtendDB/extenddb/pull/188."""
 _UNSUPPORTED_IN_INDEXES = ("OnDemandThroughput", "WarmThroughput")
 
 
@@ -74,7 +76,7 @@ def _stream(specification: Mapping[str, Any]) -> dict[str, Any]:
     view_type = specification.get("StreamViewType")
     if not specification["StreamEnabled"]:
         if view_type is not None:
-            raise invalid_parameter_values("StreamViewType must not be specified when StreamEnabled is false")
+            raise invalid_parameter_values(_DISABLED_WITH_VIEW)
         return {}
     if view_type is None:
         raise invalid_parameter_values("StreamViewType must be specified when StreamEnabled is true")

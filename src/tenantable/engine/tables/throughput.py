@@ -9,10 +9,11 @@ from tenantable.engine.tables.definitions import read_index_throughput, read_tab
 from tenantable.engine.tables.table import Index, Table, Throughput
 from tenantable.wire.errors import DynamoError, validation_error
 
+_SUMMARY = "BillingModeSummary"
 _UNCHANGED = (
     "The provisioned throughput for the {subject} will not change. The requested value equals the current value. "
-    "Current ReadCapacityUnits provisioned for the {subject}: {read}. Requested ReadCapacityUnits: {read}. "
-    "Current WriteCapacityUnits provisioned for the {subject}: {write}. Requested WriteCapacityUnits: {write}. "
+    "Current ReadCapacityUnits provisioned for the {kind}: {read}. Requested ReadCapacityUnits: {read}. "
+    "Current WriteCapacityUnits provisioned for the {kind}: {write}. Requested WriteCapacityUnits: {write}. "
     "Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits."
 )
 
@@ -39,7 +40,19 @@ def change_throughput(session: Session, request: Mapping[str, Any], table: Table
         for name, index in table.indexes.items()
     }
     on_demand_since = (table.on_demand_since or now) if on_demand else None
-    return replace(table, throughput=throughput, indexes=indexes, on_demand_since=on_demand_since)
+    changed = replace(table, throughput=throughput, indexes=indexes, on_demand_since=on_demand_since)
+    return replace(changed, options=_with_former_mode(table)) if switches else changed
+
+
+def _with_former_mode(before: Table) -> dict[str, Any]:
+    """A table that has once been on demand says so for ever. Source: API reference, TableDescription."""
+    options = {name: option for name, option in before.options.items() if name != _SUMMARY}
+    if before.on_demand_since is not None:
+        options[_SUMMARY] = {
+            "BillingMode": "PROVISIONED",
+            "LastUpdateToPayPerRequestDateTime": before.on_demand_since,
+        }
+    return options
 
 
 def _index_updates(request: Mapping[str, Any], table: Table) -> dict[str, Mapping[str, Any]]:
@@ -65,7 +78,8 @@ def _change_index(
 
 def _changed(subject: str, before: Throughput, after: Throughput, *, now: float) -> Throughput:
     if (before.read_units, before.write_units) == (after.read_units, after.write_units):
-        raise validation_error(_UNCHANGED.format(subject=subject, read=after.read_units, write=after.write_units))
+        units = {"read": after.read_units, "write": after.write_units}
+        raise validation_error(_UNCHANGED.format(subject=subject, kind=subject.partition(" ")[0], **units))
     grows = after.read_units > before.read_units or after.write_units > before.write_units
     shrinks = after.read_units < before.read_units or after.write_units < before.write_units
     return replace(

@@ -62,7 +62,7 @@ def test_a_new_table_is_described_as_it_was_asked_for(create: "Create", clock: M
                 "Projection": {"ProjectionType": "ALL"},
                 "ItemCount": 0,
                 "IndexSizeBytes": 0,
-                "IndexStatus": "ACTIVE",
+                "IndexStatus": "CREATING",
                 "ProvisionedThroughput": nothing,
             }
         ],
@@ -185,7 +185,7 @@ X = {"AttributeDefinitions": strings("pk", "sk", "x")}
         ),
         (
             {**X, **PROVISIONED, "GlobalSecondaryIndexes": [index("x")]},
-            f"{INVALID}ProvisionedThroughput must be specified for index: by_x",
+            f"{INVALID}ProvisionedThroughput is not specified for index: by_x",
         ),
         (
             {**X, "GlobalSecondaryIndexes": [index("x"), index("x", "pk")]},
