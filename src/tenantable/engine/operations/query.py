@@ -82,7 +82,10 @@ def _refuse_keys(filter_title: str, names: Collection[str], keys: KeyNames) -> N
 def _check_start(page: PageRequest, condition: KeyCondition, start: Item) -> None:
     """Refuse an ExclusiveStartKey that this query can never have returned."""
     key = page.check_start_key(start)
-    if start[page.key_names.partition.name] != condition.partition:
+    keys = page.key_names
+    if start[keys.partition.name] != condition.partition or (
+        keys.multiple and tuple(start[attribute.name] for attribute in keys.partitions) != condition.partitions
+    ):
         raise validation_error("The provided starting key is outside query boundaries based on provided conditions")
     if not page.keys.lower <= key < page.keys.upper:
         raise validation_error("The provided starting key does not match the range key predicate")

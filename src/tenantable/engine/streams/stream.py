@@ -88,12 +88,13 @@ def sequence_of(number: str) -> int | None:
 
 def dump_stream(stream: Stream) -> bytes:
     """The database's form of a stream: JSON."""
+    sort = stream.keys.sort
     return orjson.dumps(
         {
             "table_name": stream.table_name,
             "label": stream.label,
             "view_type": stream.view_type,
-            "keys": asdict(stream.keys),
+            "keys": {"partition": asdict(stream.keys.partition), "sort": sort and asdict(sort)},
             "created_at": stream.created_at,
             "disabled_at": stream.disabled_at,
         }

@@ -81,8 +81,8 @@ def _describe_index(
 
 def key_schema(keys: KeyNames) -> list[dict[str, str]]:
     """The API's form of keys."""
-    kinds = ("HASH", "RANGE")
-    return [{"AttributeName": name, "KeyType": kind} for name, kind in zip(keys.names, kinds, strict=False)]
+    kinds = ["HASH"] * len(keys.partitions) + ["RANGE"] * len(keys.sorts)
+    return [{"AttributeName": name, "KeyType": kind} for name, kind in zip(keys.names, kinds, strict=True)]
 
 
 def _throughput(throughput: Throughput) -> dict[str, Any]:

@@ -162,7 +162,7 @@ def _dumped(table: Table) -> dict[str, Any]:
     return {
         "table_id": table.table_id,
         "created_at": table.created_at,
-        "keys": asdict(table.keys),
+        "keys": _dump_keys(table.keys),
         "attribute_types": table.attribute_types,
         "indexes": [_dump_index(index) for index in table.indexes.values()],
         "on_demand_since": table.on_demand_since,
@@ -181,7 +181,7 @@ def _dump_index(index: Index) -> dict[str, Any]:
     return {
         "name": index.name,
         "is_global": index.is_global,
-        "keys": asdict(index.keys),
+        "keys": _dump_keys(index.keys),
         "projection": index.projection,
         "non_key_attributes": index.non_key_attributes,
         "throughput": asdict(index.throughput),
@@ -203,6 +203,20 @@ def _load_index(stored: dict[str, Any], *, table_keys: KeyNames, items: int) -> 
     )
 
 
+def _dump_keys(keys: KeyNames) -> dict[str, Any]:
+    stored = {"partition": asdict(keys.partition), "sort": None if keys.sort is None else asdict(keys.sort)}
+    if not keys.multiple:
+        return stored
+    others = {"other_partitions": keys.other_partitions, "other_sorts": keys.other_sorts}
+    return stored | {member: [asdict(each) for each in attributes] for member, attributes in others.items()}
+
+
 def _load_keys(stored: dict[str, Any]) -> KeyNames:
     sort = stored["sort"]
-    return KeyNames(partition=KeyAttribute(**stored["partition"]), sort=None if sort is None else KeyAttribute(**sort))
+    others = {
+        member: tuple(KeyAttribute(**each) for each in stored.get(member, ()))
+        for member in ("other_partitions", "other_sorts")
+    }
+    return KeyNames(
+        partition=KeyAttribute(**stored["partition"]), sort=None if sort is None else KeyAttribute(**sort), **others
+    )
