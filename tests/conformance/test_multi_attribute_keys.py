@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
-
 from tests.conformance.conftest import attributes, create_table, delete_table, keys
 
 if TYPE_CHECKING:
-    from tenantable.wire.client import DynamoClient
     from tests.conformance.conftest import Table
+
+    from tenantable.wire.client import DynamoClient
 
     MakeTable = Callable[..., Table]
 

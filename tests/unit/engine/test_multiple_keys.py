@@ -2,7 +2,8 @@
 
 import base64
 from decimal import Decimal
-from typing import Any
+from operator import eq, ge, gt, le, lt
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -73,25 +74,24 @@ def test_every_key_lies_before_the_end_of_all_keys(entry: Entry) -> None:
     assert key(entry) < AFTER_ALL_KEYS
 
 
+def plain(content: dict[str, str]) -> Any:
+    """What a value is compared as."""
+    kind, text = next(iter(content.items()))
+    if kind == "S":
+        return text.encode()
+    return Decimal(text) if kind == "N" else base64.b64decode(text)
+
+
 def holds(condition: SortCondition, content: Any) -> bool:
     """Whether a value fulfils a condition, by the plain rules of its type."""
-    plain = content.encode() if isinstance(content, str) else content
-    operands: list[Any] = []
-    for operand in condition.operands:
-        kind, text = next(iter(operand.items()))
-        operands.append({"S": text.encode, "N": lambda text=text: Decimal(text)}.get(kind, lambda: b64(text))())
-    first, last = operands[0], operands[-1]
-    if condition.operator == "begins_with":
-        return bool(plain.startswith(first))
-    if condition.operator == "BETWEEN":
-        return bool(first <= plain <= last)
-    return bool({"=": plain == first, "<": plain < first, "<=": plain <= first, ">": plain > first}.get(
-        condition.operator, plain >= first
-    ))  # fmt: skip
-
-
-def b64(text: str) -> bytes:
-    return base64.b64decode(text)
+    found, operands = plain(value(content)), [plain(operand) for operand in condition.operands]
+    match condition.operator:
+        case "begins_with":
+            return bool(found.startswith(operands[0]))
+        case "BETWEEN":
+            return bool(operands[0] <= found <= operands[1])
+    compare = {"=": eq, "<": lt, "<=": le, ">": gt, ">=": ge}[condition.operator]
+    return bool(compare(found, operands[0]))
 
 
 @given(entries, entries, st.integers(0, 2), st.sampled_from(["=", "<", "<=", ">", ">=", "BETWEEN", "begins_with"]))
@@ -112,7 +112,7 @@ def test_a_range_holds_what_fulfils_its_conditions(one: Entry, other: Entry, equ
             other_sorts=tuple(conditions[1:]),
         ),
     )
-    for entry in (one, other, (*one[:2], *other[2:]), (*one[: 2 + equals], *other[2 + equals :])):
+    for entry in cast("list[Entry]", [one, other, (*one[:2], *other[2:]), (*one[: 2 + equals], *other[2 + equals :])]):
         fulfils = all(holds(each, content) for each, content in zip(conditions, entry[2:], strict=False))
         expected = entry[:2] == one[:2] and fulfils
         assert (selected.lower <= key(entry) < selected.upper) == expected

@@ -67,7 +67,7 @@ def _read_key_condition(request: Mapping[str, Any], placeholders: Placeholders) 
         raise validation_error(
             "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request."
         )
-    conditions = read_key_conditions(given)
+    conditions = read_key_conditions(given, index_name=request.get("IndexName"))
     return lambda keys: match_key(conditions, keys)
 
 
