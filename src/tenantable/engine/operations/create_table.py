@@ -13,6 +13,7 @@ from tenantable.engine.session import Session
 from tenantable.engine.storage.queries import item_relation
 from tenantable.engine.storage.transaction import Transaction
 from tenantable.engine.streams.lifecycle import follow_specification
+from tenantable.engine.tables.ceilings import change_capacities
 from tenantable.engine.tables.definitions import (
     IndexDefinition,
     check_attributes_used,
@@ -52,7 +53,7 @@ class _Definition:
 def create_table(session: Session, request: Mapping[str, Any]) -> dict[str, Any]:
     if session.catalog.is_foreign(request["TableName"]):
         raise validation_error(f"{request['TableName']} is in another account or region")
-    definition = _read_definition(request)
+    definition = _read_definition(session, request)
 
     def work(transaction: Transaction) -> Table:
         if session.catalog.find(definition.name) is not None:
@@ -69,7 +70,7 @@ def create_table(session: Session, request: Mapping[str, Any]) -> dict[str, Any]
     return {"TableDescription": describe_table(session, table, status="CREATING")}
 
 
-def _read_definition(request: Mapping[str, Any]) -> _Definition:
+def _read_definition(session: Session, request: Mapping[str, Any]) -> _Definition:
     refuse_unsupported_options(request)
     name = table_name_of(request["TableName"])
     on_demand = request.get("BillingMode") == "PAY_PER_REQUEST"
@@ -89,7 +90,10 @@ def _read_definition(request: Mapping[str, Any]) -> _Definition:
         indexes=indexes,
         on_demand=on_demand,
         throughput=throughput,
-        options=read_options(request),
+        options={
+            **read_options(request, session.home),
+            **change_capacities(request, None, throughput, on_demand=on_demand, subject="table"),
+        },
         tags=add_tags({}, request.get("Tags") or []),
         deletion_protected=bool(request.get("DeletionProtectionEnabled")),
     )

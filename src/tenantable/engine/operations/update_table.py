@@ -22,10 +22,11 @@ from tenantable.engine.tables.definitions import (
 )
 from tenantable.engine.tables.descriptions import describe_table
 from tenantable.engine.tables.options import change_options, refuse_unsupported_options
+from tenantable.engine.tables.replicas import show_pending_replicas
 from tenantable.engine.tables.schema import create_index
 from tenantable.engine.tables.table import Table
 from tenantable.engine.tables.throughput import change_throughput
-from tenantable.wire.errors import DynamoError, table_not_found, validation_error
+from tenantable.wire.errors import DynamoError, invalid_parameter_values, table_not_found, validation_error
 from tenantable.wire.limits import GLOBAL_INDEXES_MAX
 
 _CHANGES = (
@@ -37,12 +38,18 @@ _CHANGES = (
     "TableClass",
     "DeletionProtectionEnabled",
     "OnDemandThroughput",
+    "WarmThroughput",
+    "ReplicaUpdates",
+    "GlobalTableWitnessUpdates",
+    "MultiRegionConsistency",
 )
+_ABSENT: tuple[Any, ...] = (None, [], {})
+_INDEX_ACTIONS = ("Update", "Create", "Delete")
 
 
 def update_table(session: Session, request: Mapping[str, Any]) -> dict[str, Any]:
     refuse_unsupported_options(request)
-    if all(request.get(change) is None for change in _CHANGES):
+    if all(request.get(change) in _ABSENT for change in _CHANGES):
         raise validation_error(
             "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or "
             "SSESpecification or ReplicaUpdates is required"
@@ -53,7 +60,8 @@ def update_table(session: Session, request: Mapping[str, Any]) -> dict[str, Any]
     def work(transaction: Transaction) -> Table:
         table = session.catalog.described_table(request["TableName"])
         table = change_throughput(session, request, table)
-        table = replace(table, options=change_options(request, table.name, table.options))
+        options = change_options(request, table.name, table.options, home=session.home, now=session.clock())
+        table = replace(table, options=options)
         table = follow_specification(session, transaction, table)
         if request.get("DeletionProtectionEnabled") is not None:
             table = replace(table, deletion_protected=request["DeletionProtectionEnabled"])
@@ -68,11 +76,20 @@ def update_table(session: Session, request: Mapping[str, Any]) -> dict[str, Any]
     creating = None if created is None else created["IndexName"]
     with session.storage.read() as reader:
         description = describe_table(session, table, status="UPDATING", reader=reader, creating=creating)
+    show_pending_replicas(description, request)
     return {"TableDescription": description}
 
 
 def _index_changes(updates: list[Mapping[str, Any]]) -> tuple[Mapping[str, Any] | None, str | None]:
     """The index to create and the name of the one to delete; the service does one of both at a time."""
+    for update in updates:
+        _check_index_action(update)
+    names = [update[action]["IndexName"] for update in updates for action in _INDEX_ACTIONS if update.get(action)]
+    for name in names:
+        if names.count(name) > 1:
+            raise invalid_parameter_values(
+                f"Only one global secondary index update per index is allowed simultaneously. Index: {name}"
+            )
     created = [update["Create"] for update in updates if update.get("Create") is not None]
     deleted = [update["Delete"]["IndexName"] for update in updates if update.get("Delete") is not None]
     if len(created) + len(deleted) > 1:
@@ -81,6 +98,13 @@ def _index_changes(updates: list[Mapping[str, Any]]) -> tuple[Mapping[str, Any] 
             "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table",
         )
     return (created[0] if created else None), (deleted[0] if deleted else None)
+
+
+def _check_index_action(update: Mapping[str, Any]) -> None:
+    given = sum(update.get(action) is not None for action in _INDEX_ACTIONS)
+    if given != 1:
+        actions = ", ".join(f"GlobalSecondaryIndexUpdate.{action}" for action in _INDEX_ACTIONS)
+        raise invalid_parameter_values(f"{'Only one' if given else 'One'} of {actions} must not be null")
 
 
 def _delete_index(transaction: Transaction, table: Table, name: str) -> Table:

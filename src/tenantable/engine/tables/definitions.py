@@ -1,9 +1,10 @@
 """What CreateTable and UpdateTable ask for, checked as a whole: keys, indexes, projections, throughput."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from tenantable.engine.tables.ceilings import change_capacities
 from tenantable.engine.tables.table import INCLUDE, Throughput
 from tenantable.wire.errors import DynamoError, invalid_parameter_values, validation_error
 from tenantable.wire.keys import KeyAttribute, KeyNames, KeyType
@@ -25,6 +26,7 @@ class IndexDefinition:
     projection: str
     non_key_attributes: tuple[str, ...]
     throughput: Throughput
+    capacities: Mapping[str, Any] = field(default_factory=dict)
 
 
 def read_attribute_types(request: Mapping[str, Any]) -> dict[str, KeyType]:
@@ -159,13 +161,15 @@ def read_global_indexes(
 
 def read_global_index(index: Mapping[str, Any], types: Mapping[str, KeyType], *, on_demand: bool) -> IndexDefinition:
     projection, non_key_attributes = _read_projection(index)
+    name, throughput = index["IndexName"], read_index_throughput(index, on_demand=on_demand)
     return IndexDefinition(
-        name=index["IndexName"],
+        name=name,
         is_global=True,
         keys=read_index_keys(index["KeySchema"], types),
         projection=projection,
         non_key_attributes=non_key_attributes,
-        throughput=read_index_throughput(index, on_demand=on_demand),
+        throughput=throughput,
+        capacities=change_capacities(index, None, throughput, on_demand=on_demand, subject=f"index {name}"),
     )
 
 

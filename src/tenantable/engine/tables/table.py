@@ -35,7 +35,11 @@ class Throughput:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Index:
-    """A secondary index; `projected` names what its entries hold, None for everything."""
+    """
+    A secondary index; `projected` names what its entries hold, None for everything.
+
+    `capacities` are OnDemandThroughput and WarmThroughput where they were asked for; they have no effect.
+    """
 
     name: str
     is_global: bool
@@ -45,6 +49,7 @@ class Index:
     projected: frozenset[str] | None
     throughput: Throughput
     relation: IndexRelation
+    capacities: Mapping[str, Any] = field(default_factory=dict)
 
     def project(self, item: Item) -> Item:
         """What an entry of this index holds of the item."""
@@ -103,6 +108,7 @@ def make_index(
     projection: str,
     non_key_attributes: tuple[str, ...],
     throughput: Throughput,
+    capacities: Mapping[str, Any],
     number: int,
     items: int,
 ) -> Index:
@@ -116,6 +122,7 @@ def make_index(
         non_key_attributes=non_key_attributes,
         projected=projected,
         throughput=throughput,
+        capacities=capacities,
         relation=index_relation(number, items=items, copies=projected is not None),
     )
 
@@ -185,6 +192,7 @@ def _dump_index(index: Index) -> dict[str, Any]:
         "projection": index.projection,
         "non_key_attributes": index.non_key_attributes,
         "throughput": asdict(index.throughput),
+        "capacities": index.capacities,
         "number": index.relation.number,
     }
 
@@ -198,6 +206,7 @@ def _load_index(stored: dict[str, Any], *, table_keys: KeyNames, items: int) -> 
         projection=stored["projection"],
         non_key_attributes=tuple(stored["non_key_attributes"]),
         throughput=Throughput(**stored["throughput"]),
+        capacities=stored.get("capacities", {}),
         number=stored["number"],
         items=items,
     )
