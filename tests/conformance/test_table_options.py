@@ -117,16 +117,22 @@ def test_encryption_by_a_key_is_described(make_table: "MakeTable") -> None:
 @pytest.mark.parametrize(
     ("before", "specification", "message"),
     [
-        ({}, {"Enabled": False}, "Table is already encrypted by default"),
-        ({"SSESpecification": {"Enabled": True}}, {"Enabled": True}, "Table is already encrypted by given KMSMasterKeyId"),
-        ({}, {"Enabled": True, "SSEType": "AES256"}, ""),
-        ({}, {"Enabled": False, "SSEType": "KMS"}, ""),
+        ({}, {"Enabled": False}, "by default"),
+        ({"SSESpecification": {"Enabled": True}}, {"Enabled": True}, "by given KMSMasterKeyId"),
     ],
 )  # fmt: skip
 def test_encryption_that_would_not_change_is_refused(
     make_table: "MakeTable", before: Members, specification: Members, message: str
 ) -> None:
-    assert refused(make_table("simple", **before), SSESpecification=specification).startswith(INVALID + message)
+    message = f"{INVALID}Table is already encrypted {message}"
+    assert refused(make_table("simple", **before), SSESpecification=specification) == message
+
+
+@pytest.mark.parametrize(
+    "specification", [{"Enabled": True, "SSEType": "AES256"}, {"Enabled": False, "SSEType": "KMS"}]
+)
+def test_encryption_that_there_is_not_is_refused(make_table: "MakeTable", specification: Members) -> None:
+    assert refused(make_table("simple"), SSESpecification=specification).startswith(INVALID)
 
 
 def test_the_class_of_a_table_changes(make_table: "MakeTable") -> None:
@@ -181,6 +187,7 @@ def test_replicas_need_a_stream_of_both_images(make_table: "MakeTable") -> None:
         ({"MultiRegionConsistency": "STRONG"}, INVALID),
         (replica("Create") | {"MultiRegionConsistency": "STRONG"}, INVALID),
         ({"GlobalTableWitnessUpdates": [{"Delete": {"RegionName": "eu-west-1"}}]}, ""),
+        (replica("Create") | {"GlobalTableWitnessUpdates": [{"Create": {"RegionName": "us-west-2"}}]}, INVALID),
     ],
 )  # fmt: skip
 def test_a_change_of_replicas_that_does_not_fit_is_refused(

@@ -89,6 +89,14 @@ class Catalog:
             raise DynamoError("ResourceNotFoundException", f"Requested resource not found: Stream: {arn} not found")
         return stream
 
+    def resource_policy(self, arn: str) -> str | None:
+        """
+        The policy document, JSON text, that hangs on a table or a stream; of an index, that of its table. None when
+        there is no policy, or no such resource.
+        """
+        resource = self._streams_by_arn.get(arn) if "/stream/" in arn else self.find(arn)
+        return None if resource is None or resource.policy is None else resource.policy.document
+
     def stream_of_number(self, number: int) -> Stream | None:
         return self._streams.get(number)
 

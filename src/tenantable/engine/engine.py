@@ -110,6 +110,17 @@ class Engine:
             raise table_not_found(f"Table: {table} has no stream")
         return Subscription(self._session, stream)
 
+    def resource_policy(self, arn: str) -> str | None:
+        """
+        The policy that hangs on a table or a stream, for an authorizer that evaluates it; the engine itself does not.
+
+        Args:
+            arn: Of a table, a stream or an index, which has the policy of its table.
+        Returns:
+            The document, JSON text as it was put; None when there is none, or no such resource.
+        """
+        return self._session.catalog.resource_policy(arn)
+
     def expire(self, now: float, limit: int = 1000) -> int:
         """
         Delete items whose time to live is over: a bounded step, for a loop. Until then they can be read.

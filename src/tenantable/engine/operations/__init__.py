@@ -8,6 +8,7 @@ from tenantable.engine.operations.batch_get_item import batch_get_item
 from tenantable.engine.operations.batch_write_item import batch_write_item
 from tenantable.engine.operations.create_table import create_table
 from tenantable.engine.operations.delete_item import delete_item
+from tenantable.engine.operations.delete_resource_policy import delete_resource_policy
 from tenantable.engine.operations.delete_table import delete_table
 from tenantable.engine.operations.describe_continuous_backups import describe_continuous_backups
 from tenantable.engine.operations.describe_endpoints import describe_endpoints
@@ -19,11 +20,13 @@ from tenantable.engine.operations.execute_statement import execute_statement
 from tenantable.engine.operations.execute_transaction import execute_transaction
 from tenantable.engine.operations.get_item import get_item
 from tenantable.engine.operations.get_records import get_records
+from tenantable.engine.operations.get_resource_policy import get_resource_policy
 from tenantable.engine.operations.get_shard_iterator import get_shard_iterator
 from tenantable.engine.operations.list_streams import list_streams
 from tenantable.engine.operations.list_tables import list_tables
 from tenantable.engine.operations.list_tags_of_resource import list_tags_of_resource
 from tenantable.engine.operations.put_item import put_item
+from tenantable.engine.operations.put_resource_policy import put_resource_policy
 from tenantable.engine.operations.query import query
 from tenantable.engine.operations.scan import scan
 from tenantable.engine.operations.tag_resource import tag_resource
@@ -41,6 +44,7 @@ OPERATIONS: Mapping[str, Callable[[Session, Mapping[str, Any]], dict[str, Any]]]
     "BatchWriteItem": batch_write_item,
     "CreateTable": create_table,
     "DeleteItem": delete_item,
+    "DeleteResourcePolicy": delete_resource_policy,
     "DeleteTable": delete_table,
     "DescribeContinuousBackups": describe_continuous_backups,
     "DescribeEndpoints": describe_endpoints,
@@ -52,11 +56,13 @@ OPERATIONS: Mapping[str, Callable[[Session, Mapping[str, Any]], dict[str, Any]]]
     "ExecuteTransaction": execute_transaction,
     "GetItem": get_item,
     "GetRecords": get_records,
+    "GetResourcePolicy": get_resource_policy,
     "GetShardIterator": get_shard_iterator,
     "ListStreams": list_streams,
     "ListTables": list_tables,
     "ListTagsOfResource": list_tags_of_resource,
     "PutItem": put_item,
+    "PutResourcePolicy": put_resource_policy,
     "Query": query,
     "Scan": scan,
     "TagResource": tag_resource,

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tenantable.engine.policies.policy import ResourcePolicy, check_document, revised
 from tenantable.engine.session import Session
 from tenantable.engine.storage.queries import item_relation
 from tenantable.engine.storage.transaction import Transaction
@@ -48,6 +49,7 @@ class _Definition:
     options: dict[str, Any]
     tags: dict[str, str]
     deletion_protected: bool
+    policy: ResourcePolicy | None
 
 
 def create_table(session: Session, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -77,6 +79,9 @@ def _read_definition(session: Session, request: Mapping[str, Any]) -> _Definitio
     throughput = read_table_throughput(request, on_demand=on_demand)
     types = read_attribute_types(request)
     keys = read_keys(request["KeySchema"], types)
+    policy = request.get("ResourcePolicy")
+    if policy is not None:
+        check_document(policy)
     indexes = [
         *read_local_indexes(request, keys, types),
         *read_global_indexes(request, types, on_demand=on_demand),
@@ -96,6 +101,7 @@ def _read_definition(session: Session, request: Mapping[str, Any]) -> _Definitio
         },
         tags=add_tags({}, request.get("Tags") or []),
         deletion_protected=bool(request.get("DeletionProtectionEnabled")),
+        policy=None if policy is None else revised(None, policy, now=session.clock()),
     )
 
 
@@ -116,6 +122,7 @@ def _create(session: Session, transaction: Transaction, definition: _Definition)
         on_demand_since=now if definition.on_demand else None,
         throughput=definition.throughput,
         deletion_protected=definition.deletion_protected,
+        policy=definition.policy,
         options=definition.options,
         tags=definition.tags,
         items=items,

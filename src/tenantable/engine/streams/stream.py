@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from tenantable.engine.policies.policy import ResourcePolicy
 from tenantable.engine.storage.queries import RecordRelation, record_relation
 from tenantable.engine.streams.limits import SLOTS
 from tenantable.wire.keys import KeyAttribute, KeyNames
@@ -44,7 +45,8 @@ class Stream:
     """
     The stream of a table from when it was enabled to when it was disabled.
 
-    `keys` are those of the table; `disabled_at` is None while records come. `slots` hold the records, each those of its
+    `keys` are those of the table; `disabled_at` is None while records come, `policy` when no resource policy
+    hangs on the stream. `slots` hold the records, each those of its
     part of the partition keys' hashes.
     """
 
@@ -55,6 +57,7 @@ class Stream:
     keys: KeyNames
     created_at: float
     disabled_at: float | None = None
+    policy: ResourcePolicy | None = None
     slots: tuple[RecordRelation, ...]
     journal: Journal = field(compare=False)
 
@@ -97,6 +100,7 @@ def dump_stream(stream: Stream) -> bytes:
             "keys": {"partition": asdict(stream.keys.partition), "sort": sort and asdict(sort)},
             "created_at": stream.created_at,
             "disabled_at": stream.disabled_at,
+            "policy": stream.policy and asdict(stream.policy),
         }
     )
 
@@ -104,10 +108,12 @@ def dump_stream(stream: Stream) -> bytes:
 def load_stream(number: int, description: bytes, journal: Journal) -> Stream:
     """A stream from the database."""
     stored: dict[str, Any] = orjson.loads(description)
+    policy = stored.pop("policy", None)
     keys = {kind: None if key is None else KeyAttribute(**key) for kind, key in stored.pop("keys").items()}
     return Stream(
         number=number,
         keys=KeyNames(**keys),  # type: ignore[arg-type] # there is always a partition key
+        policy=None if policy is None else ResourcePolicy(**policy),
         slots=record_relations(number),
         journal=journal,
         **stored,

@@ -46,6 +46,8 @@ def change_replicas(request: Mapping[str, Any], options: Mapping[str, Any], home
     witness = _change_witnesses(witnesses, options)
     if consistency == _STRONG and replicas:
         _check_strong_regions(replicas, witness)
+    elif witness and replicas:
+        raise invalid_parameter_values("A witness belongs to a global table with MultiRegionConsistency STRONG")
     after = {name: value for name, value in options.items() if name not in _OF_GLOBAL_TABLES}
     if not replicas:
         return after

@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from tenantable.engine.policies.policy import ResourcePolicy
 from tenantable.engine.storage.queries import (
     ExpiryRelation,
     IndexRelation,
@@ -64,7 +65,8 @@ class Table:
     A table as it is now. A change makes a new value, so an old one in somebody's hand is never half changed.
 
     `time_to_live` names the attribute that holds an item's last second, and `expiry` keeps those seconds in order; both
-    are None when items never expire. `stream` is None when changes are not recorded. `options` are members of the
+    are None when items never expire. `stream` is None when changes are not recorded, `policy` when no resource policy
+    hangs on the table. `options` are members of the
     table's description that are kept and shown (SSESpecification, TableClass); of these StreamSpecification alone has
     an effect, the stream.
     """
@@ -81,6 +83,7 @@ class Table:
     time_to_live: str | None = None
     expiry: ExpiryRelation | None = None
     stream: Stream | None = None
+    policy: ResourcePolicy | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
     items: ItemRelation
@@ -159,6 +162,7 @@ def load_table(name: str, description: bytes, streams: Mapping[int, Stream]) -> 
         time_to_live=stored["time_to_live"],
         expiry=None if stored.get("expiry") is None else expiry_relation(stored["expiry"]),
         stream=None if stored.get("stream") is None else streams[stored["stream"]],
+        policy=None if stored.get("policy") is None else ResourcePolicy(**stored["policy"]),
         options=stored["options"],
         tags=stored["tags"],
         items=item_relation(number),
@@ -178,6 +182,7 @@ def _dumped(table: Table) -> dict[str, Any]:
         "time_to_live": table.time_to_live,
         "expiry": None if table.expiry is None else table.expiry.number,
         "stream": None if table.stream is None else table.stream.number,
+        "policy": None if table.policy is None else asdict(table.policy),
         "options": table.options,
         "tags": table.tags,
         "items": table.items.number,
