@@ -17,8 +17,11 @@ class Catalog:
     Names to tables, and ARNs to streams, which outlive their table by a day. Lookups never wait.
 
     A change is made inside a transaction and shows here once that is committed, still under the writer's lock, so that
-    a write and the table that it was checked against always agree.
+    a write and the table that it was checked against always agree. `counts_keys` says whether contributor insights are
+    enabled for any table or index.
     """
+
+    counts_keys: bool
 
     def __init__(self, storage: Storage, home: Home, clock: Callable[[], float]) -> None:
         """
@@ -33,7 +36,7 @@ class Catalog:
                 for number, description in descriptions
             }
         self._publish_streams(streams)
-        self._tables = {name: load_table(name, description, self._streams) for name, description in storage.tables()}
+        self._publish({name: load_table(name, description, self._streams) for name, description in storage.tables()})
 
     def find(self, name_or_arn: str) -> Table | None:
         """The table of that name or ARN; None when there is none, or when the ARN is of another account or region."""
@@ -137,6 +140,8 @@ class Catalog:
 
     def _publish(self, tables: dict[str, Table]) -> None:
         self._tables = tables
+        settings = (setting for table in tables.values() for setting in table.insights.values())
+        self.counts_keys = any(setting.enabled for setting in settings)
 
     def _publish_streams(self, streams: dict[int, Stream]) -> None:
         self._streams = streams

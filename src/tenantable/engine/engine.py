@@ -13,6 +13,7 @@ import orjson
 from tenantable.engine.authorization import Authorizer
 from tenantable.engine.catalog import Catalog
 from tenantable.engine.expiry.sweep import delete_expired
+from tenantable.engine.insights.contributors import THROTTLED, Contributors, HottestKeys
 from tenantable.engine.operations import AUTHORIZED_BY_PARTS, OPERATIONS
 from tenantable.engine.session import Session
 from tenantable.engine.shapes import check_request
@@ -69,6 +70,7 @@ class Engine:
             random=randomness or random.SystemRandom(),
             render=orjson.loads,
         )
+        self._contributors = Contributors(self._session.catalog)
         complete_tables(self._session)
         self._json_session = replace(self._session, render=orjson.Fragment)
 
@@ -109,6 +111,25 @@ class Engine:
         if stream is None:
             raise table_not_found(f"Table: {table} has no stream")
         return Subscription(self._session, stream)
+
+    def hottest_keys(self, table: str, index: str | None = None, limit: int = 10) -> HottestKeys:
+        """
+        The keys of a table or index that are asked for most, since contributor insights were enabled for it.
+
+        Args:
+            table: Its name or ARN.
+            index: The name of a global index; None for the table itself.
+            limit: Keys at most of each kind, up to 1,000: as many are remembered.
+        Returns:
+            Partition keys and whole keys, the hottest first, those that were throttled apart. Counts are exact up to
+            1,000 different keys, and then too high by as much as each says.
+        Raises:
+            DynamoError: ResourceNotFoundException when there is no such table, or its insights are not enabled.
+
+        Counted in memory by this engine alone: a restart begins anew. A query counts as one access of its partition; a
+        scan asks for no key; what a write does to indexes is an access of the table.
+        """
+        return self._contributors.hottest(table, index, limit)
 
     def resource_policy(self, arn: str) -> str | None:
         """
@@ -166,11 +187,18 @@ class Engine:
             else:
                 self._authorizer.authorize(principal, operation, request, session.catalog.keys)
         try:
-            return carry_out(session, request)
+            response = carry_out(session, request)
         except RelationGoneError as error:
             raise table_not_found() from error
         except StorageError as error:
             raise DynamoError("InternalServerError", str(error), status=500) from error
+        except DynamoError as error:
+            if error.code in THROTTLED and session.catalog.counts_keys:
+                self._contributors.count_throttled(operation, request)
+            raise
+        if session.catalog.counts_keys:
+            self._contributors.count(operation, request)
+        return response
 
     def _authorization_of(self, principal: str) -> Callable[[str, Mapping[str, Any]], None]:
         """For an operation that asks for each of its parts: see `Session.authorize`."""

@@ -11,6 +11,7 @@ from tenantable.engine.operations.delete_item import delete_item
 from tenantable.engine.operations.delete_resource_policy import delete_resource_policy
 from tenantable.engine.operations.delete_table import delete_table
 from tenantable.engine.operations.describe_continuous_backups import describe_continuous_backups
+from tenantable.engine.operations.describe_contributor_insights import describe_contributor_insights
 from tenantable.engine.operations.describe_endpoints import describe_endpoints
 from tenantable.engine.operations.describe_limits import describe_limits
 from tenantable.engine.operations.describe_stream import describe_stream
@@ -22,6 +23,7 @@ from tenantable.engine.operations.get_item import get_item
 from tenantable.engine.operations.get_records import get_records
 from tenantable.engine.operations.get_resource_policy import get_resource_policy
 from tenantable.engine.operations.get_shard_iterator import get_shard_iterator
+from tenantable.engine.operations.list_contributor_insights import list_contributor_insights
 from tenantable.engine.operations.list_streams import list_streams
 from tenantable.engine.operations.list_tables import list_tables
 from tenantable.engine.operations.list_tags_of_resource import list_tags_of_resource
@@ -33,6 +35,7 @@ from tenantable.engine.operations.tag_resource import tag_resource
 from tenantable.engine.operations.transact_get_items import transact_get_items
 from tenantable.engine.operations.transact_write_items import transact_write_items
 from tenantable.engine.operations.untag_resource import untag_resource
+from tenantable.engine.operations.update_contributor_insights import update_contributor_insights
 from tenantable.engine.operations.update_item import update_item
 from tenantable.engine.operations.update_table import update_table
 from tenantable.engine.operations.update_time_to_live import update_time_to_live
@@ -47,6 +50,7 @@ OPERATIONS: Mapping[str, Callable[[Session, Mapping[str, Any]], dict[str, Any]]]
     "DeleteResourcePolicy": delete_resource_policy,
     "DeleteTable": delete_table,
     "DescribeContinuousBackups": describe_continuous_backups,
+    "DescribeContributorInsights": describe_contributor_insights,
     "DescribeEndpoints": describe_endpoints,
     "DescribeLimits": describe_limits,
     "DescribeStream": describe_stream,
@@ -58,6 +62,7 @@ OPERATIONS: Mapping[str, Callable[[Session, Mapping[str, Any]], dict[str, Any]]]
     "GetRecords": get_records,
     "GetResourcePolicy": get_resource_policy,
     "GetShardIterator": get_shard_iterator,
+    "ListContributorInsights": list_contributor_insights,
     "ListStreams": list_streams,
     "ListTables": list_tables,
     "ListTagsOfResource": list_tags_of_resource,
@@ -69,6 +74,7 @@ OPERATIONS: Mapping[str, Callable[[Session, Mapping[str, Any]], dict[str, Any]]]
     "TransactGetItems": transact_get_items,
     "TransactWriteItems": transact_write_items,
     "UntagResource": untag_resource,
+    "UpdateContributorInsights": update_contributor_insights,
     "UpdateItem": update_item,
     "UpdateTable": update_table,
     "UpdateTimeToLive": update_time_to_live,

@@ -56,6 +56,11 @@ def query(session: Session, request: Mapping[str, Any]) -> dict[str, Any]:
     return read_page(session, request, page)
 
 
+def bind_key_condition(request: Mapping[str, Any], keys: KeyNames) -> KeyCondition:
+    """The key condition of a request that was carried out, for whoever wants to know what it read."""
+    return _read_key_condition(request, read_placeholders(request, expressions=_EXPRESSIONS))(keys)
+
+
 def _read_key_condition(request: Mapping[str, Any], placeholders: Placeholders) -> Callable[[KeyNames], KeyCondition]:
     """What matches the conditions of the request with the key of what is queried."""
     text = request.get("KeyConditionExpression")

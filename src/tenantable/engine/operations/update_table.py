@@ -113,7 +113,8 @@ def _delete_index(transaction: Transaction, table: Table, name: str) -> Table:
         raise table_not_found()
     transaction.drop(index.relation)
     remaining = {other: kept for other, kept in table.indexes.items() if other != name}
-    return _with_indexes(replace(table, indexes=remaining))
+    insights = {other: setting for other, setting in table.insights.items() if other != name}
+    return _with_indexes(replace(table, indexes=remaining, insights=insights))
 
 
 def _create_index(

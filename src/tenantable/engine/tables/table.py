@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from tenantable.engine.insights.setting import InsightsSetting
 from tenantable.engine.policies.policy import ResourcePolicy
 from tenantable.engine.storage.queries import (
     ExpiryRelation,
@@ -66,9 +67,9 @@ class Table:
 
     `time_to_live` names the attribute that holds an item's last second, and `expiry` keeps those seconds in order; both
     are None when items never expire. `stream` is None when changes are not recorded, `policy` when no resource policy
-    hangs on the table. `options` are members of the
-    table's description that are kept and shown (SSESpecification, TableClass); of these StreamSpecification alone has
-    an effect, the stream.
+    hangs on the table. `insights` says by index name whose keys are counted, `TABLE` standing for the table. `options`
+    are members of the table's description that are kept and shown (SSESpecification, TableClass); of these
+    StreamSpecification alone has an effect, the stream.
     """
 
     name: str
@@ -84,6 +85,7 @@ class Table:
     expiry: ExpiryRelation | None = None
     stream: Stream | None = None
     policy: ResourcePolicy | None = None
+    insights: Mapping[str, InsightsSetting] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
     items: ItemRelation
@@ -163,6 +165,7 @@ def load_table(name: str, description: bytes, streams: Mapping[int, Stream]) -> 
         expiry=None if stored.get("expiry") is None else expiry_relation(stored["expiry"]),
         stream=None if stored.get("stream") is None else streams[stored["stream"]],
         policy=None if stored.get("policy") is None else ResourcePolicy(**stored["policy"]),
+        insights={name: InsightsSetting(**each) for name, each in stored.get("insights", {}).items()},
         options=stored["options"],
         tags=stored["tags"],
         items=item_relation(number),
@@ -183,6 +186,7 @@ def _dumped(table: Table) -> dict[str, Any]:
         "expiry": None if table.expiry is None else table.expiry.number,
         "stream": None if table.stream is None else table.stream.number,
         "policy": None if table.policy is None else asdict(table.policy),
+        "insights": {name: asdict(setting) for name, setting in table.insights.items()},
         "options": table.options,
         "tags": table.tags,
         "items": table.items.number,

@@ -44,7 +44,7 @@ def test_policies_are_there_after_a_restart(tmp_path: Path, table_request: "Tabl
 def test_a_revision_is_never_given_twice(call: "Call", create: "Create", clock: ManualClock) -> None:
     """Also when two changes come within a millisecond, or the clock is set back."""
     arn = create("orders")["TableArn"]
-    revisions = []
+    revisions: list[int] = []
     for step_seconds in (0, 0, -100, 100):
         clock.now += step_seconds
         policy = document(f"dynamodb:{len(revisions)}")
