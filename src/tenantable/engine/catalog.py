@@ -71,7 +71,7 @@ class Catalog:
         if not arn.startswith("arn:"):
             raise validation_error(f"Invalid TableArn: Invalid ResourceArn provided as input {arn}")
         table = self.find(arn)
-        if table is None:
+        if table is None or arn != self._home.table(table.name):
             raise DynamoError("ResourceNotFoundException", f"Requested resource not found: ResourcArn: {arn} not found")
         return table
 

@@ -15,6 +15,7 @@ from tenantable.engine.catalog import Catalog
 from tenantable.engine.expiry.sweep import delete_expired
 from tenantable.engine.insights.contributors import THROTTLED, Contributors, HottestKeys
 from tenantable.engine.operations import AUTHORIZED_BY_PARTS, OPERATIONS
+from tenantable.engine.operations.left_out import unavailable
 from tenantable.engine.session import Session
 from tenantable.engine.shapes import check_request
 from tenantable.engine.storage.files import Durability, RelationGoneError
@@ -179,7 +180,7 @@ class Engine:
     ) -> dict[str, Any]:
         carry_out = OPERATIONS.get(operation)
         if carry_out is None:
-            raise DynamoError("UnknownOperationException", "")
+            raise unavailable(operation)
         check_request(operation, request)
         if principal is not None and self._authorizer is not None:
             if operation in AUTHORIZED_BY_PARTS:

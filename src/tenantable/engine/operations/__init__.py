@@ -13,6 +13,7 @@ from tenantable.engine.operations.delete_table import delete_table
 from tenantable.engine.operations.describe_continuous_backups import describe_continuous_backups
 from tenantable.engine.operations.describe_contributor_insights import describe_contributor_insights
 from tenantable.engine.operations.describe_endpoints import describe_endpoints
+from tenantable.engine.operations.describe_kinesis_streaming_destination import describe_kinesis_streaming_destination
 from tenantable.engine.operations.describe_limits import describe_limits
 from tenantable.engine.operations.describe_stream import describe_stream
 from tenantable.engine.operations.describe_table import describe_table
@@ -52,6 +53,7 @@ OPERATIONS: Mapping[str, Callable[[Session, Mapping[str, Any]], dict[str, Any]]]
     "DescribeContinuousBackups": describe_continuous_backups,
     "DescribeContributorInsights": describe_contributor_insights,
     "DescribeEndpoints": describe_endpoints,
+    "DescribeKinesisStreamingDestination": describe_kinesis_streaming_destination,
     "DescribeLimits": describe_limits,
     "DescribeStream": describe_stream,
     "DescribeTable": describe_table,

@@ -7,7 +7,7 @@ from tenantable.engine.session import Session
 from tenantable.engine.storage.transaction import Transaction
 from tenantable.engine.streams.stream import Stream
 from tenantable.engine.tables.table import Table
-from tenantable.wire.errors import validation_error
+from tenantable.wire.errors import DynamoError, validation_error
 
 Resource = Table | Stream
 
@@ -20,13 +20,17 @@ def find_resource(session: Session, arn: str) -> Resource:
         DynamoError: ValidationException for an ARN of anything else; ResourceNotFoundException.
     """
     if not arn.startswith("arn:"):
-        raise validation_error(f"Invalid ResourceArn provided as input {arn}")
-    _, _, part = arn.partition(":table/")
-    if "/stream/" in part:
+        raise _invalid_arn(arn)
+    if "/stream/" in arn:
         return session.catalog.stream(arn)
-    if "/index/" in part:
-        raise validation_error(f"Invalid ResourceArn provided as input {arn}: the policy of a table covers its indexes")
-    return session.catalog.described_table(arn)
+    table = session.catalog.described_table(arn)
+    if arn != session.home.table(table.name):  # what policies allow is compared with the ARN as it was sent
+        raise _invalid_arn(f"{arn}: the policy of a table covers its indexes")
+    return table
+
+
+def _invalid_arn(detail: str) -> DynamoError:
+    return validation_error(f"Invalid ResourceArn provided as input {detail}")
 
 
 def attach(session: Session, transaction: Transaction, resource: Resource, policy: ResourcePolicy | None) -> None:

@@ -1,7 +1,7 @@
 """Which keys are counted, of which operations, and for how long."""
 
 from pathlib import Path
-from random import Random
+from random import SystemRandom
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -147,7 +147,7 @@ def test_throttled_keys_are_counted_apart(table_request: "TableRequest", mode: s
     with Storage(None) as storage:
         catalog = Catalog(storage, home, clock)
         session = Session(
-            storage=storage, catalog=catalog, home=home, clock=clock, random=Random(1), render=orjson.loads
+            storage=storage, catalog=catalog, home=home, clock=clock, random=SystemRandom(), render=orjson.loads
         )
         create_table(session, table_request("orders"))
         action = {"ContributorInsightsAction": "ENABLE", "ContributorInsightsMode": mode}
