@@ -79,3 +79,40 @@ def test_it_is_upgraded_once(directory: Path) -> None:
     connection = sqlite3.connect(directory / DATABASE_NAME)
     assert connection.execute("PRAGMA user_version").fetchone() == (FORMAT_VERSION,)
     connection.close()
+
+
+NEW_IN_FORMAT_3 = ("insights", "policy")
+
+
+def test_tables_of_format_2_work_on_and_can_have_what_is_new(tmp_path: Path) -> None:
+    """As version 2 left it: no key has several attributes, nothing has a policy, nothing is counted."""
+    with Engine(tmp_path, clock=lambda: NOW) as engine:
+        schema = {"KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}], "BillingMode": "PAY_PER_REQUEST"}
+        stream = {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"}}
+        definitions = {"AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}]}
+        engine.call("CreateTable", {"TableName": "orders", **schema, **stream, **definitions})
+        engine.call("PutItem", {"TableName": "orders", "Item": {"pk": {"S": "a"}, "x": {"S": "1"}, "y": {"S": "2"}}})
+    connection = sqlite3.connect(tmp_path / DATABASE_NAME)
+    for relation in ("tables", "streams"):
+        [(stored,)] = connection.execute(f"SELECT description FROM {relation}").fetchall()
+        kept = {name: value for name, value in orjson.loads(stored).items() if name not in NEW_IN_FORMAT_3}
+        connection.execute(f"UPDATE {relation} SET description = ?", (orjson.dumps(kept),))
+    connection.execute("PRAGMA user_version = 2")
+    connection.commit()
+    connection.close()
+    with Engine(tmp_path, clock=lambda: NOW) as engine:
+        keys = [("x", "HASH"), ("y", "HASH")]
+        index = {
+            "IndexName": "by_xy",
+            "KeySchema": [{"AttributeName": name, "KeyType": kind} for name, kind in keys],
+            "Projection": {"ProjectionType": "ALL"},
+        }
+        types = [{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "x", "y")]
+        updates = {"AttributeDefinitions": types, "GlobalSecondaryIndexUpdates": [{"Create": index}]}
+        engine.call("UpdateTable", {"TableName": "orders", **updates})
+        engine.call("UpdateContributorInsights", {"TableName": "orders", "ContributorInsightsAction": "ENABLE"})
+        assert engine.call("Scan", {"TableName": "orders", "IndexName": "by_xy"})["Count"] == 1
+        assert engine.stream("orders").read()
+    connection = sqlite3.connect(tmp_path / DATABASE_NAME)
+    assert connection.execute("PRAGMA user_version").fetchone() == (FORMAT_VERSION,)
+    connection.close()
