@@ -143,6 +143,11 @@ def test_the_class_of_a_table_changes(make_table: "MakeTable") -> None:
     assert isinstance(summary["LastUpdateDateTime"], float | int)
 
 
+def test_the_class_of_a_table_changes_alone(make_table: "MakeTable") -> None:
+    message = refused(make_table("simple"), TableClass="STANDARD_INFREQUENT_ACCESS", DeletionProtectionEnabled=True)
+    assert message == f"{INVALID}TableClass modification must be the only operation in the request"
+
+
 def replica(action: str, region: str = "eu-west-1", **members: Any) -> Members:
     return {"ReplicaUpdates": [{action: {"RegionName": region, **members}}]}
 
@@ -169,7 +174,8 @@ def test_replicas_need_a_stream_of_both_images(make_table: "MakeTable") -> None:
     """One is enabled with the first replica, and cannot be disabled while there are some."""
     table = make_table("simple")
     assert update(table, **replica("Create"))["StreamSpecification"]["StreamViewType"] == "NEW_AND_OLD_IMAGES"
-    refused(table, StreamSpecification={"StreamEnabled": False})
+    message = refused(table, StreamSpecification={"StreamEnabled": False})
+    assert message == f"{INVALID}Disabling Stream is not allowed for a Global Table replica."
     update(table, **replica("Delete"))
     assert "StreamSpecification" not in update(table, StreamSpecification={"StreamEnabled": False})
 
@@ -182,7 +188,8 @@ def test_replicas_need_a_stream_of_both_images(make_table: "MakeTable") -> None:
                             "found."),
         (replica("Update"), "Replica specified in the Replica Update or Replica Delete action of the request was not "
                             "found."),
-        (replica("Create", "us-east-1"), INVALID),
+        (replica("Create", "us-east-1"), "Cannot add, delete, or update the local region through ReplicaUpdates. Use "
+                                         "CreateTable, DeleteTable, or UpdateTable as required."),
         ({"ReplicaUpdates": [{}]}, INVALID),
         ({"MultiRegionConsistency": "STRONG"}, INVALID),
         (replica("Create") | {"MultiRegionConsistency": "STRONG"}, INVALID),

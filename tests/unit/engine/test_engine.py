@@ -31,7 +31,6 @@ CHANGES = {
     "AttributeDefinitions": [{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk", "state", "date")],
     "GlobalSecondaryIndexUpdates": [{"Create": SEVERAL}],
     "OnDemandThroughput": {"MaxWriteRequestUnits": 9},
-    "TableClass": "STANDARD_INFREQUENT_ACCESS",
     "WarmThroughput": {"WriteUnitsPerSecond": 5_000},
 }
 

@@ -49,11 +49,14 @@ _INDEX_ACTIONS = ("Update", "Create", "Delete")
 
 def update_table(session: Session, request: Mapping[str, Any]) -> dict[str, Any]:
     refuse_unsupported_options(request)
-    if all(request.get(change) in _ABSENT for change in _CHANGES):
+    changes = [change for change in _CHANGES if request.get(change) not in _ABSENT]
+    if not changes:
         raise validation_error(
             "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or "
             "SSESpecification or ReplicaUpdates is required"
         )
+    if "TableClass" in changes and len(changes) > 1:  # quoted in hashicorp/terraform-provider-aws, pull request 29816
+        raise invalid_parameter_values("TableClass modification must be the only operation in the request")
     updates = request.get("GlobalSecondaryIndexUpdates") or []
     created, deleted = _index_changes(updates)
 

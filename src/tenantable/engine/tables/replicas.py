@@ -2,7 +2,8 @@
 ReplicaUpdates: the regions that a table is replicated to, version 2019.11.21 of global tables.
 
 A replica is kept and described, and is active at once; no other region is ever written to.
-Source: API reference, UpdateTable and ReplicaDescription; Developer Guide, "How DynamoDB global tables work".
+Source: API reference, UpdateTable and ReplicaDescription; Developer Guide, "How DynamoDB global tables work"; for the
+words of errors what users quote: aws/aws-cli, issue 4906; hashicorp/terraform-provider-aws, issues 17422 and 34450.
 """
 
 from collections.abc import Mapping, Sequence
@@ -64,7 +65,7 @@ def change_replicas(request: Mapping[str, Any], options: Mapping[str, Any], home
 def refuse_stream_of_replicas(options: Mapping[str, Any]) -> None:
     """Refuse to disable the stream that replication to other regions reads."""
     if "Replicas" in options and options.get("MultiRegionConsistency") != _STRONG:
-        raise validation_error("Stream cannot be disabled while the table has replicas")
+        raise invalid_parameter_values("Disabling Stream is not allowed for a Global Table replica.")
 
 
 def show_pending_replicas(description: dict[str, Any], request: Mapping[str, Any]) -> None:
@@ -86,7 +87,10 @@ def _carry_out(update: Mapping[str, Any], replicas: Replicas, options: Mapping[s
     action, member = given[0], update[given[0]]
     region = member["RegionName"]
     if region == home.region:
-        raise invalid_parameter_values(f"The table itself is in region {region}; a replica is in another one")
+        raise validation_error(
+            "Cannot add, delete, or update the local region through ReplicaUpdates. Use CreateTable, DeleteTable, or "
+            "UpdateTable as required."
+        )
     if action == "Create":
         if region in replicas:
             raise validation_error(f"Replica specified in the Replica Create action of the request exists: {region}")

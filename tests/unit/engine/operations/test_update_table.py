@@ -149,8 +149,9 @@ def test_settings_can_change(call: "Call", create: "Create", clock: ManualClock)
     create("orders")
     stream = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
     encryption = {"Enabled": True, "SSEType": "KMS"}
-    settings = {"TableClass": "STANDARD", "DeletionProtectionEnabled": True}
+    settings = {"DeletionProtectionEnabled": True}
     call("UpdateTable", TableName="orders", StreamSpecification=stream, SSESpecification=encryption, **settings)
+    call("UpdateTable", TableName="orders", TableClass="STANDARD")
     table = described(call)
     assert (table["StreamSpecification"], table["SSEDescription"]["SSEType"]) == (stream, "KMS")
     assert table["TableClassSummary"] == {"TableClass": "STANDARD", "LastUpdateDateTime": clock.now}
