@@ -125,8 +125,9 @@ WRONG_DOCUMENTS = {
 
 @pytest.mark.parametrize("policy", WRONG_DOCUMENTS.values(), ids=list(WRONG_DOCUMENTS))
 def test_what_is_no_policy_is_refused(simple: "Table", unused_name: str, policy: str) -> None:
-    code, _ = refused(simple, "PutResourcePolicy", ResourceArn=arn_of(simple), Policy=policy)
+    code, message = refused(simple, "PutResourcePolicy", ResourceArn=arn_of(simple), Policy=policy)
     assert code == "ValidationException"
+    assert message.startswith("One or more parameter values were invalid: Invalid policy document: ")
     definition = {"AttributeDefinitions": attributes(pk="S"), "BillingMode": "PAY_PER_REQUEST"}
     schema = {"KeySchema": keys("pk")}
     members = {"TableName": unused_name, "ResourcePolicy": policy, **definition, **schema}

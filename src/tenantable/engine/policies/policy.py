@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from tenantable.wire.errors import DynamoError, validation_error
+from tenantable.wire.errors import DynamoError, invalid_parameter_values
 from tenantable.wire.limits import RESOURCE_POLICY_BYTES_MAX
 
 NO_POLICY = "NO_POLICY"
@@ -84,4 +84,5 @@ def _check_statement(statement: Any) -> None:
 
 
 def _invalid(detail: str) -> DynamoError:
-    return validation_error(f"Invalid policy document: {detail}")
+    """Source: what users quote, aws-controllers-k8s/dynamodb-controller, pull request 176."""
+    return invalid_parameter_values(f"Invalid policy document: {detail}")
