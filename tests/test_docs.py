@@ -1,5 +1,6 @@
 """Documents that cannot go stale: reference pages equal what the code says, and examples print what they show."""
 
+import json
 import os
 import re
 import subprocess
@@ -13,10 +14,14 @@ from pydantic_core import PydanticUndefined
 
 from tenantable import errors
 from tenantable.cli import app
+from tenantable.engine.operations import OPERATIONS
+from tenantable.engine.operations.left_out import LEFT_OUT, METADATA
+from tenantable.engine.tables.options import UNSUPPORTED
 from tenantable.settings import Settings
 from tenantable.wire.errors import DynamoError
 
 ROOT = Path(__file__).parent.parent
+SHAPES = ROOT / "src" / "tenantable" / "engine" / "request_shapes.json"
 REFERENCE = ROOT / "docs" / "reference"
 GENERATED = "<!-- Generated from the code by `make golden`; do not edit. -->"
 
@@ -64,7 +69,47 @@ def errors_page() -> str:
     return "\n".join(lines) + "\n"
 
 
-@pytest.mark.parametrize("page", [settings_page, commands_page, errors_page])
+def dynamodb_page() -> str:
+    lines = [
+        "# DynamoDB's API here",
+        "",
+        GENERATED,
+        "",
+        "Every operation of the service and of its streams. One that is left out is refused with a",
+        "`ValidationException` that says what to use instead; one that nobody has is an `UnknownOperationException`.",
+        "",
+        "| operation | here | remark |",
+        "|---|---|---|",
+    ]
+    for operation in sorted(json.loads(SHAPES.read_bytes())["operations"]):
+        state, remark = "supported", ""
+        if operation in METADATA:
+            state, remark = "metadata", METADATA[operation]
+        elif operation in LEFT_OUT:
+            state, remark = "left out", LEFT_OUT[operation]
+        lines.append(f"| `{operation}` | {state} | {remark} |")
+    lines += [
+        "",
+        "## Options of tables",
+        "",
+        "Kept and described, without an effect: `SSESpecification`, `TableClass`, `OnDemandThroughput`,",
+        "`WarmThroughput`, `ReplicaUpdates`, `GlobalTableWitnessUpdates`, `MultiRegionConsistency`. Refused:",
+        "",
+        "| option | why |",
+        "|---|---|",
+    ]
+    lines += [f"| `{option}` | {reason} |" for option, reason in UNSUPPORTED.items()]
+    return "\n".join(lines) + "\n"
+
+
+def test_no_operation_is_both_answered_and_left_out() -> None:
+    known = set(json.loads(SHAPES.read_bytes())["operations"])
+    assert not LEFT_OUT.keys() & OPERATIONS.keys()
+    assert OPERATIONS.keys() | LEFT_OUT.keys() <= known
+    assert METADATA.keys() <= OPERATIONS.keys()
+
+
+@pytest.mark.parametrize("page", [settings_page, commands_page, errors_page, dynamodb_page])
 def test_a_reference_page_says_what_the_code_says(page: Callable[[], str]) -> None:
     path = REFERENCE / f"{page.__name__.removesuffix('_page')}.md"
     if os.environ.get("REWRITE_GOLDEN") == "1":

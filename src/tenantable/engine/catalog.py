@@ -51,6 +51,11 @@ class Catalog:
         """How often tables and streams were changed."""
         return self._now().generation
 
+    @property
+    def counts_keys(self) -> bool:
+        """Whether contributor insights are enabled for any table or index."""
+        return self._now().counts_keys
+
     def find(self, name_or_arn: str) -> Table | None:
         """
         The table of that name or ARN; None when there is none, or when the ARN is of another account or region.
@@ -94,7 +99,7 @@ class Catalog:
         if not arn.startswith("arn:"):
             raise validation_error(f"Invalid TableArn: Invalid ResourceArn provided as input {arn}")
         table = self.find(arn)
-        if table is None:
+        if table is None or arn != self._home.table(table.name):
             raise DynamoError("ResourceNotFoundException", f"Requested resource not found: ResourcArn: {arn} not found")
         return table
 
@@ -114,6 +119,14 @@ class Catalog:
         if stream is None:
             raise DynamoError("ResourceNotFoundException", f"Requested resource not found: Stream: {arn} not found")
         return stream
+
+    def resource_policy(self, arn: str) -> str | None:
+        """
+        The policy document, JSON text, that hangs on a table or a stream; of an index, that of its table. None when
+        there is no policy, or no such resource.
+        """
+        resource = self._now().streams_by_arn.get(arn) if "/stream/" in arn else self.find(arn)
+        return None if resource is None or resource.policy is None else resource.policy.document
 
     def stream_of_number(self, number: int) -> Stream | None:
         return self._now().streams.get(number)

@@ -14,7 +14,9 @@ import orjson
 from tenantable.engine.authorization import Authorizer
 from tenantable.engine.catalog import Catalog, CatalogMovedError
 from tenantable.engine.expiry.sweep import delete_expired
+from tenantable.engine.insights.contributors import THROTTLED, Contributors, HottestKeys
 from tenantable.engine.operations import AUTHORIZED_BY_PARTS, OPERATIONS
+from tenantable.engine.operations.left_out import unavailable
 from tenantable.engine.session import Session
 from tenantable.engine.shapes import check_request, refuse_wrong_attribute_types
 from tenantable.engine.storage.files import Durability, RelationGoneError
@@ -76,6 +78,7 @@ class Engine:
             random=randomness or random.SystemRandom(),
             render=orjson.loads,
         )
+        self._contributors = Contributors(self._session.catalog)
         complete_tables(self._session)
         self._json_session = replace(self._session, render=orjson.Fragment)
         self._pinned: dict[Callable[[bytes], Any], tuple[int, Session]] = {}
@@ -122,6 +125,36 @@ class Engine:
             raise table_not_found(f"Table: {table} has no stream")
         return Subscription(self._session, stream)
 
+    def hottest_keys(self, table: str, index: str | None = None, limit: int = 10) -> HottestKeys:
+        """
+        The keys of a table or index that are asked for most, since contributor insights were enabled for it.
+
+        Args:
+            table: Its name or ARN.
+            index: The name of a global index; None for the table itself.
+            limit: Keys at most of each kind, up to 1,000: as many are remembered.
+        Returns:
+            Partition keys and whole keys, the hottest first, those that were throttled apart. Counts are exact up to
+            1,000 different keys, and then too high by as much as each says.
+        Raises:
+            DynamoError: ResourceNotFoundException when there is no such table, or its insights are not enabled.
+
+        Counted in memory by this engine alone: a restart begins anew. A query counts as one access of its partition; a
+        scan asks for no key; what a write does to indexes is an access of the table.
+        """
+        return self._contributors.hottest(table, index, limit)
+
+    def resource_policy(self, arn: str) -> str | None:
+        """
+        The policy that hangs on a table or a stream, for an authorizer that evaluates it; the engine itself does not.
+
+        Args:
+            arn: Of a table, a stream or an index, which has the policy of its table.
+        Returns:
+            The document, JSON text as it was put; None when there is none, or no such resource.
+        """
+        return self._session.catalog.resource_policy(arn)
+
     def expire(self, now: float, limit: int = 1000) -> int:
         """
         Delete items whose time to live is over: a bounded step, for a loop. Until then they can be read.
@@ -157,24 +190,34 @@ class Engine:
     def _carry_out(
         self, session: Session, operation: str, request: Mapping[str, Any], *, principal: str | None
     ) -> dict[str, Any]:
-        carry_out = OPERATIONS.get(operation)
-        if carry_out is None:
-            raise DynamoError("UnknownOperationException", "")
+        if operation not in OPERATIONS:
+            raise unavailable(operation)
         check_request(operation, request)
         try:
-            if principal is None or self._authorizer is None:
-                return carry_out(session, request)
-            while True:
-                with suppress(CatalogMovedError):  # what was allowed was allowed for tables that have changed
-                    return carry_out(self._authorized(session, operation, request, principal=principal), request)
-        except DynamoError as error:
-            if error.code in _TOLD_AFTER_WRONG_TYPES:
-                refuse_wrong_attribute_types(operation, request)
-            raise
+            response = self._carry_out_checked(session, operation, request, principal=principal)
         except RelationGoneError as error:
             raise table_not_found() from error
         except StorageError as error:
             raise DynamoError("InternalServerError", str(error), status=500) from error
+        except DynamoError as error:
+            if error.code in _TOLD_AFTER_WRONG_TYPES:
+                refuse_wrong_attribute_types(operation, request)
+            if error.code in THROTTLED and session.catalog.counts_keys:
+                self._contributors.count_throttled(operation, request)
+            raise
+        if session.catalog.counts_keys:
+            self._contributors.count(operation, request)
+        return response
+
+    def _carry_out_checked(
+        self, session: Session, operation: str, request: Mapping[str, Any], *, principal: str | None
+    ) -> dict[str, Any]:
+        carry_out = OPERATIONS[operation]
+        if principal is None or self._authorizer is None:
+            return carry_out(session, request)
+        while True:
+            with suppress(CatalogMovedError):  # what was allowed was allowed for tables that have changed
+                return carry_out(self._authorized(session, operation, request, principal=principal), request)
 
     def _authorized(self, session: Session, operation: str, request: Mapping[str, Any], *, principal: str) -> Session:
         """

@@ -4,10 +4,13 @@ Keys as bytes that sort as DynamoDB sorts.
 A key is `hash(8) + length(2) + partition value + sort value`: partitions lie in the order of their hash, so a segment
 of a scan is a range; within a partition items lie in the order of the sort value, so a query is one range; a prefix
 of a string or binary is a prefix of its bytes. Hash, length and value together keep partitions apart.
+
+A key with several attributes has, for the partition value and for the sort value, all its values one after the other,
+each with a mark at its end that sorts before everything that a longer value could have there.
 """
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from hashlib import blake2b
 
@@ -21,8 +24,14 @@ from tenantable.wire.values import AttributeValue, Item
 _HASH_BYTES = 8
 _LENGTH_BYTES = 2
 _CACHED_PARTITIONS_MAX = 1024  # of 2 KiB each at most
+_ZERO = b"\x00"
+_ZERO_INSIDE = b"\x00\xff"  # a zero byte inside a value, in a key with several attributes
+_END = b"\x00\x01"  # sorts before a zero byte inside, and before every other byte
 AFTER_ALL_KEYS = b"\xff" * (_HASH_BYTES + 1)
-"""Sorts after every key: no length begins with 0xff, because a partition value has 2,048 bytes at most."""
+"""
+Sorts after every key: no length begins with 0xff, because a partition value has 2,048 bytes at most, and not much more
+than twice as many where a key has several attributes.
+"""
 
 _UPDATE_OF_INDEX_KEY = "The update expression attempted to update the secondary index key"
 
@@ -149,6 +158,8 @@ def index_key_of_item(
     Raises:
         DynamoError: A key attribute of the index has the wrong type, or its value cannot be a key.
     """
+    if keys.multiple:
+        return _multiple_index_key(index_name, keys, item, by_update=by_update)
     try:
         key = find_key(keys, item)
     except (EmptyKeyError, KeySizeError):
@@ -174,6 +185,8 @@ def index_key_of_item(
 
 def stored_index_key(keys: KeyNames, item: Mapping[str, AttributeValue]) -> bytes | None:
     """As `index_key_of_item`, for a stored item: an attribute that cannot be a key only means that it has no entry."""
+    if keys.multiple:
+        return _stored_multiple_key(keys, item)
     try:
         return find_key(keys, item)
     except DynamoError:
@@ -191,6 +204,8 @@ def segment_range(segment: int, total_segments: int) -> KeyRange:
 
 def shown_key(keys: KeyNames, key: bytes) -> str:
     """A stored key for people to read; what cannot be read, because it is binary or damaged, in hexadecimal digits."""
+    if keys.multiple:
+        return key.hex()
     start = _HASH_BYTES + _LENGTH_BYTES
     end = start + int.from_bytes(key[_HASH_BYTES:start], "big")
     parts = [(keys.partition, key[start:end])]
@@ -257,3 +272,81 @@ def _empty(attribute: KeyAttribute) -> str:
 def key_attributes(names: KeyNames, item: Item) -> Item:
     """The part of an item that is its key."""
     return {name: item[name] for name in names.names}
+
+
+def multiple_key_bytes(keys: KeyNames, item: Mapping[str, AttributeValue]) -> bytes:
+    """
+    The key of an item that has all attributes of a key with several, of the right types.
+
+    Keys of one partition sort by their first sort attribute, those that share it by the second, and so on.
+
+    Raises:
+        DynamoError: A value is empty, or the values of the partition or sort attributes are too large together.
+    """
+    partitions, sorts = _contents(keys.partitions, item), _contents(keys.sorts, item)
+    check_key_values(keys, partitions, sorts)
+    return multiple_partition_bytes(partitions) + b"".join(map(ended, sorts))
+
+
+def multiple_partition_bytes(values: Sequence[bytes]) -> bytes:
+    """As `partition_bytes`, of a key with several attributes: the sortable forms of all partition attributes."""
+    return partition_bytes(b"".join(map(ended, values)))
+
+
+def begun(value: bytes) -> bytes:
+    """What the values that begin with this one begin with, in a key with several attributes."""
+    return value.replace(_ZERO, _ZERO_INSIDE)
+
+
+def ended(value: bytes) -> bytes:
+    """A value with the mark of its end, in a key with several attributes: no value is the beginning of another one."""
+    return begun(value) + _END
+
+
+def check_key_values(keys: KeyNames, partitions: Sequence[bytes], sorts: Sequence[bytes]) -> None:
+    """As `check_key_value`, of the values of a key with several attributes: they are measured together."""
+    for attributes, values in ((keys.partitions, partitions), (keys.sorts, sorts)):
+        for attribute, value in zip(attributes, values, strict=False):
+            if not value:
+                check_key_value(keys, attribute, value)
+        if values:
+            check_key_value(keys, attributes[0], b"".join(values))
+
+
+def _contents(attributes: Sequence[KeyAttribute], item: Mapping[str, AttributeValue]) -> list[bytes]:
+    """The sortable forms of those of some key attributes that an item has."""
+    return [
+        sortable_bytes(attribute.type, item[attribute.name][attribute.type])
+        for attribute in attributes
+        if attribute.name in item
+    ]
+
+
+def _multiple_index_key(
+    index_name: str, keys: KeyNames, item: Mapping[str, AttributeValue], *, by_update: bool
+) -> bytes | None:
+    """As `index_key_of_item`, of an index whose key has several attributes."""
+    is_complete = True
+    for attribute in keys.attributes:
+        value = item.get(attribute.name)
+        if value is None:
+            is_complete = False
+            continue
+        if attribute.type not in value:
+            raise _wrong_index_type(index_name, attribute, value, by_update=by_update)
+        if not value[attribute.type]:
+            raise EmptyKeyError(_empty_index_key(index_name, attribute, by_update=by_update))
+    if is_complete:
+        return multiple_key_bytes(keys, item)
+    check_key_values(keys, _contents(keys.partitions, item), _contents(keys.sorts, item))
+    return None
+
+
+def _stored_multiple_key(keys: KeyNames, item: Mapping[str, AttributeValue]) -> bytes | None:
+    """As `stored_index_key`, of an index whose key has several attributes."""
+    if not all(attribute.type in item.get(attribute.name, ()) for attribute in keys.attributes):
+        return None
+    try:
+        return multiple_key_bytes(keys, item)
+    except DynamoError:
+        return None

@@ -112,3 +112,22 @@ def test_its_items_have_checksums_when_they_are_written_again(directory_of_forma
     assert with_checksum == (1,)
     assert connection.execute("SELECT size_bytes FROM relations WHERE number = 1").fetchone() == (157,)
     connection.close()
+
+
+def test_tables_of_format_2_work_on_and_can_have_what_is_new(directory_of_format_2: Path) -> None:
+    """No key had several attributes then, and nothing was counted."""
+    keys = [("total", "HASH"), ("day", "HASH")]
+    index = {
+        "IndexName": "by-total-and-day",
+        "KeySchema": [{"AttributeName": name, "KeyType": kind} for name, kind in keys],
+        "Projection": {"ProjectionType": "ALL"},
+    }
+    with Engine(directory_of_format_2, clock=lambda: NOW) as engine:
+        types = engine.call("DescribeTable", {"TableName": "orders"})["Table"]["AttributeDefinitions"]
+        updates = {"AttributeDefinitions": types, "GlobalSecondaryIndexUpdates": [{"Create": index}]}
+        engine.call("UpdateTable", {"TableName": "orders", **updates})
+        engine.call("UpdateContributorInsights", {"TableName": "orders", "ContributorInsightsAction": "ENABLE"})
+        assert engine.call("Scan", {"TableName": "orders", "IndexName": "by-total-and-day"})["Count"] == 3
+    connection = sqlite3.connect(directory_of_format_2 / DATABASE_NAME)
+    assert connection.execute("PRAGMA user_version").fetchone() == (FORMAT_VERSION,)
+    connection.close()

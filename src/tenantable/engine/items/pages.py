@@ -12,7 +12,7 @@ import orjson
 
 from tenantable.engine.capacity import TableCost, add_consumed_capacity, read_units
 from tenantable.engine.items.selection import Selection
-from tenantable.engine.keys import just_after, key_bytes
+from tenantable.engine.keys import just_after, key_bytes, multiple_key_bytes
 from tenantable.engine.session import Session
 from tenantable.engine.storage.checksums import DamageError
 from tenantable.engine.storage.reading import KeyRange, Reader, Row
@@ -58,11 +58,11 @@ class PageRequest:
         }
         if start.keys() != wanted.keys() or any(wanted[name] not in value for name, value in start.items()):
             raise validation_error(f"The provided starting key is invalid{mismatch}")
-        return key_bytes(self.key_names, start)
+        return self._position(start)
 
     def after(self, start: Item) -> "PageRequest":
         """The page behind a checked ExclusiveStartKey, in the direction of this one."""
-        key, base = key_bytes(self.key_names, start), key_bytes(self.table.keys, start)
+        key, base = self._position(start), key_bytes(self.table.keys, start)
         if self.index is None:
             keys = replace(self.keys, upper=key) if self.descending else replace(self.keys, lower=just_after(key))
         elif self.descending:
@@ -70,6 +70,10 @@ class PageRequest:
         else:
             keys = replace(self.keys, lower=key, after=base)
         return replace(self, keys=keys)
+
+    def _position(self, start: Item) -> bytes:
+        """Where the item or entry with this key lies in what the page reads."""
+        return (multiple_key_bytes if self.key_names.multiple else key_bytes)(self.key_names, start)
 
 
 def find_index(table: Table, request: Mapping[str, Any]) -> Index | None:

@@ -216,6 +216,8 @@ def _apply_to_index(transaction: Transaction, index: Index, change: Change, *, k
 
 
 def _has_same_key(keys: KeyNames, item: Item, other: Item) -> bool:
+    if keys.multiple:
+        return all(item.get(name) == other.get(name) for name in keys.names)
     partition, sort = keys.partition.name, keys.sort
     return item.get(partition) == other.get(partition) and (sort is None or item.get(sort.name) == other.get(sort.name))
 

@@ -58,6 +58,11 @@ def query(session: Session, request: Mapping[str, Any]) -> dict[str, Any]:
     return read_page(session, request, page)
 
 
+def bind_key_condition(request: Mapping[str, Any], keys: KeyNames) -> KeyCondition:
+    """The key condition of a request that was carried out, for whoever wants to know what it read."""
+    return match_key(_read_key_conditions(request, read_placeholders(request, expressions=_EXPRESSIONS)), keys)
+
+
 def _read_key_conditions(request: Mapping[str, Any], placeholders: Placeholders) -> dict[str, SortCondition]:
     """The conditions of the request by attribute name, to be matched with the key of what is queried."""
     text = request.get("KeyConditionExpression")
@@ -68,7 +73,7 @@ def _read_key_conditions(request: Mapping[str, Any], placeholders: Placeholders)
         raise validation_error(
             "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request."
         )
-    return read_key_conditions(given)
+    return read_key_conditions(given, index_name=request.get("IndexName"))
 
 
 def _refuse_keys(filter_title: str, names: Collection[str], keys: KeyNames) -> None:
@@ -82,7 +87,10 @@ def _refuse_keys(filter_title: str, names: Collection[str], keys: KeyNames) -> N
 def _check_start(page: PageRequest, condition: KeyCondition, start: Item) -> None:
     """Refuse an ExclusiveStartKey that this query can never have returned."""
     key = page.check_start_key(start)
-    if start[page.key_names.partition.name] != condition.partition:
+    keys = page.key_names
+    if start[keys.partition.name] != condition.partition or (
+        keys.multiple and tuple(start[attribute.name] for attribute in keys.partitions) != condition.partitions
+    ):
         raise validation_error("The provided starting key is outside query boundaries based on provided conditions")
     if not page.keys.lower <= key < page.keys.upper:
         raise validation_error("The provided starting key does not match the range key predicate")

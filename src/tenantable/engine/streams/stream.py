@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from tenantable.engine.policies.policy import ResourcePolicy
 from tenantable.engine.storage.queries import RecordRelation, record_relation
 from tenantable.engine.streams.limits import SLOTS
 from tenantable.wire.keys import KeyAttribute, KeyNames
@@ -20,8 +21,9 @@ class Stream:
     """
     The stream of a table from when it was enabled to when it was disabled.
 
-    `keys` are those of the table; `disabled_at` is None while records come. `slots` hold the records, each those of its
-    part of the partition keys' hashes. `clock` gives seconds since 1970, for the records.
+    `keys` are those of the table; `disabled_at` is None while records come, `policy` when no resource policy hangs on
+    the stream. `slots` hold the records, each those of its part of the partition keys' hashes. `clock` gives seconds
+    since 1970, for the records.
     """
 
     number: int
@@ -31,6 +33,7 @@ class Stream:
     keys: KeyNames
     created_at: float
     disabled_at: float | None = None
+    policy: ResourcePolicy | None = None
     slots: tuple[RecordRelation, ...]
     clock: Callable[[], float] = field(compare=False)
 
@@ -69,14 +72,16 @@ def sequence_of(number: str) -> int | None:
 
 def dump_stream(stream: Stream) -> bytes:
     """The database's form of a stream: JSON."""
+    sort = stream.keys.sort
     return orjson.dumps(
         {
             "table_name": stream.table_name,
             "label": stream.label,
             "view_type": stream.view_type,
-            "keys": asdict(stream.keys),
+            "keys": {"partition": asdict(stream.keys.partition), "sort": sort and asdict(sort)},
             "created_at": stream.created_at,
             "disabled_at": stream.disabled_at,
+            "policy": stream.policy and asdict(stream.policy),
         }
     )
 
@@ -84,10 +89,12 @@ def dump_stream(stream: Stream) -> bytes:
 def load_stream(number: int, description: bytes, clock: Callable[[], float]) -> Stream:
     """A stream from the database."""
     stored: dict[str, Any] = orjson.loads(description)
+    policy = stored.pop("policy", None)
     keys = {kind: None if key is None else KeyAttribute(**key) for kind, key in stored.pop("keys").items()}
     return Stream(
         number=number,
         keys=KeyNames(**keys),  # type: ignore[arg-type] # there is always a partition key
+        policy=None if policy is None else ResourcePolicy(**policy),
         slots=record_relations(number),
         clock=clock,
         **stored,

@@ -23,7 +23,7 @@ class Contents:
     All tables by name and all streams by number and ARN, as of one generation.
 
     They are the newest as long as the mark that the processes share (`Turn.cells`) is this `mark`. `damaged` names the
-    tables that cannot be used, and says why.
+    tables that cannot be used, and says why. `counts_keys` says whether contributor insights are enabled anywhere.
     """
 
     generation: int
@@ -32,6 +32,7 @@ class Contents:
     streams: Mapping[int, Stream]
     streams_by_arn: Mapping[str, Stream]
     damaged: Mapping[str, str]
+    counts_keys: bool
 
 
 class Shelf:
@@ -138,4 +139,5 @@ class Shelf:
             streams=streams,
             streams_by_arn={self._home.stream(each.table_name, each.label): each for each in streams.values()},
             damaged=damaged,
+            counts_keys=any(setting.enabled for table in tables.values() for setting in table.insights.values()),
         )

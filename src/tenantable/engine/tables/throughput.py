@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from tenantable.engine.session import Session
+from tenantable.engine.tables.ceilings import CAPACITIES, change_capacities
 from tenantable.engine.tables.definitions import read_index_throughput, read_table_throughput
 from tenantable.engine.tables.table import Index, Table, Throughput
 from tenantable.wire.errors import DynamoError, validation_error
@@ -40,8 +41,10 @@ def change_throughput(session: Session, request: Mapping[str, Any], table: Table
         for name, index in table.indexes.items()
     }
     on_demand_since = (table.on_demand_since or now) if on_demand else None
-    changed = replace(table, throughput=throughput, indexes=indexes, on_demand_since=on_demand_since)
-    return replace(changed, options=_with_former_mode(table)) if switches else changed
+    options = _with_former_mode(table) if switches else table.options
+    options = {name: value for name, value in options.items() if name not in CAPACITIES}
+    options |= change_capacities(request, table.options, throughput, on_demand=on_demand, subject="table")
+    return replace(table, throughput=throughput, indexes=indexes, on_demand_since=on_demand_since, options=options)
 
 
 def _with_former_mode(before: Table) -> dict[str, Any]:
@@ -70,10 +73,15 @@ def _change_index(
 ) -> Index:
     if not index.is_global or (update is None and not switches):
         return index
-    throughput = read_index_throughput(update or {"IndexName": index.name}, on_demand=on_demand)
-    if not switches:
-        throughput = _changed(f"index {index.name}", index.throughput, throughput, now=now)
-    return replace(index, throughput=throughput)
+    given = update or {"IndexName": index.name}
+    throughput = index.throughput
+    if switches or given.get("ProvisionedThroughput") is not None or not any(given.get(name) for name in CAPACITIES):
+        throughput = read_index_throughput(given, on_demand=on_demand)
+        if not switches:
+            throughput = _changed(f"index {index.name}", index.throughput, throughput, now=now)
+    subject = f"index {index.name}"
+    capacities = change_capacities(given, index.capacities, throughput, on_demand=on_demand, subject=subject)
+    return replace(index, throughput=throughput, capacities=capacities)
 
 
 def _changed(subject: str, before: Throughput, after: Throughput, *, now: float) -> Throughput:

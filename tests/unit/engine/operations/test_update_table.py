@@ -148,15 +148,17 @@ def test_billing_changes_with_all_indexes(call: "Call", create: "Create", clock:
     assert table["GlobalSecondaryIndexes"][0]["ProvisionedThroughput"]["ReadCapacityUnits"] == 0
 
 
-def test_settings_can_change(call: "Call", create: "Create") -> None:
+def test_settings_can_change(call: "Call", create: "Create", clock: ManualClock) -> None:
     create("orders")
     stream = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
     encryption = {"Enabled": True, "SSEType": "KMS"}
-    settings = {"TableClass": "STANDARD", "DeletionProtectionEnabled": True}
+    settings = {"DeletionProtectionEnabled": True}
     call("UpdateTable", TableName="orders", StreamSpecification=stream, SSESpecification=encryption, **settings)
+    call("UpdateTable", TableName="orders", TableClass="STANDARD")
     table = described(call)
     assert (table["StreamSpecification"], table["SSEDescription"]["SSEType"]) == (stream, "KMS")
-    assert (table["TableClassSummary"], table["DeletionProtectionEnabled"]) == ({"TableClass": "STANDARD"}, True)
+    assert table["TableClassSummary"] == {"TableClass": "STANDARD", "LastUpdateDateTime": clock.now}
+    assert table["DeletionProtectionEnabled"] is True
     call(
         "UpdateTable",
         TableName="orders",
@@ -198,11 +200,17 @@ def test_settings_can_change(call: "Call", create: "Create") -> None:
         ),
         (
             {"BillingMode": "PAY_PER_REQUEST", "ReplicaUpdates": [{"Create": {"RegionName": "eu-west-1"}}]},
-            "ReplicaUpdates is not supported here; leave it out",
+            f"{INVALID}Table needs a stream with StreamViewType NEW_AND_OLD_IMAGES to have replicas; "
+            "disable the one that it has first",
         ),
         (
             creation(WarmThroughput={"ReadUnitsPerSecond": 1}),
-            "WarmThroughput is not supported here; leave it out",
+            f"{INVALID}Requested ReadUnitsPerSecond for WarmThroughput for index by_state is lower than the current "
+            "value of 12000",
+        ),
+        (
+            {"BillingMode": "PAY_PER_REQUEST", "VectorIndexUpdates": [{"Delete": {"IndexName": "vectors"}}]},
+            "VectorIndexUpdates is not supported here: there are no vector indexes",
         ),
         (
             {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"}},
