@@ -28,10 +28,7 @@ _ZERO = b"\x00"
 _ZERO_INSIDE = b"\x00\xff"  # a zero byte inside a value, in a key with several attributes
 _END = b"\x00\x01"  # sorts before a zero byte inside, and before every other byte
 AFTER_ALL_KEYS = b"\xff" * (_HASH_BYTES + 1)
-"""
-Sorts after every key: no length begins with 0xff, because a partition value has 2,048 bytes at most, and not much more
-than twice as many where a key has several attributes.
-"""
+"""Sorts after every key: no length begins with 0xff, as a partition value has hardly more than 4,096 bytes."""
 
 _UPDATE_OF_INDEX_KEY = "The update expression attempted to update the secondary index key"
 

@@ -36,11 +36,15 @@ def find_accesses(operation: str, request: Fields, catalog: Catalog) -> Iterator
     """
     The keys that a request asks for, which was carried out or throttled, so that its parts are known to be right.
 
-    A table or index that has been deleted meanwhile is left out.
+    A table or index that has been deleted or replaced meanwhile is left out.
     """
     find = _FINDERS.get(operation)
-    if find is not None:
+    if find is None:
+        return
+    try:
         yield from find(request, catalog)
+    except DynamoError:  # a new table of that name has other keys
+        return
 
 
 def _of_item(member: str) -> "Finder":
@@ -69,8 +73,9 @@ def _written(writes: list[Any]) -> list[Values]:
 
 def _transaction(request: Fields, catalog: Catalog) -> Iterator[Access]:
     for element in request["TransactItems"]:
-        for action, fields in element.items():
-            yield from _of_item("Item" if action == "Put" else "Key")(fields, catalog) if fields else ()
+        for action, find in _TRANSACTED.items():
+            if element.get(action) is not None:
+                yield from find(element[action], catalog)
 
 
 def _query(request: Fields, catalog: Catalog) -> Iterator[Access]:
@@ -136,6 +141,14 @@ def _key_names(catalog: Catalog, table_name: str, index: str | None) -> tuple[Ta
 
 
 Finder = Callable[[Fields, Catalog], Iterator[Access]]
+
+_TRANSACTED: Mapping[str, Finder] = {
+    "ConditionCheck": _of_item("Key"),
+    "Delete": _of_item("Key"),
+    "Get": _of_item("Key"),
+    "Put": _of_item("Item"),
+    "Update": _of_item("Key"),
+}
 
 _FINDERS: Mapping[str, Finder] = {
     "BatchExecuteStatement": _statement_batch,

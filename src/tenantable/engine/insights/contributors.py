@@ -97,6 +97,8 @@ class Contributors:
     def _count(self, access: Access, setting: InsightsSetting, *, throttled: bool) -> None:
         table, index, values = access.table, access.index, access.values
         keys = table.keys if index is None else table.key_names.indexes[index]
+        if any(attribute.name not in values for attribute in keys.partitions):
+            return  # a new table of that name has other keys
         partition = _key_text(keys.partitions, values)
         has_whole_key = bool(keys.sorts) and all(name in values for name in keys.names)
         with self._lock:

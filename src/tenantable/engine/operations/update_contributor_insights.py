@@ -9,6 +9,8 @@ from tenantable.engine.insights.setting import EVERY_ACCESS, TABLE, InsightsSett
 from tenantable.engine.session import Session
 from tenantable.engine.storage.transaction import Transaction
 
+_MILLISECOND = 0.001
+
 
 def update_contributor_insights(session: Session, request: Mapping[str, Any]) -> dict[str, Any]:
     index = request.get("IndexName")
@@ -20,7 +22,8 @@ def update_contributor_insights(session: Session, request: Mapping[str, Any]) ->
         mode = request.get("ContributorInsightsMode") or (before.mode if before.enabled else EVERY_ACCESS)
         setting = replace(before, enabled=enabled, mode=mode)
         if setting != before:
-            setting = replace(setting, changed_at=session.clock())
+            changed_at = max(session.clock(), before.changed_at + _MILLISECOND)  # no two settings are the same
+            setting = replace(setting, changed_at=changed_at)
             insights = {**table.insights, (index or TABLE): setting}
             session.catalog.save(transaction, replace(table, insights=insights))
         return table.name, setting

@@ -116,7 +116,7 @@ def make_index(
     projection: str,
     non_key_attributes: tuple[str, ...],
     throughput: Throughput,
-    capacities: Mapping[str, Any],
+    capacities: Mapping[str, Any] | None = None,
     number: int,
     items: int,
 ) -> Index:
@@ -130,7 +130,7 @@ def make_index(
         non_key_attributes=non_key_attributes,
         projected=projected,
         throughput=throughput,
-        capacities=capacities,
+        capacities=capacities or {},
         relation=index_relation(number, items=items, copies=projected is not None),
     )
 

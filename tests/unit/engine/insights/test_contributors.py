@@ -56,7 +56,7 @@ OPERATIONS: list[tuple[str, dict[str, Any], dict[str, int], dict[str, int]]] = [
     ("BatchGetItem", {"RequestItems": {"orders": {"Keys": [A, B]}}}, {"a": 1, "b": 1}, {"a1": 1, "b2": 1}),
     ("BatchWriteItem", {"RequestItems": {"orders": [{"PutRequest": {"Item": A}}, {"DeleteRequest": {"Key": B}}]}},
      {"a": 1, "b": 1}, {"a1": 1, "b2": 1}),
-    ("TransactGetItems", {"TransactItems": [{"Get": {**IN, "Key": A}}]}, {"a": 1}, {"a1": 1}),
+    ("TransactGetItems", {"TransactItems": [{"Get": {**IN, "Key": A}, "More": 1}]}, {"a": 1}, {"a1": 1}),
     ("TransactWriteItems", {"TransactItems": [{"Put": {**IN, "Item": A}}, {"Delete": {**IN, "Key": B}}]},
      {"a": 1, "b": 1}, {"a1": 1, "b2": 1}),
     ("Query", {**IN, "KeyConditionExpression": "pk = :p", "ExpressionAttributeValues": {":p": {"S": "a"}}},
@@ -113,6 +113,14 @@ def test_an_index_counts_what_is_read_from_it(engine: Engine, call: "Call", tabl
     assert counts(engine.hottest_keys(table).partitions) == {"a": 1}
 
 
+def test_a_table_of_the_same_name_begins_anew(engine: Engine, call: "Call", create: "Create", table: str) -> None:
+    call("GetItem", TableName=table, Key=A)
+    call("DeleteTable", TableName=table)
+    create(table, keys=("other",))
+    enable(call, table)
+    assert engine.hottest_keys(table).partitions == []
+
+
 def test_what_is_refused_is_no_access(engine: Engine, table: str) -> None:
     with pytest.raises(DynamoError):
         engine.call("GetItem", {"TableName": table, "Key": {"pk": {"S": "a"}}})
@@ -133,6 +141,8 @@ def test_counting_begins_anew_when_it_is_enabled_again(engine: Engine, call: "Ca
         engine.hottest_keys(table)
     assert caught.value.code == "ResourceNotFoundException"
     call("GetItem", TableName=table, Key=A)
+    enable(call, table)
+    assert engine.hottest_keys(table).partitions == []
 
 
 @pytest.mark.parametrize(("name", "index"), [("none", None), ("orders", "none")])
