@@ -161,22 +161,19 @@ class Catalog:
     def _sound_stream(
         self, storage: Storage, number: int, stored: bytes, *, clock: Callable[[], float]
     ) -> Stream | None:
-        """A stream that can be used; None for one that is damaged, and its table with it."""
+        """A stream that can be used; None for one that is damaged."""
         try:
             stream = load_stream(number, unsealed(number, stored), Journal(clock))
         except (DamageError, ValueError, TypeError, LookupError):
             return None
-        problem = storage.damage_of(stream_sql_tables(stream))
-        if problem is not None:
-            self._damaged[stream.table_name] = problem
-        return stream if problem is None else None
+        return stream if storage.damage_of(stream_sql_tables(stream)) is None else None
 
     def _sound_table(self, storage: Storage, name: str, stored: bytes) -> Table | None:
         """A table that can be used; None for one that is damaged."""
         try:
             table = load_table(name, unsealed(name, stored), self._streams)
-            problem = self._damaged.get(name) or storage.damage_of(table_sql_tables(table))
-        except (DamageError, ValueError, TypeError, LookupError) as error:
+            problem = storage.damage_of(table_sql_tables(table))
+        except (DamageError, ValueError, TypeError, LookupError) as error:  # of a damaged stream it finds none
             table, problem = None, f"its description or its stream is damaged: {error}"
         if problem is not None:
             self._damaged[name] = problem

@@ -149,12 +149,12 @@ class Engine:
         if carry_out is None:
             raise DynamoError("UnknownOperationException", "")
         check_request(operation, request)
-        if principal is not None and self._authorizer is not None:
-            if operation in AUTHORIZED_BY_PARTS:
-                session = replace(session, authorize=self._authorization_of(principal))
-            else:
-                self._authorizer.authorize(principal, operation, request, session.catalog.keys)
         try:
+            if principal is not None and self._authorizer is not None:
+                if operation in AUTHORIZED_BY_PARTS:
+                    session = replace(session, authorize=self._authorization_of(principal))
+                else:
+                    self._authorizer.authorize(principal, operation, request, session.catalog.keys)
             return carry_out(session, request)
         except RelationGoneError as error:
             raise table_not_found() from error
