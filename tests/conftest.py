@@ -78,10 +78,12 @@ def _dynamo_process(data: Path, *options: str, stderr: int | None = None) -> Ite
         keys = ConfigParser(interpolation=None)
         keys.read(data / "credentials")
         key = keys["default"] if keys.has_section("default") else keys["DEFAULT"]
-        yield DynamoProcess(
-            process=process,
-            address=address,
-            access_key_id=key.get("aws_access_key_id", "any"),
-            secret_access_key=key.get("aws_secret_access_key", "any"),
-        )
-        process.terminate()
+        try:
+            yield DynamoProcess(
+                process=process,
+                address=address,
+                access_key_id=key.get("aws_access_key_id", "any"),
+                secret_access_key=key.get("aws_secret_access_key", "any"),
+            )
+        finally:
+            process.terminate()

@@ -5,8 +5,9 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer.main
@@ -45,10 +46,17 @@ def settings_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def named_commands(group: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """All commands, those of a group behind it."""
+    for name, command in sorted(group.commands.items()):
+        yield prefix + name, command
+        if hasattr(command, "commands"):
+            yield from named_commands(command, f"{prefix}{name} ")
+
+
 def commands_page() -> str:
     lines = ["# Commands", "", GENERATED, ""]
-    group = typer.main.get_command(app)
-    for name, command in sorted(getattr(group, "commands").items()):  # noqa: B009 - click's group is untyped here
+    for name, command in named_commands(typer.main.get_command(app)):
         lines += [f"## tenantable {name}", "", str(command.help), "", "| option | default | meaning |", "|---|---|---|"]
         for parameter in command.params:
             option = ", ".join(f"`{text}`" for text in [*parameter.opts, *parameter.secondary_opts])

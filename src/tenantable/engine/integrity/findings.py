@@ -26,7 +26,7 @@ class Finding:
 class Report(Protocol):
     """Told how far a long task has come: what it deals with, how much of it is done, and how much there is."""
 
-    def __call__(self, task: str, done: int, total: int) -> None: ...
+    def __call__(self, task: str, done: int, total: int, /) -> None: ...
 
 
 class Findings:

@@ -195,8 +195,10 @@ def _prepare_file(directory: Path, connection: sqlite3.Connection, durability: D
     if version is None:
         _create_schema(connection)
     else:
-        connection.execute("BEGIN IMMEDIATE")  # finds out now, not at the first write, whether it can be written
+        connection.execute("BEGIN IMMEDIATE")
         _add_to_schema(connection, after=version)
+        # Of a read-only file SQLite made a read transaction: a write that changes nothing finds out, now.
+        connection.execute(QUERIES["forget_table"], (None,))
         connection.execute("COMMIT")
 
 

@@ -75,6 +75,7 @@ class Salvage:
         self._inspection.connection.close()
         _empty_log(self._file)
         kept = _keep(self._file)
+        shutil.copymode(self._file, self._draft)
         with self._draft.open("rb") as draft:
             os.fsync(draft.fileno())
         for suffix in ("-wal", "-shm"):

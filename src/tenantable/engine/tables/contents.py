@@ -93,23 +93,20 @@ class Shelf:
                 self._contents = contents
 
     def _loaded(self, reader: Reader) -> Contents:
-        damaged: dict[str, str] = {}
-        streams = {number: self._sound_stream(number, stored, damaged) for number, stored in reader.streams()}
+        streams = {number: self._sound_stream(number, stored) for number, stored in reader.streams()}
         sound = {number: stream for number, stream in streams.items() if stream is not None}
+        damaged: dict[str, str] = {}
         tables = {name: self._sound_table(name, stored, sound, damaged) for name, stored in reader.tables()}
         usable = {name: table for name, table in tables.items() if table is not None}
         return self._made(reader.generation(), usable, sound, damaged=damaged)
 
-    def _sound_stream(self, number: int, stored: bytes, damaged: dict[str, str]) -> Stream | None:
-        """A stream that can be used; None for one that is damaged, and its table with it."""
+    def _sound_stream(self, number: int, stored: bytes) -> Stream | None:
+        """A stream that can be used; None for one that is damaged."""
         try:
             stream = load_stream(number, unsealed(number, stored), self._clock)
         except (DamageError, ValueError, TypeError, LookupError):
             return None
-        problem = self._storage.damage_of(stream_sql_tables(stream))
-        if problem is not None:
-            damaged[stream.table_name] = problem
-        return stream if problem is None else None
+        return stream if self._storage.damage_of(stream_sql_tables(stream)) is None else None
 
     def _sound_table(
         self, name: str, stored: bytes, streams: Mapping[int, Stream], damaged: dict[str, str]
@@ -117,8 +114,8 @@ class Shelf:
         """A table that can be used; None for one that is damaged."""
         try:
             table = load_table(name, unsealed(name, stored), streams)
-            problem = damaged.get(name) or self._storage.damage_of(table_sql_tables(table))
-        except (DamageError, ValueError, TypeError, LookupError) as error:
+            problem = self._storage.damage_of(table_sql_tables(table))
+        except (DamageError, ValueError, TypeError, LookupError) as error:  # of a damaged stream it finds none
             table, problem = None, f"its description or its stream is damaged: {error}"
         if problem is not None:
             damaged[name] = problem
