@@ -131,6 +131,8 @@ def _leading_keys(subject: Subject) -> tuple[str, ...]:
     if keys is None:
         return (UNKNOWN_LEADING_KEY,)
     partition = keys.table.partition
+    if len(subject.keys) == 1:
+        return (leading_key(subject.keys[0].get(partition.name), partition),)
     return tuple([leading_key(key.get(partition.name), partition) for key in subject.keys])
 
 

@@ -15,12 +15,14 @@ from tenantable.iam.dynamodb_context import (
     QUERY_KEYS,
     READ_KEYS,
     SCAN_KEYS,
+    UNKNOWN_LEADING_KEY,
     UPDATE_KEYS,
     WRITE_KEYS,
     Derivation,
     DerivedContext,
     Fields,
     Subject,
+    leading_key,
     request_tags,
 )
 from tenantable.iam.evaluation import AccessRequest
@@ -75,6 +77,14 @@ class ItemAccess:
     index_name: str | None
     key_member: str | None
     derivations: Mapping[str, Derivation]
+
+    def leading_key(self, fields: Fields, tables: TableKeysLookup) -> str:
+        """The leading key of the one item that a request with a `key_member` is about, as `context` has it."""
+        keys = tables(self.table_name)
+        if keys is None or self.key_member is None:
+            return UNKNOWN_LEADING_KEY
+        partition = keys.table.partition
+        return leading_key(fields[self.key_member].get(partition.name), partition)
 
     def context(
         self,
