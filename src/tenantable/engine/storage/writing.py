@@ -4,6 +4,9 @@ One writer at a time, and commits that callers share.
 Whoever finds nobody writing leads: it carries out its own operation and those that came meanwhile, one after the other,
 commits once for all of them and wakes them; then the next in the queue leads. So one caller alone pays one commit, many
 at once pay one together, and nobody returns before the commit that covers its write.
+
+An event loop cannot wait like that. It gathers a group itself: `gather`, then operations that it carries out at once,
+then `commit_gathered`, which any thread may do for it.
 """
 
 import sqlite3
@@ -35,6 +38,9 @@ class Writer:
         self._is_open = False  # SQLite is inside a transaction
         self._is_nested = False  # the operation under way stands behind a savepoint
         self._is_closed = False
+        self._gathered: list[_Job[Any]] = []
+        self._gatherer: int | None = None  # the thread whose operations join the group at present
+        self._failure: Exception | None = None  # of the group that is gathered
 
     def __call__(self, work: Callable[[Transaction], Answer]) -> Answer:
         """
@@ -49,6 +55,9 @@ class Writer:
             Exception: Whatever `work` raised; nothing of the operation was kept.
         """
         job = _Job(work)
+        if self._gatherer == threading.get_ident():
+            self._join(job)
+            return job.result()
         with self._queue_lock:
             self._queue.append(job)
             leads = not self._is_led
@@ -58,9 +67,52 @@ class Writer:
         return job.result()
 
     @property
+    def is_busy(self) -> bool:
+        """Whether an operation that came now would wait for another one."""
+        return self._is_led or self.lock.locked()
+
+    @property
     def queue_length(self) -> int:
         """How many operations wait to be begun."""
         return len(self._queue)
+
+    def gather(self, *, wait: bool) -> bool:
+        """
+        Begin a group of operations: nobody else writes until `commit_gathered`.
+
+        Args:
+            wait: Until nobody else writes. Otherwise there is no group, and False is returned, if somebody does.
+        """
+        if not wait and self._queue:
+            return False  # who waits already goes first
+        if not self.lock.acquire(blocking=wait):
+            return False
+        self._failure = None
+        return True
+
+    def gathered(self, call: Callable[[], Answer]) -> Answer:
+        """Make a call, on this thread, of which each operation joins the group; what it returns is not durable yet."""
+        self._gatherer = threading.get_ident()
+        try:
+            return call()
+        finally:
+            self._gatherer = None
+
+    def commit_gathered(self) -> None:
+        """
+        Commit the group and let others write. Any thread may call it.
+
+        Raises:
+            StorageError: Nothing of the group was kept.
+        """
+        group, self._gathered = self._gathered, []
+        try:
+            self._commit(group)
+            error = self._failure or next((job.error for job in group if job.error is not None), None)
+        finally:
+            self.lock.release()
+        if error is not None:
+            raise error
 
     def close(self) -> None:
         with self.lock:
@@ -75,6 +127,21 @@ class Writer:
         else:
             self._cursor.execute("BEGIN IMMEDIATE")
             self._is_open = True
+
+    def _join(self, job: "_Job[Any]") -> None:
+        """Carry out an operation of the group that is gathered; those that fail alone are no longer part of it."""
+        if self._failure is not None:
+            job.error = self._failure
+            return
+        self._carry_out(job)
+        if self._is_open and not self.connection.in_transaction:
+            self._fail(self._gathered, job.error)  # SQLite gave up the whole transaction, on a full disk for one
+            self._failure = job.error
+        elif job.error is None:
+            self._gathered.append(job)
+            if job.publish is not None:
+                self._commit(self._gathered)
+                self._gathered = [job for job in self._gathered if job.error is not None]
 
     def _wait_for(self, job: "_Job[Any]") -> bool:
         """Wait until somebody has carried out the job, or until it is this caller's turn to lead (True)."""
