@@ -13,8 +13,15 @@ from tenantable.engine.http.dispatch import Dispatcher
 from tenantable.engine.http.endpoint import Endpoint
 from tenantable.errors import AddressError
 
+if sys.platform != "win32":  # where there is neither uvloop nor a limit of this kind
+    import resource
+
+    import uvloop
+
 _BACKLOG = 2048
 _GRACE_SECONDS = 10
+_CONNECTIONS_MAX = 10_000
+_OTHER_FILES = 100  # that the process keeps open beside its connections: the database's, the libraries'
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -53,11 +60,11 @@ class Server:
         """
         Args:
             listener: From `listen`, or inherited from another process; closed at the end.
-            limits: How long and how many connections are kept; None for the usual.
+            limits: How long and how many connections are kept; None for the usual, and as many as the process may open.
         """
         self._endpoint = endpoint
         self._listener = listener
-        self._limits = limits or Limits()
+        self._limits = limits or Limits(connections_max=min(_CONNECTIONS_MAX, _files_max() - _OTHER_FILES))
         self._loop = _new_event_loop()
         self._stopping = asyncio.Event()
         self._started = threading.Event()
@@ -99,8 +106,10 @@ def serve(endpoint: Endpoint, listener: socket.socket) -> None:
     """
     Answer requests until SIGTERM or SIGINT; then take no more and let those under way finish, for ten seconds at most.
 
-    Call it from the main thread. The listener is closed at the end.
+    Call it from the main thread. The listener is closed at the end. The process may open more files from here on, up to
+    what the system allows, because many systems begin with a number that a thousand connections exceed.
     """
+    _allow_files(_CONNECTIONS_MAX + _OTHER_FILES)
     server = Server(endpoint, listener)
 
     def stop(_number: int, _frame: FrameType | None) -> None:
@@ -114,10 +123,20 @@ def serve(endpoint: Endpoint, listener: socket.socket) -> None:
             signal.signal(number, handler)
 
 
-def _new_event_loop() -> asyncio.AbstractEventLoop:
-    """uvloop's where there is one: it has none for Windows."""
+def _files_max() -> int:
     if sys.platform == "win32":
-        return asyncio.new_event_loop()
-    import uvloop  # noqa: PLC0415
+        return sys.maxsize
+    allowed = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return sys.maxsize if allowed == resource.RLIM_INFINITY else allowed
 
-    return uvloop.new_event_loop()
+
+def _allow_files(wanted: int) -> None:
+    if sys.platform != "win32" and _files_max() < wanted:
+        most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(
+            resource.RLIMIT_NOFILE, (wanted if most == resource.RLIM_INFINITY else min(wanted, most), most)
+        )
+
+
+def _new_event_loop() -> asyncio.AbstractEventLoop:
+    return asyncio.new_event_loop() if sys.platform == "win32" else uvloop.new_event_loop()

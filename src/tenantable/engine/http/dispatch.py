@@ -2,8 +2,8 @@
 Where a request is carried out.
 
 What takes microseconds, on the event loop: handing it to a thread and back would take longer. What may take long, in a
-thread. A write whose commit waits for a disk, on the loop too; but its answer waits for the commit, which a thread makes
-for all that came together.
+thread. A write whose commit waits for a disk, on the loop too; but its answer waits for the commit, which a thread
+makes for all that came together.
 """
 
 import asyncio
