@@ -105,7 +105,7 @@ class Catalog:
 
     def keys(self, name_or_arn: str) -> TableKeys | None:
         """The keys of a table and its indexes, for whoever reads requests (TableKeysLookup)."""
-        table = self._tables.get(name_or_arn) or self.find(name_or_arn)
+        table = self._now().tables.get(name_or_arn) or self.find(name_or_arn)
         return None if table is None else table.key_names
 
     def stream(self, arn: str) -> Stream:

@@ -13,6 +13,7 @@ import orjson
 
 from tenantable.engine.authorization import Authorizer
 from tenantable.engine.catalog import Catalog, CatalogMovedError
+from tenantable.engine.commit_group import CommitGroup
 from tenantable.engine.expiry.sweep import delete_expired
 from tenantable.engine.insights.contributors import THROTTLED, Contributors, HottestKeys
 from tenantable.engine.operations import AUTHORIZED_BY_PARTS, OPERATIONS
@@ -106,6 +107,15 @@ class Engine:
             raise serialization_error("Unexpected value type in payload")
         answer = self._carry_out(self._json_session, operation, request, principal=principal)
         return b"" if operation in _WITHOUT_OUTPUT else orjson.dumps(answer)
+
+    @property
+    def is_writing(self) -> bool:
+        """Whether somebody writes at present, so that a write that came now would wait."""
+        return self._storage.write.is_busy
+
+    def commit_group(self) -> CommitGroup:
+        """Calls whose writes one commit makes durable: for a server that cannot wait for each."""
+        return CommitGroup(self.call_json, self._storage.write)
 
     def as_principal(self, arn: str) -> DynamoClient:
         """A client whose every request the authorizer is asked about."""

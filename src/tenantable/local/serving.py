@@ -7,7 +7,6 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
@@ -15,20 +14,19 @@ from typing import Any
 import uvicorn
 
 from tenantable.engine import Engine
-from tenantable.engine.connection import BoundedConnection
-from tenantable.engine.http import DynamoApp
+from tenantable.engine.http.endpoint import Endpoint
 from tenantable.engine.signature import AccessKeyLookup
 from tenantable.errors import AddressError
 from tenantable.local.loops import kept_up
+from tenantable.web.connections import BoundedConnection
 
 START_SECONDS_MAX = 10.0
 GRACE_SECONDS = 10
-WRITERS_MAX = 64  # writers that can share a commit: where one takes 2 ms, 64 make 12 times the puts of 1
 _REQUEST_ID_BITS = 208
 
 
 @contextmanager
-def dynamo_endpoint(engine: Engine, *, access_keys: AccessKeyLookup | None, commits_wait: bool) -> Iterator[DynamoApp]:
+def dynamo_endpoint(engine: Engine, *, access_keys: AccessKeyLookup | None, commits_wait: bool) -> Iterator[Endpoint]:
     """
     The endpoint of an engine, which is looked after, until the end of the block.
 
@@ -38,11 +36,10 @@ def dynamo_endpoint(engine: Engine, *, access_keys: AccessKeyLookup | None, comm
     """
     # An id is unique, not secret, and asking the system for each would cost 10 microseconds.
     draw = random.Random(os.urandom(32)).getrandbits  # noqa: S311
-    with kept_up(engine), ThreadPoolExecutor(WRITERS_MAX, "writer") as writers:
-        yield DynamoApp(
-            engine,
+    with kept_up(engine):
+        yield Endpoint(
+            engine=engine,
             access_keys=access_keys,
-            writers=writers,
             commits_wait=commits_wait,
             clock=time.time,
             request_ids=lambda: f"{draw(_REQUEST_ID_BITS):052X}",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tenantable.engine import Engine
-from tenantable.engine.server import listen
+from tenantable.engine.server import Server, listen
 from tenantable.local.components import ComponentClient, Installation, access_keys, profiles
 from tenantable.local.primitives import Primitives, embedded_primitives
 from tenantable.local.secrets import CREDENTIALS_FILE, installation_secrets, prepare_folder, profile_keys
@@ -85,7 +85,7 @@ def _serve_dynamodb(stack: ExitStack, engine: Engine, installation: Installation
     lookup = access_keys([installation], keys).get
     commits_wait = settings.durability == "power"
     endpoint = stack.enter_context(dynamo_endpoint(engine, access_keys=lookup, commits_wait=commits_wait))
-    server = BackgroundServer("the DynamoDB endpoint", endpoint, listener)
+    server = Server(endpoint, listener)
     stack.callback(server.stop)
     server.start()
     return _address(settings.host, listener.getsockname()[1])

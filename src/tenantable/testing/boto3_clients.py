@@ -15,7 +15,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from tenantable.engine import Engine
-from tenantable.engine.http import CONTENT_TYPE, error_body
+from tenantable.engine.http.answers import CONTENT_TYPE, error_body
 from tenantable.wire.errors import DynamoError
 
 if TYPE_CHECKING:

@@ -111,7 +111,7 @@ def _open_in_turn(directory: Path, durability: Durability, turn: Turn) -> tuple[
     Returns:
         A connection for writing, and what is damaged.
     """
-    turn.take()
+    turn.take(wait=True)
     try:
         with ExitStack() as opened:
             connection = opened.enter_context(closing(open_database(directory, durability)))

@@ -51,19 +51,21 @@ class Turn:
         """
         self.cells: Cells = [0] * _CELLS if cells is None else cells
         self._turns_seen = -1
+        self.is_behind = True
+        """Whether somebody else had the turn before this one, so that only the database is to be believed."""
 
-    def take(self) -> bool:
+    def take(self, *, wait: bool) -> bool:  # noqa: ARG002 - nobody can be in the way
         """
-        Wait for the turn.
+        Take the turn.
 
-        Returns:
-            Whether somebody else has had it meanwhile, so that only the database is to be believed.
+        Args:
+            wait: Until it is free. Otherwise False is returned, and nothing taken, if it is not.
         """
         turns = self.cells[_TURNS]
-        is_behind = turns != self._turns_seen or self.cells[MARK] % 2 != 0
+        self.is_behind = turns != self._turns_seen or self.cells[MARK] % 2 != 0
         self._turns_seen = turns + 1
         self.cells[_TURNS] = turns + 1
-        return is_behind
+        return True
 
     def give_back(self) -> None:
         """Let the next one have it; nothing when it is not held."""
@@ -99,13 +101,16 @@ class SharedTurn(Turn):
             self._files = opened.pop_all()
         super().__init__(shared)
 
-    def take(self) -> bool:
+    def take(self, *, wait: bool) -> bool:
+        how = fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB
         try:
-            fcntl.flock(self._queue, fcntl.LOCK_EX)
-            fcntl.flock(self._writer, fcntl.LOCK_EX)
+            fcntl.flock(self._queue, how)
+            fcntl.flock(self._writer, how)
+        except BlockingIOError:
+            return False
         finally:
             fcntl.flock(self._queue, fcntl.LOCK_UN)
-        return super().take()
+        return super().take(wait=wait)
 
     def give_back(self) -> None:
         fcntl.flock(self._writer, fcntl.LOCK_UN)

@@ -4,6 +4,9 @@ One writer at a time, and commits that callers share.
 Whoever finds nobody writing leads: it takes the turn among processes, carries out its own operation and those that came
 meanwhile, one after the other, commits once for all of them and wakes them; then the next in the queue leads. So one
 caller alone pays one commit, many at once pay one together, and nobody returns before the commit that covers its write.
+
+An event loop cannot wait like that. It gathers a group itself: `gather`, then operations that it carries out at once,
+then `commit_gathered`, which any thread may do for it.
 """
 
 import sqlite3
@@ -45,6 +48,9 @@ class Writer:
         self._is_open = False  # SQLite is inside a transaction
         self._is_nested = False  # the operation under way stands behind a savepoint
         self._is_closed = False
+        self._gathered: list[_Job[Any]] = []
+        self._gatherer: int | None = None  # the thread whose operations join the group at present
+        self._failure: Exception | None = None  # of the group that is gathered
 
     def __call__(self, work: Callable[[Transaction], Answer]) -> Answer:
         """
@@ -59,6 +65,9 @@ class Writer:
             Exception: Whatever `work` raised; nothing of the operation was kept.
         """
         job = _Job(work)
+        if self._gatherer == threading.get_ident():
+            self._join(job)
+            return job.result()
         with self._queue_lock:
             leads = not self._is_led
             self._is_led = True
@@ -70,9 +79,59 @@ class Writer:
         return job.result()
 
     @property
+    def is_busy(self) -> bool:
+        """Whether an operation that came now would wait for another one."""
+        return self._is_led or self.lock.locked()
+
+    @property
     def queue_length(self) -> int:
         """How many operations wait to be begun."""
         return len(self._queue)
+
+    def gather(self, *, wait: bool) -> bool:
+        """
+        Begin a group of operations: nobody else writes until `commit_gathered`.
+
+        Args:
+            wait: Until nobody else writes. Otherwise there is no group, and False is returned, if somebody does.
+        """
+        if not wait and self._queue:
+            return False  # who waits already goes first
+        if not self.lock.acquire(blocking=wait):
+            return False
+        has_turn = False
+        try:
+            has_turn = self._take_turn(wait=wait)
+        finally:
+            if not has_turn:
+                self.lock.release()
+        self._failure = None
+        return has_turn
+
+    def gathered(self, call: Callable[[], Answer]) -> Answer:
+        """Make a call, on this thread, of which each operation joins the group; what it returns is not durable yet."""
+        self._gatherer = threading.get_ident()
+        try:
+            return call()
+        finally:
+            self._gatherer = None
+
+    def commit_gathered(self) -> None:
+        """
+        Commit the group and let others write. Any thread may call it.
+
+        Raises:
+            StorageError: Nothing of the group was kept.
+        """
+        group, self._gathered = self._gathered, []
+        try:
+            self._commit(group)
+            error = self._failure or next((job.error for job in group if job.error is not None), None)
+        finally:
+            self._turn.give_back()
+            self.lock.release()
+        if error is not None:
+            raise error
 
     def close(self) -> None:
         with self.lock:
@@ -88,6 +147,21 @@ class Writer:
         else:
             self._cursor.execute("BEGIN IMMEDIATE")
             self._is_open = True
+
+    def _join(self, job: "_Job[Any]") -> None:
+        """Carry out an operation of the group that is gathered; those that fail alone are no longer part of it."""
+        if self._failure is not None:
+            job.error = self._failure
+            return
+        self._carry_out(job)
+        if self._is_open and not self.connection.in_transaction:
+            self._fail(self._gathered, job.error)  # SQLite gave up the whole transaction, on a full disk for one
+            self._failure = job.error
+        elif job.error is None:
+            self._gathered.append(job)
+            if job.publish is not None:
+                self._commit(self._gathered)
+                self._gathered = [job for job in self._gathered if job.error is not None]
 
     def _wait_for(self, job: "_Job[Any]") -> bool:
         """Wait until somebody has carried out the job, or until it is this caller's turn to lead (True)."""
@@ -137,7 +211,7 @@ class Writer:
         """Carry out a group from the queue, commit it and wake who waits for it."""
         group: list[_Job[Any]] = []
         try:
-            self._is_behind = self._turn.take() or self._is_behind
+            self._take_turn(wait=True)
             while len(group) < _GROUP_SIZE_MAX and (job := self._next()) is not None:
                 group.append(job)
                 self._carry_out(job)
@@ -170,6 +244,11 @@ class Writer:
             job.error = failure(error) if isinstance(error, sqlite3.Error) else error
             if transaction.touched and self.connection.in_transaction:
                 self._undo()
+
+    def _take_turn(self, *, wait: bool) -> bool:
+        has_turn = self._turn.take(wait=wait)
+        self._is_behind |= has_turn and self._turn.is_behind
+        return has_turn
 
     def _catch_up(self) -> None:
         self._sequences.clear()
