@@ -23,7 +23,7 @@ class Catalog:
     def __init__(self, storage: Storage, home: Home, clock: Callable[[], float]) -> None:
         """
         Args:
-            clock: Seconds since 1970, for the records of streams.
+            clock: Seconds since 1970, for the records of streams and for what changes replace.
         """
         self._home = home
         descriptions = list(storage.streams())
@@ -33,7 +33,9 @@ class Catalog:
                 for number, description in descriptions
             }
         self._publish_streams(streams)
-        self._tables = {name: load_table(name, description, self._streams) for name, description in storage.tables()}
+        self._tables = {
+            name: load_table(name, description, self._streams, clock=clock) for name, description in storage.tables()
+        }
 
     def find(self, name_or_arn: str) -> Table | None:
         """The table of that name or ARN; None when there is none, or when the ARN is of another account or region."""
@@ -61,6 +63,13 @@ class Catalog:
         table = self.find(name_or_arn)
         if table is None:
             raise table_not_found(f"Table: {table_name_of(name_or_arn)} not found")
+        return table
+
+    def backed_table(self, name_or_arn: str) -> Table:
+        """As `table`, with the error of the operations on backups."""
+        table = self.find(name_or_arn)
+        if table is None:
+            raise DynamoError("TableNotFoundException", f"Table not found: {table_name_of(name_or_arn)}")
         return table
 
     def tagged_table(self, arn: str) -> Table:

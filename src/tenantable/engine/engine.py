@@ -11,6 +11,7 @@ from typing import Any, Self
 import orjson
 
 from tenantable.engine.authorization import Authorizer
+from tenantable.engine.backups.retention import trim_backups
 from tenantable.engine.catalog import Catalog
 from tenantable.engine.expiry.sweep import delete_expired
 from tenantable.engine.operations import AUTHORIZED_BY_PARTS, OPERATIONS
@@ -20,7 +21,7 @@ from tenantable.engine.storage.files import Durability, RelationGoneError
 from tenantable.engine.storage.storage import Storage
 from tenantable.engine.streams.lifecycle import maintain_streams
 from tenantable.engine.streams.subscription import Subscription
-from tenantable.engine.upgrades import complete_tables
+from tenantable.engine.upgrades import complete_tables, recover
 from tenantable.errors import StorageError
 from tenantable.wire.arns import Home
 from tenantable.wire.client import DynamoClient
@@ -69,6 +70,7 @@ class Engine:
             random=randomness or random.SystemRandom(),
             render=orjson.loads,
         )
+        recover(self._session)
         complete_tables(self._session)
         self._json_session = replace(self._session, render=orjson.Fragment)
 
@@ -131,6 +133,16 @@ class Engine:
             How many records were deleted. 0: nothing is left to do at present.
         """
         return maintain_streams(self._session)
+
+    def trim_backups(self) -> int:
+        """
+        Forget what recovery keeps longer than a table's period, and backups of deleted tables after 35 days: a bounded
+        step for each table, for a loop. A table that is written to trims itself as it goes.
+
+        Returns:
+            How many rows and backups were deleted. 0: nothing is left to do at present.
+        """
+        return trim_backups(self._session)
 
     def close(self) -> None:
         """Give the data directory back. Nothing may be called any more."""

@@ -38,7 +38,8 @@ _GZIP = 16 + zlib.MAX_WBITS
 
 _READS = frozenset(
     "GetItem BatchGetItem TransactGetItems Query DescribeTable ListTables DescribeTimeToLive ListTagsOfResource "
-    "DescribeContinuousBackups DescribeLimits DescribeEndpoints ListStreams DescribeStream GetShardIterator "
+    "DescribeContinuousBackups DescribeBackup ListBackups DescribeExport ListExports DescribeImport ListImports "
+    "DescribeLimits DescribeEndpoints ListStreams DescribeStream GetShardIterator "
     "GetRecords".split()
 )
 _SINGLE_WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem"})

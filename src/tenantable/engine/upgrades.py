@@ -1,12 +1,21 @@
-"""What tables made by earlier versions lack: their streams, and the order in which their items expire."""
+"""
+What is put right when a database is opened: what tables made by earlier versions lack (their streams, and the order in
+which their items expire), and what a crash has left half done.
+"""
 
 from functools import partial
 
+from tenantable.engine.backups.building import drop_unfinished
 from tenantable.engine.expiry.switch import begin_expiry
 from tenantable.engine.session import Session
 from tenantable.engine.storage.transaction import Transaction
 from tenantable.engine.streams.lifecycle import SPECIFICATION, follow_specification
 from tenantable.engine.tables.table import Table
+
+
+def recover(session: Session) -> None:
+    """Forget builds that a crash has interrupted."""
+    session.storage.write(drop_unfinished)
 
 
 def complete_tables(session: Session) -> None:

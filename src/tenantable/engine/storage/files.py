@@ -13,12 +13,13 @@ Durability = Literal["power", "process", "none"]
 
 DATABASE_NAME = "tenantable.db"
 LOCK_NAME = "tenantable.lock"
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 """The version of the on-disk format that is written; it is raised with every change, together with a migration."""
 
 _NEW_IN_FORMAT = {
     1: ("catalog", "relations", "transaction_tokens", "transaction_tokens_expiry"),
     2: ("streams", "shards", "checkpoints"),
+    3: ("backups", "builds", "transfers"),
 }
 """What each version of the format added; an older file gets what it lacks when it is opened for writing."""
 

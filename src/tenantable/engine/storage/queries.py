@@ -2,7 +2,7 @@
 The named queries of queries.sql, filled in for each SQL table.
 
 A relation is one SQL table: the items of a DynamoDB table, the entries of one of its indexes, the records of one slot
-of its stream, or when its items expire.
+of its stream, when its items expire, or what its changes replaced.
 """
 
 import re
@@ -33,7 +33,13 @@ class ItemRelation:
     ascending: str
     descending: str
     walk: str
+    next: str
     size: str
+
+    @property
+    def name(self) -> str:
+        """Of its SQL table."""
+        return f"items_{self.number}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,6 +55,11 @@ class IndexRelation:
     delete: str
     ascending: str
     descending: str
+
+    @property
+    def name(self) -> str:
+        """Of its SQL table."""
+        return f"index_{self.number}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,6 +89,19 @@ class ExpiryRelation:
     find: str
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UndoRelation:
+    """The SQL of what the changes of a table replaced."""
+
+    number: int
+    create: str
+    drop: str
+    insert: str
+    trim: str
+    state: str
+    changes: str
+
+
 def item_relation(number: int) -> ItemRelation:
     """The SQL of the items that are kept under this number."""
 
@@ -95,6 +119,7 @@ def item_relation(number: int) -> ItemRelation:
         ascending=query("range_items_ascending"),
         descending=query("range_items_descending"),
         walk=query("walk_items"),
+        next=query("next_items"),
         size=query("size_of_items"),
     )
 
@@ -151,4 +176,21 @@ def expiry_relation(number: int) -> ExpiryRelation:
         insert=query("insert_expiry"),
         delete=query("delete_expiry"),
         find=query("find_expired"),
+    )
+
+
+def undo_relation(number: int, *, items: int) -> UndoRelation:
+    """The SQL of the undo log that is kept under this number, of the table whose items are kept under `items`."""
+
+    def query(name: str) -> str:
+        return QUERIES[name].format(undo=f"undo_{number}", items=f"items_{items}")
+
+    return UndoRelation(
+        number=number,
+        create=query("create_undo"),
+        drop=query("drop_undo"),
+        insert=query("insert_undo"),
+        trim=query("trim_undo"),
+        state=query("state_after_undo"),
+        changes=query("changes_in_undo"),
     )

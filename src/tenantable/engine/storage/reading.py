@@ -1,7 +1,7 @@
 """Reads of items and ranges."""
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from heapq import merge
@@ -9,11 +9,19 @@ from types import TracebackType
 from typing import Self
 
 from tenantable.engine.storage.files import failure
-from tenantable.engine.storage.queries import QUERIES, IndexRelation, ItemRelation, RecordRelation
+from tenantable.engine.storage.queries import QUERIES, IndexRelation, ItemRelation, RecordRelation, UndoRelation
 
 Row = tuple[int, bytes]
 """An item as it is stored: its size by DynamoDB's rules, and its wire JSON."""
 
+KeyedRow = tuple[bytes, int, bytes]
+"""An item with its key: key, size and wire JSON."""
+
+ChangedRow = tuple[int, int | None, bytes | None, int | None, bytes | None]
+"""What became of an item: the moment of the last change, and its size and JSON before and after; None for no item."""
+
+BuildRow = tuple[int, str | None, str | None, str]
+"""What is being filled: number, name of the table that it will be, ARN of the backup, JSON of its relations."""
 
 RecordRow = tuple[int, float, int, int, bytes, bytes | None, bytes | None]
 """A record of a stream: sequence, time of creation, event, size of its images, and JSON: keys, old and new image."""
@@ -106,9 +114,40 @@ class Reader:
                 return rows, True
         return rows, len(rows) == limit
 
+    def walk(self, relation: ItemRelation) -> Iterator[KeyedRow]:
+        """All items in the order of their keys."""
+        yield from self._connection.execute(relation.walk)
+
+    def next_items(self, relation: ItemRelation, *, after: bytes, limit: int) -> list[KeyedRow]:
+        """The first items behind a key."""
+        return self._cursor.execute(relation.next, (after, limit)).fetchall()
+
+    def state(self, relation: UndoRelation, *, after: int) -> Iterator[KeyedRow]:
+        """All items of a table without what was changed behind a moment, in no order."""
+        yield from self._connection.execute(relation.state, (after,))
+
+    def changes(self, relation: UndoRelation, *, after: int, through: int) -> Iterator[ChangedRow]:
+        """What was changed behind a moment and up to another, one row per item, in the order of the keys."""
+        yield from self._connection.execute(relation.changes, (after, through))
+
+    def backups(self, lower: str, upper: str) -> list[tuple[str, bytes]]:
+        """ARN and description of the backups whose ARN is at least the one and below the other, sorted."""
+        return self._cursor.execute(QUERIES["list_backups"], (lower, upper)).fetchall()
+
+    def backup(self, arn: str) -> bytes | None:
+        """The description of a backup; None when there is none of this ARN."""
+        return _only(self._cursor.execute(QUERIES["find_backup"], (arn,)).fetchone())
+
+    def transfer(self, arn: str) -> bytes | None:
+        """The description of an export or import; None when there is none of this ARN."""
+        return _only(self._cursor.execute(QUERIES["find_transfer"], (arn,)).fetchone())
+
+    def transfers(self) -> list[tuple[str, bytes]]:
+        """ARN and description of all exports and imports, the ARNs sorted backwards."""
+        return self._cursor.execute(QUERIES["list_transfers"]).fetchall()
+
     def statistics(self, relation_number: int) -> Statistics:
-        row = self._cursor.execute(QUERIES["read_statistics"], (relation_number,)).fetchone() or (0, 0)
-        return Statistics(item_count=row[0], size_bytes=row[1])
+        return read_statistics(self._cursor.execute(QUERIES["read_statistics"], (relation_number,)))
 
     def shards(self, stream_number: int) -> list[ShardRow]:
         """All shards of a stream in the order of their first sequence and slot."""
@@ -156,6 +195,16 @@ class Reader:
         """End a statement before its last row, so that an idle connection does not hold an old state alive."""
         self._cursor.close()
         self._cursor = self._connection.cursor()
+
+
+def read_statistics(found: sqlite3.Cursor) -> Statistics:
+    """What was found of a relation; a relation that is gone holds nothing."""
+    item_count, size_bytes = found.fetchone() or (0, 0)
+    return Statistics(item_count=item_count, size_bytes=size_bytes)
+
+
+def _only(row: tuple[bytes] | None) -> bytes | None:
+    return None if row is None else row[0]
 
 
 def _range_parameters(relation: ItemRelation | IndexRelation, keys: KeyRange, *, descending: bool) -> tuple[bytes, ...]:

@@ -75,6 +75,21 @@ class Storage:
         except IndexError:
             return Reader(open_reader(self._directory), self._take_back)
 
+    def snapshot(self) -> Reader:
+        """
+        A reader of one state for one `with` block, however long it takes: nobody waits for it.
+
+        The state is that of the first read. In memory, where everybody takes turns, it is a copy of the database.
+        """
+        if self._directory is not None:
+            reader = self.read()
+            reader.freeze()
+            return reader
+        copy = open_memory()
+        with self.read():
+            self.write.connection.backup(copy)
+        return Reader(copy, Reader.close)
+
     def tables(self) -> Iterator[tuple[str, bytes]]:
         """Name and description of every table, by name."""
         try:

@@ -1,11 +1,12 @@
 """What the engine knows of a table: frozen values, and their form in the catalog."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import orjson
 
+from tenantable.engine.backups.undo import UndoLog
 from tenantable.engine.storage.queries import (
     ExpiryRelation,
     IndexRelation,
@@ -13,6 +14,7 @@ from tenantable.engine.storage.queries import (
     expiry_relation,
     index_relation,
     item_relation,
+    undo_relation,
 )
 from tenantable.engine.streams.stream import Stream
 from tenantable.wire.errors import serialization_error
@@ -59,9 +61,9 @@ class Table:
     A table as it is now. A change makes a new value, so an old one in somebody's hand is never half changed.
 
     `time_to_live` names the attribute that holds an item's last second, and `expiry` keeps those seconds in order; both
-    are None when items never expire. `stream` is None when changes are not recorded. `options` are members of the
-    table's description that are kept and shown (SSESpecification, TableClass); of these StreamSpecification alone has
-    an effect, the stream.
+    are None when items never expire. `stream` is None when changes are not recorded, `undo` when what they replace is
+    not kept. `options` are members of the table's description that are kept and shown (SSESpecification, TableClass);
+    of these StreamSpecification alone has an effect, the stream.
     """
 
     name: str
@@ -76,6 +78,7 @@ class Table:
     time_to_live: str | None = None
     expiry: ExpiryRelation | None = None
     stream: Stream | None = None
+    undo: UndoLog | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
     items: ItemRelation
@@ -133,8 +136,14 @@ def dump_table(table: Table) -> bytes:
         raise serialization_error("Invalid UTF-8 in a string value") from error
 
 
-def load_table(name: str, description: bytes, streams: Mapping[int, Stream]) -> Table:
-    """A table from the catalog; `streams` are all there are, by number."""
+def load_table(name: str, description: bytes, streams: Mapping[int, Stream], *, clock: Callable[[], float]) -> Table:
+    """
+    A table from the catalog.
+
+    Args:
+        streams: All there are, by number.
+        clock: Seconds since 1970, for what changes replace.
+    """
     stored = orjson.loads(description)
     keys = _load_keys(stored["keys"])
     number = stored["items"]
@@ -152,6 +161,7 @@ def load_table(name: str, description: bytes, streams: Mapping[int, Stream]) -> 
         time_to_live=stored["time_to_live"],
         expiry=None if stored.get("expiry") is None else expiry_relation(stored["expiry"]),
         stream=None if stored.get("stream") is None else streams[stored["stream"]],
+        undo=_load_undo(stored.get("undo"), items=number, clock=clock),
         options=stored["options"],
         tags=stored["tags"],
         items=item_relation(number),
@@ -171,6 +181,7 @@ def _dumped(table: Table) -> dict[str, Any]:
         "time_to_live": table.time_to_live,
         "expiry": None if table.expiry is None else table.expiry.number,
         "stream": None if table.stream is None else table.stream.number,
+        "undo": _dump_undo(table.undo),
         "options": table.options,
         "tags": table.tags,
         "items": table.items.number,
@@ -201,6 +212,17 @@ def _load_index(stored: dict[str, Any], *, table_keys: KeyNames, items: int) -> 
         number=stored["number"],
         items=items,
     )
+
+
+def _dump_undo(log: UndoLog | None) -> dict[str, Any] | None:
+    return None if log is None else {"number": log.relation.number, "since": log.since, "days": log.days}
+
+
+def _load_undo(stored: dict[str, Any] | None, *, items: int, clock: Callable[[], float]) -> UndoLog | None:
+    if stored is None:
+        return None
+    relation = undo_relation(stored["number"], items=items)
+    return UndoLog(relation=relation, since=stored["since"], days=stored["days"], clock=clock)
 
 
 def _load_keys(stored: dict[str, Any]) -> KeyNames:
