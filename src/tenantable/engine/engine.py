@@ -21,6 +21,8 @@ from tenantable.engine.storage.files import Durability, RelationGoneError
 from tenantable.engine.storage.storage import Storage
 from tenantable.engine.streams.lifecycle import maintain_streams
 from tenantable.engine.streams.subscription import Subscription
+from tenantable.engine.transfers.objects import Objects
+from tenantable.engine.transfers.transfer import forget_old
 from tenantable.engine.upgrades import complete_tables, recover
 from tenantable.errors import StorageError
 from tenantable.wire.arns import Home
@@ -47,6 +49,7 @@ class Engine:
         clock: Callable[[], float] = time.time,
         randomness: random.Random | None = None,
         durability: Durability = "power",
+        objects: str | Path | None = None,
     ) -> None:
         """
         Args:
@@ -57,6 +60,8 @@ class Engine:
             randomness: Where table ids come from; None for the system's.
             durability: What an acknowledged write survives: loss of `power`, the end of the `process` (SIGKILL), or
                 `none`.
+            objects: A folder of buckets, each a folder, for exports and imports. None: `objects` in the data directory;
+                an engine in memory has none then, and refuses both.
         Raises:
             StorageError: The directory is in use, damaged, of a newer format or cannot be written.
         """
@@ -69,6 +74,7 @@ class Engine:
             clock=clock,
             random=randomness or random.SystemRandom(),
             render=orjson.loads,
+            objects=_buckets(path, objects),
         )
         recover(self._session)
         complete_tables(self._session)
@@ -136,13 +142,14 @@ class Engine:
 
     def trim_backups(self) -> int:
         """
-        Forget what recovery keeps longer than a table's period, and backups of deleted tables after 35 days: a bounded
-        step for each table, for a loop. A table that is written to trims itself as it goes.
+        Forget what recovery keeps longer than a table's period, backups of deleted tables after 35 days, and what is
+        known of exports and imports after 90: a bounded step for each table, for a loop. A table that is written to
+        trims itself as it goes.
 
         Returns:
-            How many rows and backups were deleted. 0: nothing is left to do at present.
+            How much was forgotten. 0: nothing is left to do at present.
         """
-        return trim_backups(self._session)
+        return trim_backups(self._session) + forget_old(self._session)
 
     def close(self) -> None:
         """Give the data directory back. Nothing may be called any more."""
@@ -178,6 +185,12 @@ class Engine:
         authorizer, keys = self._authorizer, self._session.catalog.keys
         assert authorizer is not None
         return lambda operation, part: authorizer.authorize(principal, operation, part, keys)
+
+
+def _buckets(path: str | Path, objects: str | Path | None) -> Objects | None:
+    if objects is not None:
+        return Objects(Path(objects))
+    return None if path == MEMORY else Objects(Path(path) / "objects")
 
 
 class _PrincipalClient:

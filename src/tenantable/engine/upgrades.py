@@ -11,11 +11,17 @@ from tenantable.engine.session import Session
 from tenantable.engine.storage.transaction import Transaction
 from tenantable.engine.streams.lifecycle import SPECIFICATION, follow_specification
 from tenantable.engine.tables.table import Table
+from tenantable.engine.transfers.transfer import fail_interrupted
 
 
 def recover(session: Session) -> None:
-    """Forget builds that a crash has interrupted."""
-    session.storage.write(drop_unfinished)
+    """Drop what a crash has left half done, and say so of exports and imports."""
+
+    def work(transaction: Transaction) -> None:
+        drop_unfinished(transaction)
+        fail_interrupted(session, transaction)
+
+    session.storage.write(work)
 
 
 def complete_tables(session: Session) -> None:

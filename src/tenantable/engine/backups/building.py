@@ -5,7 +5,7 @@ What a build creates is written down in the transaction that creates it, and bel
 transaction that makes that known. So a crash in between leaves a build, which is dropped at the next start.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -47,11 +47,10 @@ def begin_build(
 
 
 @contextmanager
-def building(session: Session, begin: Callable[[Transaction], Build]) -> Iterator[Build]:
-    """A build for one block, which makes it known in the end; when that fails, nothing stays of it."""
-    build = session.storage.write(begin)
+def finishing(session: Session, build: Build) -> Iterator[None]:
+    """A block that makes a build known in the end; when it fails, nothing stays of the build."""
     try:
-        yield build
+        yield
     except BaseException:
         with suppress(StorageError):  # what cannot be dropped now is dropped at the next start
             session.storage.write(lambda transaction: _drop(transaction, build.number))

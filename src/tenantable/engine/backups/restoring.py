@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from tenantable.engine.backups.backup import Backup, find_finished_backup
-from tenantable.engine.backups.building import Build, begin_build, building, fill, unchanging_items
+from tenantable.engine.backups.building import Build, begin_build, fill, finishing, unchanging_items
 from tenantable.engine.backups.definitions import restored_definition
 from tenantable.engine.backups.limits import RESTORES_MAX
 from tenantable.engine.backups.recovery import recovered_log, recovery_window
@@ -23,20 +23,19 @@ _EVERYTHING = 2**63 - 1
 
 def restore_backup(session: Session, request: Mapping[str, Any]) -> Table:
     """The table that RestoreTableFromBackup makes, filled; as it was while it was filled."""
-    found: list[Backup] = []
 
-    def begin(transaction: Transaction) -> Build:
+    def begin(transaction: Transaction) -> tuple[Build, Backup]:
         backup = find_finished_backup(session, transaction, request["BackupArn"])
-        found.append(backup)
         summary = {
             "SourceBackupArn": backup.arn,
             "SourceTableArn": session.home.table(backup.table.name),
             "RestoreDateTime": backup.created_at,
         }
-        return _begin(session, transaction, request, backup.table, summary=summary, backup=backup.arn)
+        return _begin(session, transaction, request, backup.table, summary=summary, backup=backup.arn), backup
 
-    with building(session, begin) as build:
-        fill(session, build.table, unchanging_items(session, found[0].table.items))
+    build, backup = session.storage.write(begin)
+    with finishing(session, build):
+        fill(session, build.table, unchanging_items(session, backup.table.items))
         _publish(session, build)
     return build.table
 
@@ -44,21 +43,20 @@ def restore_backup(session: Session, request: Mapping[str, Any]) -> Table:
 def restore_to_second(session: Session, request: Mapping[str, Any]) -> Table:
     """As `restore_backup`: what RestoreTableToPointInTime makes."""
     source_name = request.get("SourceTableArn") or request["SourceTableName"]
-    found: list[tuple[UndoLog, int]] = []
 
-    def begin(transaction: Transaction) -> Build:
+    def begin(transaction: Transaction) -> tuple[Build, UndoLog, int]:
         source = session.catalog.backed_table(source_name)
         log = recovered_log(source)
         second = _restored_second(request, log, session.clock())
-        found.append((log, _EVERYTHING if second is None else last_moment(second)))
         summary = {
             "SourceTableArn": session.home.table(source.name),
             "RestoreDateTime": int(session.clock()) if second is None else second,
         }
-        return _begin(session, transaction, request, source, summary=summary)
+        after = _EVERYTHING if second is None else last_moment(second)
+        return _begin(session, transaction, request, source, summary=summary), log, after
 
-    with building(session, begin) as build:
-        [(log, after)] = found
+    build, log, after = session.storage.write(begin)
+    with finishing(session, build):
         try:
             with session.storage.snapshot() as reader:
                 fill(session, build.table, reader.state(log.relation, after=after))

@@ -14,16 +14,22 @@ from tenantable.engine.operations.delete_table import delete_table
 from tenantable.engine.operations.describe_backup import describe_backup
 from tenantable.engine.operations.describe_continuous_backups import describe_continuous_backups
 from tenantable.engine.operations.describe_endpoints import describe_endpoints
+from tenantable.engine.operations.describe_export import describe_export
+from tenantable.engine.operations.describe_import import describe_import
 from tenantable.engine.operations.describe_limits import describe_limits
 from tenantable.engine.operations.describe_stream import describe_stream
 from tenantable.engine.operations.describe_table import describe_table
 from tenantable.engine.operations.describe_time_to_live import describe_time_to_live
 from tenantable.engine.operations.execute_statement import execute_statement
 from tenantable.engine.operations.execute_transaction import execute_transaction
+from tenantable.engine.operations.export_table_to_point_in_time import export_table_to_point_in_time
 from tenantable.engine.operations.get_item import get_item
 from tenantable.engine.operations.get_records import get_records
 from tenantable.engine.operations.get_shard_iterator import get_shard_iterator
+from tenantable.engine.operations.import_table import import_table
 from tenantable.engine.operations.list_backups import list_backups
+from tenantable.engine.operations.list_exports import list_exports
+from tenantable.engine.operations.list_imports import list_imports
 from tenantable.engine.operations.list_streams import list_streams
 from tenantable.engine.operations.list_tables import list_tables
 from tenantable.engine.operations.list_tags_of_resource import list_tags_of_resource
@@ -54,16 +60,22 @@ OPERATIONS: Mapping[str, Callable[[Session, Mapping[str, Any]], dict[str, Any]]]
     "DescribeBackup": describe_backup,
     "DescribeContinuousBackups": describe_continuous_backups,
     "DescribeEndpoints": describe_endpoints,
+    "DescribeExport": describe_export,
+    "DescribeImport": describe_import,
     "DescribeLimits": describe_limits,
     "DescribeStream": describe_stream,
     "DescribeTable": describe_table,
     "DescribeTimeToLive": describe_time_to_live,
     "ExecuteStatement": execute_statement,
     "ExecuteTransaction": execute_transaction,
+    "ExportTableToPointInTime": export_table_to_point_in_time,
     "GetItem": get_item,
     "GetRecords": get_records,
     "GetShardIterator": get_shard_iterator,
+    "ImportTable": import_table,
     "ListBackups": list_backups,
+    "ListExports": list_exports,
+    "ListImports": list_imports,
     "ListStreams": list_streams,
     "ListTables": list_tables,
     "ListTagsOfResource": list_tags_of_resource,

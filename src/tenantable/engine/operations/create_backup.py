@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from tenantable.engine.backups.backup import AVAILABLE, Backup, backup_in_use, new_backup, save_backup
-from tenantable.engine.backups.building import Build, begin_build, building, fill
+from tenantable.engine.backups.building import Build, begin_build, fill, finishing
 from tenantable.engine.backups.descriptions import backup_details
 from tenantable.engine.session import Session
 from tenantable.engine.storage.files import RelationGoneError
@@ -21,23 +21,21 @@ from tenantable.wire.arns import table_beside
 
 
 def create_backup(session: Session, request: Mapping[str, Any]) -> dict[str, Any]:
-    begun: list[tuple[Backup, ItemRelation]] = []
-
-    def begin(transaction: Transaction) -> Build:
+    def begin(transaction: Transaction) -> tuple[Build, Backup, ItemRelation]:
         table = session.catalog.backed_table(request["TableName"])
         _check_free(transaction, table.name)
         items = item_relation(transaction.add_relation())
         transaction.create(items)
         backup = new_backup(session, table, name=request["BackupName"], items=items.number)
         save_backup(transaction, backup)
-        begun.append((backup, table.items))
-        return begin_build(transaction, replace(backup.table, indexes={}), backup=backup.arn)
+        build = begin_build(transaction, replace(backup.table, indexes={}), backup=backup.arn)
+        return build, backup, table.items
 
-    with building(session, begin) as build:
-        [(backup, items)] = begun
+    build, backup, copied = session.storage.write(begin)
+    with finishing(session, build):
         try:
             with session.storage.snapshot() as reader:
-                fill(session, build.table, reader.walk(items))
+                fill(session, build.table, reader.walk(copied))
         except RelationGoneError:
             session.catalog.backed_table(request["TableName"])  # says so when it was deleted meanwhile
             raise
