@@ -12,6 +12,7 @@ from typing import Any, Self
 import orjson
 
 from tenantable.engine.authorization import Authorizer
+from tenantable.engine.backups.retention import trim_backups
 from tenantable.engine.catalog import Catalog, CatalogMovedError
 from tenantable.engine.commit_group import CommitGroup
 from tenantable.engine.expiry.sweep import delete_expired
@@ -25,7 +26,9 @@ from tenantable.engine.storage.storage import Storage
 from tenantable.engine.streams.lifecycle import maintain_streams
 from tenantable.engine.streams.subscription import Subscription
 from tenantable.engine.tables.contents import Shelf
-from tenantable.engine.upgrades import complete_tables
+from tenantable.engine.transfers.objects import Objects
+from tenantable.engine.transfers.transfer import forget_old
+from tenantable.engine.upgrades import complete_tables, recover
 from tenantable.errors import StorageError
 from tenantable.wire.arns import Home
 from tenantable.wire.client import DynamoClient
@@ -55,6 +58,7 @@ class Engine:
         clock: Callable[[], float] = time.time,
         randomness: random.Random | None = None,
         durability: Durability = "power",
+        objects: str | Path | None = None,
     ) -> None:
         """
         Args:
@@ -65,6 +69,8 @@ class Engine:
             randomness: Where table ids come from; None for the system's.
             durability: What an acknowledged write survives: loss of `power`, the end of the `process` (SIGKILL), or
                 `none`.
+            objects: A folder of buckets, each a folder, for exports and imports. None: `objects` in the data directory;
+                an engine in memory has none then, and refuses both.
         Raises:
             StorageError: A tool has the directory for itself, or it is damaged, of a newer format or cannot be written.
         """
@@ -78,8 +84,12 @@ class Engine:
             clock=clock,
             random=randomness or random.SystemRandom(),
             render=orjson.loads,
+            objects=_buckets(path, objects),
         )
         self._contributors = Contributors(self._session.catalog)
+        if self._storage.is_alone:  # else somebody may be at it
+            recover(self._session)
+        self._storage.admit_others()
         complete_tables(self._session)
         self._json_session = replace(self._session, render=orjson.Fragment)
         self._pinned: dict[Callable[[bytes], Any], tuple[int, Session]] = {}
@@ -187,6 +197,17 @@ class Engine:
         """
         return maintain_streams(self._session)
 
+    def trim_backups(self) -> int:
+        """
+        Forget what recovery keeps longer than a table's period, backups of deleted tables after 35 days, and what is
+        known of exports and imports after 90: a bounded step for each table, for a loop. A table that is written to
+        trims itself as it goes.
+
+        Returns:
+            How much was forgotten. 0: nothing is left to do at present.
+        """
+        return trim_backups(self._session) + forget_old(self._session)
+
     def close(self) -> None:
         """Give the data directory back. Nothing may be called any more."""
         self._storage.close()
@@ -253,6 +274,12 @@ class Engine:
             pinned = replace(session, catalog=catalog)
             self._pinned[session.render] = (generation, pinned)
         return pinned
+
+
+def _buckets(path: str | Path, objects: str | Path | None) -> Objects | None:
+    if objects is not None:
+        return Objects(Path(objects))
+    return None if path == MEMORY else Objects(Path(path) / "objects")
 
 
 class _PrincipalClient:

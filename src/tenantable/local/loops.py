@@ -88,7 +88,8 @@ class Upkeep:
             self._wait(part)
             self._rest_seconds -= part
             return 0
-        done = self._engine.expire(self._clock(), _ITEMS_EXPIRED_AT_ONCE_MAX) + self._engine.trim_streams()
+        done = self._engine.expire(self._clock(), _ITEMS_EXPIRED_AT_ONCE_MAX)
+        done += self._engine.trim_streams() + self._engine.trim_backups()
         if not done:
             self._rest_seconds = self._every_seconds
         return done

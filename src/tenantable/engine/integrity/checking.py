@@ -65,7 +65,7 @@ def read_tables(inspection: Inspection, streams: Mapping[int, Stream], findings:
     try:
         for name, description in inspection.tables():
             try:
-                tables.append(load_table(name, unsealed(name, description), streams))
+                tables.append(load_table(name, unsealed(name, description), streams, clock=_no_time))
             except (DamageError, ValueError, TypeError, LookupError) as error:
                 findings.add(CATALOG, f"the description of table {name} cannot be read: {error!r}", is_lost=True)
     except DamageError as error:

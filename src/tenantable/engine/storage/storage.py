@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Self
 
 from tenantable.engine.storage.files import (
+    DirectoryInUseError,
     Durability,
+    admit_others,
     check_durability,
     lock_directory,
     open_database,
@@ -46,17 +48,27 @@ class Storage:
         self._idle_readers: deque[Reader] = deque()
         self._closed = False
         self._damage: Mapping[str, str] = {}
+        self._lock: sqlite3.Connection | None = None
+        self.is_alone = True
+        """Whether nobody else has the directory open, nor can before `admit_others`."""
         with ExitStack() as opened:
             if directory is None:
                 self.turn = Turn()
                 connection = open_memory()
             else:
-                opened.enter_context(closing(lock_directory(directory, exclusive=not CAN_BE_SHARED)))
+                self._lock, self.is_alone = _lock(directory)
+                opened.enter_context(closing(self._lock))
                 self.turn = opened.enter_context(closing(_open_turn(directory)))
                 connection, self._damage = _open_in_turn(directory, durability, self.turn)
             self._files = opened.pop_all()
         self.write = Writer(connection, self.turn)
         self._memory_reader = Reader(connection, lambda _reader: self.write.lock.release())
+
+    def admit_others(self) -> None:
+        """Let other processes open the directory, where several can."""
+        if self.is_alone and self._lock is not None and CAN_BE_SHARED:
+            admit_others(self._lock)
+            self.is_alone = False
 
     def read(self) -> Reader:
         """A reader for one `with` block."""
@@ -73,6 +85,21 @@ class Storage:
     def damage_of(self, sql_tables: Iterable[str]) -> str | None:
         """What is wrong with the first of these that was found damaged at the start; None when all may be used."""
         return next((self._damage[name] for name in sql_tables if name in self._damage), None)
+
+    def snapshot(self) -> Reader:
+        """
+        A reader of one state for one `with` block, however long it takes: nobody waits for it.
+
+        The state is that of the first read. In memory, where everybody takes turns, it is a copy of the database.
+        """
+        if self._directory is not None:
+            reader = self.read()
+            reader.freeze()
+            return reader
+        copy = open_memory()
+        with self.read():
+            self.write.connection.backup(copy)
+        return Reader(copy, Reader.close)
 
     def close(self) -> None:
         """Finish the commit under way and give the files back. Nothing may be read or written any more."""
@@ -95,6 +122,14 @@ class Storage:
             reader.close()
         else:
             self._idle_readers.append(reader)
+
+
+def _lock(directory: Path) -> tuple[sqlite3.Connection, bool]:
+    """The lock of a directory, and whether nobody else has it open."""
+    try:
+        return lock_directory(directory, exclusive=True, seconds=0), True
+    except DirectoryInUseError:
+        return lock_directory(directory, exclusive=not CAN_BE_SHARED), False
 
 
 def _open_turn(directory: Path) -> Turn:
