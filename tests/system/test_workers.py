@@ -1,4 +1,4 @@
-"""`tenantable dynamodb --workers 2`: one port, one data folder; a worker that dies is replaced, and none is left behind."""
+"""`dynamodb --workers 2`: one port, one data folder; a worker that dies is replaced, and none is left behind."""
 
 import http.client
 import os
