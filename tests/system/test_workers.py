@@ -28,7 +28,11 @@ def workers(server: "DynamoProcess") -> set[int]:
 
 def eventually(holds: Callable[[], bool]) -> bool:
     """Whether it holds within ten seconds."""
-    return any(holds() or time.sleep(0.02) for _ in range(500))
+    for _ in range(500):
+        if holds():
+            return True
+        time.sleep(0.02)
+    return False
 
 
 def is_alive(pid: int) -> bool:

@@ -3,7 +3,6 @@
 import random
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -21,7 +20,7 @@ from tenantable.engine.storage.files import Durability, RelationGoneError
 from tenantable.engine.storage.storage import Storage
 from tenantable.engine.streams.lifecycle import maintain_streams
 from tenantable.engine.streams.subscription import Subscription
-from tenantable.engine.tables.contents import Shelf
+from tenantable.engine.tables.contents import Contents, Shelf
 from tenantable.engine.upgrades import complete_tables
 from tenantable.errors import StorageError
 from tenantable.wire.arns import Home
@@ -75,7 +74,7 @@ class Engine:
         )
         complete_tables(self._session)
         self._json_session = replace(self._session, render=orjson.Fragment)
-        self._pinned: dict[Callable[[bytes], Any], tuple[int, Session]] = {}
+        self._pinned: dict[Callable[[bytes], Any], tuple[Contents, Session]] = {}
 
     def call(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
         """Carry out one operation with no principal: everything is allowed. See `DynamoClient.call`."""
@@ -158,8 +157,10 @@ class Engine:
             if principal is None or self._authorizer is None:
                 return carry_out(session, request)
             while True:
-                with suppress(CatalogMovedError):  # what was allowed was allowed for tables that have changed
+                try:
                     return carry_out(self._authorized(session, operation, request, principal=principal), request)
+                except CatalogMovedError:  # what was allowed was allowed for tables that have changed: ask again
+                    continue
         except RelationGoneError as error:
             raise table_not_found() from error
         except StorageError as error:
@@ -174,20 +175,15 @@ class Engine:
         """
         authorizer = self._authorizer
         assert authorizer is not None
-        pinned = self._pinned_session(session)
+        contents = session.catalog.contents()
+        known, pinned = self._pinned.get(session.render, (None, session))
+        if known is not contents:
+            pinned = replace(session, catalog=session.catalog.pinned(contents))
+            self._pinned[session.render] = (contents, pinned)
         keys = pinned.catalog.keys
         if operation in AUTHORIZED_BY_PARTS:
             return replace(pinned, authorize=lambda name, part: authorizer.authorize(principal, name, part, keys))
         authorizer.authorize(principal, operation, request, keys)
-        return pinned
-
-    def _pinned_session(self, session: Session) -> Session:
-        """The session with the catalog as it is at present; kept until that changes."""
-        generation, pinned = self._pinned.get(session.render, (None, session))
-        if generation != session.catalog.generation:
-            generation, catalog = session.catalog.generation, session.catalog.pinned()
-            pinned = replace(session, catalog=catalog)
-            self._pinned[session.render] = (generation, pinned)
         return pinned
 
 

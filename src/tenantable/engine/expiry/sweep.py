@@ -19,7 +19,8 @@ def delete_expired(session: Session, *, now: float, limit: int) -> int:
     Returns:
         How many were deleted. 0: nothing is left to do at present.
     """
-    names = [name for name in session.catalog.names() if session.catalog.table(name).expiry is not None]
+    tables = map(session.catalog.find, session.catalog.names())
+    names = [table.name for table in tables if table is not None and table.expiry is not None]
     share = max(1, limit // max(1, len(names)))
     return sum(_delete_of_table(session, name, now=now, limit=share) for name in names)
 

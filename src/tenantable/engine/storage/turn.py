@@ -95,7 +95,7 @@ class SharedTurn(Turn):
             if os.fstat(self._writer).st_size < _CELLS * _CELL_BYTES:
                 os.pwrite(self._writer, bytes(_CELLS * _CELL_BYTES), 0)
             fcntl.flock(self._writer, fcntl.LOCK_UN)
-            # By a descriptor of its own, as the map keeps it open, and a lock lasts as long as any copy of its descriptor.
+            # By a descriptor of its own: the map keeps a copy of it, and a lock lasts as long as any copy.
             with (directory / TURN_NAME).open("r+b") as file:
                 shared = mmap.mmap(file.fileno(), _CELLS * _CELL_BYTES)
             self._files = opened.pop_all()

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tenantable.engine.session import Session
+from tenantable.engine.storage.files import RelationGoneError
 from tenantable.engine.storage.reading import RecordRow
 from tenantable.engine.storage.transaction import Transaction
 from tenantable.engine.streams.limits import (
@@ -97,6 +98,12 @@ class Subscription:
 
     def _rows(self, after: int | None, limit: int) -> list[RecordRow]:
         """The first records behind a place, from all slots, as one state of the database has them."""
+        try:
+            return self._read_rows(after, limit)
+        except RelationGoneError as error:  # the stream was disabled a day ago, and has been cleared away since
+            raise trimmed_data() from error
+
+    def _read_rows(self, after: int | None, limit: int) -> list[RecordRow]:
         with self._session.storage.read() as reader:
             reader.freeze()
             if after is None:

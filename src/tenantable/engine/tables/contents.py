@@ -47,6 +47,7 @@ class Shelf:
         self._replacing = threading.Lock()
         self._reading = threading.Lock()
         self._contents = self._made(-1, {}, {})
+        self._tables_read: dict[str, tuple[bytes, Table]] = {}
         storage.write.catch_up = self._catch_up
         storage.write(lambda _transaction: None)  # catches up
 
@@ -90,8 +91,16 @@ class Shelf:
 
     def _loaded(self, reader: Reader) -> Contents:
         streams = {number: load_stream(number, description, self._clock) for number, description in reader.streams()}
-        tables = {name: load_table(name, description, streams) for name, description in reader.tables()}
-        return self._made(reader.generation(), tables, streams)
+        tables_read = {name: (text, self._load_table(name, text, streams)) for name, text in reader.tables()}
+        self._tables_read = tables_read
+        return self._made(reader.generation(), {name: table for name, (_, table) in tables_read.items()}, streams)
+
+    def _load_table(self, name: str, description: bytes, streams: Mapping[int, Stream]) -> Table:
+        """A table whose description and stream are as they were read last is the same one: most are, of thousands."""
+        read, table = self._tables_read.get(name, (None, None))
+        if table is None or read != description or (table.stream and streams.get(table.stream.number) != table.stream):
+            return load_table(name, description, streams)
+        return table
 
     def _made(self, generation: int, tables: Mapping[str, Table], streams: Mapping[int, Stream]) -> Contents:
         return Contents(
