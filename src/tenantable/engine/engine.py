@@ -102,7 +102,7 @@ class Engine:
 
     def stream(self, table: str) -> Subscription:
         """
-        What changes in a table, for consumers in this process.
+        What changes in a table, by whichever process, for consumers in this one.
 
         Args:
             table: Its name or ARN.

@@ -1,4 +1,4 @@
-"""A table's stream for consumers in this process: all shards in one order, and checkpoints that survive."""
+"""A table's stream for consumers in a process with an engine: all shards in one order, and checkpoints that survive."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -57,7 +57,8 @@ class Subscription:
     def consume(self, consumer: str, limit: int = RECORDS_PAGE_MAX) -> Iterator[dict[str, Any]]:
         """
         The records behind a consumer's checkpoint, `limit` at most; each counts as dealt with when the next is asked
-        for, or when the iteration ends. A consumer that fails in between gets the record again.
+        for, or when the iteration ends. A consumer that fails in between gets the record again; two at once of one
+        name, in one process or two, both get it.
 
         Raises:
             DynamoError: As `read` and `advance`.
