@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,6 +51,10 @@ def eventually(holds: Callable[[], bool]) -> bool:
             return True
         time.sleep(0.02)
     return False
+
+
+def has_grown(names: list[str], length: int) -> bool:
+    return len(names) >= length
 
 
 def is_alive(pid: int) -> bool:
@@ -99,8 +104,8 @@ def test_nothing_acknowledged_is_lost_when_workers_are_killed(start_dynamo: "Sta
         with ThreadPoolExecutor(4) as threads:
             writing = [threads.submit(write, writer, client) for writer in range(4)]
             for _ in range(4):
-                enough = len(acknowledged) + 50
-                assert eventually(lambda enough=enough: len(acknowledged) >= enough and len(workers(server)) == 2)
+                assert eventually(partial(has_grown, acknowledged, len(acknowledged) + 50))
+                assert eventually(lambda: len(workers(server)) == 2)
                 os.kill(min(workers(server)), signal.SIGKILL)
             stopping.set()
             for each in writing:
