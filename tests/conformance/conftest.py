@@ -1,7 +1,8 @@
 """
 The targets of the suite and the tables that its tests share.
 
-Without an option the suite runs against the engine in process and against `tenantable dynamodb` over HTTP. With
+Without an option the suite runs against the engine in process, against `tenantable dynamodb` over HTTP, and against two
+workers of it that share a data folder, each request on a connection of its own and so at either of them. With
 `--endpoint URL` it runs against that endpoint alone, with the credentials that the SDK finds, else with invented ones.
 `--lacks "feature: reason"` leaves out the tests that need a feature.
 """
@@ -52,10 +53,15 @@ class HttpAnswer:
 
 
 class SdkClient:
-    """A DynamoClient that signs and sends with the SDK's own machinery, but checks nothing before it sends."""
+    """
+    A DynamoClient that signs and sends with the SDK's own machinery, but checks nothing before it sends.
 
-    def __init__(self, endpoint: str, credentials: Credentials) -> None:
+    With `keeps_connections` off, the next request is sent on a new connection.
+    """
+
+    def __init__(self, endpoint: str, credentials: Credentials, *, keeps_connections: bool = True) -> None:
         self._endpoint = endpoint
+        self._keeps_connections = keeps_connections
         self._signer = SigV4Auth(credentials, "dynamodb", REGION)
         self._session = URLLib3Session(
             socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)]  # type: ignore[list-item] # the stubs err
@@ -83,6 +89,8 @@ class SdkClient:
         if signed:
             self._signer.add_auth(request)
         response = self._session.send(request.prepare())
+        if not self._keeps_connections:
+            self._session.close()
         received = {name.lower(): value for name, value in response.headers.items()}
         return HttpAnswer(status=response.status_code, headers=received, body=response.content)
 
@@ -105,8 +113,9 @@ def in_process() -> Iterator[Target]:
 
 
 @contextmanager
-def over_http(server: "DynamoProcess") -> Iterator[Target]:
-    client = SdkClient(server.address, Credentials(server.access_key_id, server.secret_access_key))
+def over_http(server: "DynamoProcess", *, keeps_connections: bool = True) -> Iterator[Target]:
+    credentials = Credentials(server.access_key_id, server.secret_access_key)
+    client = SdkClient(server.address, credentials, keeps_connections=keeps_connections)
     yield Target(client=client)
     client.close()
 
@@ -131,7 +140,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "target" in metafunc.fixturenames:
         given = metafunc.config.getoption("endpoint", default=None)
-        names = ["endpoint"] if given else ["in process", "over HTTP"]
+        names = ["endpoint"] if given else ["in process", "over HTTP", "two workers"]
         metafunc.parametrize("target", names, indirect=True, scope="session")
 
 
@@ -145,6 +154,10 @@ def target(
         elif request.param == "over HTTP":
             server = stack.enter_context(start_dynamo(tmp_path_factory.mktemp("data"), "--memory"))
             yield stack.enter_context(over_http(server))
+        elif request.param == "two workers":
+            options = ("--workers", "2", "--durability", "none")
+            server = stack.enter_context(start_dynamo(tmp_path_factory.mktemp("data"), *options))
+            yield stack.enter_context(over_http(server, keeps_connections=False))
         else:
             yield stack.enter_context(at_endpoint(request.config))
 

@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from configparser import ConfigParser
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ import httpx
 import pytest
 from botocore.exceptions import ClientError
 from moto.server import ThreadedMotoServer
+
+from tenantable.engine.storage.files import lock_directory
 
 pytestmark = pytest.mark.slow
 
@@ -214,9 +217,9 @@ def test_a_busy_port_is_named(start: Start) -> None:
         assert f"Port {port} of 127.0.0.1 is in use" in refusal(start, "--port", port)
 
 
-def test_a_data_folder_in_use_is_named(start: Start) -> None:
-    start()
-    assert "is in use" in refusal(start)
+def test_a_data_folder_that_a_tool_has_for_itself_is_named(start: Start, tmp_path: Path) -> None:
+    with closing(lock_directory(tmp_path / "data", exclusive=True)):
+        assert "is in use" in refusal(start)
 
 
 def test_a_newer_data_folder_is_named(start: Start) -> None:

@@ -1,16 +1,24 @@
-"""`tenantable dynamodb --workers 2`: one port, one data folder; a worker that dies is replaced, and none is left behind."""
+"""`dynamodb --workers 2`: one port, one data folder; a worker that dies is replaced, and none is left behind."""
 
 import http.client
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
+from tenantable.data.http_client import HttpClient
+from tenantable.engine import Engine
+from tenantable.wire.signatures import Credentials
 
 if TYPE_CHECKING:
     from tests.conftest import DynamoProcess, StartDynamo
@@ -21,6 +29,16 @@ pytestmark = [
 ]
 
 
+TABLE = {"TableName": "kept", "BillingMode": "PAY_PER_REQUEST",
+         "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+         "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}]}  # fmt: skip
+
+
+def connect(server: "DynamoProcess") -> HttpClient:
+    credentials = Credentials(access_key_id=server.access_key_id, secret_access_key=server.secret_access_key)
+    return HttpClient(server.address, region="us-east-1", credentials=lambda: credentials)
+
+
 def workers(server: "DynamoProcess") -> set[int]:
     parent = server.process.pid
     return {int(pid) for pid in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()}
@@ -28,7 +46,15 @@ def workers(server: "DynamoProcess") -> set[int]:
 
 def eventually(holds: Callable[[], bool]) -> bool:
     """Whether it holds within ten seconds."""
-    return any(holds() or time.sleep(0.02) for _ in range(500))
+    for _ in range(500):
+        if holds():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def has_grown(names: list[str], length: int) -> bool:
+    return len(names) >= length
 
 
 def is_alive(pid: int) -> bool:
@@ -58,6 +84,36 @@ def test_a_worker_that_dies_is_replaced_and_the_others_answer(start_dynamo: "Sta
         assert server.process.stderr.readline() == (
             f"tenantable: Worker {victim} was killed by SIGKILL; another one takes its place\n"
         )
+
+
+def test_nothing_acknowledged_is_lost_when_workers_are_killed(start_dynamo: "StartDynamo", tmp_path: Path) -> None:
+    """Four writers go on, at whichever worker is left, while one after the other is killed."""
+    acknowledged: list[str] = []
+    stopping = threading.Event()
+
+    def write(writer: int, client: HttpClient) -> None:
+        for number in count():
+            if stopping.is_set():
+                return
+            name = f"{writer}/{number}"
+            client.call("PutItem", {"TableName": "kept", "Item": {"pk": {"S": name}}})
+            acknowledged.append(name)
+
+    with start_dynamo(tmp_path, "--workers", "2") as server, connect(server) as client:
+        client.call("CreateTable", TABLE)
+        with ThreadPoolExecutor(4) as threads:
+            writing = [threads.submit(write, writer, client) for writer in range(4)]
+            for _ in range(4):
+                assert eventually(partial(has_grown, acknowledged, len(acknowledged) + 50))
+                assert eventually(lambda: len(workers(server)) == 2)
+                os.kill(min(workers(server)), signal.SIGKILL)
+            stopping.set()
+            for each in writing:
+                each.result(30)
+    with Engine(tmp_path) as engine:
+        found = {item["pk"]["S"] for item in engine.call("Scan", {"TableName": "kept"})["Items"]}
+    assert set(acknowledged) <= found
+    assert len(acknowledged) >= 200
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -29,27 +29,25 @@ class Catalog:
         self._shelf = shelf
         self._now = shelf.contents
 
-    def pinned(self) -> "Catalog":
+    def contents(self) -> Contents:
+        """Everything as it is now; the same object until something changes."""
+        return self._now()
+
+    def pinned(self, contents: Contents) -> "Catalog":
         """
-        The same as it is at present: a lookup after a change raises CatalogMovedError, so that what was decided by one
-        state of the catalog is never carried out by another.
+        The same, as long as these are its contents: after a change a lookup raises CatalogMovedError, so that what was
+        decided by one state of the catalog is never carried out by another.
         """
-        generation = self.generation
+        newest = self._shelf.contents
         pinned = Catalog(self._shelf, self._home)
 
         def now() -> Contents:
-            contents = self._shelf.contents()
-            if contents.generation != generation:
+            if newest() is not contents:
                 raise CatalogMovedError
             return contents
 
         pinned._now = now
         return pinned
-
-    @property
-    def generation(self) -> int:
-        """How often tables and streams were changed."""
-        return self._now().generation
 
     @property
     def counts_keys(self) -> bool:

@@ -3,7 +3,6 @@
 import random
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -25,7 +24,7 @@ from tenantable.engine.storage.files import Durability, RelationGoneError
 from tenantable.engine.storage.storage import Storage
 from tenantable.engine.streams.lifecycle import maintain_streams
 from tenantable.engine.streams.subscription import Subscription
-from tenantable.engine.tables.contents import Shelf
+from tenantable.engine.tables.contents import Contents, Shelf
 from tenantable.engine.transfers.objects import Objects
 from tenantable.engine.transfers.transfer import forget_old
 from tenantable.engine.upgrades import complete_tables, recover
@@ -92,7 +91,7 @@ class Engine:
         self._storage.admit_others()
         complete_tables(self._session)
         self._json_session = replace(self._session, render=orjson.Fragment)
-        self._pinned: dict[Callable[[bytes], Any], tuple[int, Session]] = {}
+        self._pinned: dict[Callable[[bytes], Any], tuple[Contents, Session]] = {}
 
     def call(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
         """Carry out one operation with no principal: everything is allowed. See `DynamoClient.call`."""
@@ -133,7 +132,7 @@ class Engine:
 
     def stream(self, table: str) -> Subscription:
         """
-        What changes in a table, for consumers in this process.
+        What changes in a table, by whichever process, for consumers in this one.
 
         Args:
             table: Its name or ARN.
@@ -247,8 +246,10 @@ class Engine:
         if principal is None or self._authorizer is None:
             return carry_out(session, request)
         while True:
-            with suppress(CatalogMovedError):  # what was allowed was allowed for tables that have changed
+            try:
                 return carry_out(self._authorized(session, operation, request, principal=principal), request)
+            except CatalogMovedError:  # what was allowed was allowed for tables that have changed: ask again
+                continue
 
     def _authorized(self, session: Session, operation: str, request: Mapping[str, Any], *, principal: str) -> Session:
         """
@@ -259,20 +260,15 @@ class Engine:
         """
         authorizer = self._authorizer
         assert authorizer is not None
-        pinned = self._pinned_session(session)
+        contents = session.catalog.contents()
+        known, pinned = self._pinned.get(session.render, (None, session))
+        if known is not contents:
+            pinned = replace(session, catalog=session.catalog.pinned(contents))
+            self._pinned[session.render] = (contents, pinned)
         keys = pinned.catalog.keys
         if operation in AUTHORIZED_BY_PARTS:
             return replace(pinned, authorize=lambda name, part: authorizer.authorize(principal, name, part, keys))
         authorizer.authorize(principal, operation, request, keys)
-        return pinned
-
-    def _pinned_session(self, session: Session) -> Session:
-        """The session with the catalog as it is at present; kept until that changes."""
-        generation, pinned = self._pinned.get(session.render, (None, session))
-        if generation != session.catalog.generation:
-            generation, catalog = session.catalog.generation, session.catalog.pinned()
-            pinned = replace(session, catalog=catalog)
-            self._pinned[session.render] = (generation, pinned)
         return pinned
 
 

@@ -97,7 +97,11 @@ class Upkeep:
 
 @contextmanager
 def kept_up(engine: Engine, *, every_seconds: float = UPKEEP_SECONDS) -> Iterator[None]:
-    """Look after an engine in a thread of its own, until the end of the block."""
+    """
+    Look after an engine in a thread of its own, until the end of the block.
+
+    Other processes with the same data may do so too: each step is whole, and what one has done the next does not find.
+    """
     stopping = threading.Event()
     upkeep = Upkeep(engine, clock=time.time, wait=stopping.wait, every_seconds=every_seconds)
     loop = Loop("upkeep of the engine", upkeep.step)

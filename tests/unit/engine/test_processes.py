@@ -27,7 +27,7 @@ pytestmark = [
 ]
 
 PEER = Path(__file__).parent / "peer.py"
-STREAM = {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}}
+STREAM: dict[str, Any] = {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}}
 ARN = Home().table("orders")
 BUSY_WRITES = 600
 

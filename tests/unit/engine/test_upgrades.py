@@ -1,4 +1,7 @@
-"""A data directory of an earlier format: what it holds stays, and its settings for streams and expiry begin to work."""
+"""
+Data directories of earlier formats: what they hold stays. With format 2, settings for streams and expiry begin to work;
+with format 3, several processes may open a directory.
+"""
 
 import sqlite3
 from pathlib import Path
@@ -26,6 +29,20 @@ INSERT INTO relations (item_count, size_bytes) VALUES (1, 17);
 PRAGMA application_id = 1952804449;
 PRAGMA user_version = 1;
 """
+SCHEMA_2 = (
+    SCHEMA_1
+    + """
+CREATE TABLE streams (number INTEGER PRIMARY KEY, description BLOB NOT NULL);
+CREATE TABLE shards (
+    stream INTEGER, first INTEGER, slot INTEGER, last INTEGER, parent INTEGER, opened_at REAL NOT NULL, closed_at REAL,
+    trimmed INTEGER NOT NULL, PRIMARY KEY (stream, first, slot)
+) WITHOUT ROWID;
+CREATE TABLE checkpoints (
+    stream INTEGER, consumer TEXT, sequence INTEGER NOT NULL, PRIMARY KEY (stream, consumer)
+) WITHOUT ROWID;
+PRAGMA user_version = 2;
+"""
+)
 TABLE_1 = {
     "table_id": "8a3f7c52-0d5b-4a8e-9f0e-0b7f6d1c2e3a",
     "created_at": 1_700_000_000.0,
@@ -131,3 +148,18 @@ def test_tables_of_format_2_work_on_and_can_have_what_is_new(directory_of_format
     connection = sqlite3.connect(directory_of_format_2 / DATABASE_NAME)
     assert connection.execute("PRAGMA user_version").fetchone() == (FORMAT_VERSION,)
     connection.close()
+
+
+def test_format_2_is_opened_by_two_at_once_and_their_changes_agree(tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / DATABASE_NAME)
+    connection.executescript(SCHEMA_2)
+    table = TABLE_1 | {"options": {}, "time_to_live": None}
+    connection.execute("INSERT INTO tables VALUES ('orders', ?)", (orjson.dumps(table),))
+    connection.commit()
+    connection.close()
+    with Engine(tmp_path) as one, Engine(tmp_path) as other:
+        arn = one.call("DescribeTable", {"TableName": "orders"})["Table"]["TableArn"]
+        one.call("TagResource", {"ResourceArn": arn, "Tags": [{"Key": "team", "Value": "blue"}]})
+        assert other.call("ListTagsOfResource", {"ResourceArn": arn})["Tags"] == [{"Key": "team", "Value": "blue"}]
+        other.call("DeleteTable", {"TableName": "orders"})
+        assert one.call("ListTables", {}) == {"TableNames": []}

@@ -22,7 +22,8 @@ def delete_expired(session: Session, *, now: float, limit: int) -> int:
     Raises:
         DamageError: A table is damaged; what has expired in the others is deleted.
     """
-    names = [name for name in session.catalog.names() if session.catalog.table(name).expiry is not None]
+    tables = map(session.catalog.find, session.catalog.names())
+    names = [table.name for table in tables if table is not None and table.expiry is not None]
     share = max(1, limit // max(1, len(names)))
     deleted, damage = 0, None
     for name in names:

@@ -97,9 +97,11 @@ class SharedTurn(Turn):
             if os.fstat(self._writer).st_size < _CELLS * _CELL_BYTES:
                 os.pwrite(self._writer, bytes(_CELLS * _CELL_BYTES), 0)
             fcntl.flock(self._writer, fcntl.LOCK_UN)
-            shared = memoryview(mmap.mmap(self._writer, _CELLS * _CELL_BYTES)).cast("q")
+            # By a descriptor of its own: the map keeps a copy of it, and a lock lasts as long as any copy.
+            with (directory / TURN_NAME).open("r+b") as file:
+                shared = mmap.mmap(file.fileno(), _CELLS * _CELL_BYTES)
             self._files = opened.pop_all()
-        super().__init__(shared)
+        super().__init__(memoryview(shared).cast("q"))
 
     def take(self, *, wait: bool) -> bool:
         how = fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB

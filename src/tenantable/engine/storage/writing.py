@@ -217,7 +217,7 @@ class Writer:
                 self._carry_out(job)
                 if self._is_open and not self.connection.in_transaction:
                     self._fail(group, job.error)  # SQLite gave up the whole transaction, on a full disk for one
-                if job.publish is not None:
+                if job.publish is not None or job.generation is not None:
                     break
             self._commit(group)
         except BaseException as error:  # the leader was interrupted
@@ -264,7 +264,7 @@ class Writer:
             self._is_open = False
 
     def _commit(self, group: "Sequence[_Job[Any]]") -> None:
-        generation = next((job.generation for job in group if job.error is None and job.generation is not None), None)
+        generation = group[-1].generation if group else None  # behind a change of the catalog, a group ends
         if self._is_open:
             if generation is not None:
                 self._turn.unsettle()

@@ -1,9 +1,10 @@
-"""A table's stream for consumers in this process: all shards in one order, and checkpoints that survive."""
+"""A table's stream for consumers in a process with an engine: all shards in one order, and checkpoints that survive."""
 
 from collections.abc import Iterator
 from typing import Any
 
 from tenantable.engine.session import Session
+from tenantable.engine.storage.files import RelationGoneError
 from tenantable.engine.storage.reading import RecordRow
 from tenantable.engine.storage.transaction import Transaction
 from tenantable.engine.streams.limits import (
@@ -56,7 +57,8 @@ class Subscription:
     def consume(self, consumer: str, limit: int = RECORDS_PAGE_MAX) -> Iterator[dict[str, Any]]:
         """
         The records behind a consumer's checkpoint, `limit` at most; each counts as dealt with when the next is asked
-        for, or when the iteration ends. A consumer that fails in between gets the record again.
+        for, or when the iteration ends. A consumer that fails in between gets the record again; two at once of one
+        name, in one process or two, both get it.
 
         Raises:
             DynamoError: As `read` and `advance`.
@@ -97,6 +99,12 @@ class Subscription:
 
     def _rows(self, after: int | None, limit: int) -> list[RecordRow]:
         """The first records behind a place, from all slots, as one state of the database has them."""
+        try:
+            return self._read_rows(after, limit)
+        except RelationGoneError as error:  # the stream was disabled a day ago, and has been cleared away since
+            raise trimmed_data() from error
+
+    def _read_rows(self, after: int | None, limit: int) -> list[RecordRow]:
         with self._session.storage.read() as reader:
             reader.freeze()
             if after is None:

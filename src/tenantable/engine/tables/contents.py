@@ -51,6 +51,7 @@ class Shelf:
         self._replacing = threading.Lock()
         self._reading = threading.Lock()
         self._contents = self._made(-1, {}, {}, damaged={})
+        self._tables_read: dict[str, tuple[bytes, Table]] = {}
         storage.write.catch_up = self._catch_up
         storage.write(lambda _transaction: None)  # catches up
 
@@ -96,9 +97,10 @@ class Shelf:
         streams = {number: self._sound_stream(number, stored) for number, stored in reader.streams()}
         sound = {number: stream for number, stream in streams.items() if stream is not None}
         damaged: dict[str, str] = {}
-        tables = {name: self._sound_table(name, stored, sound, damaged) for name, stored in reader.tables()}
-        usable = {name: table for name, table in tables.items() if table is not None}
-        return self._made(reader.generation(), usable, sound, damaged=damaged)
+        read = {name: (stored, self._sound_table(name, stored, sound, damaged)) for name, stored in reader.tables()}
+        self._tables_read = {name: (stored, table) for name, (stored, table) in read.items() if table is not None}
+        tables = {name: table for name, (_, table) in self._tables_read.items()}
+        return self._made(reader.generation(), tables, sound, damaged=damaged)
 
     def _sound_stream(self, number: int, stored: bytes) -> Stream | None:
         """A stream that can be used; None for one that is damaged."""
@@ -111,7 +113,17 @@ class Shelf:
     def _sound_table(
         self, name: str, stored: bytes, streams: Mapping[int, Stream], damaged: dict[str, str]
     ) -> Table | None:
-        """A table that can be used; None for one that is damaged."""
+        """
+        A table that can be used; None for one that is damaged. One whose description and stream are as they were read
+        last is the same: most are, of thousands.
+        """
+        read, known = self._tables_read.get(name, (None, None))
+        if (
+            known is not None
+            and read == stored
+            and (not known.stream or streams.get(known.stream.number) == known.stream)
+        ):
+            return known
         try:
             table = load_table(name, unsealed(name, stored), streams, clock=self._clock)
             problem = self._storage.damage_of(_sql_tables(table))

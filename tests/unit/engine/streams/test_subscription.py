@@ -171,3 +171,17 @@ def stalled(engine: Engine) -> bool:
     """Nothing is left to read."""
     subscription = engine.stream("orders")
     return subscription.read(subscription.checkpoint("mail"), limit=1) == []
+
+
+def test_a_stream_that_was_cleared_away_is_trimmed(
+    call: "Call", engine: Engine, subscription: Subscription, clock: ManualClock
+) -> None:
+    put(call, 1)
+    call("UpdateTable", TableName="orders", StreamSpecification={"StreamEnabled": False})
+    clock.now += RETENTION_SECONDS
+    while engine.trim_streams():
+        pass
+    engine.trim_streams()
+    with pytest.raises(DynamoError) as caught:
+        subscription.read()
+    assert caught.value.code == "TrimmedDataAccessException"
