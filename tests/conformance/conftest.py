@@ -13,6 +13,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from secrets import token_hex
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -99,14 +100,18 @@ class Target:
 
 @contextmanager
 def in_process() -> Iterator[Target]:
-    with Engine(":memory:") as engine, kept_up(engine, every_seconds=0.1):
+    with (
+        TemporaryDirectory() as objects,
+        Engine(":memory:", objects=objects) as engine,
+        kept_up(engine, every_seconds=0.1),
+    ):
         yield Target(client=engine, lacks={"http": "there is no network in between"})
 
 
 @contextmanager
 def over_http(server: "DynamoProcess") -> Iterator[Target]:
     client = SdkClient(server.address, Credentials(server.access_key_id, server.secret_access_key))
-    yield Target(client=client)
+    yield Target(client=client, lacks={"buckets": "the server keeps its tables in memory, and has no folder for them"})
     client.close()
 
 

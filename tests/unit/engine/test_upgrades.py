@@ -79,3 +79,22 @@ def test_it_is_upgraded_once(directory: Path) -> None:
     connection = sqlite3.connect(directory / DATABASE_NAME)
     assert connection.execute("PRAGMA user_version").fetchone() == (FORMAT_VERSION,)
     connection.close()
+
+
+def test_backups_can_be_taken_of_what_an_earlier_format_held(directory: Path) -> None:
+    """Format 3 added them; a directory of format 2, which knows streams, is upgraded as well."""
+    with Engine(directory, clock=lambda: NOW) as engine:
+        engine.call("ListTables", {})
+    connection = sqlite3.connect(directory / DATABASE_NAME)
+    for table in ("backups", "builds", "transfers"):
+        connection.execute(f"DROP TABLE {table}")
+    connection.execute("PRAGMA user_version = 2")
+    connection.commit()
+    connection.close()
+    with Engine(directory, clock=lambda: NOW) as engine:
+        specification = {"PointInTimeRecoveryEnabled": True}
+        request = {"TableName": "orders", "PointInTimeRecoverySpecification": specification}
+        engine.call("UpdateContinuousBackups", request)
+        arn = engine.call("CreateBackup", {"TableName": "orders", "BackupName": "first"})["BackupDetails"]["BackupArn"]
+        engine.call("RestoreTableFromBackup", {"TargetTableName": "copy", "BackupArn": arn})
+        assert engine.call("GetItem", {"TableName": "copy", "Key": {"pk": {"S": "a"}}})["Item"]["pk"] == {"S": "a"}
