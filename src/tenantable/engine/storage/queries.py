@@ -34,6 +34,7 @@ class ItemRelation:
     descending: str
     walk: str
     next: str
+    clear: str
     size: str
 
     @property
@@ -120,6 +121,7 @@ def item_relation(number: int) -> ItemRelation:
         descending=query("range_items_descending"),
         walk=query("walk_items"),
         next=query("next_items"),
+        clear=query("clear_items"),
         size=query("size_of_items"),
     )
 
