@@ -14,6 +14,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from secrets import token_hex
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -108,7 +109,11 @@ class Target:
 
 @contextmanager
 def in_process() -> Iterator[Target]:
-    with Engine(":memory:") as engine, kept_up(engine, every_seconds=0.1):
+    with (
+        TemporaryDirectory() as objects,
+        Engine(":memory:", objects=objects) as engine,
+        kept_up(engine, every_seconds=0.1),
+    ):
         yield Target(client=engine, lacks={"http": "there is no network in between"})
 
 

@@ -10,6 +10,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import count, cycle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -194,8 +195,7 @@ def test_what_is_built_is_there_as_a_whole_or_not_at_all(start_dynamo: "StartDyn
             if round_number == 0:
                 prepare(client, tmp_path)
             threads = in_threads(
-                lambda client=client: write_pairs(client, versions),
-                lambda client=client: build_until_killed(client, numbers, acknowledged),
+                partial(write_pairs, client, versions), partial(build_until_killed, client, numbers, acknowledged)
             )
             time.sleep(draw.uniform(0.05, 2.0))
             server.kill()

@@ -163,3 +163,13 @@ def test_format_2_is_opened_by_two_at_once_and_their_changes_agree(tmp_path: Pat
         assert other.call("ListTagsOfResource", {"ResourceArn": arn})["Tags"] == [{"Key": "team", "Value": "blue"}]
         other.call("DeleteTable", {"TableName": "orders"})
         assert one.call("ListTables", {}) == {"TableNames": []}
+
+
+def test_backups_can_be_taken_of_what_an_earlier_format_held(directory_of_format_2: Path) -> None:
+    with Engine(directory_of_format_2, clock=lambda: NOW) as engine:
+        specification = {"PointInTimeRecoveryEnabled": True}
+        request = {"TableName": "orders", "PointInTimeRecoverySpecification": specification}
+        engine.call("UpdateContinuousBackups", request)
+        arn = engine.call("CreateBackup", {"TableName": "orders", "BackupName": "first"})["BackupDetails"]["BackupArn"]
+        engine.call("RestoreTableFromBackup", {"TargetTableName": "copy", "BackupArn": arn})
+        assert engine.call("Scan", {"TableName": "copy"})["Count"] == 3

@@ -39,14 +39,14 @@ FILLING = ("BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "Scan"
 
 def test_a_restored_backup_needs_the_backup_and_all_that_fills_the_table() -> None:
     arn = HOME.backup("T", "01800000000000-0a1b2c3d")
-    own = ("RestoreTableFromBackup", arn, {})
-    onto = [(action, HOME.table("New"), {}) for action in ("RestoreTableFromBackup", *FILLING)]
+    own: Expected = ("RestoreTableFromBackup", arn, {})
+    onto: list[Expected] = [(action, HOME.table("New"), {}) for action in ("RestoreTableFromBackup", *FILLING)]
     assert needed("RestoreTableFromBackup", {"BackupArn": arn, "TargetTableName": "New"}) == [own, *onto]
 
 
 @pytest.mark.parametrize("source", [{"SourceTableName": "T"}, {"SourceTableArn": TABLE}])
 def test_a_restored_second_needs_the_source_and_all_that_fills_the_table(source: dict[str, str]) -> None:
-    filling = [(action, HOME.table("New"), {}) for action in FILLING]
+    filling: list[Expected] = [(action, HOME.table("New"), {}) for action in FILLING]
     found = needed("RestoreTableToPointInTime", {**source, "TargetTableName": "New"})
     assert found == [("RestoreTableToPointInTime", TABLE, {}), *filling]
 

@@ -41,3 +41,15 @@ def test_it_trims_streams() -> None:
         clock.now += 24 * 3600
         assert Upkeep(engine, clock=clock, wait=lambda _: None).step(1.0) == 1
         assert engine.stream("visits").read() == []
+
+
+def test_it_trims_what_recovery_keeps() -> None:
+    clock = ManualClock()
+    with Engine(":memory:", clock=clock) as engine:
+        engine.call("CreateTable", {key: value for key, value in TABLE.items() if key != "StreamSpecification"})
+        specification = {"PointInTimeRecoveryEnabled": True, "RecoveryPeriodInDays": 1}
+        request = {"TableName": "visits", "PointInTimeRecoverySpecification": specification}
+        engine.call("UpdateContinuousBackups", request)
+        put(engine, "seen", clock.now)
+        clock.now += 2 * 24 * 3600
+        assert Upkeep(engine, clock=clock, wait=lambda _: None).step(1.0) == 1

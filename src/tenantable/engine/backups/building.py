@@ -53,8 +53,15 @@ def finishing(session: Session, build: Build) -> Iterator[None]:
         yield
     except BaseException:
         with suppress(StorageError):  # what cannot be dropped now is dropped at the next start
-            session.storage.write(lambda transaction: _drop(transaction, build.number))
+            discard(session, build)
         raise
+
+
+def discard(session: Session, build: Build) -> None:
+    """Drop a build, its items in bounded steps: SQLite drops a relation in one go, which takes long for a large one."""
+    while session.storage.write(lambda transaction: transaction.clear_items(build.table.items, STEP_ITEMS_MAX)):
+        pass
+    session.storage.write(lambda transaction: _drop(transaction, build.number))
 
 
 def is_being_built(transaction: Transaction, backup: str) -> bool:

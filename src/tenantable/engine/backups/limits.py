@@ -12,8 +12,8 @@ RECOVERY_DAYS_MAX = 35
 SYSTEM_BACKUP_SECONDS = 35 * DAY_SECONDS
 """How long the backup of a deleted table is kept."""
 
-UNDO_SLACK_SECONDS = 3600
-"""What a restore of the oldest second may need is kept so much longer: its rows are not trimmed under its hands."""
+UNDO_SLACK_SECONDS = 60
+"""Rows are kept so much longer: a restore of the oldest second has its snapshot before they are trimmed."""
 
 CHANGES_BETWEEN_TRIMS = 128
 TRIMMED_AT_ONCE_MAX = 256

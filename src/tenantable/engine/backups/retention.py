@@ -1,7 +1,9 @@
 """What becomes of backups and logs with time."""
 
+from dataclasses import replace
+
 from tenantable.engine.backups.backup import Backup, is_over, load_backup
-from tenantable.engine.backups.building import is_being_built
+from tenantable.engine.backups.building import Build, begin_build, discard, is_being_built
 from tenantable.engine.backups.undo import trim_log
 from tenantable.engine.session import Session
 from tenantable.engine.storage.transaction import Transaction
@@ -19,9 +21,10 @@ def trim_backups(session: Session) -> int:
     return trimmed + _delete_expired_backup(session)
 
 
-def delete(transaction: Transaction, backup: Backup) -> None:
-    transaction.drop(backup.table.items)
+def withdraw(transaction: Transaction, backup: Backup) -> Build:
+    """Forget a backup; its items are a build from now on, to be discarded."""
     transaction.forget_backup(backup.arn)
+    return begin_build(transaction, replace(backup.table, indexes={}))
 
 
 def _trim_table(session: Session, name: str) -> int:
@@ -46,10 +49,11 @@ def _delete_expired_backup(session: Session) -> int:
     if expired is None:
         return 0
 
-    def work(transaction: Transaction) -> int:
-        if transaction.backup(expired.arn) is None or is_being_built(transaction, expired.arn):
-            return 0
-        delete(transaction, expired)
-        return 1
+    def work(transaction: Transaction) -> Build | None:
+        gone = transaction.backup(expired.arn) is None or is_being_built(transaction, expired.arn)
+        return None if gone else withdraw(transaction, expired)
 
-    return session.storage.write(work)
+    withdrawn = session.storage.write(work)
+    if withdrawn is not None:
+        discard(session, withdrawn)
+    return int(withdrawn is not None)

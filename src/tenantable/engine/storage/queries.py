@@ -35,6 +35,7 @@ class ItemRelation:
     descending: str
     walk: str
     next: str
+    clear: str
     size: str
 
 
@@ -124,6 +125,7 @@ def item_relation(number: int) -> ItemRelation:
         descending=query("range_items_descending"),
         walk=query("walk_items"),
         next=query("next_items"),
+        clear=query("clear_items"),
         size=query("size_of_items"),
     )
 

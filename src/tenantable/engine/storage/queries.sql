@@ -339,6 +339,9 @@ SELECT key, size, item FROM {items} ORDER BY key;
 -- next_items --
 SELECT key, size, item FROM {items} WHERE key > ? ORDER BY key LIMIT ?;
 
+-- clear_items --
+DELETE FROM {items} WHERE key IN (SELECT key FROM {items} ORDER BY key LIMIT ?);
+
 -- size_of_items --
 SELECT coalesce(sum(size & 1048575), 0) FROM {items} WHERE key >= ? AND key < ?;
 

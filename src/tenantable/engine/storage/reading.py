@@ -92,6 +92,10 @@ class Reader:
     def close(self) -> None:
         self._connection.close()
 
+    def empty_log(self) -> None:
+        """Move what was committed from the log into the file as far as no reader needs it; nobody waits for this."""
+        self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+
     def freeze(self) -> None:
         """Let all reads from here on see the state of the first one."""
         self._cursor.execute("BEGIN")

@@ -72,8 +72,7 @@ class Storage:
 
     def read(self) -> Reader:
         """A reader for one `with` block."""
-        if self._closed:
-            raise StorageError("The engine is closed")
+        self._check_open()
         if self._directory is None:
             self.write.lock.acquire()
             return self._memory_reader
@@ -93,7 +92,8 @@ class Storage:
         The state is that of the first read. In memory, where everybody takes turns, it is a copy of the database.
         """
         if self._directory is not None:
-            reader = self.read()
+            self._check_open()
+            reader = Reader(open_reader(self._directory), _end_snapshot)
             reader.freeze()
             return reader
         copy = open_memory()
@@ -116,6 +116,10 @@ class Storage:
 
     def __exit__(self, *_error: object) -> None:
         self.close()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise StorageError("The engine is closed")
 
     def _take_back(self, reader: Reader) -> None:
         if self._closed or len(self._idle_readers) >= _IDLE_READERS_MAX:
@@ -155,3 +159,9 @@ def _open_in_turn(directory: Path, durability: Durability, turn: Turn) -> tuple[
         return connection, damage
     finally:
         turn.give_back()
+
+
+def _end_snapshot(reader: Reader) -> None:
+    """Bring what was written meanwhile from the log into the file here, lest the next writer does it and waits."""
+    reader.empty_log()
+    reader.close()

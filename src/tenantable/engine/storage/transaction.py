@@ -248,6 +248,10 @@ class Transaction:
         """What was built belongs to a table or a backup from now on, or is gone."""
         self._execute(QUERIES["forget_build"], (number,))
 
+    def clear_items(self, relation: ItemRelation, limit: int) -> int:
+        """Delete the first items of a relation that is to be dropped: how many."""
+        return self._execute(relation.clear, (limit,)).rowcount
+
     def drop_named(self, name: str, number: int) -> None:
         """As `drop`, of a relation that a build names; nothing when it is gone already."""
         self._execute(QUERIES["drop_named"].format(relation=name))

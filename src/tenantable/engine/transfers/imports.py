@@ -86,6 +86,7 @@ def import_table(session: Session, request: Mapping[str, Any]) -> Description:
         DynamoError: It cannot be begun.
     """
     objects = bucket_folder(session.objects)
+    objects.check_key(request["S3BucketSource"]["S3Bucket"], f"{request['S3BucketSource'].get('S3KeyPrefix') or ''}x")
     definition = read_definition(session, request["TableCreationParameters"])
     source = Source(request, definition)
 

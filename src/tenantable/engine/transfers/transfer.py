@@ -130,15 +130,17 @@ def fail_interrupted(session: Session, transaction: Transaction) -> None:
 def forget_old(session: Session) -> int:
     """Forget exports and imports that are not listed any more: how many."""
     oldest = session.clock() - LISTED_SECONDS
+    with session.storage.read() as reader:
+        known = [*of_kind(reader, EXPORT), *of_kind(reader, IMPORT)]
+    old = [arn for arn, description in known if description["StartTime"] < oldest]
 
-    def work(transaction: Transaction) -> int:
-        known = [*of_kind(transaction, EXPORT), *of_kind(transaction, IMPORT)]
-        old = [arn for arn, description in known if description["StartTime"] < oldest]
+    def work(transaction: Transaction) -> None:
         for arn in old:
             transaction.forget_transfer(arn)
-        return len(old)
 
-    return session.storage.write(work)
+    if old:
+        session.storage.write(work)
+    return len(old)
 
 
 def iso_time(seconds: float) -> str:

@@ -142,6 +142,7 @@ def test_what_there_is_not_cannot_be_imported(engine: Engine, source: dict[str, 
     [
         ({"InputFormat": "ION"}, "ValidationException"),
         ({"InputCompressionType": "ZSTD"}, "ValidationException"),
+        ({"S3BucketSource": {**SOURCE, "S3KeyPrefix": "../outside/"}}, "ValidationException"),
         ({"InputFormatOptions": {"Csv": {"Delimiter": ";"}}}, "ValidationException"),
         ({"TableCreationParameters": {**CREATION, "TableName": "notes"}}, "ResourceInUseException"),
         ({"TableCreationParameters": {**CREATION, "BillingMode": "PROVISIONED"}}, "ValidationException"),
