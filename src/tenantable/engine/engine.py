@@ -13,6 +13,7 @@ import orjson
 from tenantable.engine.authorization import Authorizer
 from tenantable.engine.catalog import Catalog
 from tenantable.engine.expiry.sweep import delete_expired
+from tenantable.engine.metering.throttle import Throttle
 from tenantable.engine.operations import AUTHORIZED_BY_PARTS, OPERATIONS
 from tenantable.engine.session import Session
 from tenantable.engine.shapes import check_request
@@ -46,6 +47,7 @@ class Engine:
         clock: Callable[[], float] = time.time,
         randomness: random.Random | None = None,
         durability: Durability = "power",
+        throttle: float = False,
     ) -> None:
         """
         Args:
@@ -56,18 +58,22 @@ class Engine:
             randomness: Where table ids come from; None for the system's.
             durability: What an acknowledged write survives: loss of `power`, the end of the `process` (SIGKILL), or
                 `none`.
+            throttle: The part of the throughput that is enforced here: True is all of it, 0.5 that of one of two
+                processes that share the load, False enforces none.
         Raises:
             StorageError: The directory is in use, damaged, of a newer format or cannot be written.
         """
         self._authorizer = authorizer
         self._storage = Storage(None if path == MEMORY else Path(path), durability)
+        home = home or Home()
         self._session = Session(
             storage=self._storage,
-            catalog=Catalog(self._storage, home or Home(), clock),
-            home=home or Home(),
+            catalog=Catalog(self._storage, home, clock),
+            home=home,
             clock=clock,
             random=randomness or random.SystemRandom(),
             render=orjson.loads,
+            throttle=Throttle(home, clock, share=throttle) if throttle else None,
         )
         complete_tables(self._session)
         self._json_session = replace(self._session, render=orjson.Fragment)

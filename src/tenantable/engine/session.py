@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tenantable.engine.catalog import Catalog
+from tenantable.engine.metering.throttle import Throttle
 from tenantable.engine.storage.storage import Storage
 from tenantable.wire.arns import Home
 
@@ -19,6 +20,7 @@ class Session:
     `orjson.Fragment` where the answer is written as JSON, so that stored bytes are copied and never parsed. `clock`
     gives seconds since 1970. `authorize` is for operations that ask for each of their parts by itself: it takes the
     operation and a request with that part alone, and raises AccessDeniedException; None when everything is allowed.
+    `throttle` is None when throughput is not enforced.
     """
 
     storage: Storage
@@ -28,3 +30,4 @@ class Session:
     random: random.Random
     render: Callable[[bytes], Any]
     authorize: Callable[[str, Mapping[str, Any]], None] | None = None
+    throttle: Throttle | None = None

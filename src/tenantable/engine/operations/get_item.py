@@ -10,6 +10,7 @@ from tenantable.engine.items.expressions import read_projection
 from tenantable.engine.keys import key_of_request
 from tenantable.engine.legacy.parameters import GET
 from tenantable.engine.legacy.projections import read_attributes_to_get
+from tenantable.engine.metering.admission import admit_get
 from tenantable.engine.session import Session
 from tenantable.wire.values import check_item
 
@@ -23,6 +24,8 @@ def get_item(session: Session, request: Mapping[str, Any]) -> dict[str, Any]:
     key = key_of_request(table.keys, key_item)
     with session.storage.read() as reader:
         row = reader.get(table.items, key)
+    if session.throttle is not None:
+        admit_get(session.throttle, table, key, row, consistent=bool(request.get("ConsistentRead")))
 
     response: dict[str, Any] = {}
     if row is not None:
