@@ -48,6 +48,7 @@ class Engine:
         randomness: random.Random | None = None,
         durability: Durability = "power",
         throttle: float = False,
+        eventual_seconds: float = 0.0,
     ) -> None:
         """
         Args:
@@ -60,11 +61,16 @@ class Engine:
                 `none`.
             throttle: The part of the throughput that is enforced here: True is all of it, 0.5 that of one of two
                 processes that share the load, False enforces none.
+            eventual_seconds: How far reads without ConsistentRead, and with them all reads of global indexes, are
+                behind at most: code that relies on luck fails early. 0: they see what was committed.
         Raises:
-            StorageError: The directory is in use, damaged, of a newer format or cannot be written.
+            StorageError: The directory is in use, damaged, of a newer format or cannot be written; or reads are to be
+                late in memory.
         """
         self._authorizer = authorizer
-        self._storage = Storage(None if path == MEMORY else Path(path), durability)
+        self._storage = Storage(
+            None if path == MEMORY else Path(path), durability, eventual_seconds=eventual_seconds, clock=clock
+        )
         home = home or Home()
         self._session = Session(
             storage=self._storage,

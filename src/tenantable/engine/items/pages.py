@@ -135,7 +135,7 @@ def read_rows(session: Session, page: PageRequest, *, limit: int | None, bytes_m
         bytes_max: The page ends with the item that brings the sizes above this.
     """
     relation = page.table.items if page.index is None else page.index.relation
-    with session.storage.read() as reader:
+    with session.storage.read(eventual=not consistent) as reader:
         if page.selection.fetches:
             reader.freeze()
         rows, may_go_on = reader.page(

@@ -48,12 +48,12 @@ def batch_get_item(session: Session, request: Mapping[str, Any]) -> dict[str, An
     costs: list[tuple[Table, TableCost]] = []
     throttled: list[ThrottledError] = []
     bytes_left = BATCH_GET_BYTES_MAX
-    with session.storage.read() as reader:
-        for table_keys in wanted:
+    for table_keys in wanted:
+        with session.storage.read(eventual=not table_keys.request.get("ConsistentRead")) as reader:
             cost, bytes_left = _read(
                 session, reader, table_keys, response=response, bytes_left=bytes_left, throttled=throttled
             )
-            costs.append((table_keys.table, cost))
+        costs.append((table_keys.table, cost))
     if throttled and len(throttled) == sum(len(table_keys.keys) for table_keys in wanted):
         raise throttled[0]
     return add_consumed_capacities(response, request, costs)

@@ -22,7 +22,7 @@ def get_item(session: Session, request: Mapping[str, Any]) -> dict[str, Any]:
 
     table = session.catalog.table(request["TableName"])
     key = key_of_request(table.keys, key_item)
-    with session.storage.read() as reader:
+    with session.storage.read(eventual=not request.get("ConsistentRead")) as reader:
         row = reader.get(table.items, key)
     if session.throttle is not None:
         admit_get(session.throttle, table, key, row, consistent=bool(request.get("ConsistentRead")))

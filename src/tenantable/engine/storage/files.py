@@ -81,6 +81,14 @@ def open_reader(directory: Path) -> sqlite3.Connection:
     return _guarded(directory, prepare)
 
 
+def log_bytes(directory: Path) -> int:
+    """How much of the database lies in its log (WAL) and not yet in its file; 0 when there is no log."""
+    try:
+        return (directory / f"{DATABASE_NAME}-wal").stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
 def open_memory() -> sqlite3.Connection:
     """An empty database that nobody else sees and that ends with its connection."""
     connection = _connect(":memory:")

@@ -41,6 +41,10 @@ CREATE TABLE checkpoints (
     stream INTEGER, consumer TEXT, sequence INTEGER NOT NULL, PRIMARY KEY (stream, consumer)
 ) WITHOUT ROWID;
 
+-- take_state --
+-- Any read will do: a read transaction of SQLite begins with its first, and sees the state of that moment to its end.
+SELECT count(*) FROM tables;
+
 -- list_tables --
 SELECT name, description FROM tables ORDER BY name;
 

@@ -1,11 +1,13 @@
 """The database of one engine: a file that survives, or memory for tests."""
 
 import sqlite3
+import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Self
 
+from tenantable.engine.storage.eventual import LateReads
 from tenantable.engine.storage.files import (
     Durability,
     check_durability,
@@ -32,10 +34,19 @@ class Storage:
     `read` inside `work`: its transaction reads for itself.
     """
 
-    def __init__(self, directory: Path | None, durability: Durability = "power") -> None:
+    def __init__(
+        self,
+        directory: Path | None,
+        durability: Durability = "power",
+        *,
+        eventual_seconds: float = 0.0,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         """
         Args:
             directory: Where the database file lies or is created; None for memory.
+            eventual_seconds: How far eventual reads are behind at most; with 0 they see what was committed.
+            clock: In seconds; for eventual reads.
         Raises:
             StorageError: The directory cannot be used; says why and the way out.
         """
@@ -44,12 +55,18 @@ class Storage:
         self._idle_readers: deque[Reader] = deque()
         self._closed = False
         self._lock: sqlite3.Connection | None = None
+        self._late: LateReads | None = None
         if directory is None:
+            if eventual_seconds:
+                hint = "choose a data directory; with durability 'none' it is nearly as fast"
+                raise StorageError("An engine in memory has one state, so that no read can be late", hint=hint)
             connection = open_memory()
         else:
             self._lock = lock_directory(directory)
             connection = self._open_locked(directory, durability)
-        self.write = Writer(connection)
+            if eventual_seconds:
+                self._late = LateReads(directory, late_seconds=eventual_seconds, clock=clock)
+        self.write = Writer(connection, late=self._late)
         self._memory_reader = Reader(connection, lambda _reader: self.write.lock.release())
 
     def _open_locked(self, directory: Path, durability: Durability) -> sqlite3.Connection:
@@ -63,10 +80,17 @@ class Storage:
                 self._lock.close()
         return connection
 
-    def read(self) -> Reader:
-        """A reader for one `with` block."""
+    def read(self, *, eventual: bool = False) -> Reader:
+        """
+        A reader for one `with` block.
+
+        Args:
+            eventual: It may see an old state, where there are late reads.
+        """
         if self._closed:
             raise StorageError("The engine is closed")
+        if eventual and self._late is not None:
+            return self._late.read()
         if self._directory is None:
             self.write.lock.acquire()
             return self._memory_reader
@@ -97,6 +121,8 @@ class Storage:
         while self._idle_readers:
             self._idle_readers.pop().close()
         self.write.close()
+        if self._late is not None:
+            self._late.close()
         if self._lock is not None:
             self._lock.close()
 

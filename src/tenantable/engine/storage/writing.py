@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar, cast
 
+from tenantable.engine.storage.eventual import LateReads
 from tenantable.engine.storage.files import failure
 from tenantable.engine.storage.transaction import Transaction
 from tenantable.errors import StorageError
@@ -24,8 +25,9 @@ _GROUP_SIZE_MAX = 128  # so that the first of a group does not wait for ever und
 class Writer:
     """Carries out operations, one at a time: `writer(work)`. One that fails is undone, and nothing else with it."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, *, late: LateReads | None = None) -> None:
         self.connection = connection
+        self._late = late
         self.lock = threading.Lock()
         """Held by whoever uses the connection."""
         self._cursor = connection.cursor()
@@ -73,6 +75,8 @@ class Writer:
             self._cursor.execute("SAVEPOINT operation")
             self._is_nested = True
         else:
+            if self._late is not None:
+                self._late.before_write()
             self._cursor.execute("BEGIN IMMEDIATE")
             self._is_open = True
 
@@ -161,6 +165,8 @@ class Writer:
                 self._fail(group, error)
                 return
             self._is_open = False
+        if self._late is not None and any(job.publish is not None for job in group):
+            self._late.renew()
         for job in group:
             if job.publish is not None and job.error is None:
                 job.publish()
