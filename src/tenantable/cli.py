@@ -3,19 +3,26 @@
 import os
 import secrets
 import sys
+import time
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
 
 from tenantable import __version__
 from tenantable.engine import Engine
+from tenantable.engine.accounts.homes import Homes
 from tenantable.engine.server import listen, serve
 from tenantable.engine.signature import AccessKey, AccessKeyLookup
-from tenantable.errors import TenantableError
-from tenantable.local.secrets import ADMINISTRATOR, CREDENTIALS_FILE, profile_keys
+from tenantable.errors import SettingsError, TenantableError
+from tenantable.local.secrets import ACCOUNT, ADMINISTRATOR, CREDENTIALS_FILE, profile_keys
 from tenantable.local.serving import dynamo_endpoint
+from tenantable.wire.arns import Home
+
+if TYPE_CHECKING:
+    from tenantable.local.observation.observing import Watch
 
 app = typer.Typer(
     help="DynamoDB for tenants: one declaration, enforced on the laptop.",
@@ -41,6 +48,24 @@ def tenantable(
     """DynamoDB for tenants: one declaration, enforced on the laptop."""
 
 
+Throttled = Annotated[
+    bool, typer.Option("--throttle", help="Enforce provisioned throughput, also that of indexes and partitions.")
+]
+EventualMilliseconds = Annotated[
+    int,
+    typer.Option("--eventual-ms", min=0, help="How late reads that are not consistent may be. 0: never."),
+]
+Accounts = Annotated[
+    list[str] | None,
+    typer.Option("--account", help="Make an access key for this account (12 digits) too. Can be given several times."),
+]
+MetricsPort = Annotated[
+    int | None, typer.Option(min=0, max=65535, help="Serve Prometheus metrics on this port; 0: any free one.")
+]
+MetricsHost = Annotated[str, typer.Option(help="Address that metrics are served on.")]
+LogsRequests = Annotated[bool, typer.Option("--log-requests", help="Log each request as a JSON line, without values.")]
+
+
 @app.command()
 def dynamodb(
     *,
@@ -63,15 +88,39 @@ def dynamodb(
             envvar="TENANTABLE_DURABILITY", help="What an acknowledged write survives: loss of power, a kill, nothing."
         ),
     ] = "power",
+    throttle: Throttled = False,
+    eventual_ms: EventualMilliseconds = 0,
+    account: Accounts = None,
+    metrics_port: MetricsPort = None,
+    metrics_host: MetricsHost = "127.0.0.1",
+    log_requests: LogsRequests = False,
 ) -> None:
     """Serve the embedded DynamoDB over HTTP: boto3, the AWS CLI, Terraform and every SDK can talk to it."""
-    with listen(host, port) as listener, Engine(":memory:" if memory else data, durability=durability) as engine:
-        access_keys = None if open_ else _access_keys(data)
-        commits_wait = durability == "power" and not memory
-        with dynamo_endpoint(engine, access_keys=access_keys, commits_wait=commits_wait) as endpoint:
+    watch = _watch(metrics_port, log_requests=log_requests)
+
+    def open_engine(path: Path | str, home: Home) -> Engine:
+        observer = None if watch is None else watch.observer(home)
+        late = eventual_ms / 1000
+        return Engine(
+            path, home=home, durability=durability, throttle=throttle, eventual_seconds=late, observer=observer
+        )
+
+    with listen(host, port) as listener, Homes(":memory:" if memory else data, open_engine, clock=time.time) as homes:
+        endpoint = dynamo_endpoint(
+            homes.engine_for(Home()),
+            homes=homes,
+            access_keys=None if open_ else _access_keys(data, account or []),
+            commits_wait=durability == "power" and not memory,
+            refused=None if watch is None else watch.refused,
+        )
+        with endpoint as serving, ExitStack() as stack:
             address = f"http://{host}:{listener.getsockname()[1]}"
             _announce(address, tables=None if memory else data, credentials=None if open_ else data / CREDENTIALS_FILE)
-            serve(endpoint, listener)
+            if watch is not None and metrics_port is not None:
+                connected = lambda: serving.connections()  # noqa: E731, PLW0108 - `serve` sets it
+                exposed = watch.exposed(homes.engines, host=metrics_host, port=metrics_port, connections=connected)
+                print(f"Metrics on {stack.enter_context(exposed)}", flush=True)  # noqa: T201 - the command's voice
+            serve(serving, listener)
 
 
 @app.command()
@@ -96,10 +145,25 @@ def up(
     start(settings, demo=demo)
 
 
-def _access_keys(folder: Path) -> AccessKeyLookup:
-    """The one key of this folder; it may do everything. Made at the first start."""
-    key = profile_keys(folder, [ADMINISTRATOR], secrets.token_urlsafe)[ADMINISTRATOR]
-    return {key.access_key_id: AccessKey(secret=key.secret_access_key)}.get
+def _watch(metrics_port: int | None, *, log_requests: bool) -> "Watch | None":
+    """Who watches the engines; None when nobody does, so that it costs nothing, neither time nor the import."""
+    if metrics_port is None and not log_requests:
+        return None
+    from tenantable.local.observation.observing import Watch  # noqa: PLC0415
+    from tenantable.web.logs import configure_logs  # noqa: PLC0415
+
+    if log_requests:
+        configure_logs("info")
+    return Watch(counts=metrics_port is not None, logs_requests=log_requests)
+
+
+def _access_keys(folder: Path, accounts: list[str]) -> AccessKeyLookup:
+    """The keys of this folder, made at the first start: of the default account and others. Each may do everything."""
+    wrong = [account for account in accounts if not ACCOUNT.fullmatch(account)]
+    if wrong:
+        raise SettingsError(f"--account {wrong[0]}: the number of an account has 12 digits")
+    keys = profile_keys(folder, [ADMINISTRATOR, *accounts], secrets.token_urlsafe)
+    return {key.access_key_id: AccessKey(secret=key.secret_access_key) for key in keys.values()}.get
 
 
 def _announce(address: str, *, tables: Path | None, credentials: Path | None) -> None:

@@ -99,7 +99,7 @@ class Target:
 
 @contextmanager
 def in_process() -> Iterator[Target]:
-    with Engine(":memory:") as engine, kept_up(engine, every_seconds=0.1):
+    with Engine(":memory:") as engine, kept_up(lambda: [engine], every_seconds=0.1):
         yield Target(client=engine, lacks={"http": "there is no network in between"})
 
 

@@ -13,6 +13,8 @@ import orjson
 from tenantable.engine.authorization import Authorizer
 from tenantable.engine.catalog import Catalog
 from tenantable.engine.expiry.sweep import delete_expired
+from tenantable.engine.metering.measurements import Measurements, measure
+from tenantable.engine.metering.observation import Observer, metered, observed
 from tenantable.engine.metering.throttle import Throttle
 from tenantable.engine.operations import AUTHORIZED_BY_PARTS, OPERATIONS
 from tenantable.engine.session import Session
@@ -49,6 +51,8 @@ class Engine:
         durability: Durability = "power",
         throttle: float = False,
         eventual_seconds: float = 0.0,
+        observer: Observer | None = None,
+        monotonic: Callable[[], float] = time.perf_counter,
     ) -> None:
         """
         Args:
@@ -63,11 +67,15 @@ class Engine:
                 processes that share the load, False enforces none.
             eventual_seconds: How far reads without ConsistentRead, and with them all reads of global indexes, are
                 behind at most: code that relies on luck fails early. 0: they see what was committed.
+            observer: Is told of every operation; None: nobody is, and it costs nothing.
+            monotonic: Seconds that only grow, for the observer.
         Raises:
             StorageError: The directory is in use, damaged, of a newer format or cannot be written; or reads are to be
                 late in memory.
         """
         self._authorizer = authorizer
+        self._operations = OPERATIONS if observer is None else metered(OPERATIONS)
+        self._perform = self._carry_out if observer is None else observed(self._carry_out, observer, monotonic)
         self._storage = Storage(
             None if path == MEMORY else Path(path), durability, eventual_seconds=eventual_seconds, clock=clock
         )
@@ -86,15 +94,16 @@ class Engine:
 
     def call(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
         """Carry out one operation with no principal: everything is allowed. See `DynamoClient.call`."""
-        return self._carry_out(self._session, operation, request, principal=None)
+        return self._perform(self._session, operation, request, principal=None)
 
-    def call_json(self, operation: str, body: bytes, *, principal: str | None) -> bytes:
+    def call_json(self, operation: str, body: bytes, *, principal: str | None, request_id: str = "") -> bytes:
         """
         As `call`, from JSON to JSON; stored items are copied into the answer without being parsed.
 
         Args:
             body: The request; nothing at all counts as `{}`.
             principal: The ARN of who asks; None allows everything.
+            request_id: What the answer will be known by, for the observer.
         """
         try:
             request = orjson.loads(body or b"{}")
@@ -102,11 +111,13 @@ class Engine:
             raise serialization_error("The request body is not valid JSON") from error
         if not isinstance(request, dict):
             raise serialization_error("Unexpected value type in payload")
-        return orjson.dumps(self._carry_out(self._json_session, operation, request, principal=principal))
+        return orjson.dumps(
+            self._perform(self._json_session, operation, request, principal=principal, request_id=request_id)
+        )
 
     def as_principal(self, arn: str) -> DynamoClient:
         """A client whose every request the authorizer is asked about."""
-        return _PrincipalClient(partial(self._carry_out, self._session, principal=arn))
+        return _PrincipalClient(partial(self._perform, self._session, principal=arn))
 
     def stream(self, table: str) -> Subscription:
         """
@@ -144,6 +155,10 @@ class Engine:
         """
         return maintain_streams(self._session)
 
+    def measure(self) -> Measurements:
+        """Sizes of tables and files, how far consumers of streams are behind, and what was throttled so far."""
+        return measure(self._session)
+
     def close(self) -> None:
         """Give the data directory back. Nothing may be called any more."""
         self._storage.close()
@@ -155,9 +170,15 @@ class Engine:
         self.close()
 
     def _carry_out(
-        self, session: Session, operation: str, request: Mapping[str, Any], *, principal: str | None
+        self,
+        session: Session,
+        operation: str,
+        request: Mapping[str, Any],
+        *,
+        principal: str | None,
+        request_id: str = "",  # noqa: ARG002 - for who observes
     ) -> dict[str, Any]:
-        carry_out = OPERATIONS.get(operation)
+        carry_out = self._operations.get(operation)
         if carry_out is None:
             raise DynamoError("UnknownOperationException", "")
         check_request(operation, request)

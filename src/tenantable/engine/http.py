@@ -10,7 +10,8 @@ import zlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from typing import Any, Protocol
+from functools import partial
+from typing import Any, NamedTuple, Protocol
 
 import orjson
 
@@ -59,7 +60,11 @@ _CAPITAL_MESSAGE = frozenset({"AccessDeniedException", "TransactionCanceledExcep
 class JsonEngine(Protocol):
     """What the endpoint needs of an engine; see `Engine.call_json`."""
 
-    def call_json(self, operation: str, body: bytes, *, principal: str | None) -> bytes: ...
+    def call_json(self, operation: str, body: bytes, *, principal: str | None, request_id: str) -> bytes: ...
+
+
+EngineChoice = Callable[[Mapping[str, str]], JsonEngine]
+"""From the headers of a request, by name in lower case, to the engine that it speaks of."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,6 +74,15 @@ class Answer:
     status: int
     body: bytes
     content_type: str = CONTENT_TYPE
+
+
+class _Admitted(NamedTuple):
+    """A request that goes to an engine."""
+
+    engine: JsonEngine
+    operation: str
+    body: bytes
+    principal: str | None
 
 
 class DynamoApp:
@@ -83,6 +97,8 @@ class DynamoApp:
         commits_wait: bool,
         clock: Callable[[], float],
         request_ids: Callable[[], str],
+        engine_for: EngineChoice | None = None,
+        refused: Callable[[str], None] | None = None,
     ) -> None:
         """
         Args:
@@ -93,23 +109,30 @@ class DynamoApp:
             commits_wait: Whether a commit waits for a disk, so that writes of one item go to the writers too.
             clock: Epoch seconds, for the age of signatures.
             request_ids: A new id for every answer.
+            engine_for: Where the engine of a request is found; None: it is always `engine`.
+            refused: Is told the name of the error of a request that comes to no engine: not addressed to DynamoDB, not
+                signed well, too large. It must be quick, and must not fail.
         """
-        self._engine = engine
         self._access_keys = access_keys
         self._writers = writers
         self._quick = _READS if commits_wait else _READS | _SINGLE_WRITES
         self._clock = clock
         self._request_ids = request_ids
+        self._engine_for = engine_for or (lambda _headers: engine)
+        self._refused = refused or (lambda _code: None)
+        self.connections: Callable[[], int] = lambda: 0
+        """How many callers are connected; whoever serves this knows."""
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             raise ValueError(f"this application serves HTTP only, not {scope['type']}")
         headers = _text_headers(scope["headers"])
+        request_id = self._request_ids()
         if scope["method"] in {"GET", "HEAD"}:
             answer = Answer(status=200, body=_HEALTHY, content_type="text/plain; charset=utf-8")
         else:
             try:
-                answer = await self._answer(scope, headers, receive)
+                answer = await self._answer(await self._admit(scope, headers, receive), headers, request_id)
             except DynamoError as error:
                 answer = Answer(status=error.status, body=error_body(error))
             except ConnectionResetError:
@@ -117,29 +140,37 @@ class DynamoApp:
             except Exception:  # noqa: BLE001 - whatever it is, callers get an answer that they can read
                 _log.exception("unforeseen error in %s", headers.get("x-amz-target"))
                 answer = Answer(status=500, body=error_body(_INTERNAL_ERROR))
-        await self._send(answer, headers, send, head_only=scope["method"] == "HEAD")
+        await self._send(answer, headers, send, request_id=request_id, head_only=scope["method"] == "HEAD")
 
-    async def _answer(self, scope: Message, headers: Mapping[str, str], receive: Receive) -> Answer:
-        sent = await _read_body(headers, receive)
-        operation = _operation(scope, headers)
-        principal = None
-        if self._access_keys is not None:
-            request = ReceivedRequest(method=scope["method"], path=_sent_path(scope), headers=headers, body=sent)
-            principal = verify(request, access_keys=self._access_keys, now=self._clock()).principal
-        body = _decompressed(sent, headers.get("content-encoding", ""))
+    async def _admit(self, scope: Message, headers: Mapping[str, str], receive: Receive) -> _Admitted:
+        """What is asked, of which engine and by whom. Who is not admitted is counted."""
+        try:
+            sent = await _read_body(headers, receive)
+            operation = _operation(scope, headers)
+            principal = None
+            if self._access_keys is not None:
+                request = ReceivedRequest(method=scope["method"], path=_sent_path(scope), headers=headers, body=sent)
+                principal = verify(request, access_keys=self._access_keys, now=self._clock()).principal
+            body = _decompressed(sent, headers.get("content-encoding", ""))
+            return _Admitted(self._engine_for(headers), operation, body, principal)
+        except DynamoError as error:
+            self._refused(error.code)
+            raise
+
+    async def _answer(self, admitted: _Admitted, headers: Mapping[str, str], request_id: str) -> Answer:
+        engine, operation, body, principal = admitted
+        call = partial(engine.call_json, operation, body, principal=principal, request_id=request_id)
         if operation in self._quick and b"FilterExpression" not in body:  # a filter may take long
-            answer = self._engine.call_json(operation, body, principal=principal)
+            answer = call()
         else:
-            loop = asyncio.get_running_loop()
-            answer = await loop.run_in_executor(self._writers, self._call, operation, body, principal)
+            answer = await asyncio.get_running_loop().run_in_executor(self._writers, call)
         return Answer(status=200, body=answer, content_type=_media_type(headers))
 
-    def _call(self, operation: str, body: bytes, principal: str | None) -> bytes:
-        return self._engine.call_json(operation, body, principal=principal)
-
-    async def _send(self, answer: Answer, headers: Mapping[str, str], send: Send, *, head_only: bool) -> None:
+    async def _send(
+        self, answer: Answer, headers: Mapping[str, str], send: Send, *, request_id: str, head_only: bool
+    ) -> None:
         body = answer.body
-        named = [(b"content-type", answer.content_type.encode()), (b"x-amzn-requestid", self._request_ids().encode())]
+        named = [(b"content-type", answer.content_type.encode()), (b"x-amzn-requestid", request_id.encode())]
         if len(body) >= _COMPRESSED_BYTES_MIN and _accepts_gzip(headers.get("accept-encoding", "")):
             compressor = zlib.compressobj(level=1, wbits=_GZIP)
             body = compressor.compress(body) + compressor.flush()

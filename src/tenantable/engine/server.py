@@ -66,6 +66,7 @@ def serve(app: DynamoApp, listener: socket.socket) -> None:
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
     server = uvicorn.Server(config)
+    app.connections = lambda: len(server.server_state.connections)
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
         server.should_exit = True

@@ -6,7 +6,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from types import FrameType
@@ -15,6 +15,8 @@ from typing import Any
 import uvicorn
 
 from tenantable.engine import Engine
+from tenantable.engine.accounts.callers import home_of_request
+from tenantable.engine.accounts.homes import Homes
 from tenantable.engine.connection import BoundedConnection
 from tenantable.engine.http import DynamoApp
 from tenantable.engine.signature import AccessKeyLookup
@@ -28,17 +30,27 @@ _REQUEST_ID_BITS = 208
 
 
 @contextmanager
-def dynamo_endpoint(engine: Engine, *, access_keys: AccessKeyLookup | None, commits_wait: bool) -> Iterator[DynamoApp]:
+def dynamo_endpoint(
+    engine: Engine,
+    *,
+    homes: Homes | None = None,
+    access_keys: AccessKeyLookup | None,
+    commits_wait: bool,
+    refused: Callable[[str], None] | None = None,
+) -> Iterator[DynamoApp]:
     """
     The endpoint of an engine, which is looked after, until the end of the block.
 
     Args:
+        homes: Where the engine of each account and region is found; None: all have `engine`.
         access_keys: Whose signatures are believed; None checks none.
         commits_wait: Whether a commit waits for a disk, so that writers had better share one.
+        refused: See `DynamoApp`.
     """
     # An id is unique, not secret, and asking the system for each would cost 10 microseconds.
     draw = random.Random(os.urandom(32)).getrandbits  # noqa: S311
-    with kept_up(engine), ThreadPoolExecutor(WRITERS_MAX, "writer") as writers:
+    engines = (lambda: [engine]) if homes is None else homes.engines
+    with kept_up(engines), ThreadPoolExecutor(WRITERS_MAX, "writer") as writers:
         yield DynamoApp(
             engine,
             access_keys=access_keys,
@@ -46,6 +58,8 @@ def dynamo_endpoint(engine: Engine, *, access_keys: AccessKeyLookup | None, comm
             commits_wait=commits_wait,
             clock=time.time,
             request_ids=lambda: f"{draw(_REQUEST_ID_BITS):052X}",
+            engine_for=None if homes is None else lambda headers: homes.engine_for(home_of_request(headers)),
+            refused=refused,
         )
 
 
@@ -83,6 +97,10 @@ class BackgroundServer:
             waited.wait(0.01)
         if not self._server.started:
             raise AddressError(f"The server for {self.name} did not start")
+
+    def connections(self) -> int:
+        """How many callers are connected."""
+        return len(self._server.server_state.connections)
 
     def stop(self) -> None:
         self._server.should_exit = True

@@ -9,6 +9,7 @@ from pathlib import Path
 from tenantable.engine import Engine
 from tenantable.engine.server import listen
 from tenantable.local.components import ComponentClient, Installation, access_keys, profiles
+from tenantable.local.observation.observing import Watch
 from tenantable.local.primitives import Primitives, embedded_primitives
 from tenantable.local.secrets import CREDENTIALS_FILE, installation_secrets, prepare_folder, profile_keys
 from tenantable.local.serving import BackgroundServer, dynamo_endpoint
@@ -49,10 +50,17 @@ def run_world(settings: Settings) -> Iterator[World]:
             dynamodb_address = None
             client, primitives = _amazon(installation, settings)
         else:
+            watch = Watch(counts=settings.metrics_port is not None, logs_requests=settings.log_requests)
             engine = stack.enter_context(
-                open_engine(settings.data, [installation], home=home, durability=settings.durability)
+                open_engine(
+                    settings.data,
+                    [installation],
+                    home=home,
+                    durability=settings.durability,
+                    observer=watch.observer(home),
+                )
             )
-            dynamodb_address = _serve_dynamodb(stack, engine, installation, settings)
+            dynamodb_address = _serve_dynamodb(stack, engine, installation, settings, watch=watch)
             create_missing_tables(engine, installation.system.physical_tables(installation.naming))
             client = engine_clients(installation, engine)
             primitives = embedded_primitives(settings.data)
@@ -78,16 +86,25 @@ def run_world(settings: Settings) -> Iterator[World]:
         )
 
 
-def _serve_dynamodb(stack: ExitStack, engine: Engine, installation: Installation, settings: Settings) -> str:
+def _serve_dynamodb(
+    stack: ExitStack, engine: Engine, installation: Installation, settings: Settings, *, watch: Watch
+) -> str:
     """Let SDKs and tools in as the components, or as the administrator."""
     listener = stack.enter_context(listen(settings.host, settings.dynamodb_port))
     keys = profile_keys(settings.data, profiles([installation]), secrets.token_urlsafe)
     lookup = access_keys([installation], keys).get
     commits_wait = settings.durability == "power"
-    endpoint = stack.enter_context(dynamo_endpoint(engine, access_keys=lookup, commits_wait=commits_wait))
+    endpoint = stack.enter_context(
+        dynamo_endpoint(engine, access_keys=lookup, commits_wait=commits_wait, refused=watch.refused)
+    )
     server = BackgroundServer("the DynamoDB endpoint", endpoint, listener)
     stack.callback(server.stop)
     server.start()
+    if settings.metrics_port is not None:
+        exposed = watch.exposed(
+            lambda: [engine], host=settings.metrics_host, port=settings.metrics_port, connections=server.connections
+        )
+        stack.enter_context(exposed)
     return _address(settings.host, listener.getsockname()[1])
 
 

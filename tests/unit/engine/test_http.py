@@ -34,8 +34,10 @@ class RecordingEngine:
         self.answer: bytes | DynamoError = b'{"TableNames":[]}'
         self.calls: list[tuple[str, bytes, str | None]] = []
         self.threads: list[int] = []
+        self.request_ids: list[str] = []
 
-    def call_json(self, operation: str, body: bytes, *, principal: str | None) -> bytes:
+    def call_json(self, operation: str, body: bytes, *, principal: str | None, request_id: str) -> bytes:
+        self.request_ids.append(request_id)
         self.calls.append((operation, body, principal))
         self.threads.append(threading.get_ident())
         if isinstance(self.answer, DynamoError):

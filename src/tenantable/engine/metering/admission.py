@@ -1,6 +1,5 @@
 """Where operations meet the throttle: each read and each write of an item passes here before it has any effect."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -61,8 +60,7 @@ class _Nowhere(Transaction):
     """Takes every change, and nothing comes of it."""
 
     def __init__(self) -> None:
-        nothing: Callable[[], None] = lambda: None  # noqa: E731
-        super().__init__(None, nothing)  # type: ignore[arg-type] # there is no cursor, and nobody asks it
+        """There is no connection, and nothing that follows asks for one."""
 
     def count(self, relation_number: int, *, items: int, size_bytes: int) -> None:
         pass

@@ -81,10 +81,19 @@ def open_reader(directory: Path) -> sqlite3.Connection:
     return _guarded(directory, prepare)
 
 
+def database_bytes(directory: Path) -> int:
+    """The size of the database's file."""
+    return _file_bytes(directory / DATABASE_NAME)
+
+
 def log_bytes(directory: Path) -> int:
-    """How much of the database lies in its log (WAL) and not yet in its file; 0 when there is no log."""
+    """The size of its write-ahead log, which holds what is not yet in the file."""
+    return _file_bytes(directory / f"{DATABASE_NAME}-wal")
+
+
+def _file_bytes(path: Path) -> int:
     try:
-        return (directory / f"{DATABASE_NAME}-wal").stat().st_size
+        return path.stat().st_size
     except FileNotFoundError:
         return 0
 

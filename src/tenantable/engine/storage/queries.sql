@@ -115,6 +115,9 @@ SELECT coalesce(max(max(coalesce(last, first - 1), trimmed)), 0) FROM shards WHE
 -- read_checkpoint --
 SELECT sequence FROM checkpoints WHERE stream = ? AND consumer = ?;
 
+-- list_checkpoints --
+SELECT consumer, sequence FROM checkpoints WHERE stream = ? ORDER BY consumer;
+
 -- save_checkpoint --
 INSERT INTO checkpoints (stream, consumer, sequence) VALUES (?, ?, ?)
 ON CONFLICT (stream, consumer) DO UPDATE SET sequence = max(sequence, excluded.sequence);

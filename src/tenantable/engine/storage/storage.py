@@ -11,8 +11,10 @@ from tenantable.engine.storage.eventual import LateReads
 from tenantable.engine.storage.files import (
     Durability,
     check_durability,
+    database_bytes,
     failure,
     lock_directory,
+    log_bytes,
     open_database,
     open_memory,
     open_reader,
@@ -112,6 +114,10 @@ class Storage:
             yield from self.write.connection.execute(QUERIES["list_streams"])
         except sqlite3.Error as error:
             raise failure(error) from error
+
+    def file_bytes(self) -> tuple[int, int]:
+        """The sizes of the database's file and of its log; 0 in memory."""
+        return (0, 0) if self._directory is None else (database_bytes(self._directory), log_bytes(self._directory))
 
     def close(self) -> None:
         """Finish the commit under way and give the directory back. Nothing may be read or written any more."""

@@ -1,0 +1,103 @@
+"""What was done, as one record for each operation, for whoever keeps metrics or a log."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from tenantable.engine.capacity import CONSUMED, DETAIL, OBSERVED
+from tenantable.engine.session import Session
+from tenantable.wire.errors import DynamoError
+
+
+class Observation(NamedTuple):
+    """
+    One operation that was carried out, or refused. It holds no values, no keys and no secrets.
+
+    A tuple, as it is made with every request: a frozen dataclass takes three times as long to make.
+    """
+
+    operation: str
+    """The API's name for it, or any text that a caller took for one."""
+    table: str | None
+    """The table that the request names, by name or ARN, whether it exists or not; None for none or several."""
+    code: str | None
+    """The name of DynamoDB's error; None for a success."""
+    status: int
+    """The HTTP status, also where there was no HTTP."""
+    seconds: float
+    """From when the engine was asked to its answer, with the wait for the commit."""
+    consumed: tuple[tuple[str, float], ...]
+    """Capacity units by name of table, with those of its indexes; none for what was refused."""
+    principal: str | None
+    """The ARN of who asked; None when everything is allowed."""
+    request_id: str
+    """The id of the HTTP answer; empty where there was no HTTP."""
+
+
+Observer = Callable[[Observation], None]
+"""Is called after each operation, by the thread that asked for it: it must be quick, and must not fail."""
+
+Operation = Callable[[Session, Mapping[str, Any]], dict[str, Any]]
+CarryOut = Callable[..., dict[str, Any]]
+"""As `Engine._carry_out`: session, operation, request and, by name, the principal."""
+
+_METERED = frozenset(
+    "BatchExecuteStatement BatchGetItem BatchWriteItem DeleteItem ExecuteStatement ExecuteTransaction GetItem PutItem "
+    "Query Scan TransactGetItems TransactWriteItems UpdateItem".split()
+)
+_UNFORESEEN = ("InternalServerError", 500)
+_new = tuple.__new__
+
+
+def metered(operations: Mapping[str, Operation]) -> Mapping[str, Operation]:
+    """Operations whose answers tell `observed` what they consumed, whether the request asks for it or not."""
+    return {name: _metered(operation) if name in _METERED else operation for name, operation in operations.items()}
+
+
+def _metered(operation: Operation) -> Operation:
+    def carry_out(session: Session, request: Mapping[str, Any]) -> dict[str, Any]:
+        detail = request.get(DETAIL)
+        if detail is None or detail == "NONE":
+            return operation(session, {**request, DETAIL: OBSERVED})
+        response = operation(session, request)
+        shown = response["ConsumedCapacity"]
+        parts = [shown] if isinstance(shown, dict) else shown
+        response[CONSUMED] = tuple([(part["TableName"], part["CapacityUnits"]) for part in parts])
+        return response
+
+    return carry_out
+
+
+def observed(carry_out: CarryOut, observer: Observer, monotonic: Callable[[], float]) -> CarryOut:
+    """
+    As `carry_out`, and the observer is told.
+
+    Args:
+        carry_out: With the operations that `metered` gives.
+        monotonic: Seconds that only grow.
+    """
+
+    def perform(
+        session: Session,
+        operation: str,
+        request: Mapping[str, Any],
+        *,
+        principal: str | None,
+        request_id: str = "",
+    ) -> dict[str, Any]:
+        begun = monotonic()
+        table = request.get("TableName")
+        try:
+            response = carry_out(session, operation, request, principal=principal)
+        except BaseException as error:
+            code, status = (error.code, error.status) if isinstance(error, DynamoError) else _UNFORESEEN
+            named = table if isinstance(table, str) else None
+            seconds = monotonic() - begun
+            observer(Observation(operation, named, code, status, seconds, (), principal, request_id))
+            raise
+        consumed = response.pop(CONSUMED, ())
+        seconds = monotonic() - begun
+        # As `Observation(...)`, at half the time, and this is done with every request.
+        observer(_new(Observation, (operation, table, None, 200, seconds, consumed, principal, request_id)))
+        return response
+
+    return perform
