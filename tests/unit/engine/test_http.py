@@ -89,6 +89,8 @@ class Target:
     access_keys: AccessKeyLookup | None = None
     writers: ThreadPoolExecutor
     commits_wait: bool = True
+    others: dict[str, RecordingEngine] = field(default_factory=dict)
+    refused: list[str] = field(default_factory=list)
 
     def send(
         self,
@@ -126,6 +128,8 @@ class Target:
             commits_wait=self.commits_wait,
             clock=lambda: NOW,
             request_ids=lambda: "REQUEST-1",
+            engine_for=lambda headers: self.others.get(headers.get("authorization", ""), self.engine),
+            refused=self.refused.append,
         )
 
 
@@ -332,6 +336,37 @@ def test_an_unsigned_request_reaches_no_engine(target: Target) -> None:
         "com.amazon.coral.service#MissingAuthenticationTokenException",
     )
     assert target.engine.calls == []
+
+
+def test_the_engine_is_told_the_id_of_the_answer(target: Target) -> None:
+    answer = target.send()
+    assert target.engine.request_ids == [answer.headers["x-amzn-requestid"]]
+
+
+@pytest.mark.parametrize("operation", ["GetItem", "PutItem"])
+def test_the_headers_say_which_engine_is_asked(target: Target, operation: str) -> None:
+    target.others["other"] = RecordingEngine()
+    target.send(operation, authorization="other")
+    assert len(target.others["other"].calls) == 1
+    assert target.engine.calls == []
+
+
+def test_who_comes_to_no_engine_is_reported_by_the_error(target: Target) -> None:
+    target.access_keys = KEYS.get
+    target.send()
+    target.send(content_encoding="br")
+    target.send("GetItem", x_amz_target="Other.GetItem")
+    assert target.refused == [
+        "MissingAuthenticationTokenException",
+        "MissingAuthenticationTokenException",
+        "UnknownOperationException",
+    ]
+
+
+def test_what_an_engine_refuses_is_its_own_to_report(target: Target) -> None:
+    target.engine.answer = condition_failed()
+    target.send()
+    assert target.refused == []
 
 
 HEADERS = st.dictionaries(
