@@ -1,28 +1,18 @@
 """The `tenantable` command. It chooses the real clock and randomness, and says in one sentence why it cannot start."""
 
 import os
-import secrets
 import sys
-import time
-from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
 
 from tenantable import __version__
-from tenantable.engine import Engine
-from tenantable.engine.accounts.homes import Homes
 from tenantable.engine.server import listen, serve
-from tenantable.engine.signature import AccessKey, AccessKeyLookup
-from tenantable.errors import SettingsError, TenantableError
-from tenantable.local.secrets import ACCOUNT, ADMINISTRATOR, CREDENTIALS_FILE, profile_keys
-from tenantable.local.serving import dynamo_endpoint
-from tenantable.wire.arns import Home
-
-if TYPE_CHECKING:
-    from tenantable.local.observation.observing import Watch
+from tenantable.errors import TenantableError
+from tenantable.local.endpoint.endpoint import EndpointOptions, run_endpoint
+from tenantable.local.secrets import CREDENTIALS_FILE
 
 app = typer.Typer(
     help="DynamoDB for tenants: one declaration, enforced on the laptop.",
@@ -96,31 +86,23 @@ def dynamodb(
     log_requests: LogsRequests = False,
 ) -> None:
     """Serve the embedded DynamoDB over HTTP: boto3, the AWS CLI, Terraform and every SDK can talk to it."""
-    watch = _watch(metrics_port, log_requests=log_requests)
-
-    def open_engine(path: Path | str, home: Home) -> Engine:
-        observer = None if watch is None else watch.observer(home)
-        late = eventual_ms / 1000
-        return Engine(
-            path, home=home, durability=durability, throttle=throttle, eventual_seconds=late, observer=observer
-        )
-
-    with listen(host, port) as listener, Homes(":memory:" if memory else data, open_engine, clock=time.time) as homes:
-        endpoint = dynamo_endpoint(
-            homes.engine_for(Home()),
-            homes=homes,
-            access_keys=None if open_ else _access_keys(data, account or []),
-            commits_wait=durability == "power" and not memory,
-            refused=None if watch is None else watch.refused,
-        )
-        with endpoint as serving, ExitStack() as stack:
-            address = f"http://{host}:{listener.getsockname()[1]}"
-            _announce(address, tables=None if memory else data, credentials=None if open_ else data / CREDENTIALS_FILE)
-            if watch is not None and metrics_port is not None:
-                connected = lambda: serving.connections()  # noqa: E731, PLW0108 - `serve` sets it
-                exposed = watch.exposed(homes.engines, host=metrics_host, port=metrics_port, connections=connected)
-                print(f"Metrics on {stack.enter_context(exposed)}", flush=True)  # noqa: T201 - the command's voice
-            serve(serving, listener)
+    options = EndpointOptions(
+        data=None if memory else data,
+        credentials=None if open_ else data,
+        accounts=tuple(account or ()),
+        durability=durability,
+        throttle=throttle,
+        eventual_seconds=eventual_ms / 1000,
+        metrics_port=metrics_port,
+        metrics_host=metrics_host,
+        logs_requests=log_requests,
+    )
+    with listen(host, port) as listener, run_endpoint(options) as running:
+        address = f"http://{host}:{listener.getsockname()[1]}"
+        _announce(address, tables=options.data, credentials=None if open_ else data / CREDENTIALS_FILE)
+        if running.metrics_address is not None:
+            typer.echo(f"Metrics on {running.metrics_address}")
+        serve(running.app, listener)
 
 
 @app.command()
@@ -143,27 +125,6 @@ def up(
     shown = {"allow_private_targets": True, "log_level": "warning"} if demo else {}
     settings = read_settings(data=data, port=port, dynamodb_port=dynamodb_port, **shown)
     start(settings, demo=demo)
-
-
-def _watch(metrics_port: int | None, *, log_requests: bool) -> "Watch | None":
-    """Who watches the engines; None when nobody does, so that it costs nothing, neither time nor the import."""
-    if metrics_port is None and not log_requests:
-        return None
-    from tenantable.local.observation.observing import Watch  # noqa: PLC0415
-    from tenantable.web.logs import configure_logs  # noqa: PLC0415
-
-    if log_requests:
-        configure_logs("info")
-    return Watch(counts=metrics_port is not None, logs_requests=log_requests)
-
-
-def _access_keys(folder: Path, accounts: list[str]) -> AccessKeyLookup:
-    """The keys of this folder, made at the first start: of the default account and others. Each may do everything."""
-    wrong = [account for account in accounts if not ACCOUNT.fullmatch(account)]
-    if wrong:
-        raise SettingsError(f"--account {wrong[0]}: the number of an account has 12 digits")
-    keys = profile_keys(folder, [ADMINISTRATOR, *accounts], secrets.token_urlsafe)
-    return {key.access_key_id: AccessKey(secret=key.secret_access_key) for key in keys.values()}.get
 
 
 def _announce(address: str, *, tables: Path | None, credentials: Path | None) -> None:

@@ -2,12 +2,12 @@
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 _FORGET_ABOVE = 10_000
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Spending:
+class Spending(NamedTuple):
     """
     What is to be spent of one bucket.
 

@@ -17,9 +17,8 @@ Source: Developer Guide, "Burst and adaptive capacity", "Designing partition key
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from math import ceil
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from tenantable.engine.capacity import TableCost
 from tenantable.engine.metering.buckets import Buckets, Spending
@@ -63,28 +62,26 @@ class ThrottledError(DynamoError):
     """A request, or one item of it, exceeds what is provisioned: to be tried again later."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Limit:
-    """The limit of a table (`index` is None) or of a global index that throttled something."""
+class Limit(NamedTuple):
+    """The limit of a table (`index_name` is None) or of a global index that throttled something."""
 
     table_name: str
-    index: str | None
+    index_name: str | None
     kind: Kind
     reason: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Subject:
+class _Subject(NamedTuple):
     """A table or a global index, whose throughput is to be spent; `start` begins its partition's keys, if known."""
 
     table: Table
-    index: str | None
+    index_name: str | None
     units: float
     start: bytes | None
 
     @property
     def throughput(self) -> Throughput:
-        return self.table.throughput if self.index is None else self.table.indexes[self.index].throughput
+        return self.table.throughput if self.index_name is None else self.table.indexes[self.index_name].throughput
 
 
 class Throttle:
@@ -128,16 +125,16 @@ class Throttle:
             return dict(self._throttled)
 
     def _spendings(self, subject: _Subject, kind: Kind) -> Iterator[Spending]:
-        table, index = subject.table, subject.index
-        resource = "Table" if index is None else "Index"
+        table, index_name = subject.table, subject.index_name
+        resource = "Table" if index_name is None else "Index"
 
         def spending(reason: str, rate: float, *, partition: int = 0, seconds_saved: float = 1) -> Spending:
-            limit = Limit(table_name=table.name, index=index, kind=kind, reason=f"{resource}{kind}{reason}")
+            limit = Limit(table_name=table.name, index_name=index_name, kind=kind, reason=f"{resource}{kind}{reason}")
             bucket = (limit, table.table_id, partition)
             return Spending(bucket=bucket, units=subject.units, rate=rate * self._share, seconds_saved=seconds_saved)
 
         rate = _provisioned(subject.throughput, kind)
-        maximum = _maximum(table, kind) if index is None and table.is_on_demand else None
+        maximum = _maximum(table, kind) if index_name is None and table.is_on_demand else None
         if maximum is not None:
             yield spending("MaxOnDemandThroughputExceeded", maximum)
         elif not table.is_on_demand:
@@ -147,15 +144,15 @@ class Throttle:
             yield spending("KeyRangeThroughputExceeded", PARTITION_UNITS[kind], partition=partition)
 
     def _error(self, table: Table, limit: Limit) -> ThrottledError:
-        writes_index = limit.index is not None and limit.kind == "Write"
+        writes_index = limit.index_name is not None and limit.kind == "Write"
         if not table.is_on_demand:
-            code, message = PROVISIONED_EXCEEDED, _PROVISIONED if limit.index is None else _PROVISIONED_INDEX
+            code, message = PROVISIONED_EXCEEDED, _PROVISIONED if limit.index_name is None else _PROVISIONED_INDEX
         elif limit.reason.endswith("MaxOnDemandThroughputExceeded"):
             code, message = THROTTLING, _MAXIMUM
         else:
             code, message = THROTTLING, _CAPACITY_INDEX if writes_index else _CAPACITY
         home = self._home
-        resource = home.table(table.name) if limit.index is None else home.index(table.name, limit.index)
+        resource = home.table(table.name) if limit.index_name is None else home.index(table.name, limit.index_name)
         return ThrottledError(code, message, extra={_REASONS[code]: [{"reason": limit.reason, "resource": resource}]})
 
 
@@ -163,10 +160,10 @@ def _subjects(table: Table, cost: TableCost, starts: Mapping[str | None, bytes])
     """The table, which pays for its local indexes too, and each global index."""
     own = cost.table + sum(units for name, units in cost.indexes.items() if not table.indexes[name].is_global)
     if own:
-        yield _Subject(table=table, index=None, units=own, start=starts.get(None))
+        yield _Subject(table=table, index_name=None, units=own, start=starts.get(None))
     for name, units in cost.indexes.items():
         if table.indexes[name].is_global:
-            yield _Subject(table=table, index=name, units=units, start=starts.get(name))
+            yield _Subject(table=table, index_name=name, units=units, start=starts.get(name))
 
 
 def _provisioned(throughput: Throughput, kind: Kind) -> int:

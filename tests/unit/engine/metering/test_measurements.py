@@ -82,7 +82,7 @@ def test_what_was_throttled_is_counted_by_its_limit(engine: Engine) -> None:
         with pytest.raises(DynamoError):
             put(engine, "b")
     [(limit, number)] = engine.measure().throttled.items()
-    assert (limit.table_name, limit.index, limit.kind, number) == ("notes", None, "Write", 2)
+    assert (limit.table_name, limit.index_name, limit.kind, number) == ("notes", None, "Write", 2)
     assert limit.reason == "TableWriteProvisionedThroughputExceeded"
 
 
