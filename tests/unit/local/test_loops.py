@@ -41,3 +41,13 @@ def test_it_trims_streams() -> None:
         clock.now += 24 * 3600
         assert Upkeep(lambda: [engine], clock=clock, wait=lambda _: None).step(1.0) == 1
         assert engine.stream("visits").read() == []
+
+
+def test_every_engine_is_looked_after() -> None:
+    clock = ManualClock()
+    with Engine(":memory:", clock=clock) as first, Engine(":memory:", clock=clock) as second:
+        for engine in (first, second):
+            engine.call("CreateTable", TABLE)
+            engine.call("UpdateTimeToLive", TIME_TO_LIVE)
+            put(engine, "over", clock.now - 1)
+        assert Upkeep(lambda: [first, second], clock=clock, wait=lambda _: None).step(1.0) == 2

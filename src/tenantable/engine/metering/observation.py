@@ -86,13 +86,14 @@ def observed(carry_out: CarryOut, observer: Observer, monotonic: Callable[[], fl
     ) -> dict[str, Any]:
         begun = monotonic()
         table = request.get("TableName")
+        if type(table) is not str:  # of a wrong form, or where nobody has to look at it
+            table = None
         try:
             response = carry_out(session, operation, request, principal=principal)
         except BaseException as error:
             code, status = (error.code, error.status) if isinstance(error, DynamoError) else _UNFORESEEN
-            named = table if isinstance(table, str) else None
             seconds = monotonic() - begun
-            observer(Observation(operation, named, code, status, seconds, (), principal, request_id))
+            observer(Observation(operation, table, code, status, seconds, (), principal, request_id))
             raise
         consumed = response.pop(CONSUMED, ())
         seconds = monotonic() - begun

@@ -145,6 +145,14 @@ def test_what_is_consumed_is_told_whatever_the_caller_asks_for(
     assert answer.get("ConsumedCapacity") == expected.get("ConsumedCapacity")
 
 
+@pytest.mark.parametrize("given", [5, None, ["notes"], {"S": "secret"}])
+def test_a_table_that_is_no_text_is_none(engine: Engine, told: list[Observation], given: Any) -> None:
+    """TransactGetItems has no such member, and nobody checks it."""
+    gets = [{"Get": {"TableName": "notes", "Key": KEY}}]
+    engine.call("TransactGetItems", {"TransactItems": gets, "TableName": given})
+    assert told[0].table is None
+
+
 def test_json_is_told_with_principal_and_request_id(engine: Engine, told: list[Observation]) -> None:
     body = orjson.dumps({"TableName": "notes", "Key": KEY})
     assert engine.call_json("GetItem", body, principal="arn:reader", request_id="ID") == b"{}"
