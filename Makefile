@@ -7,7 +7,7 @@ TESTS ?= tests
 URL ?= http://127.0.0.1:8000
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup check fmt test unit conformance bench golden lock bare clean
+.PHONY: help run setup check fmt test crash unit conformance bench fuzz clients golden lock bare clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -31,14 +31,30 @@ fmt: $(DEVELOPMENT) ## format the code and mend what lint can mend
 test: $(DEVELOPMENT) ## all tests
 	$(BIN)/pytest -n 2 --dist worksteal $(TESTS)
 
+crash: $(DEVELOPMENT) ## kill the engine fifty times and look for what is lost
+	CRASH_ROUNDS=50 $(BIN)/pytest -q tests/system/test_crash.py tests/system/test_crash_consumers.py
+
 unit: $(DEVELOPMENT) ## the fast tests only
 	$(BIN)/pytest -q tests/unit
 
 conformance: $(DEVELOPMENT) ## our conformance suite against any endpoint: make conformance URL=http://host:port
 	$(BIN)/pytest -q tests/conformance --endpoint $(URL) $(ARGUMENTS)
 
-bench: $(DEVELOPMENT) ## speed beside moto, measured in the same run
-	$(BIN)/python bench/run.py
+bench: $(DEVELOPMENT) ## speed beside moto, dynoxide and dynalite, measured in one run; writes docs/reference/benchmarks.md
+	command -v wrk >/dev/null || { apt-get update -qq && apt-get install -y -qq wrk; }
+	! command -v npm >/dev/null || npm install --silent --no-audit --no-fund --prefix .peers @dynoxide/linux-x64 dynalite
+	$(BIN)/python bench/run.py $(ARGUMENTS)
+
+clients: $(DEVELOPMENT) ## other people's clients against the endpoint: aiobotocore, PynamoDB, the JavaScript SDK, ElectroDB
+	$(PYTHON) -m venv .clients && .clients/bin/pip install -q --disable-pip-version-check aiobotocore pynamodb
+	! command -v npm >/dev/null || npm install --silent --no-audit --no-fund --prefix .clients \
+		@aws-sdk/client-dynamodb @aws-sdk/client-dynamodb-streams @aws-sdk/lib-dynamodb electrodb
+	$(BIN)/pytest -q tests/system/test_clients.py
+
+fuzz: $(DEVELOPMENT) ## 200,000 random requests and ten minutes of coverage-guided fuzzing of every parser
+	FUZZ_REQUESTS=200000 FUZZ_SEED=$${FUZZ_SEED:-$$$$} $(BIN)/pytest -q -s --timeout 1200 tests/fuzz
+	$(BIN)/python -m pip install -q --disable-pip-version-check 'atheris>=3.0'
+	mkdir -p .fuzz/corpus && $(BIN)/python tests/fuzz/mutate.py -artifact_prefix=.fuzz/ -max_total_time=$${SECONDS_MAX:-600} .fuzz/corpus
 
 golden: $(DEVELOPMENT) ## rewrite the golden files and generated pages; review the difference
 	REWRITE_GOLDEN=1 $(BIN)/pytest -q tests/golden tests/test_docs.py tests/test_public.py

@@ -40,7 +40,7 @@ def engine_in_memory() -> Iterator[Target]:
 
 @contextmanager
 def engine_on_disk() -> Iterator[Target]:
-    with tempfile.TemporaryDirectory() as folder, Engine(folder) as engine:
+    with tempfile.TemporaryDirectory() as folder, Engine(folder, durability="process") as engine:
         yield Target(engine.call)
 
 

@@ -35,8 +35,8 @@ def key(number: int) -> dict[str, Any]:
     return {"pk": {"S": f"ORG#{partition:06}"}, "sk": {"S": f"ORDER#{place:04}"}}
 
 
-def item(number: int) -> dict[str, Any]:
-    """About 1,000 bytes in 14 attributes of seven types."""
+def item(number: int, revision: int = 0) -> dict[str, Any]:
+    """About 1,000 bytes in 14 attributes of seven types. SQLite writes nothing for an item that stays as it was."""
     partition, place = divmod(number, ITEMS_PER_PARTITION)
     return key(number) | {
         "gsi1pk": {"S": f"STATUS#{partition:06}"},
@@ -48,21 +48,21 @@ def item(number: int) -> dict[str, Any]:
         "tags": {"SS": ["alpha", "beta", "gamma"]},
         "lines": {"L": [{"M": {"sku": {"S": f"SKU-{line}"}, "quantity": {"N": str(line)}}} for line in range(3)]},
         "address": {"M": {"street": {"S": "1 Main Street"}, "city": {"S": "Austin"}, "zip": {"S": "78701"}}},
-        "version": {"N": "1"},
+        "version": {"N": str(revision + 1)},
         "missing": {"NULL": True},
         "notes": {"S": "x" * 560},
     }
 
 
-def _get(choose: Callable[[], int]) -> Request:
+def _get(choose: Callable[[], int], _revision: int) -> Request:
     return "GetItem", {"TableName": TABLE, "Key": key(choose())}
 
 
-def _put(choose: Callable[[], int]) -> Request:
-    return "PutItem", {"TableName": TABLE, "Item": item(choose())}
+def _put(choose: Callable[[], int], revision: int) -> Request:
+    return "PutItem", {"TableName": TABLE, "Item": item(choose(), revision)}
 
 
-def _update(choose: Callable[[], int]) -> Request:
+def _update(choose: Callable[[], int], _revision: int) -> Request:
     return "UpdateItem", {
         "TableName": TABLE,
         "Key": key(choose()),
@@ -73,7 +73,7 @@ def _update(choose: Callable[[], int]) -> Request:
     }
 
 
-def _query(choose: Callable[[], int]) -> Request:
+def _query(choose: Callable[[], int], _revision: int) -> Request:
     return "Query", {
         "TableName": TABLE,
         "KeyConditionExpression": "pk = :pk",
@@ -81,7 +81,7 @@ def _query(choose: Callable[[], int]) -> Request:
     }
 
 
-def _query_index(choose: Callable[[], int]) -> Request:
+def _query_index(choose: Callable[[], int], _revision: int) -> Request:
     return "Query", {
         "TableName": TABLE,
         "IndexName": "gsi1",
@@ -90,22 +90,23 @@ def _query_index(choose: Callable[[], int]) -> Request:
     }
 
 
-def batch_of_puts(numbers: list[int]) -> Request:
-    return "BatchWriteItem", {"RequestItems": {TABLE: [{"PutRequest": {"Item": item(number)}} for number in numbers]}}
+def batch_of_puts(numbers: list[int], revision: int = 0) -> Request:
+    puts = [{"PutRequest": {"Item": item(number, revision)}} for number in numbers]
+    return "BatchWriteItem", {"RequestItems": {TABLE: puts}}
 
 
-def _batch(choose: Callable[[], int]) -> Request:
+def _batch(choose: Callable[[], int], revision: int) -> Request:
     start = choose() // ITEMS_PER_PARTITION * ITEMS_PER_PARTITION
-    return batch_of_puts(list(range(start, start + ITEMS_PER_PARTITION)))
+    return batch_of_puts(list(range(start, start + ITEMS_PER_PARTITION)), revision)
 
 
-def _transaction(choose: Callable[[], int]) -> Request:
+def _transaction(choose: Callable[[], int], revision: int) -> Request:
     start = choose() // ITEMS_PER_PARTITION * ITEMS_PER_PARTITION
-    puts = [{"Put": {"TableName": TABLE, "Item": item(start + place)}} for place in range(4)]
+    puts = [{"Put": {"TableName": TABLE, "Item": item(start + place, revision)}} for place in range(4)]
     return "TransactWriteItems", {"TransactItems": puts}
 
 
-OPERATIONS: dict[str, Callable[[Callable[[], int]], Request]] = {
+OPERATIONS: dict[str, Callable[[Callable[[], int], int], Request]] = {
     "get": _get,
     "put": _put,
     "update with condition": _update,
@@ -116,13 +117,16 @@ OPERATIONS: dict[str, Callable[[Callable[[], int]], Request]] = {
 }
 
 
-def requests(operation: str, items: int, seed: int) -> Iterator[dict[str, Any]]:
-    """An endless stream of requests of one operation over `items` stored items; the same for the same seed."""
+def requests(operation: str, items: int, seed: int, first_revision: int = 1) -> Iterator[dict[str, Any]]:
+    """
+    An endless stream of requests of one operation over `items` stored items; the same for the same seed, but for the
+    revisions of what is put, which go on from the first.
+    """
     chooser = random.Random(seed)
     make = OPERATIONS[operation]
-    for _ in count():
-        yield make(lambda: chooser.randrange(items))[1]
+    for revision in count(first_revision):
+        yield make(lambda: chooser.randrange(items), revision)[1]
 
 
 def api_name(operation: str) -> str:
-    return OPERATIONS[operation](lambda: 0)[0]
+    return OPERATIONS[operation](lambda: 0, 0)[0]

@@ -70,18 +70,20 @@ def start_dynamo() -> StartDynamo:
 
 
 @contextmanager
-def _dynamo_process(data: Path, *options: str) -> Iterator[DynamoProcess]:
+def _dynamo_process(data: Path, *options: str, stderr: int | None = None) -> Iterator[DynamoProcess]:
     command = [sys.executable, "-m", "tenantable.cli", "dynamodb", "--port", "0", "--data", str(data), *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, text=True) as process:
         assert process.stdout is not None
         address = next(word for word in process.stdout.readline().split() if word.startswith("http://")).rstrip(",")
         keys = ConfigParser(interpolation=None)
         keys.read(data / "credentials")
         key = keys["default"] if keys.has_section("default") else keys["DEFAULT"]
-        yield DynamoProcess(
-            process=process,
-            address=address,
-            access_key_id=key.get("aws_access_key_id", "any"),
-            secret_access_key=key.get("aws_secret_access_key", "any"),
-        )
-        process.terminate()
+        try:
+            yield DynamoProcess(
+                process=process,
+                address=address,
+                access_key_id=key.get("aws_access_key_id", "any"),
+                secret_access_key=key.get("aws_secret_access_key", "any"),
+            )
+        finally:
+            process.terminate()

@@ -1,11 +1,13 @@
 """Documents that cannot go stale: reference pages equal what the code says, and examples print what they show."""
 
+import json
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer.main
@@ -18,6 +20,8 @@ from tenantable.cli import app
 from tenantable.engine import Engine
 from tenantable.engine.metering.observation import Observation
 from tenantable.engine.operations import OPERATIONS
+from tenantable.engine.operations.left_out import LEFT_OUT, METADATA
+from tenantable.engine.tables.options import UNSUPPORTED
 from tenantable.local.observation.metrics import engine_registry
 from tenantable.local.observation.requests import log_request
 from tenantable.local.observation.tallies import Tallies
@@ -26,6 +30,7 @@ from tenantable.wire.arns import Home
 from tenantable.wire.errors import DynamoError
 
 ROOT = Path(__file__).parent.parent
+SHAPES = ROOT / "src" / "tenantable" / "engine" / "request_shapes.json"
 REFERENCE = ROOT / "docs" / "reference"
 GENERATED = "<!-- Generated from the code by `make golden`; do not edit. -->"
 
@@ -49,10 +54,17 @@ def settings_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def named_commands(group: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """All commands, those of a group behind it."""
+    for name, command in sorted(group.commands.items()):
+        yield prefix + name, command
+        if hasattr(command, "commands"):
+            yield from named_commands(command, f"{prefix}{name} ")
+
+
 def commands_page() -> str:
     lines = ["# Commands", "", GENERATED, ""]
-    group = typer.main.get_command(app)
-    for name, command in sorted(getattr(group, "commands").items()):  # noqa: B009 - click's group is untyped here
+    for name, command in named_commands(typer.main.get_command(app)):
         lines += [f"## tenantable {name}", "", str(command.help), "", "| option | default | meaning |", "|---|---|---|"]
         for parameter in command.params:
             option = ", ".join(f"`{text}`" for text in [*parameter.opts, *parameter.secondary_opts])
@@ -73,7 +85,48 @@ def errors_page() -> str:
     return "\n".join(lines) + "\n"
 
 
-@pytest.mark.parametrize("page", [settings_page, commands_page, errors_page])
+def dynamodb_page() -> str:
+    lines = [
+        "# DynamoDB's API here",
+        "",
+        GENERATED,
+        "",
+        "Every operation of the service and of its streams. One that is left out is refused with a",
+        "`ValidationException` that says what to use instead; one that nobody has is an `UnknownOperationException`.",
+        "",
+        "| operation | here | remark |",
+        "|---|---|---|",
+    ]
+    for operation in sorted(json.loads(SHAPES.read_bytes())["operations"]):
+        state, remark = "supported", ""
+        if operation in METADATA:
+            state, remark = "metadata", METADATA[operation]
+        elif operation in LEFT_OUT:
+            state, remark = "left out", LEFT_OUT[operation]
+        lines.append(f"| `{operation}` | {state} | {remark} |")
+    lines += [
+        "",
+        "## Options of tables",
+        "",
+        "Kept and described, without an effect: `SSESpecification`, `TableClass`, `WarmThroughput`, `ReplicaUpdates`,",
+        "`GlobalTableWitnessUpdates`, `MultiRegionConsistency`; `OnDemandThroughput` has one where throughput is",
+        "enforced. Refused:",
+        "",
+        "| option | why |",
+        "|---|---|",
+    ]
+    lines += [f"| `{option}` | {reason} |" for option, reason in UNSUPPORTED.items()]
+    return "\n".join(lines) + "\n"
+
+
+def test_no_operation_is_both_answered_and_left_out() -> None:
+    known = set(json.loads(SHAPES.read_bytes())["operations"])
+    assert not LEFT_OUT.keys() & OPERATIONS.keys()
+    assert OPERATIONS.keys() | LEFT_OUT.keys() <= known
+    assert METADATA.keys() <= OPERATIONS.keys()
+
+
+@pytest.mark.parametrize("page", [settings_page, commands_page, errors_page, dynamodb_page])
 def test_a_reference_page_says_what_the_code_says(page: Callable[[], str]) -> None:
     path = REFERENCE / f"{page.__name__.removesuffix('_page')}.md"
     if os.environ.get("REWRITE_GOLDEN") == "1":

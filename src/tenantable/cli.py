@@ -2,7 +2,10 @@
 
 import os
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from socket import socket
 from typing import Annotated, Literal
 
 import typer
@@ -11,8 +14,11 @@ from rich.console import Console
 from tenantable import __version__
 from tenantable.engine.server import listen, serve
 from tenantable.errors import TenantableError
-from tenantable.local.endpoint.endpoint import EndpointOptions, run_endpoint
+from tenantable.local.endpoint.endpoint import EndpointOptions, prepare_for_workers, run_endpoint
+from tenantable.local.maintenance.commands import add_commands
 from tenantable.local.secrets import CREDENTIALS_FILE
+from tenantable.local.workers.ports import shared_port
+from tenantable.local.workers.supervision import WORKERS_MAX, check_workers, run_workers
 
 app = typer.Typer(
     help="DynamoDB for tenants: one declaration, enforced on the laptop.",
@@ -20,6 +26,10 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+dynamodb_group = typer.Typer()
+add_commands(dynamodb_group)
+app.add_typer(dynamodb_group, name="dynamodb")
 
 
 def _show_version(wanted: bool) -> None:
@@ -50,14 +60,23 @@ Accounts = Annotated[
     typer.Option("--account", help="Make an access key for this account (12 digits) too. Can be given several times."),
 ]
 MetricsPort = Annotated[
-    int | None, typer.Option(min=0, max=65535, help="Serve Prometheus metrics on this port; 0: any free one.")
+    int | None,
+    typer.Option(
+        min=0,
+        max=65535,
+        help="Serve Prometheus metrics on this port, of several workers also on those above it; 0: any free one.",
+    ),
 ]
 MetricsHost = Annotated[str, typer.Option(help="Address that metrics are served on.")]
 LogsRequests = Annotated[bool, typer.Option("--log-requests", help="Log each request as a JSON line, without values.")]
+Workers = Annotated[
+    int, typer.Option(min=1, max=WORKERS_MAX, help="Processes that answer; they read at once and write in turn.")
+]
 
 
-@app.command()
+@dynamodb_group.callback(invoke_without_command=True)
 def dynamodb(
+    context: typer.Context,
     *,
     port: Annotated[
         int, typer.Option(min=0, max=65535, envvar="TENANTABLE_DYNAMODB_PORT", help="0: any free one.")
@@ -78,6 +97,7 @@ def dynamodb(
             envvar="TENANTABLE_DURABILITY", help="What an acknowledged write survives: loss of power, a kill, nothing."
         ),
     ] = "power",
+    workers: Workers = 1,
     throttle: Throttled = False,
     eventual_ms: EventualMilliseconds = 0,
     account: Accounts = None,
@@ -85,7 +105,14 @@ def dynamodb(
     metrics_host: MetricsHost = "127.0.0.1",
     log_requests: LogsRequests = False,
 ) -> None:
-    """Serve the embedded DynamoDB over HTTP: boto3, the AWS CLI, Terraform and every SDK can talk to it."""
+    """
+    Serve the embedded DynamoDB over HTTP: boto3, the AWS CLI, Terraform and every SDK can talk to it. With a command,
+    look after its data folder instead.
+    """
+    if context.invoked_subcommand is not None:
+        _refuse_misplaced_options(context)
+        return
+    check_workers(workers, memory=memory)
     options = EndpointOptions(
         data=None if memory else data,
         credentials=None if open_ else data,
@@ -96,13 +123,29 @@ def dynamodb(
         metrics_port=metrics_port,
         metrics_host=metrics_host,
         logs_requests=log_requests,
+        workers=workers,
     )
-    with listen(host, port) as listener, run_endpoint(options) as running:
-        address = f"http://{host}:{listener.getsockname()[1]}"
-        _announce(address, tables=options.data, credentials=None if open_ else data / CREDENTIALS_FILE)
+    with listen(host, port) as listener:
+        announce = partial(_announce, f"http://{host}:{listener.getsockname()[1]}", options)
+        if workers == 1:
+            _work(options, listener, announce)
+        else:
+            prepare_for_workers(options)
+            announce()
+            with shared_port(listener, workers) as listeners:
+                run_workers(listeners, lambda number, own: _work(options.of_worker(number), own), say=_say)
+
+
+def _work(options: EndpointOptions, listener: socket, announce: Callable[[], None] = lambda: None) -> None:
+    with run_endpoint(options) as running:
+        announce()
         if running.metrics_address is not None:
             typer.echo(f"Metrics on {running.metrics_address}")
-        serve(running.app, listener)
+        serve(running.endpoint, listener)
+
+
+def _say(sentence: str) -> None:
+    typer.echo(f"tenantable: {sentence}", err=True)
 
 
 @app.command()
@@ -127,17 +170,28 @@ def up(
     start(settings, demo=demo)
 
 
-def _announce(address: str, *, tables: Path | None, credentials: Path | None) -> None:
+def _refuse_misplaced_options(context: typer.Context) -> None:
+    """Options that stand before a command would be those of serving, and not of the command."""
+    for name in context.params:
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            option = name.strip("_").replace("_", "-")
+            raise typer.BadParameter(
+                f"--{option} stands behind the command: {context.invoked_subcommand} --{option} ..."
+            )
+
+
+def _announce(address: str, options: EndpointOptions) -> None:
     """Say where the endpoint is, where the tables are and how to connect; a secret is named by its file alone."""
     console = Console(highlight=False, soft_wrap=True)
-    where = "in memory" if tables is None else f"in {tables.resolve()}"
+    where = "in memory" if options.data is None else f"in {options.data.resolve()}"
     console.print(f"[bold]DynamoDB[/bold] on [bold]{address}[/bold], tables {where}")
-    if credentials is None:
+    if options.credentials is None:
         console.print("Open: signatures are not checked, any access key will do. To connect:")
         identity = "AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any"
     else:
         console.print("Requests must be signed with the access key of this data folder. To connect:")
-        identity = f"AWS_SHARED_CREDENTIALS_FILE={credentials.resolve()}"
+        identity = f"AWS_SHARED_CREDENTIALS_FILE={(options.credentials / CREDENTIALS_FILE).resolve()}"
     endpoints = f"AWS_ENDPOINT_URL_DYNAMODB={address} AWS_ENDPOINT_URL_DYNAMODB_STREAMS={address}"
     console.print(f"  export {endpoints} AWS_DEFAULT_REGION=us-east-1 {identity}", markup=False)
     console.print("  aws dynamodb list-tables        # or boto3.client('dynamodb').list_tables()", markup=False)

@@ -47,7 +47,8 @@ class HttpAnswer:
 
     @property
     def json(self) -> Any:
-        return orjson.loads(self.body)
+        """The members of the answer; none when it has no body, as for tagging."""
+        return orjson.loads(self.body or b"{}")
 
 
 class SdkClient:

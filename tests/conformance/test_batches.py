@@ -176,3 +176,17 @@ def test_a_write_request_says_exactly_one_thing(client: "DynamoClient", simple: 
     assert refused(client, "BatchWriteItem", {simple.name: [{}]}).message == (
         "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"
     )
+
+
+def test_a_batch_without_tables(client: "DynamoClient") -> None:
+    """The two operations find different words for it."""
+    messages = []
+    for operation in ("BatchGetItem", "BatchWriteItem"):
+        with pytest.raises(DynamoError) as caught:
+            client.call(operation, {"RequestItems": {}})
+        messages.append(caught.value.message)
+    assert messages == [
+        "1 validation error detected: Value at 'RequestItems' failed to satisfy constraint: "
+        "Member must have length greater than or equal to 1",
+        "The requestItems parameter is required for BatchWriteItem",
+    ]

@@ -161,6 +161,18 @@ def test_a_transaction_costs_double(client: "DynamoClient", simple: "Table", pk:
     assert read["ConsumedCapacity"] == [{"TableName": simple.name, "CapacityUnits": 2.0, "ReadCapacityUnits": 2.0}]
 
 
+def test_in_a_transaction_the_table_costs_double_and_its_indexes_do_not(
+    client: "DynamoClient", indexed: "Table", pk: dict[str, str]
+) -> None:
+    put = {"Put": {"TableName": indexed.name, "Item": {"pk": pk, "sk": {"S": "a"}, "label": {"S": "red"}}}}
+    request = {"TransactItems": [put], "ReturnConsumedCapacity": "INDEXES"}
+    [cost] = client.call("TransactWriteItems", request)["ConsumedCapacity"]
+    assert cost["Table"] == {"CapacityUnits": 2.0, "WriteCapacityUnits": 2.0}
+    assert cost["LocalSecondaryIndexes"]["by-label"]["CapacityUnits"] == 1.0
+    assert cost["GlobalSecondaryIndexes"]["labels"]["CapacityUnits"] == 1.0
+    assert cost["CapacityUnits"] == 4.0
+
+
 @pytest.mark.parametrize("detail", ["NONE", None])
 def test_capacity_is_told_only_when_asked_for(simple: "Table", pk: dict[str, str], detail: str | None) -> None:
     assert simple.call("PutItem", Item={"pk": pk}, ReturnConsumedCapacity=detail) == {}

@@ -178,6 +178,9 @@ ITEMS: list[tuple[Members, str]] = [
     (KEY | {"x": {"BS": []}}, "One or more parameter values were invalid: Binary sets should not be empty"),
     (KEY | {"x": {"SS": ["a", "b", "a"]}},
      "One or more parameter values were invalid: Input collection [a, b, a] contains duplicates."),
+    (KEY | {"x": {"NS": ["1", "1.0"]}}, "Input collection contains duplicates"),
+    (KEY | {"x": {"BS": ["YQ==", "YQ=="]}},
+     "One or more parameter values were invalid: Input collection [YQ==, YQ==]of type BS contains duplicates."),
 ]  # fmt: skip
 
 

@@ -215,3 +215,30 @@ def test_all_projected_attributes_need_an_index(indexed: "Table", pk: dict[str, 
         Select="ALL_PROJECTED_ATTRIBUTES",
     )
     assert error.message == "ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName"
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ({"N": "1"}, "The update expression attempted to update the secondary index key to unsupported type"),
+        ({"S": "x" * 2049},
+         "The update expression attempted to update the secondary index key beyond allowed size limits"),
+        ({"S": ""}, "One or more parameter values are not valid. The update expression attempted to update a secondary "
+                    "index key to a value that is not supported. The AttributeValue for a key attribute cannot contain "
+                    "an empty string value."),
+    ],
+    ids=["type", "size", "empty"],
+)  # fmt: skip
+def test_an_update_may_not_spoil_the_key_of_an_index(
+    indexed: "Table", pk: dict[str, str], value: Item, message: str
+) -> None:
+    members = {"UpdateExpression": "SET kind = :v", "ExpressionAttributeValues": {":v": value}}
+    assert indexed.refusal("UpdateItem", Key=item(pk, "a"), **members).message == message
+
+
+def test_of_several_spoiled_indexes_the_first_by_name_is_told(indexed: "Table", pk: dict[str, str]) -> None:
+    error = indexed.refusal("PutItem", Item=item(pk, "a", rank={"S": "high"}))
+    assert error.message == (
+        "One or more parameter values were invalid: "
+        "Type mismatch for Index Key rank Expected: N Actual: S IndexName: by-kind"
+    )

@@ -70,6 +70,18 @@ def test_a_sort_key_has_1024_bytes(composite: "Table", pk: dict[str, str]) -> No
     )
 
 
+def test_a_name_has_a_character(simple: "Table", pk: dict[str, str]) -> None:
+    assert simple.refusal("PutItem", Item={"pk": pk, "": {"S": "x"}}).code == "ValidationException"
+    members = {"UpdateExpression": "SET #n = :v", "ExpressionAttributeNames": {"#n": ""}}
+    values = {"ExpressionAttributeValues": {":v": {"S": "x"}}}
+    assert simple.refusal("UpdateItem", Key={"pk": pk}, **members, **values).code == "ValidationException"
+
+
+TOO_DEEP = (
+    "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit"
+)
+
+
 def nested(depth: int) -> dict[str, Any]:
     value: dict[str, Any] = {"S": "end"}
     for level in range(depth):
@@ -79,8 +91,19 @@ def nested(depth: int) -> dict[str, Any]:
 
 def test_values_nest_to_thirty_two_levels(simple: "Table", pk: dict[str, str]) -> None:
     simple.put({"pk": pk, "x": nested(31)})
-    error = simple.refusal("PutItem", Item={"pk": pk, "x": nested(33)})
-    assert error.message.startswith("Nesting Levels have exceeded supported limits")
+    error = simple.refusal("PutItem", Item={"pk": pk, "x": nested(32)})
+    assert error.message == TOO_DEEP
+
+
+def test_a_value_of_an_expression_nests_no_deeper(simple: "Table", pk: dict[str, str]) -> None:
+    members = {"ConditionExpression": "a = :a", "ExpressionAttributeValues": {":a": nested(32)}}
+    assert simple.refusal("PutItem", Item={"pk": pk}, **members).message == TOO_DEEP
+
+
+def test_an_update_nests_no_deeper(simple: "Table", pk: dict[str, str]) -> None:
+    simple.put({"pk": pk, "x": nested(31), "y": {"M": {}}})
+    error = simple.refusal("UpdateItem", Key={"pk": pk}, UpdateExpression="SET y.deeper = x")
+    assert error.message == TOO_DEEP
 
 
 def test_an_expression_has_4096_bytes(simple: "Table", pk: dict[str, str]) -> None:

@@ -104,3 +104,31 @@ def test_a_start_key_of_another_segment_is_refused(filled: "Table") -> None:
         "The provided starting key is invalid: Invalid ExclusiveStartKey. Please use ExclusiveStartKey with correct "
         "Segment. TotalSegments: 2 Segment: 0"
     )
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        {},
+        {"pk": {"S": "a"}},
+        {"pk": {"N": "1"}, "sk": {"S": "a"}},
+        {"pk": {"S": "a"}, "sk": {"S": "a"}, "x": {"S": "a"}},
+    ],
+    ids=str,
+)
+def test_a_starting_key_that_is_none_of_the_table(indexed: "Table", start: dict[str, Any]) -> None:
+    """A Scan of the table itself says why; one of an index and a Query do not."""
+    invalid = "The provided starting key is invalid"
+    error = indexed.refusal("Scan", ExclusiveStartKey=start)
+    assert error.message == f"{invalid}: The provided key element does not match the schema"
+    assert indexed.refusal("Scan", IndexName="by-kind", ExclusiveStartKey=start).message == invalid
+    query = {"KeyConditionExpression": "pk = :pk", "ExpressionAttributeValues": {":pk": {"S": "a"}}}
+    assert indexed.refusal("Query", ExclusiveStartKey=start, **query).message == invalid
+
+
+def test_a_projection_goes_with_no_other_select(simple: "Table") -> None:
+    """A Query prefaces it as a violation of shape, a Scan does not."""
+    members = {"Select": "COUNT", "ProjectionExpression": "a"}
+    message = "Cannot specify the ProjectionExpression when choosing to get only the Count"
+    assert simple.refusal("Scan", **members).message == message
+    assert simple.refusal("Query", **members).message == f"1 validation error detected: {message}"

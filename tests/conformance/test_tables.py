@@ -110,9 +110,9 @@ def test_a_table_is_made_once(client: "DynamoClient", make_table: "MakeTable") -
 def test_a_deleted_table_is_gone_with_its_items(client: "DynamoClient", make_table: "MakeTable") -> None:
     table = make_table("simple")
     table.put({"pk": {"S": "a"}})
-    answer = client.call("DeleteTable", {"TableName": table.name})
-    assert answer["TableDescription"]["TableName"] == table.name
-    assert answer["TableDescription"]["TableStatus"] == "DELETING"
+    described = client.call("DeleteTable", {"TableName": table.name})["TableDescription"]
+    assert (described["TableName"], described["TableStatus"]) == (table.name, "DELETING")
+    assert not described.keys() & {"AttributeDefinitions", "KeySchema", "CreationDateTime", "GlobalSecondaryIndexes"}
 
 
 @pytest.mark.parametrize("operation", ["DescribeTable", "DeleteTable", "UpdateTable", "DescribeTimeToLive"])
@@ -194,7 +194,10 @@ def test_a_deleted_index_can_no_longer_be_queried(make_table: "MakeTable") -> No
 def test_billing_can_change_both_ways(make_table: "MakeTable") -> None:
     table = make_table("simple")
     table.call("UpdateTable", BillingMode="PROVISIONED", ProvisionedThroughput=UNITS)
-    assert wait(table)["ProvisionedThroughput"]["WriteCapacityUnits"] == 6
+    described = wait(table)
+    assert described["ProvisionedThroughput"]["WriteCapacityUnits"] == 6
+    assert described["BillingModeSummary"]["BillingMode"] == "PROVISIONED"
+    assert described["BillingModeSummary"]["LastUpdateToPayPerRequestDateTime"]
     table.call("UpdateTable", BillingMode="PAY_PER_REQUEST")
     assert wait(table)["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
 
@@ -209,6 +212,8 @@ WRONG_TABLES: list[tuple[str, Members, str]] = [
     ("unused attribute", {"AttributeDefinitions": attributes(pk="S", x="S")},
      PREFIX + "Number of attributes in KeySchema does not exactly match number of attributes defined in "
               "AttributeDefinitions"),
+    ("an attribute defined twice", {"AttributeDefinitions": attributes(pk="S") * 2},
+     "Attribute Name is duplicated: pk"),
     ("undefined key", {"KeySchema": keys(other="HASH")},
      PREFIX + "Some index key attributes are not defined in AttributeDefinitions. Keys: [other], "
               "AttributeDefinitions: [pk]"),
@@ -239,6 +244,20 @@ WRONG_TABLES: list[tuple[str, Members, str]] = [
     ("an index without a projection type",
      {"AttributeDefinitions": attributes(pk="S", x="S"), "GlobalSecondaryIndexes": [INDEX | {"Projection": {}}]},
      PREFIX + "Unknown ProjectionType: null"),
+    ("a key of three elements", {"KeySchema": [*keys(pk="HASH"), *keys(a="RANGE"), *keys(b="RANGE")]},
+     "1 validation error detected: Value '[KeySchemaElement(attributeName=pk, keyType=HASH), "
+     "KeySchemaElement(attributeName=a, keyType=RANGE), KeySchemaElement(attributeName=b, keyType=RANGE)]' at "
+     "'keySchema' failed to satisfy constraint: Member must have length less than or equal to 2"),
+    ("provisioned without throughput of an index",
+     {"AttributeDefinitions": attributes(pk="S", x="S"), "BillingMode": "PROVISIONED", "ProvisionedThroughput": UNITS,
+      "GlobalSecondaryIndexes": [INDEX]}, PREFIX + "ProvisionedThroughput is not specified for index: by-x"),
+    ("a view of a stream that is not", {"StreamSpecification": {"StreamEnabled": False, "StreamViewType": "KEYS_ONLY"}},
+     PREFIX + "Table is being created with a stream disabled, UpdateViewType should not be specified"),
+    ("an unknown projection",
+     {"AttributeDefinitions": attributes(pk="S", x="S"),
+      "GlobalSecondaryIndexes": [INDEX | {"Projection": {"ProjectionType": "SOME"}}]},
+     "1 validation error detected: Value 'SOME' at 'globalSecondaryIndexes.1.member.projection.projectionType' failed "
+     "to satisfy constraint: Member must satisfy enum value set: [ALL, INCLUDE, KEYS_ONLY]"),
     ("no index in a list", {"GlobalSecondaryIndexes": []}, PREFIX + "List of GlobalSecondaryIndexes is empty"),
 ]  # fmt: skip
 
@@ -265,10 +284,17 @@ def test_a_table_has_twenty_global_indexes(client: "DynamoClient", unused_name: 
 
 WRONG_CHANGES: list[tuple[str, Members]] = [
     ("nothing to change", {}),
+    ("no change in a list", {"GlobalSecondaryIndexUpdates": []}),
+    ("an empty change", {"GlobalSecondaryIndexUpdates": [{}]}),
+    ("two changes of one index", {"AttributeDefinitions": attributes(pk="S", x="S"), "GlobalSecondaryIndexUpdates": [
+        {"Create": INDEX}, {"Delete": {"IndexName": "by-x"}}]}),
+    ("an index that takes a key for another type", {
+        "AttributeDefinitions": attributes(pk="N"), "GlobalSecondaryIndexUpdates": [
+            {"Create": INDEX | {"KeySchema": keys(pk="HASH")}}]}),
     ("deletion of an index that is not there", {"GlobalSecondaryIndexUpdates": [{"Delete": {"IndexName": "none"}}]}),
     ("an index whose key is not defined", {"GlobalSecondaryIndexUpdates": [{"Create": INDEX}]}),
     ("throughput on demand", {"ProvisionedThroughput": UNITS}),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("members", [case[1] for case in WRONG_CHANGES], ids=[case[0] for case in WRONG_CHANGES])

@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import orjson
 import pytest
 
 if TYPE_CHECKING:
-    from tests.conformance.conftest import Table
+    from tests.conformance.conftest import SdkClient, Table
 
     MakeTable = Callable[..., Table]
 
@@ -110,6 +111,64 @@ def test_fifty_tags_are_the_limit(make_table: "MakeTable") -> None:
     assert len(tags_of(table)) == 50
 
 
+@pytest.mark.parametrize(
+    "tag",
+    [
+        {"Key": "", "Value": "v"},
+        {"Key": "k" * 129, "Value": "v"},
+        {"Key": "k", "Value": "v" * 257},
+        {"Key": "aws:k", "Value": "v"},
+        {"Key": "k#", "Value": "v"},
+        {"Key": "k", "Value": "v*"},
+    ],
+)
+def test_a_tag_that_cannot_be_is_refused(make_table: "MakeTable", tag: Members) -> None:
+    table = make_table("simple")
+    assert table.refusal("TagResource", ResourceArn=arn_of(table), Tags=[tag]).code == "ValidationException"
+    assert tags_of(table) == {}
+
+
+def test_a_tag_may_be_as_long_and_have_any_letters(make_table: "MakeTable") -> None:
+    table = make_table("simple")
+    table.client.call("TagResource", {"ResourceArn": arn_of(table), "Tags": tags(**{"k" * 128: "v" * 256})})
+    table.client.call("TagResource", {"ResourceArn": arn_of(table), "Tags": tags(**{"größe +-=._:/@": "\t東京 1"})})
+    assert tags_of(table) == {"k" * 128: "v" * 256, "größe +-=._:/@": "\t東京 1"}
+
+
+def test_tags_are_listed_in_pages(make_table: "MakeTable") -> None:
+    table = make_table("simple", Tags=tags(**{f"k{n}": "v" for n in range(50)}))
+    listed: list[str] = []
+    token: Members = {}
+    while True:
+        page = table.client.call("ListTagsOfResource", {"ResourceArn": arn_of(table), **token})
+        listed += [tag["Key"] for tag in page["Tags"]]
+        if page.get("NextToken") is None:
+            break
+        token = {"NextToken": page["NextToken"]}
+    assert sorted(listed) == sorted(f"k{n}" for n in range(50))
+    error = table.refusal("ListTagsOfResource", ResourceArn=arn_of(table), NextToken="none")
+    assert error.code == "ValidationException"
+
+
 def test_point_in_time_recovery_is_described(simple: "Table") -> None:
     answer = simple.call("DescribeContinuousBackups")["ContinuousBackupsDescription"]
     assert answer["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "DISABLED"
+
+
+@pytest.mark.parametrize(
+    ("operation", "members", "message"),
+    [
+        ("TagResource", {"Tags": []}, "Atleast one Tag needs to be provided as Input."),
+        ("UntagResource", {"TagKeys": []}, "Atleast one Tag Key needs to be provided as Input."),
+    ],
+)
+def test_no_tags_are_refused(simple: "Table", operation: str, members: Members, message: str) -> None:
+    error = simple.refusal(operation, ResourceArn=arn_of(simple), **members)
+    assert (error.code, error.message) == ("ValidationException", message)
+
+
+@pytest.mark.needs("http")
+def test_tagging_answers_without_a_body(http: "SdkClient", make_table: "MakeTable") -> None:
+    request = {"ResourceArn": arn_of(make_table("simple")), "Tags": tags(a="1")}
+    answer = http.exchange("TagResource", orjson.dumps(request))
+    assert (answer.status, answer.body, answer.headers["content-length"]) == (200, b"", "0")

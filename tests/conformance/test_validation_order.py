@@ -42,6 +42,13 @@ CASES: list[tuple[str, str, Members, tuple[str, str]]] = [
      {"Item": KEY, "ConditionExpression": "attribute_exists(a)", "ExpressionAttributeValues": {":v": {"S": "x"}}},
      VALUE),
     ("item size before table", "PutItem", {"Item": KEY | {"x": {"S": "x" * 410_000}}}, VALUE),
+    ("equal keys before table", "BatchGetItem", {"RequestItems": {"no-such-table": {"Keys": [KEY, KEY]}}}, VALUE),
+    ("placeholder before its value", "PutItem",
+     {"Item": KEY, "ConditionExpression": "a = b", "ExpressionAttributeValues": {":v": {"N": "x"}, "w": {"S": "x"}}},
+     ("ValidationException", "ExpressionAttributeValues contains invalid key")),
+    ("key condition before table", "Query", {"KeyConditionExpression": "pk = :v"}, EXPRESSION),
+    ("unused value of a query before table", "Query",
+     {"KeyConditionExpression": "pk = :v", "ExpressionAttributeValues": {":v": {"S": "x"}, ":w": {"S": "x"}}}, VALUE),
     ("segments before table", "Scan", {"Segment": 1, "TotalSegments": 1}, VALUE),
     ("table before key", "GetItem", {"Key": {"other": {"S": "a"}}}, TABLE),
     ("table before index", "Scan", {"IndexName": "nothing"}, TABLE),
@@ -121,24 +128,3 @@ def test_a_wrong_json_type_is_a_serialization_error(client: "DynamoClient", memb
     with pytest.raises(DynamoError) as caught:
         client.call("Scan", members)
     assert (caught.value.code, caught.value.message) == ("SerializationException", message)
-
-
-ITEM_TYPES: list[tuple[Any, str]] = [
-    ({"S": 5}, "NUMBER_VALUE cannot be converted to String"),
-    ({"N": 5}, "NUMBER_VALUE cannot be converted to String"),
-    ({"BOOL": "true"}, ""),
-    ({"L": {}}, ""),
-    ({"M": []}, ""),
-    ({"SS": "a"}, ""),
-    ({"B": "not base64"}, ""),
-    ("text", ""),
-    (None, ""),
-]
-
-
-@pytest.mark.parametrize(("value", "message"), ITEM_TYPES, ids=[str(value) for value, _ in ITEM_TYPES])
-def test_a_wrong_type_inside_an_item_is_refused(simple: "Table", pk: dict[str, str], value: Any, message: str) -> None:
-    error = simple.refusal("PutItem", Item={"pk": pk, "x": value})
-    assert error.code in {"SerializationException", "ValidationException"}
-    assert message in error.message
-    assert simple.get({"pk": pk}) is None

@@ -1,14 +1,17 @@
 """
 What survives SIGKILL: every acknowledged write, whole transactions, and indexes and a stream in step with their table.
 
-Four writers work over HTTP until the server is killed under them, twenty times on one data folder; items that have
-expired are swept meanwhile. Each writer knows what was acknowledged to it and which one request was under way, which
-may have happened or not.
+Four writers work over HTTP until the server is killed under them, ten times on one data folder, or as often as
+CRASH_ROUNDS says; items that have expired are swept and an index is created and deleted meanwhile. Each writer knows
+what was acknowledged to it and which one request was under way, which may have happened or not. Another workload is one
+more method in `Writer.steps`.
 """
 
+import os
 import random
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import cycle
@@ -20,6 +23,7 @@ import pytest
 from tenantable.data.http_client import HttpClient
 from tenantable.data.transport.retries import RetryPolicy
 from tenantable.engine import Engine
+from tenantable.engine.integrity.checking import check as inspect
 from tenantable.errors import Unavailable
 from tenantable.wire.client import DynamoClient
 from tenantable.wire.signatures import Credentials
@@ -29,9 +33,11 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-ROUNDS = 20
+ROUNDS = int(os.environ.get("CRASH_ROUNDS", "10"))
 WRITERS = 4
 TABLE = "ledger"
+INDEX = "by-version"
+SHARED = ("shared", "counter")
 EXPIRING = "expiring"
 SEED = 20261121
 
@@ -64,13 +70,17 @@ class Writer:
     pending: Items = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
     version: int = 0
+    counted: int = 0
+    is_counting: bool = False
+    acknowledged: Counter[str] = field(default_factory=Counter)
 
     def write_until_killed(self, client: DynamoClient) -> None:
-        steps = cycle([self.put, self.transact, self.update, self.put_expired, self.replace, self.delete])
+        steps = [self.put, self.transact, self.update, self.put_expired, self.replace, self.batch, self.delete]
         try:
-            for step in steps:
+            for step in cycle([*steps, self.count, self.count_together]):
                 self.version += 1
                 step(client)
+                self.acknowledged[step.__name__] += 1
         except Unavailable:
             return
 
@@ -100,6 +110,44 @@ class Writer:
     def delete(self, client: DynamoClient) -> None:
         key = next(key for key, item in self.stored.items() if item is not None)
         self.carry_out(client, "DeleteItem", {"Key": key_of(key)}, {key: None})
+
+    def count(self, client: DynamoClient) -> None:
+        """A counter of its own: no increment is lost, and none happens twice."""
+        key = (self.name, "counter")
+        before = self.stored.get(key)
+        item = {**key_of(key), "hits": {"N": str(1 + int(before["hits"]["N"]) if before else 1)}}
+        request = {
+            "Key": key_of(key),
+            "UpdateExpression": "ADD hits :one",
+            "ExpressionAttributeValues": {":one": {"N": "1"}},
+        }
+        self.carry_out(client, "UpdateItem", request, {key: item})
+
+    def count_together(self, client: DynamoClient) -> None:
+        """A counter that all writers share."""
+        self.is_counting = True
+        request = {
+            "TableName": TABLE,
+            "Key": key_of(SHARED),
+            "UpdateExpression": "ADD hits :one",
+            "ExpressionAttributeValues": {":one": {"N": "1"}},
+        }
+        client.call("UpdateItem", request)
+        self.counted += 1
+        self.is_counting = False
+
+    def batch(self, client: DynamoClient) -> None:
+        """Puts and deletes in one request, which this engine commits as a whole."""
+        keys = [(self.name, f"batch-{(self.version + part) % 12}") for part in range(5)]
+        becomes: Items = {key: item_of(key, self.version) if part else None for part, key in enumerate(keys)}
+        becomes = {key: item for key, item in becomes.items() if item is not None or self.stored.get(key)}
+        requests = [
+            {"PutRequest": {"Item": item}} if item is not None else {"DeleteRequest": {"Key": key_of(key)}}
+            for key, item in becomes.items()
+        ]
+        self.pending = becomes
+        client.call("BatchWriteItem", {"RequestItems": {TABLE: requests}})
+        self.acknowledge()
 
     def transact(self, client: DynamoClient) -> None:
         """Three items in three partitions, always of one version."""
@@ -137,6 +185,49 @@ class Writer:
         self.pending = {}
         for key, item in self.stored.items():
             assert found.get(key) == item
+
+
+@dataclass(kw_only=True)
+class Architect:
+    """Creates an index, which is filled from the table, and deletes it again."""
+
+    exists: bool = False
+    is_changing: bool = False
+    created: int = 0
+
+    def change_until_killed(self, client: DynamoClient) -> None:
+        definition = {
+            "IndexName": INDEX,
+            "KeySchema": [{"AttributeName": "version", "KeyType": "HASH"}],
+            "Projection": {"ProjectionType": "ALL" if self.created % 2 else "KEYS_ONLY"},
+        }
+        try:
+            while True:
+                update = {"Delete": {"IndexName": INDEX}} if self.exists else {"Create": definition}
+                self.is_changing = True
+                client.call(
+                    "UpdateTable",
+                    {
+                        "TableName": TABLE,
+                        "GlobalSecondaryIndexUpdates": [update],
+                        "AttributeDefinitions": [{"AttributeName": "version", "AttributeType": "N"}],
+                    },
+                )
+                self.is_changing = False
+                self.exists = not self.exists
+                self.created += self.exists
+        except Unavailable:
+            return
+
+    def compare(self, client: DynamoClient, found: Mapping[Key, Item]) -> None:
+        """The index is there or not, as acknowledged; it holds what the table holds."""
+        table = client.call("DescribeTable", {"TableName": TABLE})["Table"]
+        exists = INDEX in {index["IndexName"] for index in table["GlobalSecondaryIndexes"]}
+        assert self.is_changing or exists == self.exists
+        self.exists, self.is_changing = exists, False
+        if exists:
+            expected = {key for key, item in found.items() if "version" in item}
+            assert set(by_key(scanned(client, IndexName=INDEX))) == expected
 
 
 def create_table(client: DynamoClient) -> None:
@@ -199,12 +290,14 @@ def change_of(record: Item) -> Change:
     return key, record["dynamodb"].get("NewImage")
 
 
-def check(client: DynamoClient, writers: list[Writer]) -> None:
+def check(client: DynamoClient, writers: list[Writer], architect: Architect) -> None:
     found = {
         key: item
         for key, item in by_key(scanned(client, ConsistentRead=True)).items()
         if not key[1].startswith(EXPIRING)
     }
+    architect.compare(client, found)
+    compare_shared_counter(found.pop(SHARED, None), writers)
     for writer in writers:
         writer.compare(found)
     known = {key for writer in writers for key, item in writer.stored.items() if item is not None}
@@ -217,6 +310,21 @@ def check(client: DynamoClient, writers: list[Writer]) -> None:
     assert by_key(scanned(client, IndexName="by-kind")) == expected
 
 
+def compare_shared_counter(item: Item | None, writers: list[Writer]) -> None:
+    """It counts what was acknowledged, and at most what was under way; from here on that is known."""
+    acknowledged = sum(writer.counted for writer in writers)
+    hits = int(item["hits"]["N"]) if item else 0
+    assert acknowledged <= hits <= acknowledged + sum(writer.is_counting for writer in writers)
+    writers[0].counted += hits - acknowledged
+    for writer in writers:
+        writer.is_counting = False
+
+
+def assert_sound(data: Path) -> None:
+    """What `tenantable dynamodb check` says of the folder that a killed server left."""
+    assert list(map(str, inspect(data, lambda _task, _done, _total: None))) == []
+
+
 def connect(server: "DynamoProcess") -> HttpClient:
     credentials = Credentials(access_key_id=server.access_key_id, secret_access_key=server.secret_access_key)
     return HttpClient(
@@ -224,8 +332,11 @@ def connect(server: "DynamoProcess") -> HttpClient:
     )
 
 
-def write_and_kill(server: "DynamoProcess", client: DynamoClient, writers: list[Writer], seconds: float) -> None:
+def work_and_kill(
+    server: "DynamoProcess", client: DynamoClient, writers: list[Writer], architect: Architect, *, seconds: float
+) -> None:
     threads = [threading.Thread(target=writer.write_until_killed, args=[client]) for writer in writers]
+    threads.append(threading.Thread(target=architect.change_until_killed, args=[client]))
     for thread in threads:
         thread.start()
     time.sleep(seconds)
@@ -234,18 +345,29 @@ def write_and_kill(server: "DynamoProcess", client: DynamoClient, writers: list[
         thread.join()
 
 
-def test_nothing_acknowledged_is_lost_and_nothing_is_half_done(start_dynamo: "StartDynamo", tmp_path: Path) -> None:
+@pytest.mark.timeout(120 + 10 * ROUNDS)
+def test_nothing_acknowledged_is_lost_and_nothing_is_half_done(
+    start_dynamo: "StartDynamo", tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     draw = random.Random(SEED)  # noqa: S311 - only the moment of the kill
-    writers = [Writer(name=f"w{number}") for number in range(WRITERS)]
+    writers, architect = [Writer(name=f"w{number}") for number in range(WRITERS)], Architect()
     replayed: Items = {}
     for round_number in range(ROUNDS + 1):
         if round_number:
+            assert_sound(tmp_path)
             read_stream(tmp_path, writers, replayed)
-        with start_dynamo(tmp_path) as server, connect(server) as client:
+        durability = ("power", "process")[round_number % 2]
+        with start_dynamo(tmp_path, "--durability", durability) as server, connect(server) as client:
             if round_number == 0:
                 create_table(client)
-            check(client, writers)
+            check(client, writers, architect)
             if round_number < ROUNDS:
-                write_and_kill(server, client, writers, draw.uniform(0.1, 0.6))
-    assert sum(writer.version for writer in writers) > ROUNDS * WRITERS * 10
-    assert any(key[1].startswith(EXPIRING) and item is None for key, item in replayed.items())
+                work_and_kill(server, client, writers, architect, seconds=draw.uniform(0.1, 0.6))
+    acknowledged = sum((writer.acknowledged for writer in writers), Counter())
+    expired = sum(key[1].startswith(EXPIRING) and item is None for key, item in replayed.items())
+    with capsys.disabled():
+        print(f"\n{ROUNDS} kills: {dict(acknowledged)}, {architect.created} indexes filled, {expired} items expired")  # noqa: T201
+    assert acknowledged.total() > ROUNDS * WRITERS * 10
+    assert min(acknowledged.values()) > 0
+    assert architect.created
+    assert expired

@@ -314,8 +314,15 @@ resource "aws_dynamodb_table" "sessions" {
     range_key          = "started"
     projection_type    = "INCLUDE"
     non_key_attributes = ["address"]
+    on_demand_throughput {
+      max_read_request_units = 7
+    }
   }
 
+  on_demand_throughput {
+    max_read_request_units  = 10
+    max_write_request_units = 20
+  }
   ttl {
     attribute_name = "expires"
     enabled        = true
@@ -326,6 +333,19 @@ resource "aws_dynamodb_table" "sessions" {
   tags = {
     team = "identity"
   }
+}
+
+resource "aws_dynamodb_resource_policy" "sessions" {
+  resource_arn = aws_dynamodb_table.sessions.arn
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = { AWS = "arn:aws:iam::000000000000:root" }
+      Action    = "dynamodb:GetItem"
+      Resource  = aws_dynamodb_table.sessions.arn
+    }]
+  })
 }
 """
 
@@ -338,7 +358,7 @@ def plugin_folder() -> str | None:
 
 @pytest.mark.timeout(400)
 def test_terraform(server: "DynamoProcess", client: "DynamoDBClient", tmp_path: Path) -> None:
-    """A table with an index, time to live and tags: applied, found unchanged by a second plan, destroyed."""
+    """A table with an index, ceilings, tags and a policy: applied, found unchanged by a second plan, destroyed."""
     executable, plugins = shutil.which("terraform"), plugin_folder()
     if executable is None or plugins is None:
         pytest.skip("terraform or a folder of its providers (TF_PLUGIN_DIR) is not there")

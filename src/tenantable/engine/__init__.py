@@ -6,5 +6,6 @@ The embedded DynamoDB.
 """
 
 from tenantable.engine.engine import Engine
+from tenantable.engine.insights.contributors import HotKey, HottestKeys
 
-__all__ = ["Engine"]
+__all__ = ["Engine", "HotKey", "HottestKeys"]

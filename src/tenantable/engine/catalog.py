@@ -1,43 +1,74 @@
-"""The tables and streams there are, kept in memory as they are in the database."""
+"""The tables and streams there are: how operations look them up and change them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from tenantable.engine.storage.reading import Reader
-from tenantable.engine.storage.storage import Storage
+from tenantable.engine.storage.checksums import DamageError
 from tenantable.engine.storage.transaction import Transaction
-from tenantable.engine.streams.stream import Journal, Stream, dump_stream, load_stream, record_relations
-from tenantable.engine.tables.table import Table, dump_table, load_table
+from tenantable.engine.streams.stream import Stream, dump_stream
+from tenantable.engine.tables.contents import Contents, Shelf
+from tenantable.engine.tables.table import Table, dump_table
 from tenantable.wire.arns import Home, table_name_of
 from tenantable.wire.errors import DynamoError, table_not_found, validation_error
 from tenantable.wire.keys import TableKeys
 
 
+class CatalogMovedError(Exception):
+    """The catalog has changed since it was pinned."""
+
+
 class Catalog:
     """
-    Names to tables, and ARNs to streams, which outlive their table by a day. Lookups never wait.
+    Names to tables, and ARNs to streams, which outlive their table by a day.
 
-    A change is made inside a transaction and shows here once that is committed, still under the writer's lock, so that
-    a write and the table that it was checked against always agree.
+    A lookup gives what the newest commit left, of whichever process. Inside a transaction nobody else changes anything,
+    so that a write and the table that it was checked against always agree.
     """
 
-    def __init__(self, storage: Storage, home: Home, clock: Callable[[], float]) -> None:
-        """
-        Args:
-            clock: Seconds since 1970, for the records of streams.
-        """
+    def __init__(self, shelf: Shelf, home: Home) -> None:
         self._home = home
-        descriptions = list(storage.streams())
-        with storage.read() as reader:
-            streams = {
-                number: load_stream(number, description, Journal(clock, last=_last_sequence(reader, number)))
-                for number, description in descriptions
-            }
-        self._publish_streams(streams)
-        self._tables = {name: load_table(name, description, self._streams) for name, description in storage.tables()}
+        self._shelf = shelf
+        self._now = shelf.contents
+
+    def pinned(self) -> "Catalog":
+        """
+        The same as it is at present: a lookup after a change raises CatalogMovedError, so that what was decided by one
+        state of the catalog is never carried out by another.
+        """
+        generation = self.generation
+        pinned = Catalog(self._shelf, self._home)
+
+        def now() -> Contents:
+            contents = self._shelf.contents()
+            if contents.generation != generation:
+                raise CatalogMovedError
+            return contents
+
+        pinned._now = now
+        return pinned
+
+    @property
+    def generation(self) -> int:
+        """How often tables and streams were changed."""
+        return self._now().generation
+
+    @property
+    def counts_keys(self) -> bool:
+        """Whether contributor insights are enabled for any table or index."""
+        return self._now().counts_keys
 
     def find(self, name_or_arn: str) -> Table | None:
-        """The table of that name or ARN; None when there is none, or when the ARN is of another account or region."""
-        return None if self.is_foreign(name_or_arn) else self._tables.get(table_name_of(name_or_arn))
+        """
+        The table of that name or ARN; None when there is none, or when the ARN is of another account or region.
+
+        Raises:
+            DamageError: It is damaged.
+        """
+        if self.is_foreign(name_or_arn):
+            return None
+        name, contents = table_name_of(name_or_arn), self._now()
+        if name in contents.damaged:
+            raise DamageError(f"table {name}: {contents.damaged[name]}")
+        return contents.tables.get(name)
 
     def is_foreign(self, name_or_arn: str) -> bool:
         """Whether it is the ARN of a table in another account or region."""
@@ -51,7 +82,7 @@ class Catalog:
         Raises:
             DynamoError: ResourceNotFoundException.
         """
-        table = self._tables.get(name_or_arn) or self.find(name_or_arn)
+        table = self._now().tables.get(name_or_arn) or self.find(name_or_arn)
         if table is None:
             raise table_not_found()
         return table
@@ -68,13 +99,13 @@ class Catalog:
         if not arn.startswith("arn:"):
             raise validation_error(f"Invalid TableArn: Invalid ResourceArn provided as input {arn}")
         table = self.find(arn)
-        if table is None:
+        if table is None or arn != self._home.table(table.name):
             raise DynamoError("ResourceNotFoundException", f"Requested resource not found: ResourcArn: {arn} not found")
         return table
 
     def keys(self, name_or_arn: str) -> TableKeys | None:
         """The keys of a table and its indexes, for whoever reads requests (TableKeysLookup)."""
-        table = self.find(name_or_arn)
+        table = self._now().tables.get(name_or_arn) or self.find(name_or_arn)
         return None if table is None else table.key_names
 
     def stream(self, arn: str) -> Stream:
@@ -84,58 +115,56 @@ class Catalog:
         Raises:
             DynamoError: ResourceNotFoundException.
         """
-        stream = self._streams_by_arn.get(arn)
+        stream = self._now().streams_by_arn.get(arn)
         if stream is None:
             raise DynamoError("ResourceNotFoundException", f"Requested resource not found: Stream: {arn} not found")
         return stream
 
+    def resource_policy(self, arn: str) -> str | None:
+        """
+        The policy document, JSON text, that hangs on a table or a stream; of an index, that of its table. None when
+        there is no policy, or no such resource.
+        """
+        resource = self._now().streams_by_arn.get(arn) if "/stream/" in arn else self.find(arn)
+        return None if resource is None or resource.policy is None else resource.policy.document
+
     def stream_of_number(self, number: int) -> Stream | None:
-        return self._streams.get(number)
+        return self._now().streams.get(number)
 
     def arn_of(self, stream: Stream) -> str:
         return self._home.stream(stream.table_name, stream.label)
 
     def streams(self, table_name: str | None = None) -> list[Stream]:
         """All streams, or those that tables of this name have had, sorted by table and age."""
-        streams = (stream for stream in self._streams.values() if table_name in {None, stream.table_name})
+        streams = (stream for stream in self._now().streams.values() if table_name in {None, stream.table_name})
         return sorted(streams, key=lambda stream: (stream.table_name, stream.label))
 
     def names(self) -> Iterator[str]:
-        """All names, sorted."""
-        return iter(sorted(self._tables))
+        """The names of all tables that can be used, sorted."""
+        return iter(sorted(self._now().tables))
+
+    def all_names(self) -> Iterator[str]:
+        """As `names`, with the tables that are damaged."""
+        contents = self._now()
+        return iter(sorted([*contents.tables, *contents.damaged]))
 
     def __len__(self) -> int:
-        return len(self._tables)
+        return len(self._now().tables)
 
     def save(self, transaction: Transaction, table: Table) -> None:
         """Create the table, or replace what is known of it."""
         transaction.save_table(table.name, dump_table(table))
-        transaction.after_commit(lambda: self._publish({**self._tables, table.name: table}))
+        self._shelf.change(transaction, lambda tables, _streams: tables.update({table.name: table}))
 
     def forget(self, transaction: Transaction, table: Table) -> None:
         transaction.forget_table(table.name)
-        remaining = {name: other for name, other in self._tables.items() if name != table.name}
-        transaction.after_commit(lambda: self._publish(remaining))
+        self._shelf.change(transaction, lambda tables, _streams: tables.pop(table.name, None))
 
     def save_stream(self, transaction: Transaction, stream: Stream) -> None:
         """Create the stream, or replace what is known of it."""
         transaction.save_stream(stream.number, dump_stream(stream))
-        transaction.after_commit(lambda: self._publish_streams({**self._streams, stream.number: stream}))
+        self._shelf.change(transaction, lambda _tables, streams: streams.update({stream.number: stream}))
 
     def forget_stream(self, transaction: Transaction, stream: Stream) -> None:
         transaction.forget_stream(stream.number)
-        remaining = {number: other for number, other in self._streams.items() if number != stream.number}
-        transaction.after_commit(lambda: self._publish_streams(remaining))
-
-    def _publish(self, tables: dict[str, Table]) -> None:
-        self._tables = tables
-
-    def _publish_streams(self, streams: dict[int, Stream]) -> None:
-        self._streams = streams
-        self._streams_by_arn = {self.arn_of(stream): stream for stream in streams.values()}
-
-
-def _last_sequence(reader: Reader, stream_number: int) -> int:
-    """The last number that a stream has given away, as far as the database knows."""
-    slots = [reader.last_sequence(relation) for relation in record_relations(stream_number)]
-    return max(reader.last_shard_sequence(stream_number), *slots)
+        self._shelf.change(transaction, lambda _tables, streams: streams.pop(stream.number, None))

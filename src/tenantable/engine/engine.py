@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -11,18 +12,22 @@ from typing import Any, Self
 import orjson
 
 from tenantable.engine.authorization import Authorizer
-from tenantable.engine.catalog import Catalog
+from tenantable.engine.catalog import Catalog, CatalogMovedError
+from tenantable.engine.commit_group import CommitGroup
 from tenantable.engine.expiry.sweep import delete_expired
+from tenantable.engine.insights.contributors import THROTTLED, Contributors, HottestKeys
 from tenantable.engine.metering.measurements import Measurements, measure
-from tenantable.engine.metering.observation import Observer, metered, observed
+from tenantable.engine.metering.observation import Observer, Telling, metered, observed
 from tenantable.engine.metering.throttle import Throttle
 from tenantable.engine.operations import AUTHORIZED_BY_PARTS, OPERATIONS
+from tenantable.engine.operations.left_out import unavailable
 from tenantable.engine.session import Session
-from tenantable.engine.shapes import check_request
+from tenantable.engine.shapes import check_request, refuse_wrong_attribute_types
 from tenantable.engine.storage.files import Durability, RelationGoneError
 from tenantable.engine.storage.storage import Storage
 from tenantable.engine.streams.lifecycle import maintain_streams
 from tenantable.engine.streams.subscription import Subscription
+from tenantable.engine.tables.contents import Shelf
 from tenantable.engine.upgrades import complete_tables
 from tenantable.errors import StorageError
 from tenantable.wire.arns import Home
@@ -30,11 +35,15 @@ from tenantable.wire.client import DynamoClient
 from tenantable.wire.errors import DynamoError, serialization_error, table_not_found
 
 MEMORY = ":memory:"
+_TOLD_AFTER_WRONG_TYPES = frozenset({"ValidationException", "ResourceNotFoundException"})
+_WITHOUT_OUTPUT = frozenset({"TagResource", "UntagResource"})
+"""Operations that have no output in the service model: their answer has no body at all."""
 
 
 class Engine:
     """
-    An embedded DynamoDB, durable in one directory. Threads may share it.
+    An embedded DynamoDB, durable in one directory. Threads may share it, and several processes may have an engine each
+    on one directory (not on Windows): readers never wait for writers, and processes that write take turns.
 
     It is a DynamoClient for which everything is allowed; `as_principal` gives clients that the authorizer is asked
     about.
@@ -70,27 +79,33 @@ class Engine:
             observer: Is told of every operation; None: nobody is, and it costs nothing.
             monotonic: Seconds that only grow, for the observer.
         Raises:
-            StorageError: The directory is in use, damaged, of a newer format or cannot be written; or reads are to be
-                late in memory.
+            StorageError: A tool has the directory for itself, or it is damaged, of a newer format or cannot be written;
+                or reads are to be late in memory.
         """
         self._authorizer = authorizer
-        self._operations = OPERATIONS if observer is None else metered(OPERATIONS)
-        self._perform = self._carry_out if observer is None else observed(self._carry_out, observer, monotonic)
+        home = home or Home()
         self._storage = Storage(
             None if path == MEMORY else Path(path), durability, eventual_seconds=eventual_seconds, clock=clock
         )
-        home = home or Home()
+        self._operations, self._perform = OPERATIONS, self._carry_out
+        self._telling: Telling | None = None
+        if observer is not None:
+            self._telling = Telling(observer, monotonic, is_held=lambda: self._storage.write.is_gathering)
+            self._operations = metered(OPERATIONS)
+            self._perform = observed(self._carry_out, self._telling.tell, monotonic)
         self._session = Session(
             storage=self._storage,
-            catalog=Catalog(self._storage, home, clock),
+            catalog=Catalog(Shelf(self._storage, home, clock), home),
             home=home,
             clock=clock,
             random=randomness or random.SystemRandom(),
             render=orjson.loads,
             throttle=Throttle(home, clock, share=throttle) if throttle else None,
         )
+        self._contributors = Contributors(self._session.catalog)
         complete_tables(self._session)
         self._json_session = replace(self._session, render=orjson.Fragment)
+        self._pinned: dict[Callable[[bytes], Any], tuple[int, Session]] = {}
 
     def call(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
         """Carry out one operation with no principal: everything is allowed. See `DynamoClient.call`."""
@@ -104,16 +119,27 @@ class Engine:
             body: The request; nothing at all counts as `{}`.
             principal: The ARN of who asks; None allows everything.
             request_id: What the answer will be known by, for the observer.
+        Returns:
+            The answer, or nothing for an operation that answers nothing.
         """
         try:
             request = orjson.loads(body or b"{}")
         except orjson.JSONDecodeError as error:
-            raise serialization_error("The request body is not valid JSON") from error
+            # Without a word: https://github.com/AllocZero/EfficientDynamoDb/issues/113.
+            raise serialization_error("") from error
         if not isinstance(request, dict):
             raise serialization_error("Unexpected value type in payload")
-        return orjson.dumps(
-            self._perform(self._json_session, operation, request, principal=principal, request_id=request_id)
-        )
+        answer = self._perform(self._json_session, operation, request, principal=principal, request_id=request_id)
+        return b"" if operation in _WITHOUT_OUTPUT else orjson.dumps(answer)
+
+    @property
+    def is_writing(self) -> bool:
+        """Whether somebody writes at present, so that a write that came now would wait."""
+        return self._storage.write.is_busy
+
+    def commit_group(self) -> CommitGroup:
+        """Calls whose writes one commit makes durable: for a server that cannot wait for each."""
+        return CommitGroup(self.call_json, self._storage.write, self._telling)
 
     def as_principal(self, arn: str) -> DynamoClient:
         """A client whose every request the authorizer is asked about."""
@@ -132,6 +158,36 @@ class Engine:
         if stream is None:
             raise table_not_found(f"Table: {table} has no stream")
         return Subscription(self._session, stream)
+
+    def hottest_keys(self, table: str, index: str | None = None, limit: int = 10) -> HottestKeys:
+        """
+        The keys of a table or index that are asked for most, since contributor insights were enabled for it.
+
+        Args:
+            table: Its name or ARN.
+            index: The name of a global index; None for the table itself.
+            limit: Keys at most of each kind, up to 1,000: as many are remembered.
+        Returns:
+            Partition keys and whole keys, the hottest first, those that were throttled apart. Counts are exact up to
+            1,000 different keys, and then too high by as much as each says.
+        Raises:
+            DynamoError: ResourceNotFoundException when there is no such table, or its insights are not enabled.
+
+        Counted in memory by this engine alone: a restart begins anew. A query counts as one access of its partition; a
+        scan asks for no key; what a write does to indexes is an access of the table.
+        """
+        return self._contributors.hottest(table, index, limit)
+
+    def resource_policy(self, arn: str) -> str | None:
+        """
+        The policy that hangs on a table or a stream, for an authorizer that evaluates it; the engine itself does not.
+
+        Args:
+            arn: Of a table, a stream or an index, which has the policy of its table.
+        Returns:
+            The document, JSON text as it was put; None when there is none, or no such resource.
+        """
+        return self._session.catalog.resource_policy(arn)
 
     def expire(self, now: float, limit: int = 1000) -> int:
         """
@@ -178,27 +234,59 @@ class Engine:
         principal: str | None,
         request_id: str = "",  # noqa: ARG002 - for who observes
     ) -> dict[str, Any]:
-        carry_out = self._operations.get(operation)
-        if carry_out is None:
-            raise DynamoError("UnknownOperationException", "")
+        if operation not in self._operations:
+            raise unavailable(operation)
         check_request(operation, request)
-        if principal is not None and self._authorizer is not None:
-            if operation in AUTHORIZED_BY_PARTS:
-                session = replace(session, authorize=self._authorization_of(principal))
-            else:
-                self._authorizer.authorize(principal, operation, request, session.catalog.keys)
         try:
-            return carry_out(session, request)
+            response = self._carry_out_checked(session, operation, request, principal=principal)
         except RelationGoneError as error:
             raise table_not_found() from error
         except StorageError as error:
             raise DynamoError("InternalServerError", str(error), status=500) from error
+        except DynamoError as error:
+            if error.code in _TOLD_AFTER_WRONG_TYPES:
+                refuse_wrong_attribute_types(operation, request)
+            if error.code in THROTTLED and session.catalog.counts_keys:
+                self._contributors.count_throttled(operation, request)
+            raise
+        if session.catalog.counts_keys:
+            self._contributors.count(operation, request)
+        return response
 
-    def _authorization_of(self, principal: str) -> Callable[[str, Mapping[str, Any]], None]:
-        """For an operation that asks for each of its parts: see `Session.authorize`."""
-        authorizer, keys = self._authorizer, self._session.catalog.keys
+    def _carry_out_checked(
+        self, session: Session, operation: str, request: Mapping[str, Any], *, principal: str | None
+    ) -> dict[str, Any]:
+        carry_out = self._operations[operation]
+        if principal is None or self._authorizer is None:
+            return carry_out(session, request)
+        while True:
+            with suppress(CatalogMovedError):  # what was allowed was allowed for tables that have changed
+                return carry_out(self._authorized(session, operation, request, principal=principal), request)
+
+    def _authorized(self, session: Session, operation: str, request: Mapping[str, Any], *, principal: str) -> Session:
+        """
+        Ask the authorizer; gives the session to carry the request out with, by the same catalog that it was asked with.
+
+        Raises:
+            DynamoError: AccessDeniedException.
+        """
+        authorizer = self._authorizer
         assert authorizer is not None
-        return lambda operation, part: authorizer.authorize(principal, operation, part, keys)
+        pinned = self._pinned_session(session)
+        keys = pinned.catalog.keys
+        if operation in AUTHORIZED_BY_PARTS:
+            return replace(pinned, authorize=lambda name, part: authorizer.authorize(principal, name, part, keys))
+        authorizer.authorize(principal, operation, request, keys)
+        return pinned
+
+    def _pinned_session(self, session: Session) -> Session:
+        """The session with the catalog as it is at present; kept until that changes."""
+        generation, pinned = self._pinned.get(session.render, (None, session))
+        if generation != session.catalog.generation:
+            generation, catalog = session.catalog.generation, session.catalog.pinned()
+            pinned = replace(session, catalog=catalog)
+            self._pinned[session.render] = (generation, pinned)
+        return pinned
 
 
 class _PrincipalClient:

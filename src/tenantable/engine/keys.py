@@ -4,10 +4,14 @@ Keys as bytes that sort as DynamoDB sorts.
 A key is `hash(8) + length(2) + partition value + sort value`: partitions lie in the order of their hash, so a segment
 of a scan is a range; within a partition items lie in the order of the sort value, so a query is one range; a prefix
 of a string or binary is a prefix of its bytes. Hash, length and value together keep partitions apart.
+
+A key with several attributes has, for the partition value and for the sort value, all its values one after the other,
+each with a mark at its end that sorts before everything that a longer value could have there.
 """
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from hashlib import blake2b
 
 from tenantable.engine.storage.reading import KeyRange
@@ -19,8 +23,14 @@ from tenantable.wire.values import AttributeValue, Item
 
 _HASH_BYTES = 8
 _LENGTH_BYTES = 2
+_CACHED_PARTITIONS_MAX = 1024  # of 2 KiB each at most
+_ZERO = b"\x00"
+_ZERO_INSIDE = b"\x00\xff"  # a zero byte inside a value, in a key with several attributes
+_END = b"\x00\x01"  # sorts before a zero byte inside, and before every other byte
 AFTER_ALL_KEYS = b"\xff" * (_HASH_BYTES + 1)
-"""Sorts after every key: no length begins with 0xff, because a partition value has 2,048 bytes at most."""
+"""Sorts after every key: no length begins with 0xff, as a partition value has hardly more than 4,096 bytes."""
+
+_UPDATE_OF_INDEX_KEY = "The update expression attempted to update the secondary index key"
 
 
 class KeyMismatchError(DynamoError):
@@ -37,17 +47,22 @@ class EmptyKeyError(DynamoError):
         super().__init__("ValidationException", f"One or more parameter values are not valid. {detail}")
 
 
+class KeySizeError(DynamoError):
+    """The value of a key attribute is too large."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__("ValidationException", f"One or more parameter values were invalid: {detail}")
+
+
 def check_key_value(keys: KeyNames, attribute: KeyAttribute, value: bytes) -> None:
     """Refuse the bytes of a value that no key may have: an empty one, or one that is too large."""
     if not value:
         raise EmptyKeyError(f"{_empty(attribute)} Key: {attribute.name}")
     if attribute is keys.partition:
         if len(value) > PARTITION_KEY_BYTES_MAX:
-            raise invalid_parameter_values(
-                f"Size of hashkey has exceeded the maximum size limit of{PARTITION_KEY_BYTES_MAX} bytes"
-            )
+            raise KeySizeError(f"Size of hashkey has exceeded the maximum size limit of{PARTITION_KEY_BYTES_MAX} bytes")
     elif len(value) > SORT_KEY_BYTES_MAX:
-        raise invalid_parameter_values(
+        raise KeySizeError(
             f"Aggregated size of all range keys has exceeded the size limit of {SORT_KEY_BYTES_MAX} bytes"
         )
 
@@ -61,29 +76,45 @@ def sortable_bytes(key_type: KeyType, content: str) -> bytes:
     return base64.b64decode(content)
 
 
+@lru_cache(maxsize=_CACHED_PARTITIONS_MAX)
 def partition_bytes(value: bytes) -> bytes:
     """What the keys of all items of a partition begin with; `value` is the sortable form of its partition key."""
     return blake2b(value, digest_size=_HASH_BYTES).digest() + len(value).to_bytes(_LENGTH_BYTES, "big") + value
 
 
-def key_bytes(keys: KeyNames, item: Mapping[str, AttributeValue]) -> bytes:
+def find_key(keys: KeyNames, item: Mapping[str, AttributeValue]) -> bytes | None:
     """
-    The key of an item that has all key attributes, of the right types.
+    The key of an item; None when it lacks a key attribute, or has one with another type.
 
     Raises:
         DynamoError: A value is empty or too large.
     """
     partition, sort = keys.partition, keys.sort
-    value = sortable_bytes(partition.type, item[partition.name][partition.type])
-    if not 0 < len(value) <= PARTITION_KEY_BYTES_MAX:
-        check_key_value(keys, partition, value)
-    start = partition_bytes(value)
+    value = item.get(partition.name)
+    content = None if value is None else value.get(partition.type)
+    if content is None:
+        return None
     if sort is None:
-        return start
-    value = sortable_bytes(sort.type, item[sort.name][sort.type])
-    if not 0 < len(value) <= SORT_KEY_BYTES_MAX:
-        check_key_value(keys, sort, value)
-    return start + value
+        return partition_bytes(_key_value(keys, partition, content))
+    value = item.get(sort.name)
+    sort_content = None if value is None else value.get(sort.type)
+    if sort_content is None:
+        return None
+    return partition_bytes(_key_value(keys, partition, content)) + _key_value(keys, sort, sort_content)
+
+
+def key_bytes(keys: KeyNames, item: Mapping[str, AttributeValue]) -> bytes:
+    """As `find_key`, of an item that has all key attributes, of the right types."""
+    key = find_key(keys, item)
+    assert key is not None, "the item has its key"
+    return key
+
+
+def _key_value(keys: KeyNames, attribute: KeyAttribute, content: str) -> bytes:
+    value = content.encode() if attribute.type == "S" else sortable_bytes(attribute.type, content)
+    if not 0 < len(value) <= SORT_KEY_BYTES_MAX:  # a partition key may be longer
+        check_key_value(keys, attribute, value)
+    return value
 
 
 def key_of_request(keys: KeyNames, key: Mapping[str, AttributeValue]) -> bytes:
@@ -93,9 +124,10 @@ def key_of_request(keys: KeyNames, key: Mapping[str, AttributeValue]) -> bytes:
     Raises:
         DynamoError: It does not have exactly the attributes of the schema, or a value cannot be a key.
     """
-    if len(key) != (1 if keys.sort is None else 2) or not has_key(keys, key):
+    found = find_key(keys, key) if len(key) == (1 if keys.sort is None else 2) else None
+    if found is None:
         raise validation_error(KEY_MISMATCH)
-    return key_bytes(keys, key)
+    return found
 
 
 def key_of_item(keys: KeyNames, item: Mapping[str, AttributeValue]) -> bytes:
@@ -105,9 +137,10 @@ def key_of_item(keys: KeyNames, item: Mapping[str, AttributeValue]) -> bytes:
     Raises:
         DynamoError: A key attribute is missing or of the wrong type, or its value cannot be a key.
     """
-    if not has_key(keys, item):
+    key = find_key(keys, item)
+    if key is None:
         raise KeyMismatchError(_mismatch(keys, item))
-    return key_bytes(keys, item)
+    return key
 
 
 def index_key_of_item(
@@ -117,42 +150,44 @@ def index_key_of_item(
     The key of an item's entry in an index; None when it lacks a key attribute, so that it has no entry.
 
     Args:
-        by_update: The item is the outcome of an update expression; then the service finds other words.
+        by_update: The item is the outcome of an update expression; then the service finds other words. Source: API
+            reference, TransactionCanceledException.
     Raises:
         DynamoError: A key attribute of the index has the wrong type, or its value cannot be a key.
     """
-    if has_key(keys, item):
-        try:
-            return key_bytes(keys, item)
-        except EmptyKeyError:
-            pass  # said in other words for an index
+    if keys.multiple:
+        return _multiple_index_key(index_name, keys, item, by_update=by_update)
+    try:
+        key = find_key(keys, item)
+    except (EmptyKeyError, KeySizeError):
+        key = None  # said in other words for an index
+    if key is not None:
+        return key
     for attribute in keys.attributes:
         value = item.get(attribute.name)
         if value is not None:
-            _check_index_type(index_name, attribute, value)
+            if attribute.type not in value:
+                raise _wrong_index_type(index_name, attribute, value, by_update=by_update)
             content = value[attribute.type]
             if not content:
                 raise EmptyKeyError(_empty_index_key(index_name, attribute, by_update=by_update))
-            check_key_value(keys, attribute, sortable_bytes(attribute.type, content))
+            try:
+                check_key_value(keys, attribute, sortable_bytes(attribute.type, content))
+            except KeySizeError:
+                if by_update:
+                    raise validation_error(f"{_UPDATE_OF_INDEX_KEY} beyond allowed size limits") from None
+                raise
     return None
 
 
 def stored_index_key(keys: KeyNames, item: Mapping[str, AttributeValue]) -> bytes | None:
     """As `index_key_of_item`, for a stored item: an attribute that cannot be a key only means that it has no entry."""
-    if not has_key(keys, item):
-        return None
+    if keys.multiple:
+        return _stored_multiple_key(keys, item)
     try:
-        return key_bytes(keys, item)
+        return find_key(keys, item)
     except DynamoError:
         return None
-
-
-def has_key(keys: KeyNames, item: Mapping[str, AttributeValue]) -> bool:
-    """Whether the item has all key attributes, of the right types."""
-    partition, sort = keys.partition, keys.sort
-    if (value := item.get(partition.name)) is None or partition.type not in value:
-        return False
-    return sort is None or ((value := item.get(sort.name)) is not None and sort.type in value)
 
 
 def segment_range(segment: int, total_segments: int) -> KeyRange:
@@ -162,6 +197,23 @@ def segment_range(segment: int, total_segments: int) -> KeyRange:
     if segment + 1 == total_segments:
         return KeyRange(lower=lower, upper=AFTER_ALL_KEYS)
     return KeyRange(lower=lower, upper=(hashes * (segment + 1) // total_segments).to_bytes(_HASH_BYTES, "big"))
+
+
+def shown_key(keys: KeyNames, key: bytes) -> str:
+    """A stored key for people to read; what cannot be read, because it is binary or damaged, in hexadecimal digits."""
+    if keys.multiple:
+        return key.hex()
+    start = _HASH_BYTES + _LENGTH_BYTES
+    end = start + int.from_bytes(key[_HASH_BYTES:start], "big")
+    parts = [(keys.partition, key[start:end])]
+    if keys.sort is not None:
+        parts.append((keys.sort, key[end:]))
+    return " ".join(f"{attribute.name}={_shown_value(attribute, value)}" for attribute, value in parts)
+
+
+def _shown_value(attribute: KeyAttribute, value: bytes) -> str:
+    text = value.decode(errors="replace") if attribute.type == "S" else ""
+    return repr(text) if text.isprintable() and text and "\ufffd" not in text else f"0x{value.hex()}"
 
 
 def after_prefix(prefix: bytes) -> bytes:
@@ -186,12 +238,15 @@ def _mismatch(keys: KeyNames, item: Mapping[str, AttributeValue]) -> str:
     raise AssertionError("the item has its key")
 
 
-def _check_index_type(index_name: str, attribute: KeyAttribute, value: AttributeValue) -> None:
-    if attribute.type not in value:
-        raise invalid_parameter_values(
-            f"Type mismatch for Index Key {attribute.name} Expected: {attribute.type} "
-            f"Actual: {next(iter(value))} IndexName: {index_name}"
-        )
+def _wrong_index_type(
+    index_name: str, attribute: KeyAttribute, value: AttributeValue, *, by_update: bool
+) -> DynamoError:
+    if by_update:
+        return validation_error(f"{_UPDATE_OF_INDEX_KEY} to unsupported type")
+    return invalid_parameter_values(
+        f"Type mismatch for Index Key {attribute.name} Expected: {attribute.type} "
+        f"Actual: {next(iter(value))} IndexName: {index_name}"
+    )
 
 
 def _empty_index_key(index_name: str, attribute: KeyAttribute, *, by_update: bool) -> str:
@@ -214,3 +269,81 @@ def _empty(attribute: KeyAttribute) -> str:
 def key_attributes(names: KeyNames, item: Item) -> Item:
     """The part of an item that is its key."""
     return {name: item[name] for name in names.names}
+
+
+def multiple_key_bytes(keys: KeyNames, item: Mapping[str, AttributeValue]) -> bytes:
+    """
+    The key of an item that has all attributes of a key with several, of the right types.
+
+    Keys of one partition sort by their first sort attribute, those that share it by the second, and so on.
+
+    Raises:
+        DynamoError: A value is empty, or the values of the partition or sort attributes are too large together.
+    """
+    partitions, sorts = _contents(keys.partitions, item), _contents(keys.sorts, item)
+    check_key_values(keys, partitions, sorts)
+    return multiple_partition_bytes(partitions) + b"".join(map(ended, sorts))
+
+
+def multiple_partition_bytes(values: Sequence[bytes]) -> bytes:
+    """As `partition_bytes`, of a key with several attributes: the sortable forms of all partition attributes."""
+    return partition_bytes(b"".join(map(ended, values)))
+
+
+def begun(value: bytes) -> bytes:
+    """What the values that begin with this one begin with, in a key with several attributes."""
+    return value.replace(_ZERO, _ZERO_INSIDE)
+
+
+def ended(value: bytes) -> bytes:
+    """A value with the mark of its end, in a key with several attributes: no value is the beginning of another one."""
+    return begun(value) + _END
+
+
+def check_key_values(keys: KeyNames, partitions: Sequence[bytes], sorts: Sequence[bytes]) -> None:
+    """As `check_key_value`, of the values of a key with several attributes: they are measured together."""
+    for attributes, values in ((keys.partitions, partitions), (keys.sorts, sorts)):
+        for attribute, value in zip(attributes, values, strict=False):
+            if not value:
+                check_key_value(keys, attribute, value)
+        if values:
+            check_key_value(keys, attributes[0], b"".join(values))
+
+
+def _contents(attributes: Sequence[KeyAttribute], item: Mapping[str, AttributeValue]) -> list[bytes]:
+    """The sortable forms of those of some key attributes that an item has."""
+    return [
+        sortable_bytes(attribute.type, item[attribute.name][attribute.type])
+        for attribute in attributes
+        if attribute.name in item
+    ]
+
+
+def _multiple_index_key(
+    index_name: str, keys: KeyNames, item: Mapping[str, AttributeValue], *, by_update: bool
+) -> bytes | None:
+    """As `index_key_of_item`, of an index whose key has several attributes."""
+    is_complete = True
+    for attribute in keys.attributes:
+        value = item.get(attribute.name)
+        if value is None:
+            is_complete = False
+            continue
+        if attribute.type not in value:
+            raise _wrong_index_type(index_name, attribute, value, by_update=by_update)
+        if not value[attribute.type]:
+            raise EmptyKeyError(_empty_index_key(index_name, attribute, by_update=by_update))
+    if is_complete:
+        return multiple_key_bytes(keys, item)
+    check_key_values(keys, _contents(keys.partitions, item), _contents(keys.sorts, item))
+    return None
+
+
+def _stored_multiple_key(keys: KeyNames, item: Mapping[str, AttributeValue]) -> bytes | None:
+    """As `stored_index_key`, of an index whose key has several attributes."""
+    if not all(attribute.type in item.get(attribute.name, ()) for attribute in keys.attributes):
+        return None
+    try:
+        return multiple_key_bytes(keys, item)
+    except DynamoError:
+        return None

@@ -1,19 +1,27 @@
-"""Serving the endpoint over TCP with uvicorn; the only module of the engine that needs it."""
+"""Serving the endpoint over TCP."""
 
+import asyncio
 import errno
 import signal
 import socket
+import sys
+import threading
 from types import FrameType
 
-import uvicorn
-
-from tenantable.engine.connection import BoundedConnection
-from tenantable.engine.http import DynamoApp
+from tenantable.engine.http.connection import Connection, Connections, Limits
+from tenantable.engine.http.dispatch import Dispatcher
+from tenantable.engine.http.endpoint import Endpoint
 from tenantable.errors import AddressError
 
+if sys.platform != "win32":  # where there is neither uvloop nor a limit of this kind
+    import resource
+
+    import uvloop
+
 _BACKLOG = 2048
-_KEEP_ALIVE_SECONDS = 65  # longer than the idle time after which the SDKs drop a pooled connection themselves
 _GRACE_SECONDS = 10
+_CONNECTIONS_MAX = 10_000
+_OTHER_FILES = 100  # that the process keeps open beside its connections: the database's, the libraries'
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -45,38 +53,90 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def serve(app: DynamoApp, listener: socket.socket) -> None:
+class Server:
+    """One endpoint on one event loop: in this thread with `run`, or in a thread of its own with `start` and `stop`."""
+
+    def __init__(self, endpoint: Endpoint, listener: socket.socket, limits: Limits | None = None) -> None:
+        """
+        Args:
+            listener: From `listen`, or inherited from another process; closed at the end.
+            limits: How long and how many connections are kept; None for the usual, and as many as the process may open.
+        """
+        self._endpoint = endpoint
+        self._listener = listener
+        self._limits = limits or Limits(connections_max=min(_CONNECTIONS_MAX, _files_max() - _OTHER_FILES))
+        self._loop = _new_event_loop()
+        self._stopping = asyncio.Event()
+        self._started = threading.Event()
+        self._thread = threading.Thread(target=self.run, name="dynamodb", daemon=True)
+
+    def run(self) -> None:
+        """Answer requests until `stop`; then take no more and let those under way finish, for ten seconds at most."""
+        try:
+            self._loop.run_until_complete(self._serve())
+        finally:
+            self._started.set()
+            self._loop.close()
+            self._listener.close()
+
+    def start(self) -> None:
+        """Run in a thread of its own; requests are answered when this returns."""
+        self._thread.start()
+        self._started.wait()
+
+    def stop(self) -> None:
+        """Make `run` return, from any thread or signal handler; return when a thread that was started has ended."""
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._stopping.set)
+        if self._thread.is_alive():
+            self._thread.join()
+
+    async def _serve(self) -> None:
+        dispatcher = Dispatcher(self._endpoint)
+        connections = Connections(dispatcher, self._limits)
+        server = await self._loop.create_server(lambda: Connection(connections), sock=self._listener, backlog=_BACKLOG)
+        self._started.set()
+        await self._stopping.wait()
+        server.close()
+        await connections.finish(_GRACE_SECONDS)
+        await dispatcher.close()
+
+
+def serve(endpoint: Endpoint, listener: socket.socket) -> None:
     """
     Answer requests until SIGTERM or SIGINT; then take no more and let those under way finish, for ten seconds at most.
 
-    Call it from the main thread. The listener is closed at the end.
+    Call it from the main thread. The listener is closed at the end. The process may open more files from here on, up to
+    what the system allows, because many systems begin with a number that a thousand connections exceed.
     """
-    config = uvicorn.Config(
-        app,
-        interface="asgi3",
-        http=BoundedConnection,
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        backlog=_BACKLOG,
-        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=_GRACE_SECONDS,
-    )
-    server = uvicorn.Server(config)
-    app.connections = lambda: len(server.server_state.connections)
+    _allow_files(_CONNECTIONS_MAX + _OTHER_FILES)
+    server = Server(endpoint, listener)
 
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        server.should_exit = True
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        server.stop()
 
-    # uvicorn stops on these signals, and raises them again afterwards for whoever was there before it: for us, who
-    # also catch what comes before uvicorn listens to signals.
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        server.run(sockets=[listener])
+        server.run()
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-        listener.close()
+
+
+def _files_max() -> int:
+    if sys.platform == "win32":
+        return sys.maxsize
+    allowed = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return sys.maxsize if allowed == resource.RLIM_INFINITY else allowed
+
+
+def _allow_files(wanted: int) -> None:
+    if sys.platform != "win32" and _files_max() < wanted:
+        most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(
+            resource.RLIMIT_NOFILE, (wanted if most == resource.RLIM_INFINITY else min(wanted, most), most)
+        )
+
+
+def _new_event_loop() -> asyncio.AbstractEventLoop:
+    return asyncio.new_event_loop() if sys.platform == "win32" else uvloop.new_event_loop()

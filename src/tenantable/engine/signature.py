@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple, Protocol
 
 from tenantable.wire.errors import DynamoError
 from tenantable.wire.signatures import ALGORITHM, TERMINATOR, Scope, amz_date, canonical_request, sign
@@ -21,6 +22,9 @@ CLOCK_SKEW_MINUTES_MAX = 15
 _PARAMETERS = ("Credential", "Signature", "SignedHeaders")
 _ISO_8601 = "http://en.wikipedia.org/wiki/ISO_8601"
 _DATE = re.compile(r"\d{8}T\d{6}Z")
+_USUAL_CLAIM = re.compile(rf"{ALGORITHM} Credential=([^,=]+), ?SignedHeaders=([^,=]+), ?")
+_SIGNATURE = re.compile("[0-9a-f]{64}")
+_CLAIM_CHARACTERS_MAX = 1024  # a longer text is not remembered
 _MUST_BE_SIGNED = (
     "host",
     "x-amz-target",
@@ -47,51 +51,86 @@ AccessKeyLookup = Callable[[str], AccessKey | None]
 """From an access key id to its key; None when there is no such key."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ReceivedRequest:
+class ReceivedRequest(Protocol):
     """A request as it came: `path` with its query, header names in lower case, the body before any decompression."""
 
-    method: str
-    path: str
-    headers: Mapping[str, str]
-    body: bytes
+    @property
+    def method(self) -> str: ...
+
+    @property
+    def path(self) -> str: ...
+
+    @property
+    def headers(self) -> Mapping[str, str]: ...
 
 
-def verify(request: ReceivedRequest, *, access_keys: AccessKeyLookup, now: float) -> AccessKey:
+class _Claim(NamedTuple):
+    """What an Authorization header claims, beside the signature: who signed, for what, and which headers."""
+
+    access_key_id: str
+    scope: Scope
+    names: list[str]
+    unsigned: list[str]
+    """Headers that must be signed if they were sent, and are not."""
+
+
+def verify(request: ReceivedRequest, body: bytes, *, access_keys: AccessKeyLookup, now: float) -> AccessKey:
     """
     The access key that signed the request.
 
     Args:
+        body: As it was sent, before any decompression.
         now: Epoch seconds; the signature's date may be 15 minutes off.
     Raises:
         DynamoError: MissingAuthenticationTokenException, IncompleteSignatureException, UnrecognizedClientException or
             InvalidSignatureException, as AWS names what is wrong.
     """
     headers = request.headers
-    parameters = _parameters(headers)
-    access_key_id, scope = _credential(parameters["Credential"])
-    key = access_keys(access_key_id)
+    claim, signature = _claim_and_signature(headers)
+    key = access_keys(claim.access_key_id)
     if key is None or not _same(headers.get("x-amz-security-token", ""), key.session_token or ""):
         raise DynamoError("UnrecognizedClientException", "The security token included in the request is invalid.")
     date = headers["x-amz-date"]
-    _check_date(date, scope, int(now))
-    signed = _signed_headers(parameters["SignedHeaders"], headers)
-    canonical = canonical_request(
-        request.method, request.path, signed, body_digest=hashlib.sha256(request.body).hexdigest()
-    )
-    if not _same(sign(key.secret, scope, date, canonical), parameters["Signature"]):
+    _check_date(date, claim.scope, int(now))
+    for name in claim.unsigned:
+        if name in headers:
+            raise _invalid(f"'{name}' must be a 'SignedHeader' in the AWS Authorization.")
+    signed = [(name, headers.get(name, "")) for name in claim.names]
+    canonical = canonical_request(request.method, request.path, signed, body_digest=hashlib.sha256(body).hexdigest())
+    if not _same(sign(key.secret, claim.scope, date, canonical), signature):
         raise _invalid(_NO_MATCH)
     return key
 
 
-def _parameters(headers: Mapping[str, str]) -> dict[str, str]:
+def _claim_and_signature(headers: Mapping[str, str]) -> tuple[_Claim, str]:
     authorization = headers.get("authorization", "")
+    claimed, _, signature = authorization.rpartition("Signature=")
+    if len(claimed) <= _CLAIM_CHARACTERS_MAX and _SIGNATURE.fullmatch(signature) and "x-amz-date" in headers:
+        claim = _usual_claim(claimed)
+        if claim is not None:
+            return claim, signature
+    parameters = _parameters(authorization, has_date="x-amz-date" in headers)
+    return _claim(parameters["Credential"], parameters["SignedHeaders"]), parameters["Signature"]
+
+
+@lru_cache(maxsize=1024)
+def _usual_claim(text: str) -> _Claim | None:
+    """
+    Read a claim in the order that signers use; None for any other. One caller sends the same text all day.
+
+    The signature itself is never remembered: each request is verified.
+    """
+    found = _USUAL_CLAIM.fullmatch(text)
+    return _claim(found[1], found[2]) if found else None
+
+
+def _parameters(authorization: str, *, has_date: bool) -> dict[str, str]:
     algorithm, _, rest = authorization.partition(" ")
     if algorithm != ALGORITHM:
         raise DynamoError("MissingAuthenticationTokenException", "Request is missing Authentication Token")
     parameters = {name.strip(): value for name, _, value in (part.partition("=") for part in rest.split(","))}
     lacks = [f"Authorization header requires '{name}' parameter." for name in _PARAMETERS if not parameters.get(name)]
-    if "x-amz-date" not in headers:
+    if not has_date:
         lacks.append("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.")
     if lacks:
         sentence = " ".join([*lacks, f"Authorization={algorithm}"])
@@ -99,23 +138,25 @@ def _parameters(headers: Mapping[str, str]) -> dict[str, str]:
     return parameters
 
 
-@lru_cache(maxsize=1024)
-def _credential(text: str) -> tuple[str, Scope]:
-    parts = text.split("/")
+def _claim(credential: str, signed_headers: str) -> _Claim:
+    parts = credential.split("/")
     if len(parts) != 5:
         raise DynamoError(
             "IncompleteSignatureException",
             "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, "
-            f"got '{text}'",
+            f"got '{credential}'",
         )
     access_key_id, date, region, service, terminator = parts
     if service != SERVICE:
         raise _invalid(f"Credential should be scoped to correct service: '{SERVICE}'. ")
     if terminator != TERMINATOR:
         raise _invalid(f"Credential should be scoped with a valid terminator: '{TERMINATOR}', not '{terminator}'. ")
-    return access_key_id, Scope(date=date, region=region, service=service)
+    names = signed_headers.split(";")
+    unsigned = [name for name in _MUST_BE_SIGNED if name not in names]
+    return _Claim(access_key_id, Scope(date, region, service), names, unsigned)
 
 
+@lru_cache(maxsize=64)  # requests of one second mostly have one date
 def _check_date(date: str, scope: Scope, now: int) -> None:
     if not _DATE.fullmatch(date):
         raise DynamoError(
@@ -139,18 +180,9 @@ def _check_date(date: str, scope: Scope, now: int) -> None:
         )
 
 
-@lru_cache(maxsize=4)
 def _window(now: int) -> tuple[str, str]:
     """The dates, as text that sorts like time, between which a signature holds at this second."""
     return amz_date(now - CLOCK_SKEW_MINUTES_MAX * 60), amz_date(now + CLOCK_SKEW_MINUTES_MAX * 60)
-
-
-def _signed_headers(text: str, headers: Mapping[str, str]) -> list[tuple[str, str]]:
-    names = text.split(";")
-    for name in _MUST_BE_SIGNED:
-        if name not in names and name in headers:
-            raise _invalid(f"'{name}' must be a 'SignedHeader' in the AWS Authorization.")
-    return [(name, headers.get(name, "")) for name in names]
 
 
 def _same(left: str, right: str) -> bool:

@@ -11,13 +11,22 @@ from tenantable.engine.tables.table import Table
 
 def complete_tables(session: Session) -> None:
     """Give every table what its settings ask for. Until format 2 they were kept and had no effect."""
-    tables = [session.catalog.table(name) for name in session.catalog.names()]
-    for table in tables:
-        if (SPECIFICATION in table.options and table.stream is None) or (table.time_to_live and table.expiry is None):
-            session.storage.write(partial(_complete, session, table))
+    for name in session.catalog.names():
+        if _is_incomplete(session.catalog.find(name)):
+            session.storage.write(partial(_complete, session, name))
 
 
-def _complete(session: Session, table: Table, transaction: Transaction) -> None:
+def _is_incomplete(table: Table | None) -> bool:
+    if table is None:
+        return False
+    lacks_stream = SPECIFICATION in table.options and table.stream is None
+    return lacks_stream or (table.time_to_live is not None and table.expiry is None)
+
+
+def _complete(session: Session, name: str, transaction: Transaction) -> None:
+    table = session.catalog.find(name)
+    if table is None or not _is_incomplete(table):
+        return  # another process was faster
     table = follow_specification(session, transaction, table)
     if table.time_to_live is not None and table.expiry is None:
         table = begin_expiry(transaction, table, table.time_to_live)

@@ -50,10 +50,25 @@ class SortCondition:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class KeyCondition:
-    """The value of the partition key, of the key's type, and a condition on the sort key or None."""
+    """
+    The value of the partition key, of the key's type, and a condition on the sort key or None.
+
+    Where a key has several attributes: the values of the other partition attributes, all of them, and conditions on the
+    sort attributes that follow the first; all conditions but the last are `=`.
+    """
 
     partition: AttributeValue
     sort: SortCondition | None = None
+    other_partitions: tuple[AttributeValue, ...] = ()
+    other_sorts: tuple[SortCondition, ...] = ()
+
+    @property
+    def partitions(self) -> tuple[AttributeValue, ...]:
+        return (self.partition, *self.other_partitions)
+
+    @property
+    def sorts(self) -> tuple[SortCondition, ...]:
+        return () if self.sort is None else (self.sort, *self.other_sorts)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,7 +82,7 @@ class _Term:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class KeyConditionExpression:
-    """A key condition expression, read but not yet bound to a request's placeholders and a table's key."""
+    """A key condition expression, read but not yet bound to a request's placeholders."""
 
     terms: tuple[_Term, ...]
 
@@ -76,15 +91,15 @@ class KeyConditionExpression:
         scope = Scope(placeholders, _KIND)
         return frozenset(scope.name(term.attribute) for term in self.terms)
 
-    def bind(self, placeholders: Placeholders, key_names: KeyNames) -> KeyCondition:
+    def conditions(self, placeholders: Placeholders) -> dict[str, SortCondition]:
         """
-        Match the conditions with the key of the table or index that is queried.
+        The conditions by attribute name, for `match_key`.
 
         Emptiness and size of key values are left to whoever reads the keys.
 
         Raises:
-            DynamoError: ValidationException for an undefined placeholder, and for conditions that are not one `=` on
-                the partition key and at most one on the sort key, with values of the keys' types.
+            DynamoError: ValidationException for an undefined placeholder, operands of a wrong type, and two conditions
+                on one attribute.
         """
         scope = Scope(placeholders, _KIND)
         conditions: dict[str, SortCondition] = {}
@@ -93,9 +108,7 @@ class KeyConditionExpression:
             if name in conditions:
                 raise validation_error("KeyConditionExpressions must only contain one condition per key")
             conditions[name] = condition
-        if len(conditions) > 2:
-            raise validation_error("Conditions can be of length 1 or 2 only")
-        return match_key(conditions, key_names)
+        return conditions
 
 
 @lru_cache(maxsize=CACHED_EXPRESSIONS_MAX)
@@ -151,22 +164,28 @@ def _operator_and_operands(node: ConditionNode) -> tuple[str, tuple[Operand, ...
 
 
 def _bind_term(term: _Term, scope: Scope) -> SortCondition:
-    operands = [bind_value(value, scope) for value in term.operands]
     if term.operator != "=":
+        operands = [bind_value(value, scope) for value in term.operands]
         for operand in operands:
             operand.check_type(term.operator, _OPERAND_TYPES.get(term.operator, ORDERED_TYPES), scope)
-    if term.operator == "BETWEEN":
-        check_bounds(operands[0], operands[1], scope)
-    return SortCondition(operator=term.operator, operands=tuple(map(scope.value, term.operands)))
+        if term.operator == "BETWEEN":
+            check_bounds(operands[0], operands[1], scope)
+    return SortCondition(operator=term.operator, operands=tuple([scope.value(value) for value in term.operands]))
 
 
 def match_key(conditions: Mapping[str, SortCondition], key_names: KeyNames) -> KeyCondition:
     """
-    Match one or two conditions, by attribute name, with the key of the table or index that is queried.
+    Match conditions, by attribute name, with the key of the table or index that is queried.
 
     Raises:
-        DynamoError: As `KeyConditionExpression.bind`, placeholders excepted.
+        DynamoError: ValidationException for conditions that are not one `=` on the partition key and at most one on the
+            sort key, with values of the keys' types. Where a key has several attributes: `=` on each of the
+            partition's, then on sort attributes in their order, none left out, all but the last with `=`.
     """
+    if key_names.multiple:
+        return _match_multiple_key(conditions, key_names)
+    if len(conditions) > 2:
+        raise validation_error("Conditions can be of length 1 or 2 only")
     partition = conditions.get(key_names.partition.name)
     if partition is None:
         raise _missed(key_names.partition)
@@ -184,9 +203,45 @@ def match_key(conditions: Mapping[str, SortCondition], key_names: KeyNames) -> K
     return KeyCondition(partition=partition.operands[0], sort=sort)
 
 
+def _match_multiple_key(conditions: Mapping[str, SortCondition], key_names: KeyNames) -> KeyCondition:
+    """
+    As `match_key`, for a key with several attributes.
+
+    Source: Developer Guide, "Multi-attribute keys pattern": equality on every partition attribute; sort attributes from
+    left to right, none skipped; an inequality, BETWEEN or begins_with comes last.
+    """
+    partitions: list[AttributeValue] = []
+    for attribute in key_names.partitions:
+        condition = _condition_on(conditions, attribute)
+        if condition.operator != "=":
+            raise validation_error(_NOT_SUPPORTED)
+        partitions.append(condition.operands[0])
+    count = len(conditions) - len(partitions)
+    if count > len(key_names.sorts):
+        raise validation_error(_NOT_SUPPORTED)
+    sorts = [_condition_on(conditions, attribute) for attribute in key_names.sorts[:count]]
+    if any(condition.operator != "=" for condition in sorts[:-1]):
+        raise validation_error(_NOT_SUPPORTED)
+    return KeyCondition(
+        partition=partitions[0],
+        sort=sorts[0] if sorts else None,
+        other_partitions=tuple(partitions[1:]),
+        other_sorts=tuple(sorts[1:]),
+    )
+
+
+def _condition_on(conditions: Mapping[str, SortCondition], attribute: KeyAttribute) -> SortCondition:
+    condition = conditions.get(attribute.name)
+    if condition is None:
+        raise _missed(attribute)
+    _check_types(condition, attribute)
+    return condition
+
+
 def _check_types(condition: SortCondition, attribute: KeyAttribute) -> None:
-    if not all(attribute.type in operand for operand in condition.operands):
-        raise invalid_parameter_values("Condition parameter type does not match schema type")
+    for operand in condition.operands:
+        if attribute.type not in operand:
+            raise invalid_parameter_values("Condition parameter type does not match schema type")
 
 
 def _missed(attribute: KeyAttribute) -> DynamoError:

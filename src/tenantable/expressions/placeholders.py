@@ -2,18 +2,19 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 from tenantable.expressions.syntax import ExpressionKind, Path, Value, invalid_expression
 from tenantable.wire.errors import DynamoError, validation_error
 from tenantable.wire.limits import EXPRESSION_PLACEHOLDER_BYTES_MAX, EXPRESSION_VALUE_BYTES_MAX
-from tenantable.wire.values import AttributeValue, Item, check_value, text_size_bytes
+from tenantable.wire.values import TOO_DEEP, AttributeValue, Item, check_value, text_size_bytes
 
 DocumentPath = tuple[str | int, ...]
 """A path with its placeholders resolved: attribute names, and list indexes as integers."""
 
 _NAMES = "ExpressionAttributeNames"
 _VALUES = "ExpressionAttributeValues"
+_WITHOUT_VALUES: tuple[list[str], ...] = ([], ["ProjectionExpression"])
 _KEYS = {_NAMES: re.compile("#[A-Za-z0-9_]+"), _VALUES: re.compile(":[A-Za-z0-9_]+")}
 
 
@@ -111,19 +112,22 @@ def read_placeholders(request: Mapping[str, Any], *, expressions: Sequence[str])
             SerializationException for a value of a wrong JSON type.
     """
     names, values = request.get(_NAMES), request.get(_VALUES)
-    if names is not None and all(request.get(member) is None for member in expressions):
+    given = [member for member in expressions if request.get(member) is not None]
+    if names is not None and not given:
         raise validation_error(f"{_NAMES} can only be specified when using expressions")
     if values is not None:
-        _check_values_have_an_expression(request, [name for name in expressions if name != "ProjectionExpression"])
+        if given in _WITHOUT_VALUES:
+            _refuse_values([name for name in expressions if name != "ProjectionExpression"])
+        _check_keys(_NAMES, names)
+        _check_keys(_VALUES, values)  # before any value is read: https://github.com/ExtendDB/extenddb/pull/201
     return Placeholders(names, None if values is None else _canonical_values(values))
 
 
-def _check_values_have_an_expression(request: Mapping[str, Any], expressions: list[str]) -> None:
-    if all(request.get(member) is None for member in expressions):
-        plural = "is" if len(expressions) == 1 else "are"
-        raise validation_error(
-            f"{_VALUES} can only be specified when using expressions: {' and '.join(expressions)} {plural} null"
-        )
+def _refuse_values(expressions: list[str]) -> NoReturn:
+    plural = "is" if len(expressions) == 1 else "are"
+    raise validation_error(
+        f"{_VALUES} can only be specified when using expressions: {' and '.join(expressions)} {plural} null"
+    )
 
 
 def _check_keys(member: str, given: Mapping[str, Any] | None) -> None:
@@ -132,7 +136,7 @@ def _check_keys(member: str, given: Mapping[str, Any] | None) -> None:
     if not given:
         raise validation_error(f"{member} must not be empty")
     well_formed = _KEYS[member].fullmatch
-    for key in given:
+    for key, value in given.items():
         if not well_formed(key):
             raise validation_error(f'{member} contains invalid key: Syntax error; key: "{key}"')
         if len(key) > EXPRESSION_PLACEHOLDER_BYTES_MAX:
@@ -140,6 +144,8 @@ def _check_keys(member: str, given: Mapping[str, Any] | None) -> None:
                 f"{member} contains invalid key: Key must not be longer than {EXPRESSION_PLACEHOLDER_BYTES_MAX} "
                 f'characters; key: "{key}"'
             )
+        if not value and member == _NAMES:
+            raise validation_error(f"{member} contains invalid value: Attribute name must not be empty for key {key}")
 
 
 def _canonical_values(values: Mapping[str, Any]) -> Item:
@@ -149,7 +155,7 @@ def _canonical_values(values: Mapping[str, Any]) -> Item:
         try:
             canonical[placeholder], value_size_bytes = check_value(value)
         except DynamoError as error:
-            if error.code != "ValidationException":
+            if error.code != "ValidationException" or error.message == TOO_DEEP:
                 raise
             raise validation_error(
                 f"{_VALUES} contains invalid value: {error.message} for key {placeholder}"

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from tenantable.iam.documents import Policy
 from tenantable.iam.dynamodb_requests import ItemAccess, access_requests, item_access
@@ -26,6 +26,11 @@ CALLERS_MAX = 4096
 PREPARED_MAX = 16384
 """How many combinations of principal, operation, table and index are remembered with what is left to decide."""
 
+LEADING_KEYS_MAX = 4096
+"""How many leading keys are remembered, each with one decision on it."""
+
+_LEADING_KEY = "dynamodb:leadingkeys"
+_LEADING_KEY_LENGTH_MAX = 256  # a longer one is decided anew: what callers send must not fill the memory
 _TIME_KEYS = frozenset({"aws:currenttime", "aws:epochtime"})
 _FIXED_KEYS = frozenset(
     {
@@ -51,13 +56,19 @@ class _Caller:
     reads_time: bool
 
 
-class _Prepared(NamedTuple):
-    """An operation of one caller on one table or index: what is left to decide when its request is known."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Prepared:
+    """
+    An operation of one caller on one table or index: what is left to decide when its request is known.
+
+    `by_leading_key` says that nothing of the request but the key of its one item counts.
+    """
 
     access: ItemAccess
     caller: _Caller
     decision: OpenDecision
     always_allows: bool
+    by_leading_key: bool
 
 
 class PolicyAuthorizer:
@@ -87,6 +98,7 @@ class PolicyAuthorizer:
         self._policies = {arn: PolicySet(each) for arn, each in policies.items()}
         self._caller = lru_cache(maxsize=CALLERS_MAX)(self._look_up)
         self._prepared = lru_cache(maxsize=PREPARED_MAX)(self._prepare)
+        self._decide_by_leading_key = lru_cache(maxsize=LEADING_KEYS_MAX)(_decide_by_leading_key)
 
     def authorize(self, principal: str, operation: str, request: Mapping[str, Any], tables: TableKeysLookup) -> None:
         """
@@ -105,10 +117,17 @@ class PolicyAuthorizer:
         if prepared is None:
             self._authorize_parts(principal, operation, request, tables)
         elif not prepared.always_allows:
-            known = self._known(prepared.caller)
-            decision = prepared.decision.complete(prepared.access.context(request, tables, known))
+            decision = self._decide(prepared, request, tables)
             if decision.verdict is not Verdict.ALLOWED:
                 raise denial(principal, prepared.access.action, prepared.access.resource, decision)
+
+    def _decide(self, prepared: _Prepared, request: Mapping[str, Any], tables: TableKeysLookup) -> Decision:
+        access = prepared.access
+        if prepared.by_leading_key:
+            key = access.leading_key(request, tables)
+            if len(key) <= _LEADING_KEY_LENGTH_MAX:
+                return self._decide_by_leading_key(prepared, key)
+        return prepared.decision.complete(access.context(request, tables, self._known(prepared.caller)))
 
     def _authorize_parts(
         self, principal: str, operation: str, request: Mapping[str, Any], tables: TableKeysLookup
@@ -132,7 +151,9 @@ class PolicyAuthorizer:
         caller = self._caller(principal)
         decision = caller.policies.open_decision(access.action, access.resource)
         decision = decision.given(caller.context, fixed=_FIXED_KEYS)
-        return _Prepared(access, caller, decision, decision.always_allows)
+        keyed = access.key_member is not None and not caller.reads_time
+        by_leading_key = keyed and decision.keys_read() <= {_LEADING_KEY, *caller.context}
+        return _Prepared(access, caller, decision, decision.always_allows, by_leading_key)
 
     def _known(self, caller: _Caller) -> Context:
         return {**caller.context, **self._time_context()} if caller.reads_time else caller.context
@@ -157,6 +178,10 @@ class PolicyAuthorizer:
             "aws:currenttime": datetime.fromtimestamp(now_seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "aws:epochtime": str(int(now_seconds)),
         }
+
+
+def _decide_by_leading_key(prepared: _Prepared, key: str) -> Decision:
+    return prepared.decision.complete({**prepared.caller.context, _LEADING_KEY: (key,)})
 
 
 def denial(principal: str, action: str, resource: str, decision: Decision) -> DynamoError:

@@ -148,7 +148,14 @@ def _accepts(rule: _Rule, patterns: tuple[Pattern, ...]) -> Comparison:
         return lambda value: all(comparison(value) is False for comparison in comparisons)
     if len(comparisons) == 1:
         return comparisons[0]
-    return lambda value: any(comparison(value) for comparison in comparisons)
+
+    def accepts(value: str) -> bool:
+        for comparison in comparisons:  # noqa: SIM110 - a generator in `any` costs more than the loop
+            if comparison(value):
+                return True
+        return False
+
+    return accepts
 
 
 def _single_test(key: str, accepts: Callable[[Context], Comparison], *, when_absent: bool) -> _Holds:
@@ -168,7 +175,11 @@ def _set_test(key: str, accepts: Callable[[Context], Comparison], *, every: bool
         values = context.get(key)
         if isinstance(values, str):
             values = (values,)
-        return quantify(map(accepts(context), values)) if values else when_absent
+        if not values:
+            return when_absent
+        if len(values) == 1:
+            return bool(accepts(context)(values[0]))
+        return quantify(map(accepts(context), values))
 
     return test
 

@@ -6,6 +6,9 @@ Source: Developer Guide, "Using IAM policy conditions for fine-grained access co
 * Names are top-level attribute names: a path `a.b[0]` counts as `a`.
 * A leading key of type N is its canonical decimal text, one of type B its canonical base64 text. Query on an index has
   the index's own partition value.
+* Where the partition key of an index has several attributes, the leading key is the value of the first one, and
+  `dynamodb:FirstPartitionKeyValues` to `dynamodb:FourthPartitionKeyValues` have the value of each. The first of these
+  keys is there for every partition key, so that an Allow conditioned on it never holds because it is absent.
 * Without ReturnConsumedCapacity the key is present with the value NONE.
 * A write whose ReturnValuesOnConditionCheckFailure is ALL_OLD counts as returning ALL_OLD, since it may.
 * A request whose partition key cannot be told, because the table or index does not exist or the key does not fit its
@@ -32,6 +35,10 @@ from tenantable.wire.numbers import canonical_number
 
 UNKNOWN_LEADING_KEY = "\udcffunknown"
 """Equals no key that DynamoDB can store, for a lone surrogate has no UTF-8 form."""
+
+LEADING_KEYS = "dynamodb:leadingkeys"
+PARTITION_KEY_VALUES = tuple(f"dynamodb:{rank}partitionkeyvalues" for rank in ("first", "second", "third", "fourth"))
+"""The value of each attribute of a partition key, in their order."""
 
 EXPRESSIONS_REMEMBERED_MAX = 2048
 REMEMBERED_CHARACTERS_MAX = 1024
@@ -124,20 +131,31 @@ def _leading_keys(subject: Subject) -> tuple[str, ...]:
     if keys is None:
         return (UNKNOWN_LEADING_KEY,)
     partition = keys.table.partition
+    if len(subject.keys) == 1:
+        return (leading_key(subject.keys[0].get(partition.name), partition),)
     return tuple([leading_key(key.get(partition.name), partition) for key in subject.keys])
 
 
-def _queried_partition(subject: Subject) -> tuple[str, ...]:
-    key_names = _queried_key_names(subject)
-    if key_names is None:
-        return (UNKNOWN_LEADING_KEY,)
-    partition = key_names.partition
+def _queried_partition(position: int) -> "Derivation":
+    """The value that a Query has for the partition attribute at this position; no value where there is no such one."""
+
+    def derive(subject: Subject) -> tuple[str, ...] | None:
+        key_names = _queried_key_names(subject)
+        if key_names is None:
+            return (UNKNOWN_LEADING_KEY,)
+        partitions = key_names.partitions
+        return (_queried_value(subject, partitions[position]),) if position < len(partitions) else None
+
+    return derive
+
+
+def _queried_value(subject: Subject, partition: KeyAttribute) -> str:
     text = subject.fields.get("KeyConditionExpression")
     if text is None:
         value = _equal_in_conditions(subject.fields.get("KeyConditions") or {}, partition)
     else:
         value = _equal_in_expression(text, subject.fields, partition)
-    return (leading_key(value, partition),)
+    return leading_key(value, partition)
 
 
 def _equal_in_expression(text: str, fields: Fields, partition: KeyAttribute) -> Any:
@@ -291,7 +309,8 @@ _EVERY_ITEM_OPERATION: Mapping[str, Derivation] = {
 READ_KEYS: Mapping[str, Derivation] = {
     **_EVERY_ITEM_OPERATION,
     "dynamodb:attributes": _names_read,
-    "dynamodb:leadingkeys": _leading_keys,
+    LEADING_KEYS: _leading_keys,
+    PARTITION_KEY_VALUES[0]: _leading_keys,
     "dynamodb:select": _item_select,
 }
 SCAN_KEYS: Mapping[str, Derivation] = {
@@ -302,12 +321,14 @@ SCAN_KEYS: Mapping[str, Derivation] = {
 QUERY_KEYS: Mapping[str, Derivation] = {
     **SCAN_KEYS,
     "dynamodb:attributes": _names_queried,
-    "dynamodb:leadingkeys": _queried_partition,
+    LEADING_KEYS: _queried_partition(0),
+    **{name: _queried_partition(position) for position, name in enumerate(PARTITION_KEY_VALUES)},
 }
 BATCH_WRITE_KEYS: Mapping[str, Derivation] = {
     **_EVERY_ITEM_OPERATION,
     "dynamodb:attributes": _names_written,
-    "dynamodb:leadingkeys": _leading_keys,
+    LEADING_KEYS: _leading_keys,
+    PARTITION_KEY_VALUES[0]: _leading_keys,
 }
 WRITE_KEYS: Mapping[str, Derivation] = {**BATCH_WRITE_KEYS, "dynamodb:returnvalues": _returned}
 UPDATE_KEYS: Mapping[str, Derivation] = {**WRITE_KEYS, "dynamodb:attributes": _names_updated}

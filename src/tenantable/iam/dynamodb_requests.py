@@ -7,7 +7,7 @@ Source: Service Authorization Reference, "Actions, resources, and condition keys
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from tenantable.iam.dynamodb_context import (
@@ -15,12 +15,14 @@ from tenantable.iam.dynamodb_context import (
     QUERY_KEYS,
     READ_KEYS,
     SCAN_KEYS,
+    UNKNOWN_LEADING_KEY,
     UPDATE_KEYS,
     WRITE_KEYS,
     Derivation,
     DerivedContext,
     Fields,
     Subject,
+    leading_key,
     request_tags,
 )
 from tenantable.iam.evaluation import AccessRequest
@@ -75,6 +77,14 @@ class ItemAccess:
     index_name: str | None
     key_member: str | None
     derivations: Mapping[str, Derivation]
+
+    def leading_key(self, fields: Fields, tables: TableKeysLookup) -> str:
+        """The leading key of the one item that a request with a `key_member` is about, as `context` has it."""
+        keys = tables(self.table_name)
+        if keys is None or self.key_member is None:
+            return UNKNOWN_LEADING_KEY
+        partition = keys.table.partition
+        return leading_key(fields[self.key_member].get(partition.name), partition)
 
     def context(
         self,
@@ -207,6 +217,21 @@ def _create_table(request: Fields, place: _Place) -> Iterable[AccessRequest]:
         yield _on_table("PutResourcePolicy", request["TableName"], place)
 
 
+def _update_table(request: Fields, place: _Place) -> Iterable[AccessRequest]:
+    """A change of replicas needs more, in the region of each."""
+    name = table_name_of(request["TableName"])
+    yield _on_table("UpdateTable", name, place)
+    for update in request.get("ReplicaUpdates") or ():
+        for change, actions in _REPLICA_ACTIONS.items():
+            if update.get(change) is not None:
+                there = replace(place.home, region=update[change]["RegionName"])
+                yield from (_on_table(action, name, place._replace(home=there)) for action in actions)
+    for update in request.get("GlobalTableWitnessUpdates") or ():
+        for change in _REPLICA_ACTIONS:
+            if update.get(change) is not None:
+                yield _on_table(f"{change}GlobalTableWitness", name, place)
+
+
 def _tag_resource(request: Fields, place: _Place) -> Iterable[AccessRequest]:
     return (_on_table("TagResource", request["ResourceArn"], place, request_tags(request["Tags"])),)
 
@@ -235,6 +260,22 @@ def _of_stream(operation: str) -> "Translation":
     return lambda request, place: (AccessRequest(f"dynamodb:{operation}", request["StreamArn"], place.known),)
 
 
+def _of_index(operation: str) -> "Translation":
+    """An operation of the control plane that names a table, or one of its indexes."""
+
+    def translate(request: Fields, place: _Place) -> Iterable[AccessRequest]:
+        table, index = table_name_of(request["TableName"]), request.get("IndexName")
+        resource = place.home.table(table) if index is None else place.home.index(table, index)
+        return (AccessRequest(f"dynamodb:{operation}", resource, place.known),)
+
+    return translate
+
+
+def _of_resource(operation: str) -> "Translation":
+    """An operation that names a table or a stream by its ARN."""
+    return lambda request, place: (AccessRequest(f"dynamodb:{operation}", request["ResourceArn"], place.known),)
+
+
 def _get_records(request: Fields, place: _Place) -> Iterable[AccessRequest]:
     return (AccessRequest("dynamodb:GetRecords", stream_of_iterator(request["ShardIterator"]), place.known),)
 
@@ -244,13 +285,21 @@ Translation = Callable[[Fields, _Place], Iterable[AccessRequest]]
 _TABLE_OPERATIONS = (
     "DeleteTable",
     "DescribeContinuousBackups",
+    "DescribeKinesisStreamingDestination",
     "DescribeTable",
     "DescribeTimeToLive",
     "UpdateContinuousBackups",
-    "UpdateTable",
     "UpdateTimeToLive",
 )
-_UNNAMED_OPERATIONS = ("DescribeEndpoints", "DescribeLimits", "ListStreams", "ListTables")
+_INDEX_OPERATIONS = ("DescribeContributorInsights", "UpdateContributorInsights")
+_RESOURCE_OPERATIONS = ("DeleteResourcePolicy", "GetResourcePolicy", "PutResourcePolicy")
+_UNNAMED_OPERATIONS = ("DescribeEndpoints", "DescribeLimits", "ListContributorInsights", "ListStreams", "ListTables")
+_REPLICATION = ("Query", "Scan", "GetItem", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem")
+_REPLICA_ACTIONS = {
+    "Create": ("CreateTable", "CreateTableReplica", *_REPLICATION),
+    "Delete": ("DeleteTable", "DeleteTableReplica"),
+}
+"""What adding and removing a replica needs in its region. Source: Developer Guide, "Global tables security"."""
 _TRANSLATIONS: Mapping[str, Translation] = {
     "BatchExecuteStatement": _statements("Statements"),
     "BatchGetItem": _batch_get_item,
@@ -264,6 +313,9 @@ _TRANSLATIONS: Mapping[str, Translation] = {
     "TransactGetItems": _transaction("TransactGetItems"),
     "TransactWriteItems": _transaction("TransactWriteItems"),
     "UntagResource": _untag_resource,
+    "UpdateTable": _update_table,
+    **{operation: _of_index(operation) for operation in _INDEX_OPERATIONS},
+    **{operation: _of_resource(operation) for operation in _RESOURCE_OPERATIONS},
     **{operation: _of_stream(operation) for operation in ("DescribeStream", "GetShardIterator")},
     **{operation: _of_table(operation) for operation in _TABLE_OPERATIONS},
     **{operation: _of_no_table(operation) for operation in _UNNAMED_OPERATIONS},

@@ -143,6 +143,10 @@ class OpenDecision(NamedTuple):
                 candidates.append(_Candidate(decision, tuple(test for test in tests if not test.reads <= fixed)))
         return OpenDecision(tuple(candidates), self.otherwise)
 
+    def keys_read(self) -> frozenset[str]:
+        """The keys, in lower case, that tests still read."""
+        return frozenset[str]().union(*(test.reads for _, tests in self.candidates for test in tests))
+
     @property
     def always_allows(self) -> bool:
         """Whether every request is allowed: one statement allows it without a test, and none before it denies."""

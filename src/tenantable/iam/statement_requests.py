@@ -23,7 +23,14 @@ from tenantable.expressions.partiql.statements import (
     UpdateStatement,
 )
 from tenantable.expressions.syntax import Value
-from tenantable.iam.dynamodb_context import UNKNOWN_LEADING_KEY, Fields, leading_key, returned_values
+from tenantable.iam.dynamodb_context import (
+    LEADING_KEYS,
+    PARTITION_KEY_VALUES,
+    UNKNOWN_LEADING_KEY,
+    Fields,
+    leading_key,
+    returned_values,
+)
 from tenantable.iam.evaluation import AccessRequest
 from tenantable.iam.patterns import Context, ContextValue
 from tenantable.wire.arns import Home, table_name_of
@@ -58,9 +65,12 @@ def statement_access(
     name = table_name_of(body.table)
     index = body.index if isinstance(body, Select) else None
     keys = _key_names(tables, name, index)
+    leading_keys = _leading_keys(bound, keys, is_transacted=enclosing is not None)
     context: dict[str, ContextValue] = {
         "dynamodb:attributes": tuple(bound.statement.names.union(bound.item or ())),
-        "dynamodb:leadingkeys": _leading_keys(bound, keys, is_transacted=enclosing is not None),
+        LEADING_KEYS: leading_keys,
+        PARTITION_KEY_VALUES[0]: leading_keys,
+        **_other_partition_values(bound, keys),
         **_own_keys(bound, keys, fields),
     }
     if enclosing is not None:
@@ -107,6 +117,19 @@ def _leading_keys(bound: BoundStatement, keys: KeyNames | None, *, is_transacted
     written = _partitions(bound, keys, is_transacted=is_transacted)
     found = tuple([leading_key(scope.value(value), keys.partition) for value in written])
     return found or (UNKNOWN_LEADING_KEY,)
+
+
+def _other_partition_values(bound: BoundStatement, keys: KeyNames | None) -> dict[str, ContextValue]:
+    """What a SELECT binds the partition attributes of an index to that follow the first one."""
+    if keys is None or not keys.other_partitions:
+        return {}
+    assert isinstance(bound.body, Select)  # nothing else can name an index
+    bounds = find_bounds(bound.body.where, keys)
+    if bounds is None:
+        return dict.fromkeys(PARTITION_KEY_VALUES[1 : len(keys.partitions)], (UNKNOWN_LEADING_KEY,))
+    scope = bound.scope("KeyConditionExpression")
+    found = zip(PARTITION_KEY_VALUES[1:], bounds.other_partitions, keys.other_partitions, strict=False)
+    return {name: (leading_key(scope.value(value), attribute),) for name, value, attribute in found}
 
 
 def _partitions(bound: BoundStatement, keys: KeyNames, *, is_transacted: bool) -> Sequence[Value]:

@@ -7,7 +7,6 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
@@ -15,17 +14,15 @@ from typing import Any
 import uvicorn
 
 from tenantable.engine import Engine
-from tenantable.engine.accounts.callers import home_of_request
 from tenantable.engine.accounts.homes import Homes
-from tenantable.engine.connection import BoundedConnection
-from tenantable.engine.http import DynamoApp
+from tenantable.engine.http.endpoint import Endpoint
 from tenantable.engine.signature import AccessKeyLookup
 from tenantable.errors import AddressError
 from tenantable.local.loops import kept_up
+from tenantable.web.connections import BoundedConnection
 
 START_SECONDS_MAX = 10.0
 GRACE_SECONDS = 10
-WRITERS_MAX = 64  # writers that can share a commit: where one takes 2 ms, 64 make 12 times the puts of 1
 _REQUEST_ID_BITS = 208
 
 
@@ -37,7 +34,7 @@ def dynamo_endpoint(
     access_keys: AccessKeyLookup | None,
     commits_wait: bool,
     refused: Callable[[str], None] | None = None,
-) -> Iterator[DynamoApp]:
+) -> Iterator[Endpoint]:
     """
     The endpoint of an engine, which is looked after, until the end of the block.
 
@@ -45,20 +42,18 @@ def dynamo_endpoint(
         homes: Where the engine of each account and region is found; None: all have `engine`.
         access_keys: Whose signatures are believed; None checks none.
         commits_wait: Whether a commit waits for a disk, so that writers had better share one.
-        refused: See `DynamoApp`.
+        refused: See `Endpoint`.
     """
     # An id is unique, not secret, and asking the system for each would cost 10 microseconds.
     draw = random.Random(os.urandom(32)).getrandbits  # noqa: S311
-    engines = (lambda: [engine]) if homes is None else homes.engines
-    with kept_up(engines), ThreadPoolExecutor(WRITERS_MAX, "writer") as writers:
-        yield DynamoApp(
-            engine,
+    with kept_up((lambda: [engine]) if homes is None else homes.engines):
+        yield Endpoint(
+            engine=engine,
             access_keys=access_keys,
-            writers=writers,
             commits_wait=commits_wait,
             clock=time.time,
             request_ids=lambda: f"{draw(_REQUEST_ID_BITS):052X}",
-            engine_for=None if homes is None else lambda headers: homes.engine_for(home_of_request(headers)),
+            engine_for=None if homes is None else homes.engine_of_request,
             refused=refused,
         )
 
@@ -97,10 +92,6 @@ class BackgroundServer:
             waited.wait(0.01)
         if not self._server.started:
             raise AddressError(f"The server for {self.name} did not start")
-
-    def connections(self) -> int:
-        """How many callers are connected."""
-        return len(self._server.server_state.connections)
 
     def stop(self) -> None:
         self._server.should_exit = True

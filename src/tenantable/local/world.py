@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tenantable.engine import Engine
-from tenantable.engine.server import listen
+from tenantable.engine.server import Server, listen
 from tenantable.local.components import ComponentClient, Installation, access_keys, profiles
 from tenantable.local.observation.observing import Watch
 from tenantable.local.primitives import Primitives, embedded_primitives
@@ -102,14 +102,17 @@ def _serve_dynamodb(
     endpoint = stack.enter_context(
         dynamo_endpoint(engine, access_keys=lookup, commits_wait=commits_wait, refused=watch.refused)
     )
-    server = BackgroundServer("the DynamoDB endpoint", endpoint, listener)
+    server = Server(endpoint, listener)
     stack.callback(server.stop)
     server.start()
     address = _address(settings.host, listener.getsockname()[1])
     if settings.metrics_port is None:
         return address, None
     exposed = watch.exposed(
-        lambda: [engine], host=settings.metrics_host, port=settings.metrics_port, connections=server.connections
+        lambda: [engine],
+        host=settings.metrics_host,
+        port=settings.metrics_port,
+        connections=lambda: len(endpoint.connections),
     )
     return address, stack.enter_context(exposed)
 

@@ -21,6 +21,10 @@ class Home:
     def stream(self, table_name: str, label: str) -> str:
         return f"{self.table(table_name)}/stream/{label}"
 
+    def kms_key(self, name: str) -> str:
+        """A key of the account; `name` is `key/ID` or `alias/NAME`."""
+        return f"arn:aws:kms:{self.region}:{self.account_id}:{name}"
+
     def every_table(self) -> str:
         """The resource of operations that name no table, such as ListTables."""
         return self.table("*")

@@ -17,13 +17,34 @@ class KeyAttribute:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class KeyNames:
-    """The partition key, and the sort key or None, of a table or an index."""
+    """
+    The partition key, and the sort key or None, of a table or an index.
+
+    Those of a global index may have up to four attributes each: `partition` and `sort` are the first ones, the others
+    follow in their order. A key with others is `multiple`.
+    """
 
     partition: KeyAttribute
     sort: KeyAttribute | None = None
+    other_partitions: tuple[KeyAttribute, ...] = ()
+    other_sorts: tuple[KeyAttribute, ...] = ()
+    multiple: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "multiple", bool(self.other_partitions or self.other_sorts))
+
+    @property
+    def partitions(self) -> tuple[KeyAttribute, ...]:
+        return (self.partition, *self.other_partitions)
+
+    @property
+    def sorts(self) -> tuple[KeyAttribute, ...]:
+        return () if self.sort is None else (self.sort, *self.other_sorts)
 
     @property
     def attributes(self) -> tuple[KeyAttribute, ...]:
+        if self.multiple:
+            return (*self.partitions, *self.sorts)
         return (self.partition,) if self.sort is None else (self.partition, self.sort)
 
     @property

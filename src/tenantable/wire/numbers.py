@@ -63,9 +63,14 @@ def number_text(number: Decimal) -> str:
 
 def canonical_number(text: str) -> str:
     """The form in which DynamoDB returns the number, whatever form it was sent in."""
-    if _is_canonical(text) and text != "-0":
+    if is_plain_integer(text) or (_is_canonical(text) and text != "-0"):
         return text
     return number_text(parse_number(text))
+
+
+def is_plain_integer(text: str) -> bool:
+    """Whether it is the canonical text of a positive integer: most numbers are, and this is found out quickly."""
+    return text.isdecimal() and text[0] != "0" and len(text) <= NUMBER_DIGITS_MAX and text.isascii()
 
 
 def add_numbers(left: str, right: str) -> str:
@@ -82,6 +87,8 @@ def subtract_numbers(left: str, right: str) -> str:
 
 def number_size_bytes(canonical: str) -> int:
     """What a number counts in an item's size: half a byte a significant digit, plus one; one more when negative."""
+    if canonical.isdecimal():
+        return (len(canonical.strip("0")) + 3) // 2 if canonical != "0" else 1
     digits = canonical.lstrip("-").replace(".", "").strip("0")
     if not digits:
         return 1

@@ -11,11 +11,13 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import quote
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 TERMINATOR = "aws4_request"
 _SIGNING_KEYS_MAX = 1024  # a key lives for a day, so one for each access key that is in use
+_HASH_BLOCK_BYTES = 64  # of SHA-256
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,8 +34,7 @@ class Credentials:
     expires_at: float | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Scope:
+class Scope(NamedTuple):
     """What a signing key is good for: one day (`20261121`, in UTC), one region, one service."""
 
     date: str
@@ -77,7 +78,7 @@ def sign_headers(
     canonical = canonical_request(
         method, path, [(name, signed[name]) for name in names], body_digest=hashlib.sha256(body).hexdigest()
     )
-    scope = Scope(date=date[:8], region=region, service=service)
+    scope = Scope(date[:8], region, service)
     signature = sign(credentials.secret_access_key, scope, date, canonical)
     added["Authorization"] = (
         f"{ALGORITHM} Credential={credentials.access_key_id}/{scope}, "
@@ -96,33 +97,46 @@ def canonical_request(method: str, path: str, headers: Iterable[tuple[str, str]]
         body_digest: SHA-256 of the body in lower-case hexadecimal.
     """
     path, _, query = path.partition("?")
-    pairs = [(name, " ".join(value.split())) for name, value in headers]
-    lines = "\n".join(f"{name}:{value}" for name, value in pairs)
-    names = ";".join(name for name, _ in pairs)
-    return f"{method}\n{_canonical_path(path)}\n{_canonical_query(query)}\n{lines}\n\n{names}\n{body_digest}"
+    pairs = list(headers)
+    names = ";".join([name for name, _ in pairs])
+    lines = [f"{name}:{value}" for name, value in pairs]
+    if "\n".join(lines).split() != lines:  # seldom: a value has spaces, and each run of them counts as one
+        lines = [f"{name}:{' '.join(value.split())}" for name, value in pairs]
+    place = "/" if path == "/" else _canonical_path(path)
+    return "\n".join([method, place, _canonical_query(query), *lines, "", names, body_digest])
 
 
 def sign(secret_access_key: str, scope: Scope, date: str, canonical: str) -> str:
     """The signature of a canonical request; `date` is its X-Amz-Date, `20261121T090000Z`."""
     text = f"{ALGORITHM}\n{date}\n{scope}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
-    return _digest(signing_key(secret_access_key, scope), text).hex()
+    inner, outer = _signing_states(secret_access_key, scope)
+    message, signature = inner.copy(), outer.copy()
+    message.update(text.encode())
+    signature.update(message.digest())
+    return signature.hexdigest()
+
+
+def signing_key(secret_access_key: str, scope: Scope) -> bytes:
+    key = f"AWS4{secret_access_key}".encode()
+    for part in (scope.date, scope.region, scope.service, TERMINATOR):
+        key = hmac.digest(key, part.encode(), "sha256")
+    return key
 
 
 @lru_cache(maxsize=_SIGNING_KEYS_MAX)
-def signing_key(secret_access_key: str, scope: Scope) -> bytes:
-    key = _digest(f"AWS4{secret_access_key}".encode(), scope.date)
-    for part in (scope.region, scope.service, TERMINATOR):
-        key = _digest(key, part)
-    return key
+def _signing_states(secret_access_key: str, scope: Scope) -> "tuple[hashlib._Hash, hashlib._Hash]":
+    """
+    The two hashes of an HMAC (RFC 2104) with the signing key in them: to go on from copies takes half the time of an
+    HMAC that begins with the key.
+    """
+    padded = signing_key(secret_access_key, scope).ljust(_HASH_BLOCK_BYTES, b"\0")
+    inner, outer = (bytes(byte ^ mask for byte in padded) for mask in (0x36, 0x5C))
+    return hashlib.sha256(inner), hashlib.sha256(outer)
 
 
 def amz_date(timestamp: float) -> str:
     """Epoch seconds as `20261121T090000Z`."""
     return time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(timestamp))
-
-
-def _digest(key: bytes, text: str) -> bytes:
-    return hmac.digest(key, text.encode(), "sha256")
 
 
 def _canonical_path(path: str) -> str:

@@ -6,11 +6,8 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from itertools import count
 from typing import Any
 
-import httpx
 import orjson
 import pytest
 
@@ -18,9 +15,10 @@ from tenantable.data.http_client import HttpClient
 from tenantable.data.transport.connections import Limits
 from tenantable.data.transport.retries import RetryPolicy
 from tenantable.engine import Engine
-from tenantable.engine.http import DynamoApp
+from tenantable.engine.server import Server, listen
 from tenantable.engine.signature import AccessKey
 from tenantable.errors import Unavailable
+from tenantable.local.serving import dynamo_endpoint
 from tenantable.wire.errors import DynamoError
 from tenantable.wire.signatures import Credentials
 
@@ -363,20 +361,16 @@ def test_a_closed_client_says_so(client: HttpClient) -> None:
 
 
 @pytest.fixture(scope="module")
-def endpoint(serving: Callable[[DynamoApp], httpx.Client]) -> Iterator[str]:
+def endpoint() -> Iterator[str]:
     """Our own endpoint, which checks signatures and sums."""
-    with Engine(":memory:") as engine, ThreadPoolExecutor(2) as writers:
-        keys = {"AKID": AccessKey(secret="secret", principal=None)}
-        requests = count()
-        app = DynamoApp(
-            engine,
-            access_keys=keys.get,
-            writers=writers,
-            commits_wait=False,
-            clock=time.time,
-            request_ids=lambda: str(next(requests)),
-        )
-        yield str(serving(app).base_url)
+    keys = {"AKID": AccessKey(secret="secret", principal=None)}
+    listener = listen("127.0.0.1", 0)
+    with Engine(":memory:") as engine, dynamo_endpoint(engine, access_keys=keys.get, commits_wait=False) as served:
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        server = Server(served, listener)
+        server.start()
+        yield address
+        server.stop()
 
 
 def test_the_embedded_endpoint_is_understood(endpoint: str, waits: Waits) -> None:

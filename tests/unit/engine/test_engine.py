@@ -15,8 +15,24 @@ from tenantable.wire.keys import TableKeysLookup
 if TYPE_CHECKING:
     from tests.unit.engine.conftest import Call, Create, Refusal, TableRequest
 
-ITEM = {"pk": {"S": "a"}, "sk": {"S": "b"}, "state": {"S": "open"}}
+ITEM = {"pk": {"S": "a"}, "sk": {"S": "b"}, "state": {"S": "open"}, "date": {"S": "2026-01-01"}}
 KEY = {"pk": {"S": "a"}, "sk": {"S": "b"}}
+SEVERAL: dict[str, Any] = {
+    "IndexName": "by_several",
+    "KeySchema": [
+        *({"AttributeName": name, "KeyType": "HASH"} for name in ("state", "pk")),
+        *({"AttributeName": name, "KeyType": "RANGE"} for name in ("sk", "date")),
+    ],
+    "Projection": {"ProjectionType": "KEYS_ONLY"},
+    "OnDemandThroughput": {"MaxReadRequestUnits": 7},
+    "WarmThroughput": {"ReadUnitsPerSecond": 13_000},
+}
+CHANGES = {
+    "AttributeDefinitions": [{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk", "state", "date")],
+    "GlobalSecondaryIndexUpdates": [{"Create": SEVERAL}],
+    "OnDemandThroughput": {"MaxWriteRequestUnits": 9},
+    "WarmThroughput": {"WriteUnitsPerSecond": 5_000},
+}
 
 
 def test_everything_is_found_again(tmp_path: Path, table_request: "TableRequest") -> None:
@@ -36,6 +52,7 @@ def test_everything_is_found_again(tmp_path: Path, table_request: "TableRequest"
         engine.call("PutItem", {"TableName": "orders", "Item": ITEM})
         ttl = {"TimeToLiveSpecification": {"Enabled": True, "AttributeName": "ttl"}}
         engine.call("UpdateTimeToLive", {"TableName": "orders", **ttl})
+        engine.call("UpdateTable", {"TableName": "orders", **CHANGES})
         before = everything(engine)
     with Engine(tmp_path) as engine:
         assert everything(engine) == before
@@ -49,6 +66,7 @@ def everything(engine: Engine) -> list[dict[str, Any]]:
         description,
         engine.call("Scan", table),
         engine.call("Scan", {**table, "IndexName": "by_state"}),
+        engine.call("Scan", {**table, "IndexName": "by_several"}),
         engine.call("DescribeTimeToLive", table),
         engine.call("ListTagsOfResource", {"ResourceArn": description["Table"]["TableArn"]}),
     ]

@@ -1,8 +1,8 @@
 """
 The engine against a model: a dictionary of items, for any sequence of operations.
 
-The machine works on a table with a global index that points to items, a local one that copies part of them and a sparse
-one; after each step every way to read must tell the same as the dictionary.
+The machine works on a table with a global index that points to items, a local one that copies part of them, a sparse
+one and one with several key attributes; after each step every way to read must tell the same as the dictionary.
 """
 
 import tempfile
@@ -40,6 +40,14 @@ TABLE = {
             "IndexName": "by_rank",
             "KeySchema": [{"AttributeName": "rank", "KeyType": "HASH"}],
             "Projection": {"ProjectionType": "KEYS_ONLY"},
+        },
+        {
+            "IndexName": "by_several",
+            "KeySchema": [
+                *({"AttributeName": name, "KeyType": "HASH"} for name in ("pk", "state")),
+                *({"AttributeName": name, "KeyType": "RANGE"} for name in ("rank", "sk")),
+            ],
+            "Projection": {"ProjectionType": "ALL"},
         },
     ],
     "LocalSecondaryIndexes": [
@@ -200,6 +208,24 @@ class EngineAgainstModel(RuleBasedStateMachine):
         assert ranks_found == sorted(ranks_found, reverse=not forward)
         assert_same(found, [item for item in self.entries("rank", "state") if item["state"] == {"S": state}])
 
+    @rule(partition=partitions, state=states, lowest=ranks, forward=st.booleans(), limit=st.integers(1, 4))
+    def query_index_of_several(self, partition: str, state: str, lowest: int, forward: bool, limit: int) -> None:
+        found = self.pages(
+            "Query",
+            IndexName="by_several",
+            KeyConditionExpression="pk = :pk AND #state = :state AND #rank >= :rank",
+            ExpressionAttributeNames={"#state": "state", "#rank": "rank"},
+            ExpressionAttributeValues={":pk": {"S": partition}, ":state": {"S": state}, ":rank": {"N": str(lowest)}},
+            ScanIndexForward=forward,
+            Limit=limit,
+        )
+        wanted = [
+            item
+            for item in self.entries("rank", "state")
+            if (item["pk"]["S"], item["state"]["S"]) == (partition, state) and number(item, "rank") >= lowest
+        ]
+        assert found == sorted(wanted, key=lambda item: (number(item, "rank"), number(item, "sk")), reverse=not forward)
+
     @rule(partition=partitions, limit=st.integers(1, 4))
     def query_local_index(self, partition: str, limit: int) -> None:
         query = {
@@ -238,6 +264,7 @@ class EngineAgainstModel(RuleBasedStateMachine):
         assert counts == {
             "by_state": len(self.entries("rank", "state")),
             "by_rank": len(self.entries("rank")),
+            "by_several": len(self.entries("rank", "state")),
         }
 
     def entries(self, *names: str) -> list[Item]:

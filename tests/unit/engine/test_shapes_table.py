@@ -19,6 +19,7 @@ OPAQUE = {"PutItemInputAttributeMap", "Key", "ExpressionAttributeValueMap"}
 ENUM_ORDERS = {
     "ComparisonOperator": "IN NULL BETWEEN LT NOT_CONTAINS EQ GT NOT_NULL NE LE BEGINS_WITH GE CONTAINS",
     "ConditionalOperator": "OR AND",
+    "ProjectionType": "ALL INCLUDE KEYS_ONLY",
     "ReturnValue": "ALL_NEW UPDATED_OLD ALL_OLD NONE UPDATED_NEW",
     "ScalarAttributeType": "B N S",
     "Select": "SPECIFIC_ATTRIBUTES COUNT ALL_ATTRIBUTES ALL_PROJECTED_ATTRIBUTES",

@@ -1,14 +1,14 @@
 """A request is believed when its signature fits, and refused with AWS's error when it does not."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenantable.engine.signature import AccessKey, ReceivedRequest, verify
+from tenantable.engine.signature import AccessKey, verify
 from tenantable.wire.errors import DynamoError
 from tenantable.wire.signatures import Credentials, sign_headers
 
@@ -18,6 +18,14 @@ KEYS = {
     "ASIA": AccessKey(secret="temporary", session_token="token"),
 }
 CREDENTIALS = Credentials(access_key_id="AKID", secret_access_key="secret")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReceivedRequest:
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
 
 
 def signed_request(
@@ -49,7 +57,7 @@ def with_headers(request: ReceivedRequest, **changed: str | None) -> ReceivedReq
 
 
 def accepted(request: ReceivedRequest, now: float = NOW) -> AccessKey:
-    return verify(request, access_keys=KEYS.get, now=now)
+    return verify(request, request.body, access_keys=KEYS.get, now=now)
 
 
 def refusal(request: ReceivedRequest, now: float = NOW) -> DynamoError:

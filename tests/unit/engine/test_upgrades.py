@@ -1,4 +1,4 @@
-"""A data directory of format 1: what it holds stays, and its settings for streams and expiry begin to work."""
+"""A data directory of an earlier format: what it holds stays, and its settings for streams and expiry begin to work."""
 
 import sqlite3
 from pathlib import Path
@@ -7,6 +7,7 @@ import orjson
 import pytest
 
 from tenantable.engine import Engine
+from tenantable.engine.storage.checksums import CHECKSUM_MASK
 from tenantable.engine.storage.files import DATABASE_NAME, FORMAT_VERSION
 
 SCHEMA_1 = """
@@ -77,5 +78,56 @@ def test_it_is_upgraded_once(directory: Path) -> None:
         with Engine(directory, clock=lambda: NOW) as engine:
             assert len(engine.call("ListStreams", {})["Streams"]) == 1
     connection = sqlite3.connect(directory / DATABASE_NAME)
+    assert connection.execute("PRAGMA user_version").fetchone() == (FORMAT_VERSION,)
+    connection.close()
+
+
+@pytest.fixture
+def directory_of_format_2(tmp_path: Path) -> Path:
+    connection = sqlite3.connect(tmp_path / DATABASE_NAME)
+    connection.executescript((Path(__file__).parent / "format_2.sql").read_text())
+    connection.close()
+    return tmp_path
+
+
+def test_of_format_2_everything_stays(directory_of_format_2: Path) -> None:
+    with Engine(directory_of_format_2, clock=lambda: NOW) as engine:
+        orders = [item["sk"]["S"] for item in engine.call("Scan", {"TableName": "orders"})["Items"]]
+        assert sorted(orders) == ["order-0", "order-1", "order-2"]
+        for index in ("by-day", "by-total"):
+            assert engine.call("Scan", {"TableName": "orders", "IndexName": index})["Count"] == 3
+        stream = engine.stream("orders")
+        assert len(stream.read()) == 6
+        assert len(stream.read(stream.checkpoint("ledger"))) == 3
+        assert engine.expire(NOW + 61.5) == 2
+
+
+def test_its_items_have_checksums_when_they_are_written_again(directory_of_format_2: Path) -> None:
+    with Engine(directory_of_format_2, clock=lambda: NOW) as engine:
+        key = {"pk": {"S": "customer-0"}, "sk": {"S": "order-0"}}
+        item = engine.call("GetItem", {"TableName": "orders", "Key": key})["Item"]
+        engine.call("PutItem", {"TableName": "orders", "Item": {**item, "total": {"N": "123"}}})
+    connection = sqlite3.connect(directory_of_format_2 / DATABASE_NAME)
+    with_checksum = connection.execute(f"SELECT count(*) FROM items_1 WHERE size & {CHECKSUM_MASK}").fetchone()
+    assert with_checksum == (1,)
+    assert connection.execute("SELECT size_bytes FROM relations WHERE number = 1").fetchone() == (157,)
+    connection.close()
+
+
+def test_tables_of_format_2_work_on_and_can_have_what_is_new(directory_of_format_2: Path) -> None:
+    """No key had several attributes then, and nothing was counted."""
+    keys = [("total", "HASH"), ("day", "HASH")]
+    index = {
+        "IndexName": "by-total-and-day",
+        "KeySchema": [{"AttributeName": name, "KeyType": kind} for name, kind in keys],
+        "Projection": {"ProjectionType": "ALL"},
+    }
+    with Engine(directory_of_format_2, clock=lambda: NOW) as engine:
+        types = engine.call("DescribeTable", {"TableName": "orders"})["Table"]["AttributeDefinitions"]
+        updates = {"AttributeDefinitions": types, "GlobalSecondaryIndexUpdates": [{"Create": index}]}
+        engine.call("UpdateTable", {"TableName": "orders", **updates})
+        engine.call("UpdateContributorInsights", {"TableName": "orders", "ContributorInsightsAction": "ENABLE"})
+        assert engine.call("Scan", {"TableName": "orders", "IndexName": "by-total-and-day"})["Count"] == 3
+    connection = sqlite3.connect(directory_of_format_2 / DATABASE_NAME)
     assert connection.execute("PRAGMA user_version").fetchone() == (FORMAT_VERSION,)
     connection.close()

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tenantable.expressions.key_conditions import KeyCondition, SortCondition, parse_key_condition
+from tenantable.expressions.key_conditions import KeyCondition, SortCondition, match_key, parse_key_condition
 from tenantable.expressions.placeholders import Placeholders
 from tenantable.wire.errors import DynamoError
 from tenantable.wire.keys import KeyAttribute, KeyNames
@@ -25,7 +25,7 @@ VALUES: dict[str, Value] = {
 
 
 def bound(text: str, keys: KeyNames = TABLE) -> KeyCondition:
-    return parse_key_condition(text).bind(Placeholders({"#p": "pk", "#s": "sk"}, VALUES), keys)
+    return match_key(parse_key_condition(text).conditions(Placeholders({"#p": "pk", "#s": "sk"}, VALUES)), keys)
 
 
 def refusal(text: str, keys: KeyNames = TABLE) -> str:
@@ -177,7 +177,7 @@ def test_an_undefined_value_is_named() -> None:
 
 def test_every_placeholder_counts_as_used() -> None:
     placeholders = Placeholders({"#p": "pk"}, {":p": {"S": "x"}, ":a": {"S": "a"}})
-    parse_key_condition("#p = :p AND sk > :a").bind(placeholders, TABLE)
+    parse_key_condition("#p = :p AND sk > :a").conditions(placeholders)
     placeholders.check_all_used()
 
 

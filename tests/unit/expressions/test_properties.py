@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tenantable.expressions.conditions import parse_condition
-from tenantable.expressions.key_conditions import parse_key_condition
+from tenantable.expressions.key_conditions import match_key, parse_key_condition
 from tenantable.expressions.paths import path_reader
 from tenantable.expressions.placeholders import DocumentPath, Placeholders
 from tenantable.expressions.projections import parse_projection
@@ -143,7 +143,7 @@ def test_any_text_as_a_projection_gives_an_item_or_a_validation_error(text: str,
 
 @given(st.one_of(fragments, st.builds("a = :n AND {}".format, comparisons)))
 def test_any_text_as_a_key_condition_gives_one_or_a_validation_error(text: str) -> None:
-    outcome(lambda: parse_key_condition(text).bind(placeholders(), KEY))
+    outcome(lambda: match_key(parse_key_condition(text).conditions(placeholders()), KEY))
 
 
 @given(conditions, items)

@@ -48,6 +48,7 @@ def test_known_keys_stand_beside_the_derived_ones() -> None:
     assert set(derived) == {
         "aws:username",
         "dynamodb:attributes",
+        "dynamodb:firstpartitionkeyvalues",
         "dynamodb:leadingkeys",
         "dynamodb:returnconsumedcapacity",
         "dynamodb:select",

@@ -47,7 +47,7 @@ def context(
 ) -> dict[str, Any]:
     expected: dict[str, Any] = {"attributes": tuple(attributes.split()), **others}
     if keys is not None:
-        expected["leadingkeys"] = keys
+        expected["leadingkeys"] = expected["firstpartitionkeyvalues"] = keys
     if capacity is not None:
         expected["returnconsumedcapacity"] = capacity
     return expected

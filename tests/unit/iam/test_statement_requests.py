@@ -40,7 +40,8 @@ def needed(operation: str, request: dict[str, Any]) -> list[Expected]:
 
 
 def context(keys: tuple[str, ...], attributes: str, *others: dict[str, str]) -> dict[str, Any]:
-    return {"leadingkeys": keys, "attributes": attributes} | {key: each[key] for each in others for key in each}
+    derived = {"leadingkeys": keys, "firstpartitionkeyvalues": keys, "attributes": attributes}
+    return derived | {key: each[key] for each in others for key in each}
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from tenantable.wire.errors import DynamoError
 
 def result_of(answer: Answer, *, bytes_max: int) -> dict[str, Any]:
     """
-    The members of a successful answer.
+    The members of a successful answer; none when it has no body, as for tagging.
 
     Raises:
         BrokenAnswer: The body does not fit its checksum, or is not the JSON object it should be.
@@ -35,7 +35,7 @@ def result_of(answer: Answer, *, bytes_max: int) -> dict[str, Any]:
 
 def _members(body: bytes) -> dict[str, Any] | None:
     try:
-        members = orjson.loads(body)
+        members = orjson.loads(body or b"{}")
     except orjson.JSONDecodeError:
         return None
     return members if isinstance(members, dict) else None

@@ -1,11 +1,13 @@
 """One engine for each pair of account and region, opened when it is first asked for."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Self
 
+from tenantable.engine.accounts.callers import DEFAULT_HOME, home_of_request
 from tenantable.engine.engine import MEMORY, Engine
+from tenantable.engine.storage.files import DATABASE_NAME
 from tenantable.wire.arns import Home
 from tenantable.wire.errors import DynamoError
 
@@ -46,8 +48,8 @@ class Homes:
         self._lock = threading.Lock()
         self._engines: dict[Home, Engine] = {}
         self._asked_at: dict[Home, float] = {}
-        self._default = Home()
-        self.engine_for(self._default)
+        self.default = self.engine_for(DEFAULT_HOME)
+        """The engine of the default pair, which stays open."""
 
     def engine_for(self, home: Home) -> Engine:
         """
@@ -61,6 +63,11 @@ class Homes:
             engine = self._engines.get(home) or self._open(home)
             self._asked_at[home] = self._clock()
         return engine
+
+    def engine_of_request(self, headers: Mapping[str, str]) -> Engine:
+        """As `engine_for`, of the account and region that a request speaks of: see `home_of_request`."""
+        home = home_of_request(headers)
+        return self.default if home is DEFAULT_HOME else self.engine_for(home)
 
     def engines(self) -> list[Engine]:
         """Those that are open."""
@@ -87,7 +94,7 @@ class Homes:
 
     def _close_idle(self) -> None:
         """Close the engine that was not asked for the longest; never the default one."""
-        others = [home for home in self._engines if home != self._default]
+        others = [home for home in self._engines if home != DEFAULT_HOME]
         idle = min(others, key=self._asked_at.__getitem__, default=None)
         is_lasting = self._data == MEMORY
         if idle is None or is_lasting or self._clock() - self._asked_at[idle] < IDLE_SECONDS_MIN:
@@ -100,4 +107,9 @@ class Homes:
 
 def directory_of(data: Path, home: Home) -> Path:
     """Where the tables of an account and region are, within a data directory."""
-    return data if home == Home() else data / ACCOUNTS_FOLDER / home.account_id / home.region
+    return data if home == DEFAULT_HOME else data / ACCOUNTS_FOLDER / home.account_id / home.region
+
+
+def data_directories(data: Path) -> list[Path]:
+    """Where there are tables in a data directory: itself, and those of other accounts and regions, sorted."""
+    return [data, *sorted(file.parent for file in data.glob(f"{ACCOUNTS_FOLDER}/*/*/{DATABASE_NAME}"))]

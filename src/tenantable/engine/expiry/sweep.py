@@ -1,8 +1,9 @@
 """Deleting the items whose time to live is over."""
 
-from tenantable.engine.expiry.times import EXPIRED_SECONDS_MAX
+from tenantable.engine.expiry.times import EXPIRED_SECONDS_MAX, expires_at
 from tenantable.engine.items.stored import Change, apply_change, find_item
 from tenantable.engine.session import Session
+from tenantable.engine.storage.checksums import DamageError
 from tenantable.engine.storage.transaction import Transaction
 from tenantable.engine.tables.table import Table
 
@@ -18,10 +19,20 @@ def delete_expired(session: Session, *, now: float, limit: int) -> int:
         limit: Items at most, in all tables together; at least one of each is tried.
     Returns:
         How many were deleted. 0: nothing is left to do at present.
+    Raises:
+        DamageError: A table is damaged; what has expired in the others is deleted.
     """
     names = [name for name in session.catalog.names() if session.catalog.table(name).expiry is not None]
     share = max(1, limit // max(1, len(names)))
-    return sum(_delete_of_table(session, name, now=now, limit=share) for name in names)
+    deleted, damage = 0, None
+    for name in names:
+        try:
+            deleted += _delete_of_table(session, name, now=now, limit=share)
+        except DamageError as error:  # the other tables have their turn first
+            damage = error
+    if damage is not None:
+        raise damage
+    return deleted
 
 
 def _delete_of_table(session: Session, name: str, *, now: float, limit: int) -> int:
@@ -41,12 +52,13 @@ def _delete_of_table(session: Session, name: str, *, now: float, limit: int) -> 
 
 
 def _delete(transaction: Transaction, table: Table, *, now: float, limit: int) -> int:
-    if table.expiry is None:
+    if table.expiry is None or table.time_to_live is None:
         return 0
     oldest = int(now) - EXPIRED_SECONDS_MAX
     keys = transaction.find_expired(table.expiry, since=oldest, before=now, limit=limit)
     for key in keys:
         item = find_item(transaction, table, key)
-        assert item is not None, "what expires is stored"
+        if item is None or (expires_at(item.item, table.time_to_live) or now) >= now:
+            raise DamageError(f"what is to expire in {table.name} is not what its items say")
         apply_change(transaction, table, Change(key=key, before=item, after=None, entries={}, expired=True))
     return len(keys)

@@ -12,8 +12,9 @@ import orjson
 
 from tenantable.engine.capacity import TableCost, add_consumed_capacity, read_units
 from tenantable.engine.items.selection import Selection
-from tenantable.engine.keys import just_after, key_bytes
+from tenantable.engine.keys import just_after, key_bytes, multiple_key_bytes
 from tenantable.engine.session import Session
+from tenantable.engine.storage.checksums import DamageError
 from tenantable.engine.storage.reading import KeyRange, Reader, Row
 from tenantable.engine.tables.table import Index, Table
 from tenantable.expressions.evaluation import Predicate
@@ -23,7 +24,7 @@ from tenantable.wire.limits import PAGE_BYTES_MAX
 from tenantable.wire.values import Item, check_item
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True)  # not frozen: that would double what making one costs
 class PageRequest:
     """What a Query or Scan reads: a range of a table or of one of its indexes."""
 
@@ -43,10 +44,12 @@ class PageRequest:
         """Where the next page begins: the key of the table and, in an index, that of the index."""
         return {name: item[name] for name in dict.fromkeys((*self.table.keys.names, *self.key_names.names))}
 
-    def check_start_key(self, start: Item) -> bytes:
+    def check_start_key(self, start: Item, *, mismatch: str = "") -> bytes:
         """
         The key, in what the page reads, of an ExclusiveStartKey.
 
+        Args:
+            mismatch: What the message adds when it has not the attributes of the keys.
         Raises:
             DynamoError: ValidationException when it is not of the form that `last_evaluated_key` gives.
         """
@@ -54,12 +57,12 @@ class PageRequest:
             attribute.name: attribute.type for attribute in (*self.table.keys.attributes, *self.key_names.attributes)
         }
         if start.keys() != wanted.keys() or any(wanted[name] not in value for name, value in start.items()):
-            raise validation_error("The provided starting key is invalid")
-        return key_bytes(self.key_names, start)
+            raise validation_error(f"The provided starting key is invalid{mismatch}")
+        return self._position(start)
 
     def after(self, start: Item) -> "PageRequest":
         """The page behind a checked ExclusiveStartKey, in the direction of this one."""
-        key, base = key_bytes(self.key_names, start), key_bytes(self.table.keys, start)
+        key, base = self._position(start), key_bytes(self.table.keys, start)
         if self.index is None:
             keys = replace(self.keys, upper=key) if self.descending else replace(self.keys, lower=just_after(key))
         elif self.descending:
@@ -67,6 +70,10 @@ class PageRequest:
         else:
             keys = replace(self.keys, lower=key, after=base)
         return replace(self, keys=keys)
+
+    def _position(self, start: Item) -> bytes:
+        """Where the item or entry with this key lies in what the page reads."""
+        return (multiple_key_bytes if self.key_names.multiple else key_bytes)(self.key_names, start)
 
 
 def find_index(table: Table, request: Mapping[str, Any]) -> Index | None:
@@ -93,7 +100,7 @@ def start_key(request: Mapping[str, Any]) -> Item | None:
     return None if given is None else check_item(given)[0]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True)
 class PageRows:
     """
     What was read of a page, before its filter: whole items where an index does not hold all that is asked for.
@@ -180,7 +187,8 @@ def _fetch(reader: Reader, table: Table, rows: list[Row], cost: TableCost, *, co
     whole = []
     for row in rows:
         stored = reader.get(table.items, key_bytes(table.keys, orjson.loads(row[1])))
-        assert stored is not None, "an index entry always has its item"
+        if stored is None:
+            raise DamageError("an index entry has no item")
         cost.table += read_units(stored[0], consistent=consistent)
         whole.append(stored)
     return whole

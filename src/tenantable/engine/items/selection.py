@@ -31,8 +31,13 @@ _EVERYTHING = Selection()
 _PROJECTIONS = ("ProjectionExpression", "AttributesToGet")
 
 
-def check_select(request: Mapping[str, Any]) -> None:
-    """Refuse a Select that contradicts the other parameters. The service says `Querying` for a Scan too."""
+def check_select(request: Mapping[str, Any], *, contradiction: str = "") -> None:
+    """
+    Refuse a Select that contradicts the other parameters. The service says `Querying` for a Scan too.
+
+    Args:
+        contradiction: What the message begins with when a ProjectionExpression goes with another Select.
+    """
     select = request.get("Select")
     projection = next((name for name in _PROJECTIONS if request.get(name) is not None), None)
     if select == "ALL_PROJECTED_ATTRIBUTES" and request.get("IndexName") is None:
@@ -43,7 +48,8 @@ def check_select(request: Mapping[str, Any]) -> None:
         )
     if projection is not None and select not in {None, "SPECIFIC_ATTRIBUTES"}:
         chosen = "only the Count" if select == "COUNT" else select
-        raise validation_error(f"Cannot specify the {projection} when choosing to get {chosen}")
+        beginning = contradiction if projection == "ProjectionExpression" else ""
+        raise validation_error(f"{beginning}Cannot specify the {projection} when choosing to get {chosen}")
 
 
 def select_attributes(

@@ -19,7 +19,7 @@ from tenantable.expressions.updates import Update
 from tenantable.wire.errors import DynamoError
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True)
 class Outcome:
     """What a write did; `metrics` are those of the item collection, None when they are not asked for."""
 

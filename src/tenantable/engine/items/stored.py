@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, cast
 
 import orjson
@@ -16,6 +17,8 @@ from tenantable.engine.streams.records import add_record
 from tenantable.engine.streams.stream import Stream
 from tenantable.engine.tables.table import Index, Table
 from tenantable.expressions.comparison import equal
+from tenantable.wire.errors import DynamoError
+from tenantable.wire.keys import KeyNames
 from tenantable.wire.values import Item, item_size_bytes
 
 
@@ -49,6 +52,16 @@ class StoredItem:
             self._item = cast("Item", orjson.loads(self.row[1]))
         return self._item
 
+    def begins_as(self, other: "StoredItem", names: frozenset[str]) -> bool:
+        """
+        Whether both items begin with the attributes of these names, in the same order and with the same values: most
+        clients write keys first. Found out without parsing this item; False when that is done already.
+        """
+        if self._item is not None:
+            return False
+        head = dict(islice(other.item.items(), len(names)))
+        return head.keys() == names and self.body.startswith(orjson.dumps(head)[:-1])
+
 
 EntryKeys = Mapping[str, bytes | None]
 """By index name: the key of an item's entry there, None when it has none."""
@@ -59,17 +72,30 @@ def find_item(transaction: Transaction, table: Table, key: bytes) -> StoredItem 
     return None if row is None else StoredItem(row)
 
 
-def entry_keys(table: Table, item: Item) -> EntryKeys:
+def entry_keys(table: Table, item: Item, *, by_update: bool = False) -> EntryKeys:
     """
     The keys of the index entries of an item that is to be stored.
 
+    An update is refused too when it leaves alone what cannot be a key. Source: Developer Guide, "Detecting and
+    correcting index key violations": all writes of such items are rejected.
+
+    Args:
+        by_update: See `index_key_of_item`.
     Raises:
         DynamoError: ValidationException when an attribute cannot be the key of an index.
     """
-    return {name: index_key_of_item(name, index.keys, item) for name, index in table.indexes.items()}
+    try:
+        return {
+            name: index_key_of_item(name, index.keys, item, by_update=by_update)
+            for name, index in table.indexes.items()
+        }
+    except DynamoError:  # of several the first by name is told: https://github.com/ExtendDB/extenddb/pull/184
+        for name in sorted(table.indexes):
+            index_key_of_item(name, table.indexes[name].keys, item, by_update=by_update)
+        raise
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True)  # not frozen: that would double what making one costs
 class Change:
     """
     One item before and after a write; None where there is none. `entries` belongs to `after`.
@@ -98,8 +124,14 @@ def apply_change(transaction: Transaction, table: Table, change: Change) -> Tabl
         transaction.put_item(table.items, change.key, after.row, replaced=before.row if before else None)
     elif before is not None:
         transaction.delete_item(table.items, change.key, replaced=before.row)
+    keeps_keys = (
+        bool(table.indexes)
+        and before is not None
+        and after is not None
+        and before.begins_as(after, table.all_key_names)
+    )
     for name, index in table.indexes.items():
-        units = _apply_to_index(transaction, index, change)
+        units = _apply_to_index(transaction, index, change, keeps_key=keeps_keys)
         if units:
             cost.indexes[name] = units
     if table.stream is not None:
@@ -115,7 +147,7 @@ def index_existing(transaction: Transaction, table: Table, index: Index) -> None
         item = orjson.loads(body)
         entry_key = stored_index_key(index.keys, item)
         if entry_key is not None:
-            row = _entry_row(index, StoredItem((size_bytes, body), item))
+            row = entry_row(index, StoredItem((size_bytes, body), item))
             transaction.add_entry(index.relation, entry_key, base=key, row=row)
 
 
@@ -154,23 +186,40 @@ def _note_expiry(transaction: Transaction, expiry: ExpiryRelation, attribute: st
         transaction.add_expiry(expiry, after, change.key)
 
 
-def _apply_to_index(transaction: Transaction, index: Index, change: Change) -> float:
-    """Bring one index in step; the capacity units that it costs, 0 when its entry stays as it is."""
+def _apply_to_index(transaction: Transaction, index: Index, change: Change, *, keeps_key: bool) -> float:
+    """
+    Bring one index in step; the capacity units that it costs, 0 when its entry stays as it is.
+
+    Args:
+        keeps_key: It is known already that the item has the same index key as before.
+    """
     before, after = change.before, change.after
-    old_key = None if before is None else stored_index_key(index.keys, before.item)
     new_key = None if after is None else change.entries[index.name]
+    if before is None:
+        old_key = None
+    elif keeps_key or (after is not None and _has_same_key(index.keys, before.item, after.item)):
+        old_key = new_key
+    else:
+        old_key = stored_index_key(index.keys, before.item)
     if old_key is not None and old_key == new_key:
         return _replace_entry(transaction, index, change, key=old_key)
     units = 0.0
     if before is not None and old_key is not None:
-        old_bytes = _entry_row(index, before)[0]
+        old_bytes = entry_row(index, before)[0]
         transaction.delete_entry(index.relation, old_key, base=change.key, replaced_bytes=old_bytes)
         units += write_units(old_bytes)
     if after is not None and new_key is not None:
-        row = _entry_row(index, after)
+        row = entry_row(index, after)
         transaction.add_entry(index.relation, new_key, base=change.key, row=row)
         units += write_units(row[0])
     return units
+
+
+def _has_same_key(keys: KeyNames, item: Item, other: Item) -> bool:
+    if keys.multiple:
+        return all(item.get(name) == other.get(name) for name in keys.names)
+    partition, sort = keys.partition.name, keys.sort
+    return item.get(partition) == other.get(partition) and (sort is None or item.get(sort.name) == other.get(sort.name))
 
 
 def _replace_entry(transaction: Transaction, index: Index, change: Change, *, key: bytes) -> float:
@@ -178,14 +227,15 @@ def _replace_entry(transaction: Transaction, index: Index, change: Change, *, ke
     before, after = change.before, change.after
     assert before is not None
     assert after is not None
-    old_row, new_row = _entry_row(index, before), _entry_row(index, after)
-    if old_row[1] == new_row[1] or index.project(before.item) == index.project(after.item):
+    old_row, new_row = entry_row(index, before), entry_row(index, after)
+    may_be_equal = old_row[0] == new_row[0] and len(old_row[1]) == len(new_row[1])
+    if may_be_equal and (old_row[1] == new_row[1] or index.project(before.item) == index.project(after.item)):
         return 0.0
     transaction.replace_entry(index.relation, key, base=change.key, row=new_row, replaced_bytes=old_row[0])
     return write_units(max(old_row[0], new_row[0]))
 
 
-def _entry_row(index: Index, stored: StoredItem) -> Row:
+def entry_row(index: Index, stored: StoredItem) -> Row:
     """Size and JSON of what an index holds of an item."""
     if index.projected is None:
         return stored.row

@@ -84,7 +84,7 @@ def _admit(throttle: Throttle, tables: list[Table], keys: list[bytes], rows: lis
     reasons: list[dict[str, Any] | None] = []
     for table, key, row in zip(tables, keys, rows, strict=True):
         try:
-            admit_get(throttle, table, key, row, consistent=True, factor=_TRANSACTION_FACTOR)
+            admit_get(throttle, table, key, row, consistent=True, transacted=True)
             reasons.append(None)
         except ThrottledError as error:
             reasons.append(cancellation_reason(error))

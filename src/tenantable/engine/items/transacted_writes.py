@@ -27,7 +27,7 @@ from tenantable.engine.tables.table import Table
 from tenantable.wire.errors import DynamoError, serialization_error, validation_error
 from tenantable.wire.limits import CLIENT_TOKEN_SECONDS, TRANSACTION_BYTES_MAX
 
-_TRANSACTION_FACTOR = 2  # a transaction prepares and commits each action
+_TRANSACTION_FACTOR = 2  # a repeated call reads twice, as a transaction of reads does
 
 
 @dataclass(kw_only=True, slots=True)
@@ -119,14 +119,18 @@ def _check(transaction: Transaction, action: _Action) -> None:
 
 def _admit(throttle: Throttle, action: _Action) -> None:
     if action.change is None:
-        admit_look(throttle, action.table, action.key, _size_bytes(action), factor=_TRANSACTION_FACTOR)
+        admit_look(throttle, action.table, action.key, _size_bytes(action), transacted=True)
     else:
-        admit_change(throttle, action.table, action.change, factor=_TRANSACTION_FACTOR)
+        admit_change(throttle, action.table, action.change, transacted=True)
 
 
 def _size_bytes(action: _Action) -> int:
     stored = action.change.after if action.change is not None and action.change.after is not None else action.before
     return 0 if stored is None else stored.size_bytes
+
+
+def _bytes_before(action: _Action) -> int:
+    return 0 if action.before is None else action.before.size_bytes
 
 
 def _apply(transaction: Transaction, actions: list[_Action]) -> list[tuple[Table, TableCost]]:
@@ -138,7 +142,7 @@ def _apply(transaction: Transaction, actions: list[_Action]) -> list[tuple[Table
         else:
             cost = apply_change(transaction, action.table, action.change)
         _, total = costs.setdefault(action.table.name, (action.table, TableCost()))
-        total.add(cost.times(_TRANSACTION_FACTOR))
+        total.add(cost.in_transaction())
     return list(costs.values())
 
 
@@ -175,9 +179,9 @@ def _earlier_outcome(session: Session, transaction: Transaction, token: str, dig
 
 
 def _remember(session: Session, transaction: Transaction, token: str, *, digest: bytes, actions: list[_Action]) -> None:
-    """Keep the token, and the sizes of the items: what a repeated call is charged for."""
+    """Keep the token, and the larger of each item's sizes before and after: what a repeated call is charged for."""
     now = session.clock()
-    outcome = orjson.dumps([_size_bytes(action) for action in actions])
+    outcome = orjson.dumps([max(_size_bytes(action), _bytes_before(action)) for action in actions])
     transaction.save_token(token, digest=digest, outcome=outcome, now=now, expires_at=now + CLIENT_TOKEN_SECONDS)
 
 

@@ -8,19 +8,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tenantable.engine.items.expressions import bind_condition, read_condition
-from tenantable.engine.items.stored import Change, EntryKeys, StoredItem, entry_keys
-from tenantable.engine.keys import (
-    index_key_of_item,
-    key_attributes,
-    key_of_item,
-    key_of_request,
-    stored_index_key,
-)
+from tenantable.engine.items.expressions import read_condition, read_update_expressions
+from tenantable.engine.items.stored import Change, StoredItem, entry_keys
+from tenantable.engine.keys import key_attributes, key_of_item, key_of_request
 from tenantable.engine.tables.table import Table
 from tenantable.expressions.evaluation import Predicate
-from tenantable.expressions.placeholders import read_placeholders
-from tenantable.expressions.updates import Update, parse_update
+from tenantable.expressions.updates import Update
 from tenantable.wire.errors import ITEM_UPDATE_TOO_LARGE, invalid_parameter_values, validation_error
 from tenantable.wire.limits import ITEM_SIZE_BYTES_MAX
 from tenantable.wire.values import Item, check_item, check_value, item_size_bytes, text_size_bytes
@@ -29,7 +22,7 @@ Changer = Callable[[StoredItem | None], Change | None]
 """From the stored item to what becomes of it; None when it is only looked at."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True)  # not frozen: that would double what making one costs
 class Write:
     """
     A write as its request says it; it knows no table yet.
@@ -88,11 +81,7 @@ def make_check(request: Mapping[str, Any], *, key_item: Item, condition: Predica
 
 def read_update(request: Mapping[str, Any]) -> Write:
     key_item, _ = check_item(request["Key"])
-    placeholders = read_placeholders(request, expressions=("UpdateExpression", "ConditionExpression"))
-    text = request.get("UpdateExpression")
-    update = None if text is None else parse_update(text).bind(placeholders)
-    condition = bind_condition(request, placeholders)
-    placeholders.check_all_used()
+    update, condition = read_update_expressions(request)
     return make_update(request, key_item=key_item, condition=condition, update=update)
 
 
@@ -112,7 +101,7 @@ def make_update(
             if before is None and update is not None and not update.creates_item:
                 return Change(key=key, before=None, after=None, entries={})
             after = _updated(update, changed_names, before, key_item=key_item)
-            entries = _updated_entry_keys(table, after.item, changed_names)
+            entries = entry_keys(table, after.item, by_update=request.get("UpdateExpression") is not None)
             return Change(key=key, before=before, after=after, entries=entries)
 
         return key, change
@@ -147,13 +136,3 @@ def _updated(
 def _member_size(item: Item, name: str) -> int:
     value = item.get(name)
     return 0 if value is None else text_size_bytes(name) + check_value(value)[1]
-
-
-def _updated_entry_keys(table: Table, after: Item, changed_names: frozenset[str]) -> EntryKeys:
-    """The keys of index entries; an attribute that the update leaves alone may stay as unfit as it is."""
-    return {
-        name: stored_index_key(index.keys, after)
-        if changed_names.isdisjoint(index.keys.names)
-        else index_key_of_item(name, index.keys, after, by_update=True)
-        for name, index in table.indexes.items()
-    }

@@ -13,7 +13,13 @@ from tenantable.engine.tables.table import Table
 
 
 def admit_get(
-    throttle: Throttle | None, table: Table, key: bytes, row: Row | None, *, consistent: bool, factor: int = 1
+    throttle: Throttle | None,
+    table: Table,
+    key: bytes,
+    row: Row | None,
+    *,
+    consistent: bool,
+    transacted: bool = False,
 ) -> None:
     """
     Spend what the read of one item costs.
@@ -22,11 +28,11 @@ def admit_get(
         ThrottledError: Nothing is left to spend; the item must not be shown.
     """
     if throttle is not None:
-        units = read_units(row[0] if row else 0, consistent=consistent) * factor
-        throttle.spend(table, "Read", TableCost(table=units), {None: key})
+        cost = TableCost(table=read_units(row[0] if row else 0, consistent=consistent))
+        throttle.spend(table, "Read", cost.in_transaction() if transacted else cost, {None: key})
 
 
-def admit_change(throttle: Throttle | None, table: Table, change: Change, *, factor: int = 1) -> None:
+def admit_change(throttle: Throttle | None, table: Table, change: Change, *, transacted: bool = False) -> None:
     """
     Spend what a change of an item and its index entries will cost.
 
@@ -42,13 +48,17 @@ def admit_change(throttle: Throttle | None, table: Table, change: Change, *, fac
             key = stored_index_key(index.keys, change.before.item)
         if key is not None:
             starts[name] = key
-    throttle.spend(table, "Write", _cost_of(table, change).times(factor), starts)
+    cost = _cost_of(table, change)
+    throttle.spend(table, "Write", cost.in_transaction() if transacted else cost, starts)
 
 
-def admit_look(throttle: Throttle | None, table: Table, key: bytes, size_bytes: int, *, factor: int = 1) -> None:
+def admit_look(
+    throttle: Throttle | None, table: Table, key: bytes, size_bytes: int, *, transacted: bool = False
+) -> None:
     """As `admit_change`, for a write that only looked at an item: a condition that failed, or a condition check."""
     if throttle is not None:
-        throttle.spend(table, "Write", TableCost(table=write_units(size_bytes) * factor), {None: key})
+        cost = TableCost(table=write_units(size_bytes))
+        throttle.spend(table, "Write", cost.in_transaction() if transacted else cost, {None: key})
 
 
 def _cost_of(table: Table, change: Change) -> TableCost:

@@ -1,6 +1,7 @@
 """What was done, as one record for each operation, for whoever keeps metrics or a log."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from tenantable.engine.capacity import CONSUMED, DETAIL, OBSERVED
@@ -34,7 +35,7 @@ class Observation(NamedTuple):
 
 
 Observer = Callable[[Observation], None]
-"""Is called after each operation, by the thread that asked for it: it must be quick, and must not fail."""
+"""Is called after each operation, by the thread that asked for it or made its commit: quickly, and without failing."""
 
 Operation = Callable[[Session, Mapping[str, Any]], dict[str, Any]]
 CarryOut = Callable[..., dict[str, Any]]
@@ -46,6 +47,41 @@ _METERED = frozenset(
 )
 _UNFORESEEN = ("InternalServerError", 500)
 _new = tuple.__new__
+
+
+class Telling:
+    """Tells an observer of operations when they are done: those of a group that shares a commit, when that is made."""
+
+    def __init__(self, observer: Observer, monotonic: Callable[[], float], *, is_held: Callable[[], bool]) -> None:
+        """
+        Args:
+            monotonic: Seconds that only grow.
+            is_held: Whether what this thread has just done waits for the commit of a group.
+        """
+        self._observer = observer
+        self._monotonic = monotonic
+        self._is_held = is_held
+        self._held: list[tuple[float, Observation]] = []
+
+    def tell(self, observation: Observation) -> None:
+        if self._is_held():
+            self._held.append((self._monotonic() - observation.seconds, observation))
+        else:
+            self._observer(observation)
+
+    @contextmanager
+    def until_durable(self) -> Iterator[None]:
+        """Commit a group in this block. When it fails, nothing of the group was done, whatever it looked like."""
+        held, self._held = self._held, []
+        failure: dict[str, Any] = {}
+        try:
+            yield
+        except BaseException:
+            failure = {"code": _UNFORESEEN[0], "status": _UNFORESEEN[1], "consumed": ()}
+            raise
+        finally:
+            for begun, observation in held:
+                self._observer(observation._replace(seconds=self._monotonic() - begun, **failure))
 
 
 def metered(operations: Mapping[str, Operation]) -> Mapping[str, Operation]:

@@ -134,7 +134,7 @@ class Throttle:
             return Spending(bucket=bucket, units=subject.units, rate=rate * self._share, seconds_saved=seconds_saved)
 
         rate = _provisioned(subject.throughput, kind)
-        maximum = _maximum(table, kind) if index_name is None and table.is_on_demand else None
+        maximum = _maximum(table, index_name, kind) if table.is_on_demand else None
         if maximum is not None:
             yield spending("MaxOnDemandThroughputExceeded", maximum)
         elif not table.is_on_demand:
@@ -170,9 +170,10 @@ def _provisioned(throughput: Throughput, kind: Kind) -> int:
     return throughput.read_units if kind == "Read" else throughput.write_units
 
 
-def _maximum(table: Table, kind: Kind) -> int | None:
-    """Units per second that are set as the most of an on-demand table; None when there is no bound."""
-    units = (table.options.get("OnDemandThroughput") or {}).get(f"Max{kind}RequestUnits")
+def _maximum(table: Table, index_name: str | None, kind: Kind) -> int | None:
+    """Units per second that are set as the most of an on-demand table or its index; None when there is no bound."""
+    options = table.options if index_name is None else table.indexes[index_name].capacities
+    units = (options.get("OnDemandThroughput") or {}).get(f"Max{kind}RequestUnits")
     return units if units is not None and units > 0 else None
 
 

@@ -39,6 +39,11 @@ class _TableKeys:
 
 def batch_get_item(session: Session, request: Mapping[str, Any]) -> dict[str, Any]:
     by_table = request["RequestItems"]
+    if not by_table:  # as most regions answered in 2026: https://github.com/nubo-db/dynoxide/pull/198
+        raise validation_error(
+            "1 validation error detected: Value at 'RequestItems' failed to satisfy constraint: "
+            "Member must have length greater than or equal to 1"
+        )
     if sum(len(entry["Keys"]) for entry in by_table.values()) > BATCH_GET_KEYS_MAX:
         raise validation_error("Too many items requested for the BatchGetItem call")
     decoded = {name: _decode(entry) for name, entry in by_table.items()}
@@ -60,8 +65,13 @@ def batch_get_item(session: Session, request: Mapping[str, Any]) -> dict[str, An
 
 
 def _decode(entry: Mapping[str, Any]) -> tuple[list[Item], Projection | None]:
+    """Keys that are the same are refused before the table is looked for: https://github.com/ExtendDB/extenddb/pull/192."""
     GET.refuse_mixture(entry)
-    return [check_item(key)[0] for key in entry["Keys"]], read_projection(entry) or read_attributes_to_get(entry)
+    keys = [check_item(key)[0] for key in entry["Keys"]]
+    projection = read_projection(entry) or read_attributes_to_get(entry)
+    if len({orjson.dumps(key, option=orjson.OPT_SORT_KEYS) for key in keys}) != len(keys):
+        raise validation_error("Provided list of item keys contains duplicates")
+    return keys, projection
 
 
 def _locate(
@@ -69,8 +79,6 @@ def _locate(
 ) -> _TableKeys:
     table = session.catalog.table(name)
     keys = [key_of_request(table.keys, key) for key in given]
-    if len(set(keys)) != len(keys):
-        raise validation_error("Provided list of item keys contains duplicates")
     return _TableKeys(name=name, table=table, request=request, given=given, keys=keys, projection=projection)
 
 

@@ -21,7 +21,7 @@ from tenantable.wire.errors import KEY_MISMATCH, validation_error
 from tenantable.wire.limits import BATCH_WRITE_ITEMS_MAX
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True)
 class _Aimed:
     """A write with the key that it has in its table."""
 
@@ -32,6 +32,8 @@ class _Aimed:
 
 def batch_write_item(session: Session, request: Mapping[str, Any]) -> dict[str, Any]:
     requested = request["RequestItems"]
+    if not requested:  # unlike BatchGetItem: https://github.com/nubo-db/dynoxide/pull/198
+        raise validation_error("The requestItems parameter is required for BatchWriteItem")
     if sum(map(len, requested.values())) > BATCH_WRITE_ITEMS_MAX:
         raise validation_error("Too many items requested for the BatchWriteItem call")
     decoded = {name: [_read_write(entry) for entry in entries] for name, entries in requested.items()}

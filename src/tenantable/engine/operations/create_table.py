@@ -9,10 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tenantable.engine.policies.policy import ResourcePolicy, check_document, revised
 from tenantable.engine.session import Session
 from tenantable.engine.storage.queries import item_relation
 from tenantable.engine.storage.transaction import Transaction
 from tenantable.engine.streams.lifecycle import follow_specification
+from tenantable.engine.tables.ceilings import change_capacities
 from tenantable.engine.tables.definitions import (
     IndexDefinition,
     check_attributes_used,
@@ -22,6 +24,7 @@ from tenantable.engine.tables.definitions import (
     read_keys,
     read_local_indexes,
     read_table_throughput,
+    refuse_long_key,
 )
 from tenantable.engine.tables.descriptions import describe_table
 from tenantable.engine.tables.options import read_options, refuse_unsupported_options
@@ -47,12 +50,13 @@ class _Definition:
     options: dict[str, Any]
     tags: dict[str, str]
     deletion_protected: bool
+    policy: ResourcePolicy | None
 
 
 def create_table(session: Session, request: Mapping[str, Any]) -> dict[str, Any]:
     if session.catalog.is_foreign(request["TableName"]):
         raise validation_error(f"{request['TableName']} is in another account or region")
-    definition = _read_definition(request)
+    definition = _read_definition(session, request)
 
     def work(transaction: Transaction) -> Table:
         if session.catalog.find(definition.name) is not None:
@@ -69,13 +73,17 @@ def create_table(session: Session, request: Mapping[str, Any]) -> dict[str, Any]
     return {"TableDescription": describe_table(session, table, status="CREATING")}
 
 
-def _read_definition(request: Mapping[str, Any]) -> _Definition:
+def _read_definition(session: Session, request: Mapping[str, Any]) -> _Definition:
+    refuse_long_key(request["KeySchema"])
     refuse_unsupported_options(request)
     name = table_name_of(request["TableName"])
     on_demand = request.get("BillingMode") == "PAY_PER_REQUEST"
     throughput = read_table_throughput(request, on_demand=on_demand)
     types = read_attribute_types(request)
     keys = read_keys(request["KeySchema"], types)
+    policy = request.get("ResourcePolicy")
+    if policy is not None:
+        check_document(policy)
     indexes = [
         *read_local_indexes(request, keys, types),
         *read_global_indexes(request, types, on_demand=on_demand),
@@ -89,9 +97,13 @@ def _read_definition(request: Mapping[str, Any]) -> _Definition:
         indexes=indexes,
         on_demand=on_demand,
         throughput=throughput,
-        options=read_options(request),
+        options={
+            **read_options(request, session.home),
+            **change_capacities(request, None, throughput, on_demand=on_demand, subject="table"),
+        },
         tags=add_tags({}, request.get("Tags") or []),
         deletion_protected=bool(request.get("DeletionProtectionEnabled")),
+        policy=None if policy is None else revised(None, policy, now=session.clock()),
     )
 
 
@@ -112,6 +124,7 @@ def _create(session: Session, transaction: Transaction, definition: _Definition)
         on_demand_since=now if definition.on_demand else None,
         throughput=definition.throughput,
         deletion_protected=definition.deletion_protected,
+        policy=definition.policy,
         options=definition.options,
         tags=definition.tags,
         items=items,

@@ -6,7 +6,7 @@ from typing import Any
 from tenantable.engine.session import Session
 from tenantable.engine.storage.transaction import Transaction
 from tenantable.engine.streams.lifecycle import end_stream
-from tenantable.engine.tables.descriptions import describe_table
+from tenantable.engine.tables.descriptions import describe_deletion
 from tenantable.engine.tables.schema import drop_table
 from tenantable.engine.tables.table import Table
 from tenantable.wire.errors import validation_error
@@ -26,4 +26,4 @@ def delete_table(session: Session, request: Mapping[str, Any]) -> dict[str, Any]
         return table
 
     table = session.storage.write(work)
-    return {"TableDescription": describe_table(session, table, status="DELETING")}
+    return {"TableDescription": describe_deletion(session, table)}

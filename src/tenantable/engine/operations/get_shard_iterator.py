@@ -19,7 +19,7 @@ def get_shard_iterator(session: Session, request: Mapping[str, Any]) -> dict[str
     with session.storage.read() as reader:
         reader.freeze()
         shard = _find_shard(reader, stream, request["ShardId"])
-        after = _place(reader, stream, shard, request)
+        after = _place(reader, stream, shard, request, now=session.clock())
     position = Position(
         stream_arn=request["StreamArn"],
         first=shard.first,
@@ -37,7 +37,7 @@ def _find_shard(reader: Reader, stream: Stream, shard_id: str) -> Shard:
     raise DynamoError("ResourceNotFoundException", f"Requested resource not found: Shard: {shard_id} not found")
 
 
-def _place(reader: Reader, stream: Stream, shard: Shard, request: Mapping[str, Any]) -> int:
+def _place(reader: Reader, stream: Stream, shard: Shard, request: Mapping[str, Any], *, now: float) -> int:
     """The sequence behind which the iterator stands."""
     kind, given = request["ShardIteratorType"], request.get("SequenceNumber")
     if kind == "TRIM_HORIZON":
@@ -45,8 +45,9 @@ def _place(reader: Reader, stream: Stream, shard: Shard, request: Mapping[str, A
     if kind == "LATEST":
         newest = max(shard.trimmed, reader.last_sequence(stream.slots[shard.slot]))
         return newest if shard.last is None else shard.last
-    if kind not in _FROM_SEQUENCE:
-        raise validation_error(f"ShardIteratorType {kind} is not supported here; use TRIM_HORIZON")
+    if kind == "AT_TIMESTAMP":
+        before = reader.sequence_before(stream.slots[shard.slot], _moment(request.get("Timestamp"), now=now))
+        return max(shard.trimmed, min(before, shard.through))
     if given is None:
         raise validation_error(f"SequenceNumber is required for ShardIteratorType {kind}")
     sequence = sequence_of(given)
@@ -56,3 +57,11 @@ def _place(reader: Reader, stream: Stream, shard: Shard, request: Mapping[str, A
     if after < shard.trimmed:
         raise trimmed_data()
     return after
+
+
+def _moment(given: float | None, *, now: float) -> float:
+    if given is None:
+        raise validation_error("Timestamp is required for ShardIteratorType AT_TIMESTAMP")
+    if given > now:
+        raise validation_error(f"Invalid Timestamp {given}: it is in the future")
+    return given

@@ -12,7 +12,7 @@ _PAGE_NAMES_MAX = 100
 def list_tables(session: Session, request: Mapping[str, Any]) -> dict[str, Any]:
     start = request.get("ExclusiveStartTableName") or ""
     limit = request.get("Limit") or _PAGE_NAMES_MAX
-    names = list(islice(dropwhile(lambda name: name <= start, session.catalog.names()), limit + 1))
+    names = list(islice(dropwhile(lambda name: name <= start, session.catalog.all_names()), limit + 1))
     response: dict[str, Any] = {"TableNames": names[:limit]}
     if len(names) > limit:
         response["LastEvaluatedTableName"] = names[limit - 1]

@@ -13,7 +13,7 @@ from tenantable.engine.legacy.projections import read_attributes_to_get
 from tenantable.engine.session import Session
 from tenantable.engine.storage.reading import KeyRange
 from tenantable.expressions.placeholders import read_placeholders
-from tenantable.wire.errors import validation_error
+from tenantable.wire.errors import KEY_MISMATCH, validation_error
 from tenantable.wire.values import Item
 
 _EXPRESSIONS = ("FilterExpression", "ProjectionExpression")
@@ -69,8 +69,12 @@ def _segment(request: Mapping[str, Any]) -> KeyRange:
 
 
 def _check_start(request: Mapping[str, Any], page: PageRequest, start: Item) -> None:
-    """Refuse an ExclusiveStartKey that belongs to another segment."""
-    key = page.check_start_key(start)
+    """
+    Refuse an ExclusiveStartKey that belongs to another segment, or has not the attributes of the keys.
+
+    A Scan of the table itself says more than any other page. Source: https://github.com/ExtendDB/extenddb/pull/86.
+    """
+    key = page.check_start_key(start, mismatch=f": {KEY_MISMATCH}" if page.index is None else "")
     if not page.keys.lower <= key < page.keys.upper:
         raise validation_error(
             "The provided starting key is invalid: Invalid ExclusiveStartKey. Please use ExclusiveStartKey "

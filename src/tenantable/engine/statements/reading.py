@@ -17,7 +17,7 @@ from tenantable.engine.storage.reading import KeyRange, Row
 from tenantable.engine.tables.table import Table
 from tenantable.expressions.comparison import rank
 from tenantable.expressions.key_conditions import KeyCondition, SortCondition
-from tenantable.expressions.partiql.keys import Bounds, equal_values, find_bounds, missing_key_equality
+from tenantable.expressions.partiql.keys import Bounds, SortTerm, equal_values, find_bounds, missing_key_equality
 from tenantable.expressions.partiql.statements import BoundStatement, Select
 from tenantable.expressions.syntax import ConditionNode, Value
 from tenantable.wire.errors import DynamoError, invalid_parameter_values, validation_error
@@ -104,11 +104,11 @@ def _plan(table: Table, request: Mapping[str, Any], bound: BoundStatement) -> _P
         filter=predicate,
     )
     bounds = find_bounds(body.where, keys)
-    _check_order(body, keys, is_bound=bounds is not None)
+    _check_order(body, keys, bounds)
     if bounds is None:
         return _Plan(pages=(everything,))
     rest = None if bounds.rest is None else bound.predicate(bounds.rest, "FilterExpression")
-    template = replace(everything, filter=rest, descending=_direction(body, keys.sort))
+    template = replace(everything, filter=rest, descending=_descends(body, keys))
     conditions = _key_conditions(bound, bounds, body, keys=keys)
     has_all_keys = keys.sort is None or (bounds.sort is not None and bounds.sort.operator == "=")
     return _Plan(
@@ -118,10 +118,10 @@ def _plan(table: Table, request: Mapping[str, Any], bound: BoundStatement) -> _P
     )
 
 
-def _check_order(body: Select, keys: KeyNames, *, is_bound: bool) -> None:
+def _check_order(body: Select, keys: KeyNames, bounds: Bounds | None) -> None:
     if not body.order:
         return
-    if not is_bound:
+    if bounds is None:
         raise validation_error(
             "Must have at least one non-optional hash key condition in WHERE clause when using ORDER BY clause."
         )
@@ -130,6 +130,29 @@ def _check_order(body: Select, keys: KeyNames, *, is_bound: bool) -> None:
             raise validation_error(
                 f"Variable reference {ordering.attribute} in ORDER BY clause must be part of the primary key"
             )
+    if keys.multiple:
+        _check_multiple_order(body, keys, bounds)
+
+
+def _check_multiple_order(body: Select, keys: KeyNames, bounds: Bounds) -> None:
+    """Items lie in the order of the sort attributes, from left to right: no other order can be had."""
+    terms = () if bounds.sort is None else (bounds.sort, *bounds.other_sorts)
+    fixed = {each.name for each in keys.partitions}
+    fixed |= {each.name for each, term in zip(keys.sorts, terms, strict=False) if term.operator == "="}
+    ordered = [ordering for ordering in body.order if ordering.attribute not in fixed]
+    open_names = [each.name for each in keys.sorts if each.name not in fixed]
+    in_order = [ordering.attribute for ordering in ordered] == open_names[: len(ordered)]
+    if not in_order or len({ordering.descending for ordering in ordered}) > 1:
+        raise validation_error(
+            "ORDER BY clause must name the sort key attributes of the index from left to right, in one direction"
+        )
+
+
+def _descends(body: Select, keys: KeyNames) -> bool:
+    """Whether the statement reads its partitions from the last item to the first."""
+    if keys.multiple:
+        return bool(body.order) and body.order[-1].descending
+    return _direction(body, keys.sort)
 
 
 def _direction(body: Select, attribute: KeyAttribute | None) -> bool:
@@ -139,6 +162,8 @@ def _direction(body: Select, attribute: KeyAttribute | None) -> bool:
 
 def _key_conditions(bound: BoundStatement, bounds: Bounds, body: Select, *, keys: KeyNames) -> list[KeyCondition]:
     """One for each partition: in the order of the values, or in that of ORDER BY."""
+    if keys.multiple:
+        return [_multiple_condition(bound, bounds, keys)]
     partitions = _values(bound, bounds.partitions, keys.partition)
     distinct = list({next(iter(value.values())): value for value in partitions}.values())
     if len(distinct) > STATEMENT_PARTITIONS_MAX:
@@ -150,9 +175,26 @@ def _key_conditions(bound: BoundStatement, bounds: Bounds, body: Select, *, keys
     sort = None
     if bounds.sort is not None:
         assert keys.sort is not None
-        operands = _values(bound, bounds.sort.operands, keys.sort)
-        sort = SortCondition(operator=bounds.sort.operator, operands=tuple(operands))
+        sort = _sort_condition(bound, bounds.sort, keys.sort)
     return [KeyCondition(partition=value, sort=sort) for value in distinct]
+
+
+def _multiple_condition(bound: BoundStatement, bounds: Bounds, keys: KeyNames) -> KeyCondition:
+    """The one condition on an index whose key has several attributes."""
+    written = (*bounds.partitions, *bounds.other_partitions)
+    values = [_values(bound, (value,), each)[0] for value, each in zip(written, keys.partitions, strict=True)]
+    terms = () if bounds.sort is None else (bounds.sort, *bounds.other_sorts)
+    sorts = [_sort_condition(bound, term, each) for term, each in zip(terms, keys.sorts, strict=False)]
+    return KeyCondition(
+        partition=values[0],
+        sort=sorts[0] if sorts else None,
+        other_partitions=tuple(values[1:]),
+        other_sorts=tuple(sorts[1:]),
+    )
+
+
+def _sort_condition(bound: BoundStatement, term: SortTerm, attribute: KeyAttribute) -> SortCondition:
+    return SortCondition(operator=term.operator, operands=tuple(_values(bound, term.operands, attribute)))
 
 
 def _values(bound: BoundStatement, written: tuple[Value, ...], attribute: KeyAttribute) -> list[AttributeValue]:

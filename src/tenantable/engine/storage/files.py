@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, get_args
 
+from tenantable.engine.storage.checksums import DamageError
 from tenantable.engine.storage.queries import QUERIES
 from tenantable.errors import StorageError
 
@@ -13,12 +14,18 @@ Durability = Literal["power", "process", "none"]
 
 DATABASE_NAME = "tenantable.db"
 LOCK_NAME = "tenantable.lock"
-FORMAT_VERSION = 2
+QUEUE_NAME = "tenantable.queue"
+TURN_NAME = "tenantable.turn"
+LOCK_NAMES = (LOCK_NAME, QUEUE_NAME, TURN_NAME)
+"""Files that hold no data: processes meet at them."""
+
+FORMAT_VERSION = 3
 """The version of the on-disk format that is written; it is raised with every change, together with a migration."""
 
 _NEW_IN_FORMAT = {
     1: ("catalog", "relations", "transaction_tokens", "transaction_tokens_expiry"),
     2: ("streams", "shards", "checkpoints"),
+    3: ("generation",),
 }
 """What each version of the format added; an older file gets what it lacks when it is opened for writing."""
 
@@ -26,38 +33,45 @@ _APPLICATION_ID = 0x74656E61  # "tena", so that `file` and we ourselves tell our
 _SYNCHRONOUS = {"power": "FULL", "process": "NORMAL", "none": "OFF"}
 _PAGE_BYTES = 8192  # items of 1 to 2 KB stay on their B-tree page: see docs/decisions/0001-storage-layout.md
 _CACHE_KIBIBYTES = 32 * 1024
+_CHECKPOINT_PAGES = 4000  # a page that is written again and again goes into the database once in 32 MiB of journal
 _JOURNAL_BYTES_MAX = 64 * 1024 * 1024
 _STATEMENTS_CACHED = 512
+_LOCK_SECONDS = 0.5  # who only looks whether the lock is free holds it for a moment
 
 
 class RelationGoneError(StorageError):
     """The table or index was deleted while it was read."""
 
 
-def lock_directory(directory: Path) -> sqlite3.Connection:
+def lock_directory(directory: Path, *, exclusive: bool) -> sqlite3.Connection:
     """
-    Take the directory for this process alone; closing the connection, or the end of the process, gives it back.
+    Take the directory; closing the connection, or the end of the process, gives it back.
 
     SQLite's own file lock on an empty file beside the database: it works on every platform that SQLite works on.
 
+    Args:
+        exclusive: For this holder alone, as who repairs or replaces files needs it; else beside others, as engines do.
     Raises:
-        StorageError: Somebody else holds it, or it cannot be created or written.
+        StorageError: Somebody holds it in a way that excludes this one, or it cannot be created or written.
     """
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        lock = sqlite3.connect(directory / LOCK_NAME, isolation_level=None, timeout=0, check_same_thread=False)
+        lock = sqlite3.connect(
+            directory / LOCK_NAME, isolation_level=None, timeout=_LOCK_SECONDS, check_same_thread=False
+        )
     except (OSError, sqlite3.Error) as error:
-        raise _unusable(directory, error) from error
+        raise unusable(directory, error) from error
     try:
-        lock.execute("BEGIN EXCLUSIVE")
+        lock.execute("BEGIN EXCLUSIVE" if exclusive else "BEGIN")
+        lock.execute("SELECT count(*) FROM sqlite_schema")  # a shared lock is taken with the first look
     except sqlite3.Error as error:
         lock.close()
         if "locked" in str(error):
             raise StorageError(
-                f"The data directory {directory} is in use by another engine",
+                f"The data directory {directory} is in use by another process",
                 hint="stop the other process, or choose another directory",
             ) from error
-        raise _unusable(directory, error) from error
+        raise unusable(directory, error) from error
     return lock
 
 
@@ -76,6 +90,7 @@ def open_reader(directory: Path) -> sqlite3.Connection:
 
     def prepare(connection: sqlite3.Connection) -> None:
         connection.execute(f"PRAGMA cache_size = -{_CACHE_KIBIBYTES}")
+        connection.execute("PRAGMA cell_size_check = ON")
         connection.execute("PRAGMA query_only = ON")
 
     return _guarded(directory, prepare)
@@ -98,6 +113,48 @@ def _file_bytes(path: Path) -> int:
         return 0
 
 
+def open_as_it_lies(directory: Path) -> sqlite3.Connection:
+    """
+    Open one state of a database for reading, damaged as it may be; writers are not kept waiting.
+
+    Raises:
+        StorageError: There is no database of ours, it is of a newer format, or it cannot be read at all.
+    """
+    file = directory / DATABASE_NAME
+    if not file.exists():
+        raise StorageError(
+            f"There are no tables in {directory}", hint="name the folder that the engine was started with"
+        )
+
+    def prepare(connection: sqlite3.Connection) -> None:
+        connection.execute(f"PRAGMA cache_size = -{_CACHE_KIBIBYTES}")
+        connection.execute("PRAGMA query_only = ON")
+        connection.execute("BEGIN")
+        if _format_version(directory, connection) is None:
+            raise StorageError(
+                f"There are no tables in {file}", hint="start the engine once: it creates what is missing"
+            )
+
+    return _guarded(directory, prepare)
+
+
+def open_new_database(file: Path, *, like: sqlite3.Connection) -> sqlite3.Connection:
+    """
+    A new database file with the format and the SQL tables of another, all empty. A transaction has begun; what is
+    written is safe from nothing before the caller has awaited the disk.
+    """
+    connection = _connect(file)
+    for pragma in ("page_size", "application_id", "user_version"):
+        connection.execute(f"PRAGMA {pragma} = {like.execute(f'PRAGMA {pragma}').fetchone()[0]}")
+    connection.execute("PRAGMA journal_mode = OFF")
+    connection.execute("PRAGMA synchronous = OFF")
+    connection.execute("BEGIN")
+    for name, sql in like.execute("SELECT name, sql FROM sqlite_schema ORDER BY type DESC, rowid").fetchall():
+        if sql is not None and not name.startswith("sqlite_"):
+            connection.execute(sql)
+    return connection
+
+
 def open_memory() -> sqlite3.Connection:
     """An empty database that nobody else sees and that ends with its connection."""
     connection = _connect(":memory:")
@@ -110,6 +167,8 @@ def failure(error: sqlite3.Error) -> StorageError:
     """What to say when SQLite fails in the middle of the work."""
     if "no such table" in str(error):
         return RelationGoneError()
+    if not isinstance(error, sqlite3.OperationalError) and isinstance(error, sqlite3.DatabaseError):
+        return DamageError(str(error))
     return StorageError(
         f"The storage failed: {error}", hint="check the free space, the permissions and the health of the disk"
     )
@@ -131,12 +190,12 @@ def _guarded(directory: Path, prepare: Callable[[sqlite3.Connection], None]) -> 
     try:
         connection = _connect(directory / DATABASE_NAME)
     except sqlite3.Error as error:
-        raise _unusable(directory, error) from error
+        raise unusable(directory, error) from error
     try:
         prepare(connection)
     except sqlite3.Error as error:
         connection.close()
-        raise _unusable(directory, error) from error
+        raise unusable(directory, error) from error
     except StorageError:
         connection.close()
         raise
@@ -149,12 +208,16 @@ def _prepare_file(directory: Path, connection: sqlite3.Connection, durability: D
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute(f"PRAGMA synchronous = {_SYNCHRONOUS[durability]}")
     connection.execute(f"PRAGMA cache_size = -{_CACHE_KIBIBYTES}")
+    connection.execute("PRAGMA cell_size_check = ON")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
     connection.execute(f"PRAGMA journal_size_limit = {_JOURNAL_BYTES_MAX}")
     if version is None:
         _create_schema(connection)
     else:
-        connection.execute("BEGIN IMMEDIATE")  # finds out now, not at the first write, whether it can be written
+        connection.execute("BEGIN IMMEDIATE")
         _add_to_schema(connection, after=version)
+        # Of a read-only file SQLite made a read transaction: a write that changes nothing finds out, now.
+        connection.execute(QUERIES["forget_table"], (None,))
         connection.execute("COMMIT")
 
 
@@ -190,7 +253,7 @@ def _add_to_schema(connection: sqlite3.Connection, *, after: int) -> None:
         connection.execute(f"PRAGMA user_version = {version}")
 
 
-def _unusable(directory: Path, error: Exception) -> StorageError:
+def unusable(directory: Path, error: Exception) -> StorageError:
     if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
         return StorageError(
             f"The database in {directory} is damaged: {error}",

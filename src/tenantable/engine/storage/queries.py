@@ -24,6 +24,7 @@ class ItemRelation:
     """The SQL of one DynamoDB table's items."""
 
     number: int
+    sql_table: str
     create: str
     drop: str
     get: str
@@ -42,6 +43,7 @@ class IndexRelation:
 
     number: int
     copies: bool
+    sql_table: str
     create: str
     drop: str
     insert: str
@@ -49,6 +51,9 @@ class IndexRelation:
     delete: str
     ascending: str
     descending: str
+    find: str
+    walk: str
+    count: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,6 +62,7 @@ class RecordRelation:
 
     number: int
     slot: int
+    sql_table: str
     create: str
     drop: str
     insert: str
@@ -64,6 +70,8 @@ class RecordRelation:
     oldest: str
     delete: str
     last: str
+    walk: str
+    before: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,11 +79,15 @@ class ExpiryRelation:
     """The SQL of when the items of a table expire."""
 
     number: int
+    sql_table: str
     create: str
     drop: str
     insert: str
     delete: str
     find: str
+    has: str
+    walk: str
+    count: str
 
 
 def item_relation(number: int) -> ItemRelation:
@@ -86,6 +98,7 @@ def item_relation(number: int) -> ItemRelation:
 
     return ItemRelation(
         number=number,
+        sql_table=f"items_{number}",
         create=query("create_items"),
         drop=query("drop_items"),
         get=query("get_item"),
@@ -109,6 +122,7 @@ def index_relation(number: int, *, items: int, copies: bool) -> IndexRelation:
     return IndexRelation(
         number=number,
         copies=copies,
+        sql_table=f"index_{number}",
         create=query("create_copying_index" if copies else "create_pointing_index"),
         drop=query("drop_index"),
         insert=query("insert_copy" if copies else "insert_pointer"),
@@ -116,6 +130,9 @@ def index_relation(number: int, *, items: int, copies: bool) -> IndexRelation:
         delete=query("delete_entry"),
         ascending=query(f"range_{shape}_ascending"),
         descending=query(f"range_{shape}_descending"),
+        find=query("find_copy" if copies else "find_pointer"),
+        walk=query("walk_entries"),
+        count=query("count_entries"),
     )
 
 
@@ -128,6 +145,7 @@ def record_relation(number: int, *, slot: int) -> RecordRelation:
     return RecordRelation(
         number=number,
         slot=slot,
+        sql_table=f"records_{number}_{slot}",
         create=query("create_records"),
         drop=query("drop_records"),
         insert=query("insert_record"),
@@ -135,6 +153,8 @@ def record_relation(number: int, *, slot: int) -> RecordRelation:
         oldest=query("oldest_records"),
         delete=query("delete_records"),
         last=query("last_record"),
+        walk=query("walk_records"),
+        before=query("record_before"),
     )
 
 
@@ -146,9 +166,13 @@ def expiry_relation(number: int) -> ExpiryRelation:
 
     return ExpiryRelation(
         number=number,
+        sql_table=f"expiry_{number}",
         create=query("create_expiry"),
         drop=query("drop_expiry"),
         insert=query("insert_expiry"),
         delete=query("delete_expiry"),
         find=query("find_expired"),
+        has=query("has_expiry"),
+        walk=query("walk_expiry"),
+        count=query("count_expiry"),
     )

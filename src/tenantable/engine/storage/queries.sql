@@ -45,6 +45,16 @@ CREATE TABLE checkpoints (
 -- Any read will do: a read transaction of SQLite begins with its first, and sees the state of that moment to its end.
 SELECT count(*) FROM tables;
 
+-- create_generation --
+-- One row: how often tables and streams were changed, so that a process knows when others have changed them.
+CREATE TABLE generation (row INTEGER PRIMARY KEY CHECK (row = 1), number INTEGER NOT NULL);
+
+-- read_generation --
+SELECT coalesce(max(number), 0) FROM generation;
+
+-- raise_generation --
+INSERT INTO generation (row, number) VALUES (1, 1) ON CONFLICT (row) DO UPDATE SET number = number + 1;
+
 -- list_tables --
 SELECT name, description FROM tables ORDER BY name;
 
@@ -63,6 +73,12 @@ DELETE FROM relations WHERE number = ?;
 
 -- read_statistics --
 SELECT item_count, size_bytes FROM relations WHERE number = ?;
+
+-- list_statistics --
+SELECT number, item_count, size_bytes FROM relations ORDER BY number;
+
+-- reset_statistics --
+INSERT OR REPLACE INTO relations (number, item_count, size_bytes) VALUES (?, 0, 0);
 
 -- change_statistics --
 UPDATE relations SET item_count = item_count + ?, size_bytes = size_bytes + ? WHERE number = ?;
@@ -115,7 +131,7 @@ SELECT coalesce(max(max(coalesce(last, first - 1), trimmed)), 0) FROM shards WHE
 -- read_checkpoint --
 SELECT sequence FROM checkpoints WHERE stream = ? AND consumer = ?;
 
--- list_checkpoints --
+-- list_consumers --
 SELECT consumer, sequence FROM checkpoints WHERE stream = ? ORDER BY consumer;
 
 -- save_checkpoint --
@@ -125,12 +141,15 @@ ON CONFLICT (stream, consumer) DO UPDATE SET sequence = max(sequence, excluded.s
 -- count_checkpoints --
 SELECT count(*) FROM checkpoints WHERE stream = ? AND consumer != ?;
 
+-- list_checkpoints --
+SELECT stream, consumer, sequence FROM checkpoints;
+
 -- forget_checkpoints --
 DELETE FROM checkpoints WHERE stream = ?;
 
 -- create_records --
 -- The records of one slot of a stream, in the order they were written. What finds and trims them stands before what
--- may be long.
+-- may be long. `size` is a mark, as items have it.
 CREATE TABLE {records} (
     sequence INTEGER PRIMARY KEY, created_at REAL NOT NULL, event INTEGER NOT NULL, size INTEGER NOT NULL,
     keys BLOB NOT NULL, old BLOB, new BLOB
@@ -155,6 +174,9 @@ DELETE FROM {records} WHERE sequence <= ?;
 -- last_record --
 SELECT coalesce(max(sequence), 0) FROM {records};
 
+-- record_before --
+SELECT sequence FROM {records} WHERE created_at < ? ORDER BY sequence DESC LIMIT 1;
+
 -- create_expiry --
 -- When the items of a table with a time to live expire, in seconds since 1970, and their keys.
 CREATE TABLE {expiry} (at INTEGER, key BLOB, PRIMARY KEY (at, key)) WITHOUT ROWID;
@@ -171,8 +193,21 @@ DELETE FROM {expiry} WHERE at = ? AND key = ?;
 -- find_expired --
 SELECT key FROM {expiry} WHERE at >= ? AND at < ? ORDER BY at LIMIT ?;
 
+-- has_expiry --
+SELECT 1 FROM {expiry} WHERE at = ? AND key = ?;
+
+-- walk_expiry --
+SELECT at, key FROM {expiry};
+
+-- count_expiry --
+SELECT count(*) FROM {expiry};
+
+-- walk_records --
+SELECT sequence, created_at, event, size, keys, old, new FROM {records} ORDER BY sequence;
+
 -- create_items --
--- The key is hash, partition and sort bytes in one (engine/keys.py); the item is its wire JSON.
+-- The key is hash, partition and sort bytes in one (engine/keys.py); the item is its wire JSON. `size` is a mark: the
+-- size in the lower 20 bits, above them a checksum (engine/storage/checksums.py).
 CREATE TABLE {items} (key BLOB PRIMARY KEY, size INTEGER NOT NULL, item BLOB NOT NULL) WITHOUT ROWID;
 
 -- create_pointing_index --
@@ -180,7 +215,7 @@ CREATE TABLE {items} (key BLOB PRIMARY KEY, size INTEGER NOT NULL, item BLOB NOT
 CREATE TABLE {index} (key BLOB, base BLOB, PRIMARY KEY (key, base)) WITHOUT ROWID;
 
 -- create_copying_index --
--- A narrower index keeps a copy of what it projects.
+-- A narrower index keeps a copy of what it projects, with a mark as items have it.
 CREATE TABLE {index} (
     key BLOB, base BLOB, size INTEGER NOT NULL, item BLOB NOT NULL, PRIMARY KEY (key, base)
 ) WITHOUT ROWID;
@@ -213,7 +248,7 @@ SELECT size, item FROM {items} WHERE key >= ? AND key < ? ORDER BY key DESC LIMI
 SELECT key, size, item FROM {items} ORDER BY key;
 
 -- size_of_items --
-SELECT coalesce(sum(size), 0) FROM {items} WHERE key >= ? AND key < ?;
+SELECT coalesce(sum(size & 1048575), 0) FROM {items} WHERE key >= ? AND key < ?;
 
 -- insert_pointer --
 INSERT INTO {index} (key, base) VALUES (?, ?);
@@ -227,12 +262,25 @@ UPDATE {index} SET size = ?, item = ? WHERE key = ? AND base = ?;
 -- delete_entry --
 DELETE FROM {index} WHERE key = ? AND base = ?;
 
+-- find_pointer --
+SELECT 0, x'' FROM {index} WHERE key = ? AND base = ?;
+
+-- find_copy --
+SELECT size, item FROM {index} WHERE key = ? AND base = ?;
+
+-- walk_entries --
+SELECT key, base FROM {index};
+
+-- count_entries --
+SELECT count(*) FROM {index};
+
 -- range_pointers_ascending --
-SELECT {items}.size, {items}.item FROM {index} CROSS JOIN {items} ON {items}.key = {index}.base
+-- An entry that has lost its item gives a row without one, and does not go unnoticed.
+SELECT {items}.size, {items}.item FROM {index} LEFT JOIN {items} ON {items}.key = {index}.base
 WHERE ({index}.key, {index}.base) > (?, ?) AND {index}.key < ? ORDER BY {index}.key, {index}.base LIMIT ?;
 
 -- range_pointers_descending --
-SELECT {items}.size, {items}.item FROM {index} CROSS JOIN {items} ON {items}.key = {index}.base
+SELECT {items}.size, {items}.item FROM {index} LEFT JOIN {items} ON {items}.key = {index}.base
 WHERE {index}.key >= ? AND ({index}.key, {index}.base) < (?, ?)
 ORDER BY {index}.key DESC, {index}.base DESC LIMIT ?;
 

@@ -1,26 +1,28 @@
-"""The database of one engine: a file that survives, or memory for tests."""
+"""The database of an engine: a file that survives and that several processes may share, or memory for tests."""
 
 import sqlite3
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Self
 
-from tenantable.engine.storage.eventual import LateReads
+from tenantable.engine.storage.eventual.late_reads import LateReads
 from tenantable.engine.storage.files import (
     Durability,
     check_durability,
     database_bytes,
-    failure,
     lock_directory,
     log_bytes,
     open_database,
     open_memory,
     open_reader,
+    unusable,
 )
-from tenantable.engine.storage.queries import QUERIES
 from tenantable.engine.storage.reading import Reader
+from tenantable.engine.storage.structure import damaged_tables
+from tenantable.engine.storage.turn import CAN_BE_SHARED, SharedTurn, Turn
 from tenantable.engine.storage.writing import Writer
 from tenantable.errors import StorageError
 
@@ -29,7 +31,7 @@ _IDLE_READERS_MAX = 16
 
 class Storage:
     """
-    Readers and the one writer of a database.
+    Readers and the writer of a database, of which there is one at a time among all processes that have it open.
 
     `with storage.read() as reader` reads, `storage.write(work)` writes. Within a file, readers have connections of
     their own and never wait for the writer; in memory there is one connection, and everybody takes turns. Never call
@@ -56,31 +58,25 @@ class Storage:
         self._directory = directory
         self._idle_readers: deque[Reader] = deque()
         self._closed = False
-        self._lock: sqlite3.Connection | None = None
+        self._damage: Mapping[str, str] = {}
         self._late: LateReads | None = None
-        if directory is None:
-            if eventual_seconds:
-                hint = "choose a data directory; with durability 'none' it is nearly as fast"
-                raise StorageError("An engine in memory has one state, so that no read can be late", hint=hint)
-            connection = open_memory()
-        else:
-            self._lock = lock_directory(directory)
-            connection = self._open_locked(directory, durability)
-            if eventual_seconds:
-                self._late = LateReads(directory, late_seconds=eventual_seconds, clock=clock)
-        self.write = Writer(connection, late=self._late)
+        if directory is None and eventual_seconds:
+            hint = "choose a data directory; with durability 'none' it is nearly as fast"
+            raise StorageError("An engine in memory has one state, so that no read can be late", hint=hint)
+        with ExitStack() as opened:
+            if directory is None:
+                self.turn = Turn()
+                connection = open_memory()
+            else:
+                opened.enter_context(closing(lock_directory(directory, exclusive=not CAN_BE_SHARED)))
+                self.turn = opened.enter_context(closing(_open_turn(directory)))
+                connection, self._damage = _open_in_turn(directory, durability, self.turn)
+                if eventual_seconds:
+                    late = LateReads(directory, late_seconds=eventual_seconds, clock=clock)
+                    self._late = opened.enter_context(closing(late))
+            self._files = opened.pop_all()
+        self.write = Writer(connection, self.turn, late=self._late)
         self._memory_reader = Reader(connection, lambda _reader: self.write.lock.release())
-
-    def _open_locked(self, directory: Path, durability: Durability) -> sqlite3.Connection:
-        assert self._lock is not None
-        opened = False
-        try:
-            connection = open_database(directory, durability)
-            opened = True
-        finally:
-            if not opened:
-                self._lock.close()
-        return connection
 
     def read(self, *, eventual: bool = False) -> Reader:
         """
@@ -101,36 +97,28 @@ class Storage:
         except IndexError:
             return Reader(open_reader(self._directory), self._take_back)
 
-    def tables(self) -> Iterator[tuple[str, bytes]]:
-        """Name and description of every table, by name."""
-        try:
-            yield from self.write.connection.execute(QUERIES["list_tables"])
-        except sqlite3.Error as error:
-            raise failure(error) from error
+    def renew_late_reads(self) -> None:
+        """Let late reads see what there is now, as tables came or went. Not inside such a read, which it waits for."""
+        if self._late is not None:
+            self._late.renew()
 
-    def streams(self) -> Iterator[tuple[int, bytes]]:
-        """Number and description of every stream."""
-        try:
-            yield from self.write.connection.execute(QUERIES["list_streams"])
-        except sqlite3.Error as error:
-            raise failure(error) from error
+    def damage_of(self, sql_tables: Iterable[str]) -> str | None:
+        """What is wrong with the first of these that was found damaged at the start; None when all may be used."""
+        return next((self._damage[name] for name in sql_tables if name in self._damage), None)
 
     def file_bytes(self) -> tuple[int, int]:
         """The sizes of the database's file and of its log; 0 in memory."""
         return (0, 0) if self._directory is None else (database_bytes(self._directory), log_bytes(self._directory))
 
     def close(self) -> None:
-        """Finish the commit under way and give the directory back. Nothing may be read or written any more."""
+        """Finish the commit under way and give the files back. Nothing may be read or written any more."""
         if self._closed:
             return
         self._closed = True
         while self._idle_readers:
             self._idle_readers.pop().close()
         self.write.close()
-        if self._late is not None:
-            self._late.close()
-        if self._lock is not None:
-            self._lock.close()
+        self._files.close()
 
     def __enter__(self) -> Self:
         return self
@@ -143,3 +131,28 @@ class Storage:
             reader.close()
         else:
             self._idle_readers.append(reader)
+
+
+def _open_turn(directory: Path) -> Turn:
+    try:
+        return SharedTurn(directory) if CAN_BE_SHARED else Turn()
+    except OSError as error:
+        raise unusable(directory, error) from error
+
+
+def _open_in_turn(directory: Path, durability: Durability, turn: Turn) -> tuple[sqlite3.Connection, Mapping[str, str]]:
+    """
+    One process creates or upgrades the database, and the others find it made.
+
+    Returns:
+        A connection for writing, and what is damaged.
+    """
+    turn.take(wait=True)
+    try:
+        with ExitStack() as opened:
+            connection = opened.enter_context(closing(open_database(directory, durability)))
+            damage = damaged_tables(connection, directory)
+            opened.pop_all()
+        return connection, damage
+    finally:
+        turn.give_back()

@@ -1,8 +1,9 @@
 """What one operation may do to the database."""
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
 
+from tenantable.engine.storage.checksums import mark_of, marked_record, sealed, verified
 from tenantable.engine.storage.queries import QUERIES, ExpiryRelation, IndexRelation, ItemRelation, RecordRelation
 from tenantable.engine.storage.reading import KeyRange, RecordRow, Row, ShardRow
 
@@ -16,17 +17,21 @@ class Transaction:
     It sees its own writes and those of everybody who wrote before. SQLite's transaction begins with the first access.
     """
 
-    __slots__ = ("_begin", "_changes", "_cursor", "publish", "touched")
+    __slots__ = ("_begin", "_changes", "_cursor", "_sequences", "generation", "publish", "touched")
 
-    def __init__(self, cursor: sqlite3.Cursor, begin: Callable[[], None]) -> None:
+    def __init__(self, cursor: sqlite3.Cursor, begin: Callable[[], None], sequences: MutableMapping[int, int]) -> None:
         """
         Args:
             begin: Called before the first access.
+            sequences: By stream number, the last sequence that was given, as far as it is known.
         """
         self._cursor = cursor
         self._begin = begin
+        self._sequences = sequences
         self._changes: dict[int, list[int]] = {}
         self.publish: Callable[[], None] | None = None
+        self.generation: int | None = None
+        """What the generation has become by this operation; None when it changed no table and no stream."""
         self.touched = False
 
     def after_commit(self, publish: Callable[[], None]) -> None:
@@ -44,8 +49,8 @@ class Transaction:
         self.publish = publish_all
 
     def get(self, relation: ItemRelation, key: bytes) -> Row | None:
-        row: Row | None = self._execute(relation.get, (key,)).fetchone()
-        return row
+        stored: Row | None = self._execute(relation.get, (key,)).fetchone()
+        return None if stored is None else verified(stored)
 
     def size_bytes(self, relation: ItemRelation, keys: KeyRange) -> int:
         """The sizes of all items in a range together."""
@@ -53,12 +58,14 @@ class Transaction:
 
     def put_item(self, relation: ItemRelation, key: bytes, row: Row, *, replaced: Row | None) -> None:
         """Store an item; `replaced` is what `get` gave for its key."""
+        size, item = row
+        mark = mark_of(size, item)
         if replaced is None:
-            self._execute(relation.insert, (*row, key))
-            self.count(relation.number, items=1, size_bytes=row[0])
+            self._execute(relation.insert, (mark, item, key))
+            self.count(relation.number, items=1, size_bytes=size)
         else:
-            self._execute(relation.replace, (*row, key))
-            self.count(relation.number, items=0, size_bytes=row[0] - replaced[0])
+            self._execute(relation.replace, (mark, item, key))
+            self.count(relation.number, items=0, size_bytes=size - replaced[0])
 
     def delete_item(self, relation: ItemRelation, key: bytes, *, replaced: Row) -> None:
         self._execute(relation.delete, (key,))
@@ -66,13 +73,13 @@ class Transaction:
 
     def add_entry(self, relation: IndexRelation, key: bytes, *, base: bytes, row: Row) -> None:
         """Add an index entry; `base` is the key of its item."""
-        self._execute(relation.insert, (key, base, *row) if relation.copies else (key, base))
+        self._execute(relation.insert, (key, base, mark_of(*row), row[1]) if relation.copies else (key, base))
         self.count(relation.number, items=1, size_bytes=row[0])
 
     def replace_entry(self, relation: IndexRelation, key: bytes, *, base: bytes, row: Row, replaced_bytes: int) -> None:
         """Change what an index entry projects; its key stays."""
         if relation.copies:
-            self._execute(relation.replace, (*row, key, base))
+            self._execute(relation.replace, (mark_of(*row), row[1], key, base))
         self.count(relation.number, items=0, size_bytes=row[0] - replaced_bytes)
 
     def delete_entry(self, relation: IndexRelation, key: bytes, *, base: bytes, replaced_bytes: int) -> None:
@@ -89,7 +96,8 @@ class Transaction:
     def walk(self, relation: ItemRelation) -> Iterator[tuple[bytes, int, bytes]]:
         """All items (key, size, JSON) in key order, for building an index."""
         self._ensure_begun()
-        yield from self._cursor.connection.execute(relation.walk)
+        for key, mark, item in self._cursor.connection.execute(relation.walk):
+            yield key, *verified((mark, item))
 
     def add_relation(self) -> int:
         """A number for a new relation, never used before."""
@@ -105,18 +113,25 @@ class Transaction:
         self._execute(QUERIES["forget_relation"], (relation.number,))
 
     def save_table(self, name: str, description: bytes) -> None:
-        self._execute(QUERIES["save_table"], (name, description))
+        self._execute(QUERIES["save_table"], (name, sealed(name, description)))
+        self._raise_generation()
 
     def forget_table(self, name: str) -> None:
         self._execute(QUERIES["forget_table"], (name,))
+        self._raise_generation()
 
     def save_stream(self, number: int, description: bytes) -> None:
-        self._execute(QUERIES["save_stream"], (number, description))
+        self._execute(QUERIES["save_stream"], (number, sealed(number, description)))
+        self._raise_generation()
 
     def forget_stream(self, number: int) -> None:
         """Forget a stream and how far its consumers have come; its shards are gone already."""
         self._execute(QUERIES["forget_stream"], (number,))
-        self._execute(QUERIES["forget_checkpoints"], (number,))
+        self.forget_checkpoints(number)
+        self._raise_generation()
+
+    def forget_checkpoints(self, stream_number: int) -> None:
+        self._execute(QUERIES["forget_checkpoints"], (stream_number,))
 
     def shards(self, stream_number: int) -> list[ShardRow]:
         return self._execute(QUERIES["list_shards"], (stream_number,)).fetchall()
@@ -135,7 +150,27 @@ class Transaction:
         self._execute(QUERIES["forget_shard"], (stream_number, first, slot))
 
     def add_record(self, relation: RecordRelation, record: RecordRow) -> None:
-        self._execute(relation.insert, record)
+        self._execute(relation.insert, marked_record(record))
+
+    def next_sequence(self, slots: Sequence[RecordRelation]) -> int:
+        """
+        A number for the next record of a stream, greater than those of all before it.
+
+        One that was drawn by a write that failed is left out; it may be given again, as nobody has seen it.
+        """
+        sequence = self.last_sequence(slots) + 1
+        self._sequences[slots[0].number] = sequence
+        return sequence
+
+    def last_sequence(self, slots: Sequence[RecordRelation]) -> int:
+        """The last number that the stream of these slots has given; its shards know it when its records are gone."""
+        number = slots[0].number
+        last = self._sequences.get(number)
+        if last is None:
+            newest = [self._execute(slot.last).fetchone()[0] for slot in slots]
+            last = max(*newest, self._execute(QUERIES["last_shard_sequence"], (number,)).fetchone()[0])
+            self._sequences[number] = last
+        return last
 
     def oldest_records(self, relation: RecordRelation, limit: int) -> list[tuple[int, float]]:
         """Sequence and time of creation of a slot's oldest records, the oldest first."""
@@ -177,8 +212,13 @@ class Transaction:
         for relation_number, (items, size_bytes) in self._changes.items():
             self._execute(QUERIES["change_statistics"], (items, size_bytes, relation_number))
 
+    def _raise_generation(self) -> None:
+        self._execute(QUERIES["raise_generation"])
+        self.generation = self._execute(QUERIES["read_generation"]).fetchone()[0]
+
     def _execute(self, query: str, parameters: tuple[object, ...] = ()) -> sqlite3.Cursor:
-        self._ensure_begun()
+        if not self.touched:
+            self._ensure_begun()
         return self._cursor.execute(query, parameters)
 
     def _ensure_begun(self) -> None:

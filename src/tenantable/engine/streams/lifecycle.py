@@ -7,7 +7,7 @@ from tenantable.engine.session import Session
 from tenantable.engine.storage.transaction import Transaction
 from tenantable.engine.streams.limits import RETENTION_SECONDS
 from tenantable.engine.streams.shards import close_shards, maintain_slot, open_shards
-from tenantable.engine.streams.stream import Journal, Stream, record_relations
+from tenantable.engine.streams.stream import Stream, record_relations
 from tenantable.engine.tables.table import Table
 
 SPECIFICATION = "StreamSpecification"
@@ -75,7 +75,7 @@ def _begin(session: Session, transaction: Transaction, table: Table, *, view_typ
         keys=table.keys,
         created_at=now,
         slots=record_relations(number),
-        journal=Journal(session.clock),
+        clock=session.clock,
     )
     open_shards(transaction, stream)
     session.catalog.save_stream(transaction, stream)

@@ -47,7 +47,7 @@ def add_record(
     new = new if stream.view_type in _NEW_IMAGE_VIEWS else None
     size_bytes = (old[0] if old else 0) + (new[0] if new else 0)
     keys = orjson.dumps(key_attributes(stream.keys, item))
-    slot, sequence, now = slot_of(key), stream.journal.next(), stream.journal.clock()
+    slot, sequence, now = slot_of(key), transaction.next_sequence(stream.slots), stream.clock()
     images = (old[1] if old else None, new[1] if new else None)
     transaction.add_record(stream.slots[slot], (sequence, now, event, size_bytes, keys, *images))
     if sequence % RECORDS_BETWEEN_TRIMS == 0:

@@ -70,9 +70,7 @@ def open_shards(transaction: Transaction, stream: Stream) -> None:
     """The first shards of a new stream."""
     for relation in stream.slots:
         transaction.create(relation)
-        transaction.add_shard(
-            stream.number, slot=relation.slot, first=stream.journal.last + 1, parent=None, now=stream.created_at
-        )
+        transaction.add_shard(stream.number, slot=relation.slot, first=1, parent=None, now=stream.created_at)
 
 
 def close_shards(transaction: Transaction, stream: Stream, *, now: float) -> None:
@@ -107,18 +105,18 @@ def maintain_slot(transaction: Transaction, stream: Stream, slot: int, *, now: f
 
 def _follow_on(transaction: Transaction, stream: Stream, shard: Shard, *, now: float) -> None:
     """Close an open shard when it is full, and open its child."""
-    if _is_full(stream, shard, now=now):
+    if _is_full(shard, transaction.last_sequence(stream.slots), now=now):
         last = _close(transaction, stream, shard, now=now)
         transaction.add_shard(stream.number, slot=shard.slot, first=last + 1, parent=shard.first, now=now)
 
 
-def _is_full(stream: Stream, shard: Shard, *, now: float) -> bool:
-    if stream.journal.last < shard.first:
+def _is_full(shard: Shard, last: int, *, now: float) -> bool:
+    if last < shard.first:
         return False  # nothing was written since it was opened
-    return now - shard.opened_at >= SHARD_SECONDS_MAX or stream.journal.last - shard.first >= SHARD_SEQUENCES_MAX
+    return now - shard.opened_at >= SHARD_SECONDS_MAX or last - shard.first >= SHARD_SEQUENCES_MAX
 
 
 def _close(transaction: Transaction, stream: Stream, shard: Shard, *, now: float) -> int:
-    last = max(stream.journal.last, shard.first - 1)
+    last = max(transaction.last_sequence(stream.slots), shard.first - 1)
     transaction.close_shard(stream.number, slot=shard.slot, first=shard.first, last=last, now=now)
     return last

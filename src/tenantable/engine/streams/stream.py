@@ -1,4 +1,4 @@
-"""What the engine knows of a stream, its form in the database, and what gives its records their numbers."""
+"""What the engine knows of a stream, its form in the database, and the form of its records' numbers."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from tenantable.engine.policies.policy import ResourcePolicy
 from tenantable.engine.storage.queries import RecordRelation, record_relation
 from tenantable.engine.streams.limits import SLOTS
 from tenantable.wire.keys import KeyAttribute, KeyNames
@@ -15,37 +16,14 @@ _SEQUENCE_NUMBER_DIGITS = 21
 SEQUENCE_MAX = 2**63 - 1
 
 
-class Journal:
-    """
-    Number and time of a stream's records.
-
-    Only the writer draws numbers. One that was drawn by a write that failed is left out; after a restart it may be
-    given again, as nobody has seen it.
-    """
-
-    __slots__ = ("clock", "last")
-
-    def __init__(self, clock: Callable[[], float], *, last: int = 0) -> None:
-        """
-        Args:
-            clock: Seconds since 1970.
-            last: The last number that was given.
-        """
-        self.clock = clock
-        self.last = last
-
-    def next(self) -> int:
-        self.last += 1
-        return self.last
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Stream:
     """
     The stream of a table from when it was enabled to when it was disabled.
 
-    `keys` are those of the table; `disabled_at` is None while records come. `slots` hold the records, each those of its
-    part of the partition keys' hashes.
+    `keys` are those of the table; `disabled_at` is None while records come, `policy` when no resource policy hangs on
+    the stream. `slots` hold the records, each those of its part of the partition keys' hashes. `clock` gives seconds
+    since 1970, for the records.
     """
 
     number: int
@@ -55,8 +33,9 @@ class Stream:
     keys: KeyNames
     created_at: float
     disabled_at: float | None = None
+    policy: ResourcePolicy | None = None
     slots: tuple[RecordRelation, ...]
-    journal: Journal = field(compare=False)
+    clock: Callable[[], float] = field(compare=False)
 
     @property
     def is_enabled(self) -> bool:
@@ -66,6 +45,11 @@ class Stream:
 def record_relations(number: int) -> tuple[RecordRelation, ...]:
     """Where the records of the stream of this number are kept, slot by slot."""
     return tuple(record_relation(number, slot=slot) for slot in range(SLOTS))
+
+
+def stream_sql_tables(stream: Stream) -> list[str]:
+    """The SQL tables that hold a stream's records."""
+    return [relation.sql_table for relation in stream.slots]
 
 
 def slot_of(key: bytes) -> int:
@@ -88,26 +72,30 @@ def sequence_of(number: str) -> int | None:
 
 def dump_stream(stream: Stream) -> bytes:
     """The database's form of a stream: JSON."""
+    sort = stream.keys.sort
     return orjson.dumps(
         {
             "table_name": stream.table_name,
             "label": stream.label,
             "view_type": stream.view_type,
-            "keys": asdict(stream.keys),
+            "keys": {"partition": asdict(stream.keys.partition), "sort": sort and asdict(sort)},
             "created_at": stream.created_at,
             "disabled_at": stream.disabled_at,
+            "policy": stream.policy and asdict(stream.policy),
         }
     )
 
 
-def load_stream(number: int, description: bytes, journal: Journal) -> Stream:
+def load_stream(number: int, description: bytes, clock: Callable[[], float]) -> Stream:
     """A stream from the database."""
     stored: dict[str, Any] = orjson.loads(description)
+    policy = stored.pop("policy", None)
     keys = {kind: None if key is None else KeyAttribute(**key) for kind, key in stored.pop("keys").items()}
     return Stream(
         number=number,
         keys=KeyNames(**keys),  # type: ignore[arg-type] # there is always a partition key
+        policy=None if policy is None else ResourcePolicy(**policy),
         slots=record_relations(number),
-        journal=journal,
+        clock=clock,
         **stored,
     )

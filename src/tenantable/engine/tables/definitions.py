@@ -1,14 +1,16 @@
 """What CreateTable and UpdateTable ask for, checked as a whole: keys, indexes, projections, throughput."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from tenantable.engine.tables.ceilings import change_capacities
 from tenantable.engine.tables.table import INCLUDE, Throughput
 from tenantable.wire.errors import DynamoError, invalid_parameter_values, validation_error
 from tenantable.wire.keys import KeyAttribute, KeyNames, KeyType
 from tenantable.wire.limits import (
     GLOBAL_INDEXES_MAX,
+    INDEX_KEY_ATTRIBUTES_MAX,
     LOCAL_INDEXES_MAX,
     PROJECTED_ATTRIBUTES_MAX,
 )
@@ -24,15 +26,32 @@ class IndexDefinition:
     projection: str
     non_key_attributes: tuple[str, ...]
     throughput: Throughput
+    capacities: Mapping[str, Any] = field(default_factory=dict)
 
 
 def read_attribute_types(request: Mapping[str, Any]) -> dict[str, KeyType]:
     """AttributeDefinitions: the type of every key attribute by its name."""
     definitions = request.get("AttributeDefinitions") or []
-    types = {definition["AttributeName"]: definition["AttributeType"] for definition in definitions}
-    if len(types) != len(definitions):
-        raise invalid_parameter_values("Duplicate AttributeName in AttributeDefinitions")
+    types: dict[str, KeyType] = {}
+    for definition in definitions:
+        name = definition["AttributeName"]
+        if name in types:  # in these words: https://github.com/scylladb/scylladb/issues/13870
+            raise validation_error(f"Attribute Name is duplicated: {name}")
+        types[name] = definition["AttributeType"]
     return types
+
+
+def refuse_long_key(schema: Sequence[Mapping[str, str]]) -> None:
+    """A table's key has two elements at most; said as a fault of shape. https://github.com/ExtendDB/extenddb/pull/16."""
+    if len(schema) > 2:
+        shown = ", ".join(
+            f"KeySchemaElement(attributeName={element['AttributeName']}, keyType={element['KeyType']})"
+            for element in schema
+        )
+        raise validation_error(
+            f"1 validation error detected: Value '[{shown}]' at 'keySchema' failed to satisfy constraint: "
+            "Member must have length less than or equal to 2"
+        )
 
 
 def read_keys(schema: Sequence[Mapping[str, str]], types: Mapping[str, KeyType]) -> KeyNames:
@@ -53,14 +72,57 @@ def read_keys(schema: Sequence[Mapping[str, str]], types: Mapping[str, KeyType])
             raise validation_error("Both the Hash Key and the Range Key element in the KeySchema have the same name")
     names = [element["AttributeName"] for element in schema]
     if names[0] not in types:
-        raise invalid_parameter_values(
-            "Some index key attributes are not defined in AttributeDefinitions. "
-            f"Keys: [{', '.join(names)}], AttributeDefinitions: [{', '.join(types)}]"
-        )
+        raise _undefined_key(names, types)
     if names[-1] not in types:
         raise validation_error("Invalid KeySchema: Some index key attribute have no definition")
     attributes = [KeyAttribute(name=name, type=types[name]) for name in names]
     return KeyNames(partition=attributes[0], sort=attributes[1] if len(attributes) == 2 else None)
+
+
+def read_index_keys(schema: Sequence[Mapping[str, str]], types: Mapping[str, KeyType]) -> KeyNames:
+    """
+    The KeySchema of a global index, which may have several attributes of each kind.
+
+    Raises:
+        DynamoError: ValidationException when it is not one to four HASH keys and then none to four RANGE keys, all of
+            them different and defined.
+    Source of the wording: what users quote of the service, alchemy-run/alchemy, pull request 1216.
+    """
+    kinds = [element["KeyType"] for element in schema]
+    partition_count, sort_count = kinds.count("HASH"), kinds.count("RANGE")
+    if partition_count <= 1 and sort_count <= 1:
+        return read_keys(schema, types)
+    if kinds[0] != "HASH":
+        raise validation_error("Invalid KeySchema: The first KeySchemaElement is not a HASH key type")
+    if "HASH" in kinds[partition_count:]:
+        raise validation_error(
+            "Invalid KeySchema: All HASH key attributes must precede RANGE key attributes in the KeySchema"
+        )
+    for kind, count in (("HASH", partition_count), ("RANGE", sort_count)):
+        if count > INDEX_KEY_ATTRIBUTES_MAX:
+            raise validation_error(
+                f"Invalid KeySchema: The KeySchema exceeds the maximum allowed number of {kind} key attributes"
+            )
+    names = [element["AttributeName"] for element in schema]
+    if len(set(names)) != len(names):
+        raise validation_error("Invalid KeySchema: Two elements in the KeySchema have the same name")
+    if any(name not in types for name in names):
+        raise _undefined_key(names, types)
+    attributes = [KeyAttribute(name=name, type=types[name]) for name in names]
+    partitions, sorts = attributes[:partition_count], attributes[partition_count:]
+    return KeyNames(
+        partition=partitions[0],
+        sort=sorts[0] if sorts else None,
+        other_partitions=tuple(partitions[1:]),
+        other_sorts=tuple(sorts[1:]),
+    )
+
+
+def _undefined_key(names: Sequence[str], types: Mapping[str, KeyType]) -> DynamoError:
+    return invalid_parameter_values(
+        "Some index key attributes are not defined in AttributeDefinitions. "
+        f"Keys: [{', '.join(names)}], AttributeDefinitions: [{', '.join(types)}]"
+    )
 
 
 def check_attributes_used(
@@ -115,13 +177,15 @@ def read_global_indexes(
 
 def read_global_index(index: Mapping[str, Any], types: Mapping[str, KeyType], *, on_demand: bool) -> IndexDefinition:
     projection, non_key_attributes = _read_projection(index)
+    name, throughput = index["IndexName"], read_index_throughput(index, on_demand=on_demand)
     return IndexDefinition(
-        name=index["IndexName"],
+        name=name,
         is_global=True,
-        keys=read_keys(index["KeySchema"], types),
+        keys=read_index_keys(index["KeySchema"], types),
         projection=projection,
         non_key_attributes=non_key_attributes,
-        throughput=read_index_throughput(index, on_demand=on_demand),
+        throughput=throughput,
+        capacities=change_capacities(index, None, throughput, on_demand=on_demand, subject=f"index {name}"),
     )
 
 
@@ -165,7 +229,8 @@ def read_index_throughput(index: Mapping[str, Any], *, on_demand: bool) -> Throu
             )
         return Throughput()
     if given is None:
-        raise invalid_parameter_values(f"ProvisionedThroughput must be specified for index: {index['IndexName']}")
+        # https://github.com/awsdocs/amazon-dynamodb-developer-guide/issues/246
+        raise invalid_parameter_values(f"ProvisionedThroughput is not specified for index: {index['IndexName']}")
     return _throughput(given)
 
 

@@ -5,9 +5,13 @@ from typing import Any
 
 from tenantable.engine.session import Session
 from tenantable.engine.storage.reading import Reader, Statistics
+from tenantable.engine.tables.ceilings import WARM, warmth
 from tenantable.engine.tables.table import INCLUDE, Index, Table, Throughput
 from tenantable.wire.keys import KeyNames
 
+_GONE = frozenset(
+    "AttributeDefinitions CreationDateTime GlobalSecondaryIndexes KeySchema LocalSecondaryIndexes".split()
+)
 _NOTHING = Statistics(item_count=0, size_bytes=0)
 
 
@@ -37,14 +41,22 @@ def describe_table(
         "DeletionProtectionEnabled": table.deletion_protected,
         **_billing(table),
         **deepcopy(dict(table.options)),
+        WARM: _warm_throughput(table.options.get(WARM), table.throughput, table),
     }
     for is_global, member in ((False, "LocalSecondaryIndexes"), (True, "GlobalSecondaryIndexes")):
         indexes = [index for index in table.indexes.values() if index.is_global == is_global]
         if indexes:
             description[member] = [
-                _describe_index(session, table, index, reader, creating=index.name == creating) for index in indexes
+                _describe_index(session, table, index, reader, creating=status == "CREATING" or index.name == creating)
+                for index in indexes
             ]
     return description
+
+
+def describe_deletion(session: Session, table: Table) -> dict[str, Any]:
+    """What is left to say of a table that goes. Source: API reference, the sample answer of DeleteTable."""
+    description = describe_table(session, table, status="DELETING")
+    return {name: member for name, member in description.items() if name not in _GONE}
 
 
 def _billing(table: Table) -> dict[str, Any]:
@@ -76,13 +88,19 @@ def _describe_index(
     if index.is_global:
         description["IndexStatus"] = "CREATING" if creating else "ACTIVE"
         description["ProvisionedThroughput"] = _throughput(index.throughput)
+        description |= deepcopy(dict(index.capacities))
+        description[WARM] = _warm_throughput(index.capacities.get(WARM), index.throughput, table)
     return description
+
+
+def _warm_throughput(kept: dict[str, int] | None, throughput: Throughput, table: Table) -> dict[str, Any]:
+    return {**warmth(kept, throughput, on_demand=table.is_on_demand), "Status": "ACTIVE"}
 
 
 def key_schema(keys: KeyNames) -> list[dict[str, str]]:
     """The API's form of keys."""
-    kinds = ("HASH", "RANGE")
-    return [{"AttributeName": name, "KeyType": kind} for name, kind in zip(keys.names, kinds, strict=False)]
+    kinds = ["HASH"] * len(keys.partitions) + ["RANGE"] * len(keys.sorts)
+    return [{"AttributeName": name, "KeyType": kind} for name, kind in zip(keys.names, kinds, strict=True)]
 
 
 def _throughput(throughput: Throughput) -> dict[str, Any]:

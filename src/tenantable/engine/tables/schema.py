@@ -16,6 +16,7 @@ def create_index(transaction: Transaction, definition: IndexDefinition, *, table
         projection=definition.projection,
         non_key_attributes=definition.non_key_attributes,
         throughput=definition.throughput,
+        capacities=definition.capacities,
         number=transaction.add_relation(),
         items=items,
     )

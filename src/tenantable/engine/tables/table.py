@@ -6,6 +6,8 @@ from typing import Any
 
 import orjson
 
+from tenantable.engine.insights.setting import InsightsSetting
+from tenantable.engine.policies.policy import ResourcePolicy
 from tenantable.engine.storage.queries import (
     ExpiryRelation,
     IndexRelation,
@@ -35,7 +37,11 @@ class Throughput:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Index:
-    """A secondary index; `projected` names what its entries hold, None for everything."""
+    """
+    A secondary index; `projected` names what its entries hold, None for everything.
+
+    `capacities` are OnDemandThroughput and WarmThroughput where they were asked for; the former is for a throttle.
+    """
 
     name: str
     is_global: bool
@@ -45,6 +51,7 @@ class Index:
     projected: frozenset[str] | None
     throughput: Throughput
     relation: IndexRelation
+    capacities: Mapping[str, Any] = field(default_factory=dict)
 
     def project(self, item: Item) -> Item:
         """What an entry of this index holds of the item."""
@@ -59,9 +66,10 @@ class Table:
     A table as it is now. A change makes a new value, so an old one in somebody's hand is never half changed.
 
     `time_to_live` names the attribute that holds an item's last second, and `expiry` keeps those seconds in order; both
-    are None when items never expire. `stream` is None when changes are not recorded. `options` are members of the
-    table's description that are kept and shown (SSESpecification, TableClass); of these StreamSpecification alone has
-    an effect, the stream.
+    are None when items never expire. `stream` is None when changes are not recorded, `policy` when no resource policy
+    hangs on the table. `insights` says by index name whose keys are counted, `TABLE` standing for the table. `options`
+    are members of the table's description that are kept and shown (SSESpecification, TableClass); of these
+    StreamSpecification alone has an effect, the stream.
     """
 
     name: str
@@ -76,14 +84,19 @@ class Table:
     time_to_live: str | None = None
     expiry: ExpiryRelation | None = None
     stream: Stream | None = None
+    policy: ResourcePolicy | None = None
+    insights: Mapping[str, InsightsSetting] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
     items: ItemRelation
     key_names: TableKeys = field(init=False)
+    all_key_names: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
         keys = TableKeys(table=self.keys, indexes={name: index.keys for name, index in self.indexes.items()})
+        names = frozenset(self.keys.names).union(*(index.keys.names for index in self.indexes.values()))
         object.__setattr__(self, "key_names", keys)  # asked for with every authorized request
+        object.__setattr__(self, "all_key_names", names)  # asked for with every put
 
     @property
     def is_on_demand(self) -> bool:
@@ -103,6 +116,7 @@ def make_index(
     projection: str,
     non_key_attributes: tuple[str, ...],
     throughput: Throughput,
+    capacities: Mapping[str, Any] | None = None,
     number: int,
     items: int,
 ) -> Index:
@@ -116,8 +130,15 @@ def make_index(
         non_key_attributes=non_key_attributes,
         projected=projected,
         throughput=throughput,
+        capacities=capacities or {},
         relation=index_relation(number, items=items, copies=projected is not None),
     )
+
+
+def table_sql_tables(table: Table) -> list[str]:
+    """The SQL tables that hold a table's items and what follows from them."""
+    names = [table.items.sql_table, *(index.relation.sql_table for index in table.indexes.values())]
+    return names if table.expiry is None else [*names, table.expiry.sql_table]
 
 
 def dump_table(table: Table) -> bytes:
@@ -152,6 +173,8 @@ def load_table(name: str, description: bytes, streams: Mapping[int, Stream]) -> 
         time_to_live=stored["time_to_live"],
         expiry=None if stored.get("expiry") is None else expiry_relation(stored["expiry"]),
         stream=None if stored.get("stream") is None else streams[stored["stream"]],
+        policy=None if stored.get("policy") is None else ResourcePolicy(**stored["policy"]),
+        insights={name: InsightsSetting(**each) for name, each in stored.get("insights", {}).items()},
         options=stored["options"],
         tags=stored["tags"],
         items=item_relation(number),
@@ -162,7 +185,7 @@ def _dumped(table: Table) -> dict[str, Any]:
     return {
         "table_id": table.table_id,
         "created_at": table.created_at,
-        "keys": asdict(table.keys),
+        "keys": _dump_keys(table.keys),
         "attribute_types": table.attribute_types,
         "indexes": [_dump_index(index) for index in table.indexes.values()],
         "on_demand_since": table.on_demand_since,
@@ -171,6 +194,8 @@ def _dumped(table: Table) -> dict[str, Any]:
         "time_to_live": table.time_to_live,
         "expiry": None if table.expiry is None else table.expiry.number,
         "stream": None if table.stream is None else table.stream.number,
+        "policy": None if table.policy is None else asdict(table.policy),
+        "insights": {name: asdict(setting) for name, setting in table.insights.items()},
         "options": table.options,
         "tags": table.tags,
         "items": table.items.number,
@@ -181,10 +206,11 @@ def _dump_index(index: Index) -> dict[str, Any]:
     return {
         "name": index.name,
         "is_global": index.is_global,
-        "keys": asdict(index.keys),
+        "keys": _dump_keys(index.keys),
         "projection": index.projection,
         "non_key_attributes": index.non_key_attributes,
         "throughput": asdict(index.throughput),
+        "capacities": index.capacities,
         "number": index.relation.number,
     }
 
@@ -198,11 +224,26 @@ def _load_index(stored: dict[str, Any], *, table_keys: KeyNames, items: int) -> 
         projection=stored["projection"],
         non_key_attributes=tuple(stored["non_key_attributes"]),
         throughput=Throughput(**stored["throughput"]),
+        capacities=stored.get("capacities", {}),
         number=stored["number"],
         items=items,
     )
 
 
+def _dump_keys(keys: KeyNames) -> dict[str, Any]:
+    stored = {"partition": asdict(keys.partition), "sort": None if keys.sort is None else asdict(keys.sort)}
+    if not keys.multiple:
+        return stored
+    others = {"other_partitions": keys.other_partitions, "other_sorts": keys.other_sorts}
+    return stored | {member: [asdict(each) for each in attributes] for member, attributes in others.items()}
+
+
 def _load_keys(stored: dict[str, Any]) -> KeyNames:
     sort = stored["sort"]
-    return KeyNames(partition=KeyAttribute(**stored["partition"]), sort=None if sort is None else KeyAttribute(**sort))
+    others = {
+        member: tuple(KeyAttribute(**each) for each in stored.get(member, ()))
+        for member in ("other_partitions", "other_sorts")
+    }
+    return KeyNames(
+        partition=KeyAttribute(**stored["partition"]), sort=None if sort is None else KeyAttribute(**sort), **others
+    )

@@ -5,14 +5,16 @@ from dataclasses import replace
 from typing import Any
 
 from tenantable.engine.session import Session
+from tenantable.engine.tables.ceilings import CAPACITIES, change_capacities
 from tenantable.engine.tables.definitions import read_index_throughput, read_table_throughput
 from tenantable.engine.tables.table import Index, Table, Throughput
 from tenantable.wire.errors import DynamoError, validation_error
 
+_SUMMARY = "BillingModeSummary"
 _UNCHANGED = (
     "The provisioned throughput for the {subject} will not change. The requested value equals the current value. "
-    "Current ReadCapacityUnits provisioned for the {subject}: {read}. Requested ReadCapacityUnits: {read}. "
-    "Current WriteCapacityUnits provisioned for the {subject}: {write}. Requested WriteCapacityUnits: {write}. "
+    "Current ReadCapacityUnits provisioned for the {kind}: {read}. Requested ReadCapacityUnits: {read}. "
+    "Current WriteCapacityUnits provisioned for the {kind}: {write}. Requested WriteCapacityUnits: {write}. "
     "Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits."
 )
 
@@ -39,7 +41,21 @@ def change_throughput(session: Session, request: Mapping[str, Any], table: Table
         for name, index in table.indexes.items()
     }
     on_demand_since = (table.on_demand_since or now) if on_demand else None
-    return replace(table, throughput=throughput, indexes=indexes, on_demand_since=on_demand_since)
+    options = _with_former_mode(table) if switches else table.options
+    options = {name: value for name, value in options.items() if name not in CAPACITIES}
+    options |= change_capacities(request, table.options, throughput, on_demand=on_demand, subject="table")
+    return replace(table, throughput=throughput, indexes=indexes, on_demand_since=on_demand_since, options=options)
+
+
+def _with_former_mode(before: Table) -> dict[str, Any]:
+    """A table that has once been on demand says so for ever. Source: API reference, TableDescription."""
+    options = {name: option for name, option in before.options.items() if name != _SUMMARY}
+    if before.on_demand_since is not None:
+        options[_SUMMARY] = {
+            "BillingMode": "PROVISIONED",
+            "LastUpdateToPayPerRequestDateTime": before.on_demand_since,
+        }
+    return options
 
 
 def _index_updates(request: Mapping[str, Any], table: Table) -> dict[str, Mapping[str, Any]]:
@@ -57,15 +73,21 @@ def _change_index(
 ) -> Index:
     if not index.is_global or (update is None and not switches):
         return index
-    throughput = read_index_throughput(update or {"IndexName": index.name}, on_demand=on_demand)
-    if not switches:
-        throughput = _changed(f"index {index.name}", index.throughput, throughput, now=now)
-    return replace(index, throughput=throughput)
+    given = update or {"IndexName": index.name}
+    throughput = index.throughput
+    if switches or given.get("ProvisionedThroughput") is not None or not any(given.get(name) for name in CAPACITIES):
+        throughput = read_index_throughput(given, on_demand=on_demand)
+        if not switches:
+            throughput = _changed(f"index {index.name}", index.throughput, throughput, now=now)
+    subject = f"index {index.name}"
+    capacities = change_capacities(given, index.capacities, throughput, on_demand=on_demand, subject=subject)
+    return replace(index, throughput=throughput, capacities=capacities)
 
 
 def _changed(subject: str, before: Throughput, after: Throughput, *, now: float) -> Throughput:
     if (before.read_units, before.write_units) == (after.read_units, after.write_units):
-        raise validation_error(_UNCHANGED.format(subject=subject, read=after.read_units, write=after.write_units))
+        units = {"read": after.read_units, "write": after.write_units}
+        raise validation_error(_UNCHANGED.format(subject=subject, kind=subject.partition(" ")[0], **units))
     grows = after.read_units > before.read_units or after.write_units > before.write_units
     shrinks = after.read_units < before.read_units or after.write_units < before.write_units
     return replace(

@@ -37,12 +37,16 @@ class Bounds:
     What a WHERE clause says of the keys.
 
     `partitions` are the values that the partition key may have; `rest` is what must be checked of each item beside,
-    None for nothing.
+    None for nothing. Where a key has several attributes, `other_partitions` are the values of the partition attributes
+    that follow the first, which has one value then, and `other_sorts` the conditions on sort attributes that follow the
+    first.
     """
 
     partitions: tuple[Value, ...]
     sort: SortTerm | None
     rest: ConditionNode | None
+    other_partitions: tuple[Value, ...] = ()
+    other_sorts: tuple[SortTerm, ...] = ()
 
 
 def missing_key_equality() -> DynamoError:
@@ -54,6 +58,8 @@ def find_bounds(where: ConditionNode | None, keys: KeyNames) -> Bounds | None:
     if where is None:
         return None
     terms = list(_terms(where))
+    if keys.multiple:
+        return _find_multiple_bounds(terms, keys)
     chosen = min(
         (term for term in terms if bound_values(term, keys.partition.name) is not None),
         key=lambda term: len(bound_values(term, keys.partition.name) or ()),
@@ -71,6 +77,46 @@ def find_bounds(where: ConditionNode | None, keys: KeyNames) -> Bounds | None:
             break
     rest = all_of(terms) if terms else None
     return Bounds(partitions=bound_values(chosen, keys.partition.name) or (), sort=sort, rest=rest)
+
+
+def _find_multiple_bounds(terms: list[ConditionNode], keys: KeyNames) -> Bounds | None:
+    """
+    As `find_bounds`, of a key with several attributes.
+
+    Every partition attribute must have `=`: where one has IN or OR, a full scan answers.
+    """
+    partitions: list[Value] = []
+    for attribute in keys.partitions:
+        term = next((term for term in terms if _equality(term, attribute.name) is not None), None)
+        if term is None:
+            return None
+        terms.remove(term)
+        value = _equality(term, attribute.name)
+        assert value is not None
+        partitions.append(value)
+    sorts = _take_sort_terms(terms, keys)
+    return Bounds(
+        partitions=tuple(partitions[:1]),
+        sort=sorts[0] if sorts else None,
+        rest=all_of(terms) if terms else None,
+        other_partitions=tuple(partitions[1:]),
+        other_sorts=tuple(sorts[1:]),
+    )
+
+
+def _take_sort_terms(terms: list[ConditionNode], keys: KeyNames) -> list[SortTerm]:
+    """Take from the terms those on sort attributes from left to right, as far as one range of keys fulfils them."""
+    taken: list[SortTerm] = []
+    for attribute in keys.sorts:
+        found = [(term, sort) for term in terms if (sort := _sort_term(term, attribute.name)) is not None]
+        if not found:
+            break
+        term, sort = min(found, key=lambda pair: pair[1].operator != "=")
+        terms.remove(term)
+        taken.append(sort)
+        if sort.operator != "=":
+            break
+    return taken
 
 
 def bound_values(node: ConditionNode, name: str) -> tuple[Value, ...] | None:

@@ -4,19 +4,22 @@ import secrets
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tenantable.engine import Engine
 from tenantable.engine.accounts.homes import Homes
-from tenantable.engine.http import DynamoApp
+from tenantable.engine.http.endpoint import Endpoint
+from tenantable.engine.server import listen
 from tenantable.engine.signature import AccessKey, AccessKeyLookup
 from tenantable.engine.storage.files import Durability
 from tenantable.errors import SettingsError
 from tenantable.local.secrets import ACCOUNT, ADMINISTRATOR, profile_keys
 from tenantable.local.serving import dynamo_endpoint
 from tenantable.wire.arns import Home
+
+PORT_MAX = 65535
 
 if TYPE_CHECKING:
     from tenantable.local.observation.observing import Watch
@@ -29,7 +32,7 @@ class EndpointOptions:
 
     `data` is None for memory, `credentials` (the folder of the access keys) None when signatures are not checked.
     `accounts` get a key each, beside the default one. `throttle` and `eventual_seconds` are those of `Engine`.
-    `metrics_port` is None when nobody asks for metrics.
+    `metrics_port` is None when nobody asks for metrics. `workers` is how many processes serve the same.
     """
 
     data: Path | None
@@ -41,13 +44,19 @@ class EndpointOptions:
     metrics_port: int | None
     metrics_host: str
     logs_requests: bool
+    workers: int
+
+    def of_worker(self, number: int) -> "EndpointOptions":
+        """What the worker of this number serves, from 0: it enforces its part, and its metrics have their own port."""
+        port = self.metrics_port + number if self.metrics_port else self.metrics_port
+        return replace(self, throttle=self.throttle / self.workers, metrics_port=port)
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunningEndpoint:
     """An endpoint to be served; `metrics_address` is where its metrics are, None when they are not."""
 
-    app: DynamoApp
+    endpoint: Endpoint
     metrics_address: str | None
 
 
@@ -75,22 +84,44 @@ def run_endpoint(options: EndpointOptions) -> Iterator[RunningEndpoint]:
 
     with ExitStack() as stack:
         homes = stack.enter_context(Homes(options.data or ":memory:", open_engine, clock=time.time))
-        endpoint = dynamo_endpoint(
-            homes.engine_for(Home()),
+        served = dynamo_endpoint(
+            homes.default,
             homes=homes,
             access_keys=None if options.credentials is None else _access_keys(options.credentials, options.accounts),
-            commits_wait=options.durability == "power" and options.data is not None,
+            # Reads must not wait behind the commit of another process, however short it is.
+            commits_wait=options.workers > 1 or (options.durability == "power" and options.data is not None),
             refused=None if watch is None else watch.refused,
         )
-        app = stack.enter_context(endpoint)
+        endpoint = stack.enter_context(served)
         address = None
         if watch is not None and options.metrics_port is not None:
-            connected = lambda: app.connections()  # noqa: E731, PLW0108 - whoever serves it sets it
             exposed = watch.exposed(
-                homes.engines, host=options.metrics_host, port=options.metrics_port, connections=connected
+                homes.engines,
+                host=options.metrics_host,
+                port=options.metrics_port,
+                connections=lambda: len(endpoint.connections),
             )
             address = stack.enter_context(exposed)
-        yield RunningEndpoint(app=app, metrics_address=address)
+        yield RunningEndpoint(endpoint=endpoint, metrics_address=address)
+
+
+def prepare_for_workers(options: EndpointOptions) -> None:
+    """
+    Make the data folder with its keys, or say why workers could not use it: they would only die, one after the other.
+
+    Raises:
+        TenantableError: As `run_endpoint`, and for the metrics of all workers.
+    """
+    with run_endpoint(replace(options, metrics_port=None, logs_requests=False)):
+        pass
+    for number in range(options.workers if options.metrics_port else 0):
+        port = options.of_worker(number).metrics_port
+        assert port is not None
+        if port > PORT_MAX:
+            raise SettingsError(
+                f"Worker {number} would have its metrics on port {port}", hint="choose a lower --metrics-port"
+            )
+        listen(options.metrics_host, port).close()
 
 
 def _watch(options: EndpointOptions) -> "Watch | None":

@@ -24,7 +24,11 @@ def test_the_checksum_is_that_of_the_bytes_as_they_were_sent() -> None:
     assert result(sent, content_encoding="gzip", x_amz_crc32=checksum) == {"Count": 1}
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"{", b'{"a": NaN}'])
+def test_an_operation_without_output_answers_without_a_body() -> None:
+    assert result(b"", x_amz_crc32="0") == {}
+
+
+@pytest.mark.parametrize("body", [b"[]", b"{", b'{"a": NaN}'])
 def test_a_result_that_is_no_object_is_broken(body: bytes) -> None:
     with pytest.raises(BrokenAnswer, match="not a JSON object"):
         result(body)

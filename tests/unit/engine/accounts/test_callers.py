@@ -34,6 +34,12 @@ def test_the_credential_names_account_and_region(credential: str, home: Home) ->
     assert home_of_request(authorization(credential)) == home
 
 
+def test_the_credential_may_stand_anywhere() -> None:
+    claim = "SignedHeaders=host, Credential=111122223333/20261121/eu-west-1/dynamodb/aws4_request, Signature=abc"
+    headers = {"authorization": f"AWS4-HMAC-SHA256 {claim}"}
+    assert home_of_request(headers) == Home(account_id="111122223333", region="eu-west-1")
+
+
 @pytest.mark.parametrize("headers", [{}, {"authorization": ""}, {"authorization": "Bearer abc"}])
 def test_without_a_credential_it_is_the_default(headers: dict[str, str]) -> None:
     assert home_of_request(headers) == DEFAULT

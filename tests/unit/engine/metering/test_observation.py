@@ -7,7 +7,7 @@ import orjson
 import pytest
 
 from tenantable.engine import Engine
-from tenantable.engine.metering.observation import Observation
+from tenantable.engine.metering.observation import Observation, Telling
 from tenantable.testing import ManualClock
 from tenantable.wire.errors import DynamoError, access_denied
 from tenantable.wire.keys import TableKeysLookup
@@ -169,8 +169,8 @@ def test_the_authorizer_sees_the_request_as_it_was_sent(engine: Engine, told: li
 
 
 def test_seconds_are_those_of_the_engine(engine: Engine, told: list[Observation], monotonic: ManualClock) -> None:
-    engine.call("UpdateTable", {"TableName": "notes", "DeletionProtectionEnabled": True})  # looks at the clock once
-    assert told[0].seconds == 0.25
+    engine.call("UpdateTable", {"TableName": "notes", "DeletionProtectionEnabled": True})  # looks at the clock twice
+    assert told[0].seconds == 0.5
 
 
 def test_an_observation_holds_no_values_and_no_keys(engine: Engine, told: list[Observation]) -> None:
@@ -184,3 +184,12 @@ def test_the_request_of_the_caller_is_left_as_it_is(engine: Engine) -> None:
     request = put()
     engine.call("PutItem", request)
     assert request == put()
+
+
+def test_of_a_shared_commit_that_failed_everything_has_failed(told: list[Observation], monotonic: ManualClock) -> None:
+    telling = Telling(told.append, monotonic, is_held=lambda: True)
+    telling.tell(Observation("PutItem", "notes", None, 200, 0.5, (("notes", 1.0),), None, "ID"))
+    monotonic.now += 1
+    with pytest.raises(OSError, match="full"), telling.until_durable():
+        raise OSError("the disk is full")
+    assert told == [Observation("PutItem", "notes", "InternalServerError", 500, 1.5, (), None, "ID")]

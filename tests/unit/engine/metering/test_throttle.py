@@ -230,7 +230,7 @@ def test_a_transaction_of_reads_is_cancelled_too(create: "Create", call: "Call",
 
 
 def test_a_table_on_demand_has_the_maximum_that_is_set(create: "Create", call: "Call", refusal: "Refusal") -> None:
-    create("orders", OnDemandThroughput={"MaxReadRequestUnits": 3, "MaxWriteRequestUnits": -1})
+    create("orders", OnDemandThroughput={"MaxReadRequestUnits": 3})
     for _ in range(3):
         call("GetItem", TableName="orders", Key=KEY, ConsistentRead=True)
     error = refusal("GetItem", TableName="orders", Key=KEY)
@@ -239,6 +239,18 @@ def test_a_table_on_demand_has_the_maximum_that_is_set(create: "Create", call: "
     reason = {"reason": "TableReadMaxOnDemandThroughputExceeded", "resource": ARN}
     assert error.extra == {"throttlingReasons": [reason]}
     call("PutItem", TableName="orders", Item=item())
+
+
+def test_an_index_on_demand_has_a_maximum_of_its_own(create: "Create", call: "Call", refusal: "Refusal") -> None:
+    create("orders", global_={"by_kind": ("kind",)})
+    maximum = {"IndexName": "by_kind", "OnDemandThroughput": {"MaxReadRequestUnits": 1, "MaxWriteRequestUnits": 2}}
+    call("UpdateTable", TableName="orders", GlobalSecondaryIndexUpdates=[{"Update": maximum}])
+    for number in range(2):
+        call("PutItem", TableName="orders", Item=item(number, kind={"S": "k"}))
+    error = refusal("PutItem", TableName="orders", Item=item(2, kind={"S": "k"}))
+    reason = {"reason": "IndexWriteMaxOnDemandThroughputExceeded", "resource": f"{ARN}/index/by_kind"}
+    assert (error.code, error.extra) == ("ThrottlingException", {"throttlingReasons": [reason]})
+    call("PutItem", TableName="orders", Item=item(3))
 
 
 def test_a_hot_key_meets_the_limit_of_its_partition(create: "Create", call: "Call", refusal: "Refusal") -> None:

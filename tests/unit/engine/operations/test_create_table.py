@@ -15,6 +15,7 @@ def test_a_new_table_is_described_as_it_was_asked_for(create: "Create", clock: M
     assert table.pop("TableId").count("-") == 4
     for index in table["LocalSecondaryIndexes"] + table["GlobalSecondaryIndexes"]:
         assert index.pop("IndexArn") == f"{table['TableArn']}/index/{index['IndexName']}"
+    warm = {"ReadUnitsPerSecond": 12000, "WriteUnitsPerSecond": 4000, "Status": "ACTIVE"}
     nothing = {"NumberOfDecreasesToday": 0, "ReadCapacityUnits": 0, "WriteCapacityUnits": 0}
     assert table == {
         "TableName": "orders",
@@ -38,6 +39,7 @@ def test_a_new_table_is_described_as_it_was_asked_for(create: "Create", clock: M
             "LastUpdateToPayPerRequestDateTime": clock.now,
         },
         "ProvisionedThroughput": nothing,
+        "WarmThroughput": warm,
         "ItemCount": 0,
         "TableSizeBytes": 0,
         "LocalSecondaryIndexes": [
@@ -62,8 +64,9 @@ def test_a_new_table_is_described_as_it_was_asked_for(create: "Create", clock: M
                 "Projection": {"ProjectionType": "ALL"},
                 "ItemCount": 0,
                 "IndexSizeBytes": 0,
-                "IndexStatus": "ACTIVE",
+                "IndexStatus": "CREATING",
                 "ProvisionedThroughput": nothing,
+                "WarmThroughput": warm,
             }
         ],
     }
@@ -93,7 +96,8 @@ def test_settings_are_kept_and_described(create: "Create", clock: ManualClock) -
     assert table["StreamSpecification"] == {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}
     assert table["LatestStreamLabel"] == "2027-01-15T08:00:00.500"
     assert table["LatestStreamArn"] == f"{table['TableArn']}/stream/2027-01-15T08:00:00.500"
-    assert table["SSEDescription"] == {"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": "alias/mine"}
+    key = "arn:aws:kms:us-east-1:000000000000:alias/mine"
+    assert table["SSEDescription"] == {"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": key}
     assert table["TableClassSummary"] == {"TableClass": "STANDARD_INFREQUENT_ACCESS"}
     assert table["DeletionProtectionEnabled"] is True
     assert table["OnDemandThroughput"] == {"MaxReadRequestUnits": 10}
@@ -185,7 +189,7 @@ X = {"AttributeDefinitions": strings("pk", "sk", "x")}
         ),
         (
             {**X, **PROVISIONED, "GlobalSecondaryIndexes": [index("x")]},
-            f"{INVALID}ProvisionedThroughput must be specified for index: by_x",
+            f"{INVALID}ProvisionedThroughput is not specified for index: by_x",
         ),
         (
             {**X, "GlobalSecondaryIndexes": [index("x"), index("x", "pk")]},

@@ -30,8 +30,13 @@ def update(value: dict[str, Any], **members: Any) -> dict[str, Any]:
 
 def test_an_index_key_keeps_its_type(refusal: "Refusal") -> None:
     assert refusal("UpdateItem", **update({"N": "1"})).message == (
-        "One or more parameter values were invalid: "
-        "Type mismatch for Index Key state Expected: S Actual: N IndexName: by_state"
+        "The update expression attempted to update the secondary index key to unsupported type"
+    )
+
+
+def test_an_index_key_keeps_within_its_size(refusal: "Refusal") -> None:
+    assert refusal("UpdateItem", **update({"S": "x" * 2049})).message == (
+        "The update expression attempted to update the secondary index key beyond allowed size limits"
     )
 
 

@@ -43,8 +43,10 @@ def test_an_index_is_created_now_and_filled_at_once(call: "Call", create: "Creat
 
 
 @pytest.mark.parametrize("projection", ["ALL", "KEYS_ONLY"])
-def test_a_new_index_skips_items_that_cannot_be_in_it(call: "Call", create: "Create", projection: str) -> None:
-    """They may stay as they are, change, come in when they fit, and go again."""
+def test_a_new_index_skips_items_that_cannot_be_in_it(
+    call: "Call", create: "Create", refusal: "Refusal", projection: str
+) -> None:
+    """They may stay as they are, come in when they fit, and go again, but not change and stay unfit."""
     create("orders")
     for sort, state in enumerate([{"S": "open"}, {"N": "1"}, {"S": ""}, {"S": "x" * 2049}]):
         call("PutItem", TableName="orders", Item={"pk": {"S": "a"}, "sk": {"S": str(sort)}, "state": state})
@@ -57,13 +59,14 @@ def test_a_new_index_skips_items_that_cannot_be_in_it(call: "Call", create: "Cre
     assert entries() == ["0"]
     call("PutItem", TableName="orders", Item={"pk": {"S": "a"}, "sk": {"S": "1"}, "state": {"S": "open"}})
     assert entries() == ["0", "1"]
-    call(
+    error = refusal(
         "UpdateItem",
         TableName="orders",
         Key={"pk": {"S": "a"}, "sk": {"S": "3"}},
         UpdateExpression="SET note = :note",
         ExpressionAttributeValues={":note": {"S": "the index key stays as it is"}},
     )
+    assert error.code == "ValidationException"
     assert entries() == ["0", "1"]
     call("DeleteItem", TableName="orders", Key={"pk": {"S": "a"}, "sk": {"S": "2"}})
     call("DeleteItem", TableName="orders", Key={"pk": {"S": "a"}, "sk": {"S": "0"}})
@@ -145,15 +148,17 @@ def test_billing_changes_with_all_indexes(call: "Call", create: "Create", clock:
     assert table["GlobalSecondaryIndexes"][0]["ProvisionedThroughput"]["ReadCapacityUnits"] == 0
 
 
-def test_settings_can_change(call: "Call", create: "Create") -> None:
+def test_settings_can_change(call: "Call", create: "Create", clock: ManualClock) -> None:
     create("orders")
     stream = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
     encryption = {"Enabled": True, "SSEType": "KMS"}
-    settings = {"TableClass": "STANDARD", "DeletionProtectionEnabled": True}
+    settings = {"DeletionProtectionEnabled": True}
     call("UpdateTable", TableName="orders", StreamSpecification=stream, SSESpecification=encryption, **settings)
+    call("UpdateTable", TableName="orders", TableClass="STANDARD")
     table = described(call)
     assert (table["StreamSpecification"], table["SSEDescription"]["SSEType"]) == (stream, "KMS")
-    assert (table["TableClassSummary"], table["DeletionProtectionEnabled"]) == ({"TableClass": "STANDARD"}, True)
+    assert table["TableClassSummary"] == {"TableClass": "STANDARD", "LastUpdateDateTime": clock.now}
+    assert table["DeletionProtectionEnabled"] is True
     call(
         "UpdateTable",
         TableName="orders",
@@ -186,7 +191,7 @@ def test_settings_can_change(call: "Call", create: "Create") -> None:
         ),
         (
             {"BillingMode": "PROVISIONED", "ProvisionedThroughput": UNITS},
-            f"{INVALID}ProvisionedThroughput must be specified for index: by_date",
+            f"{INVALID}ProvisionedThroughput is not specified for index: by_date",
         ),
         (
             {"ProvisionedThroughput": UNITS},
@@ -195,11 +200,17 @@ def test_settings_can_change(call: "Call", create: "Create") -> None:
         ),
         (
             {"BillingMode": "PAY_PER_REQUEST", "ReplicaUpdates": [{"Create": {"RegionName": "eu-west-1"}}]},
-            "ReplicaUpdates is not supported here; leave it out",
+            f"{INVALID}Table needs a stream with StreamViewType NEW_AND_OLD_IMAGES to have replicas; "
+            "disable the one that it has first",
         ),
         (
             creation(WarmThroughput={"ReadUnitsPerSecond": 1}),
-            "WarmThroughput is not supported here; leave it out",
+            f"{INVALID}Requested ReadUnitsPerSecond for WarmThroughput for index by_state is lower than the current "
+            "value of 12000",
+        ),
+        (
+            {"BillingMode": "PAY_PER_REQUEST", "VectorIndexUpdates": [{"Delete": {"IndexName": "vectors"}}]},
+            "VectorIndexUpdates is not supported here: there are no vector indexes",
         ),
         (
             {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"}},

@@ -1,10 +1,11 @@
 import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from tenantable.engine.storage.files import DATABASE_NAME, FORMAT_VERSION, Durability
+from tenantable.engine.storage.files import DATABASE_NAME, FORMAT_VERSION, Durability, lock_directory
 from tenantable.engine.storage.storage import Storage
 from tenantable.errors import StorageError
 
@@ -21,9 +22,15 @@ def test_a_directory_is_created_with_everything_above_it(tmp_path: Path) -> None
     assert (tmp_path / "some" / "where" / DATABASE_NAME).exists()
 
 
-def test_a_directory_belongs_to_one_engine_at_a_time(tmp_path: Path) -> None:
-    with Storage(tmp_path):
-        assert "in use by another engine" in refusal(tmp_path).message
+def test_engines_share_a_directory_and_keep_out_who_wants_it_alone(tmp_path: Path) -> None:
+    with Storage(tmp_path), Storage(tmp_path), pytest.raises(StorageError, match="in use by another process"):
+        lock_directory(tmp_path, exclusive=True)
+    lock_directory(tmp_path, exclusive=True).close()
+
+
+def test_who_has_a_directory_alone_keeps_engines_out(tmp_path: Path) -> None:
+    with closing(lock_directory(tmp_path, exclusive=True)):
+        assert "in use by another process" in refusal(tmp_path).message
     Storage(tmp_path).close()
 
 

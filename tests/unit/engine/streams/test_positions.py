@@ -36,7 +36,7 @@ def put(call: "Call", *numbers: int) -> None:
         call("PutItem", TableName="orders", Item={"pk": {"S": PARTITION}, "sk": {"S": str(number)}})
 
 
-def iterator_at(call: "Call", shard: dict[str, str], kind: str, **members: str) -> str:
+def iterator_at(call: "Call", shard: dict[str, str], kind: str, **members: Any) -> str:
     return str(call("GetShardIterator", **shard, ShardIteratorType=kind, **members)["ShardIterator"])
 
 
@@ -94,12 +94,26 @@ def test_what_was_trimmed_cannot_be_reached(
     assert read(call, iterator_at(call, shard, "TRIM_HORIZON"))[0] == ["3"]
 
 
+def test_a_time_stands_for_the_first_record_from_then_on(
+    call: "Call", clock: ManualClock, shard: dict[str, str]
+) -> None:
+    made = clock.now
+    clock.now += 10
+    put(call, 3)
+    assert read(call, iterator_at(call, shard, "AT_TIMESTAMP", Timestamp=made - 100))[0] == ["0", "1", "2", "3"]
+    assert read(call, iterator_at(call, shard, "AT_TIMESTAMP", Timestamp=made))[0] == ["0", "1", "2", "3"]
+    assert read(call, iterator_at(call, shard, "AT_TIMESTAMP", Timestamp=made + 5))[0] == ["3"]
+    clock.now += 10
+    assert read(call, iterator_at(call, shard, "AT_TIMESTAMP", Timestamp=clock.now))[0] == []
+
+
 @pytest.mark.parametrize(
     ("members", "code"),
     [
         ({"ShardIteratorType": "AT_SEQUENCE_NUMBER"}, "ValidationException"),
         ({"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": "9" * 21}, "ValidationException"),
-        ({"ShardIteratorType": "AT_TIMESTAMP", "Timestamp": 1.5}, "ValidationException"),
+        ({"ShardIteratorType": "AT_TIMESTAMP"}, "ValidationException"),
+        ({"ShardIteratorType": "AT_TIMESTAMP", "Timestamp": 10.0**12}, "ValidationException"),
         ({"ShardIteratorType": "OLDEST"}, "ValidationException"),
         ({"ShardIteratorType": "LATEST", "ShardId": f"shardId-{7:020}-{0:08}"}, "ResourceNotFoundException"),
         ({"ShardIteratorType": "LATEST", "StreamArn": "arn:aws:dynamodb:us-east-1:0:table/t/stream/l"},

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenantable.engine import Engine
-from tenantable.engine.storage.eventual import LateReads
+from tenantable.engine.storage.eventual.late_reads import LateReads
 from tenantable.engine.storage.files import DATABASE_NAME
 from tenantable.errors import StorageError
 from tenantable.testing import ManualClock

@@ -2,72 +2,33 @@
 
 import asyncio
 import gzip
-import threading
 import zlib
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenantable.engine.http import DynamoApp
+from tenantable.engine.http.answers import Answer, rendered
+from tenantable.engine.http.dispatch import QUICK_REQUEST_BYTES_MAX, Dispatcher
+from tenantable.engine.http.endpoint import Endpoint
+from tenantable.engine.http.requests import Request
 from tenantable.engine.signature import AccessKey, AccessKeyLookup
 from tenantable.wire.errors import DynamoError, condition_failed, serialization_error
 from tenantable.wire.limits import REQUEST_BYTES_MAX
 from tenantable.wire.signatures import Credentials, sign_headers
 
+if TYPE_CHECKING:
+    from tests.unit.engine.http.conftest import RecordingEngine
+
 NOW = 1_795_251_907.0
+DATE = "Sat, 21 Nov 2026 09:05:07 GMT"
 JSON = "application/x-amz-json-1.0"
 EMPTY_IN_GZIP = gzip.compress(b"{}", mtime=0)  # without the time, which would give a test another name in every process
 KEYS = {"AKID": AccessKey(secret="secret", principal="arn:aws:iam::000000000000:role/worker")}
 CREDENTIALS = Credentials(access_key_id="AKID", secret_access_key="secret")
-
-
-class RecordingEngine:
-    """Answers every request with `answer`, or raises it when it is an error."""
-
-    def __init__(self) -> None:
-        self.answer: bytes | DynamoError = b'{"TableNames":[]}'
-        self.calls: list[tuple[str, bytes, str | None]] = []
-        self.threads: list[int] = []
-        self.request_ids: list[str] = []
-
-    def call_json(self, operation: str, body: bytes, *, principal: str | None, request_id: str) -> bytes:
-        self.request_ids.append(request_id)
-        self.calls.append((operation, body, principal))
-        self.threads.append(threading.get_ident())
-        if isinstance(self.answer, DynamoError):
-            raise self.answer
-        return self.answer
-
-
-def exchange(
-    app: DynamoApp, headers: dict[str, str], incoming: list[dict[str, Any]], *, method: str = "POST", path: str = "/"
-) -> list[dict[str, Any]]:
-    """What the application sends when these messages come in, without a network."""
-    scope = {
-        "type": "http",
-        "method": method,
-        "path": path,
-        "raw_path": path.encode(),
-        "query_string": b"",
-        "headers": [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()],
-    }
-    waiting = iter(incoming)
-    sent: list[dict[str, Any]] = []
-
-    async def receive() -> dict[str, Any]:
-        return next(waiting)
-
-    async def send(message: dict[str, Any]) -> None:
-        sent.append(message)
-
-    asyncio.run(app(scope, receive, send))
-    return sent
 
 
 @dataclass(kw_only=True)
@@ -83,65 +44,58 @@ class HttpAnswer:
 
 @dataclass(kw_only=True)
 class Target:
-    """The application, its engine, and a caller for them without a network."""
+    """The endpoint, its engine, and a caller for them without a network."""
 
-    engine: RecordingEngine = field(default_factory=RecordingEngine)
+    engine: "RecordingEngine"
     access_keys: AccessKeyLookup | None = None
-    writers: ThreadPoolExecutor
-    commits_wait: bool = True
-    others: dict[str, RecordingEngine] = field(default_factory=dict)
+    others: dict[str, "RecordingEngine"] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)
 
     def send(
         self,
         operation: str | None = "ListTables",
-        body: bytes = b"{}",
+        body: bytes | None = b"{}",
         *,
         method: str = "POST",
         path: str = "/",
-        chunk_bytes: int = 65536,
         **changed: str | None,
     ) -> HttpAnswer:
-        headers: dict[str, str | None] = {"content-type": JSON, "host": "localhost", "content-length": str(len(body))}
+        headers: dict[str, str | None] = {"content-type": JSON, "host": "localhost"}
         headers["x-amz-target"] = None if operation is None else f"DynamoDB_20120810.{operation}"
         headers |= {name.replace("_", "-"): value for name, value in changed.items()}
-        return self.send_raw({n: v for n, v in headers.items() if v is not None}, body, method, path, chunk_bytes)
+        return self.send_raw({n: v for n, v in headers.items() if v is not None}, body, method, path)
 
     def send_raw(
-        self, headers: dict[str, str], body: bytes, method: str = "POST", path: str = "/", chunk_bytes: int = 65536
+        self, headers: dict[str, str], body: bytes | None, method: str = "POST", path: str = "/"
     ) -> HttpAnswer:
-        parts = [body[start : start + chunk_bytes] for start in range(0, len(body), chunk_bytes)] or [b""]
-        incoming = [
-            {"type": "http.request", "body": part, "more_body": position < len(parts)}
-            for position, part in enumerate(parts, start=1)
-        ]
-        start, end = exchange(self.app, headers, incoming, method=method, path=path)
-        received = {name.decode(): value.decode() for name, value in start["headers"]}
-        return HttpAnswer(status=start["status"], headers=received, body=end["body"])
+        request = Request(method, path, headers, body)
+        sent = rendered(asyncio.run(self._answer(request)), request, date=DATE)
+        head, _, content = sent.partition(b"\r\n\r\n")
+        status, *lines = head.decode("latin-1").split("\r\n")
+        received = dict(line.split(": ", 1) for line in lines)
+        return HttpAnswer(status=int(status.split()[1]), headers=received, body=content)
 
-    @property
-    def app(self) -> DynamoApp:
-        return DynamoApp(
-            self.engine,
-            access_keys=self.access_keys,
-            writers=self.writers,
-            commits_wait=self.commits_wait,
-            clock=lambda: NOW,
-            request_ids=lambda: "REQUEST-1",
-            engine_for=lambda headers: self.others.get(headers.get("authorization", ""), self.engine),
-            refused=self.refused.append,
+    async def _answer(self, request: Request) -> Answer:
+        later: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        dispatcher = Dispatcher(
+            Endpoint(
+                engine=self.engine,
+                access_keys=self.access_keys,
+                commits_wait=False,
+                clock=lambda: NOW,
+                request_ids=lambda: "REQUEST-1",
+                engine_for=lambda headers: self.others.get(headers.get("authorization", ""), self.engine),
+                refused=self.refused.append,
+            )
         )
+        answer = dispatcher.take(request, later.set_result) or await later
+        await dispatcher.close()
+        return answer
 
 
 @pytest.fixture(name="target")
-def _target(writers: ThreadPoolExecutor) -> Target:
-    return Target(writers=writers)
-
-
-@pytest.fixture(name="writers", scope="module")
-def _writers() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(1) as executor:
-        yield executor
+def _target(engine: "RecordingEngine") -> Target:
+    return Target(engine=engine)
 
 
 @pytest.mark.parametrize("operation", ["GetItem", "PutItem"])
@@ -151,22 +105,11 @@ def test_the_engine_is_asked_and_its_bytes_are_answered(target: Target, operatio
     assert target.engine.calls == [(operation, b'{"TableName":"table"}', None)]
 
 
-@pytest.mark.parametrize(
-    ("operation", "commits_wait", "on_the_loop"),
-    [("GetItem", True, True), ("PutItem", True, False), ("PutItem", False, True), ("Scan", False, False)],
-)
-def test_what_waits_or_takes_long_leaves_the_event_loop(
-    target: Target, operation: str, commits_wait: bool, on_the_loop: bool
-) -> None:
-    target.commits_wait = commits_wait
-    target.send(operation)
-    assert (target.engine.threads == [threading.get_ident()]) is on_the_loop
-
-
 def test_an_answer_carries_the_headers_of_the_service(target: Target) -> None:
     answer = target.send()
     assert answer.headers == {
         "content-type": JSON,
+        "date": DATE,
         "content-length": str(len(answer.body)),
         "x-amzn-requestid": "REQUEST-1",
         "x-amz-crc32": str(zlib.crc32(answer.body)),
@@ -218,7 +161,7 @@ def test_a_look_at_the_endpoint_says_that_it_lives(target: Target, method: str) 
             DynamoError("ValidationException", "no"),
             {"__type": "com.amazon.coral.validate#ValidationException", "message": "no"},
         ),
-        (serialization_error("no"), {"__type": "com.amazon.coral.service#SerializationException", "message": "no"}),
+        (serialization_error("no"), {"__type": "com.amazon.coral.service#SerializationException", "Message": "no"}),
         (
             DynamoError("AccessDeniedException", "no"),
             {"__type": "com.amazon.coral.service#AccessDeniedException", "Message": "no"},
@@ -255,28 +198,12 @@ def test_a_failure_of_the_engine_keeps_its_status(target: Target) -> None:
     assert target.send("PutItem").status == 500
 
 
-def test_a_body_in_many_parts_is_put_together(target: Target) -> None:
-    body = b'{"TableName":"' + b"x" * 5000 + b'"}'
-    target.send("PutItem", body, chunk_bytes=700)
-    assert target.engine.calls[0][1] == body
-
-
-@pytest.mark.parametrize("announced", [True, False])
-def test_a_body_over_sixteen_megabytes_is_refused(target: Target, announced: bool) -> None:
-    body = b"x" * (REQUEST_BYTES_MAX + 1)
-    answer = target.send("PutItem", body, chunk_bytes=1 << 20, content_length=str(len(body)) if announced else None)
-    assert answer.status == 413
-    assert answer.json["__type"] == "com.amazon.coral.service#RequestEntityTooLargeException"
-    assert target.engine.calls == []
-
-
-def test_a_caller_that_leaves_in_the_middle_changes_nothing(target: Target) -> None:
-    headers = {"x-amz-target": "DynamoDB_20120810.PutItem", "content-type": JSON}
-    incoming: list[dict[str, Any]] = [
-        {"type": "http.request", "body": b"{}", "more_body": True},
-        {"type": "http.disconnect"},
-    ]
-    assert exchange(target.app, headers, incoming) == []
+def test_a_body_that_was_too_large_to_keep_is_refused(target: Target) -> None:
+    answer = target.send("PutItem", None)
+    assert (answer.status, answer.json["__type"]) == (
+        413,
+        "com.amazon.coral.service#RequestEntityTooLargeException",
+    )
     assert target.engine.calls == []
 
 
@@ -314,6 +241,28 @@ def test_a_large_answer_is_compressed_for_those_who_ask(
     assert (gzip.decompress(answer.body) if compressed else answer.body) == target.engine.answer
 
 
+def test_a_page_in_a_browser_may_ask(target: Target) -> None:
+    asked = {"origin": "http://localhost:3000", "access-control-request-method": "POST",
+             "access-control-request-headers": "authorization,x-amz-target"}  # fmt: skip
+    preflight = target.send_raw(asked, b"", method="OPTIONS")
+    assert (preflight.status, preflight.body) == (200, b"")
+    assert preflight.headers["access-control-allow-origin"] == "*"
+    assert preflight.headers["access-control-allow-methods"] == "POST"
+    assert preflight.headers["access-control-allow-headers"] == "authorization,x-amz-target"
+    assert target.send(origin="http://localhost:3000").headers["access-control-allow-origin"] == "*"
+
+
+def test_no_header_of_a_request_can_add_one_to_the_answer(target: Target) -> None:
+    answer = target.send_raw({"access-control-request-headers": "a\r\nx-evil: 1"}, b"", method="OPTIONS")
+    assert "x-evil" not in answer.headers
+
+
+def test_a_failure_that_nobody_foresaw_is_an_answer_too(target: Target) -> None:
+    target.engine.answer = ZeroDivisionError()
+    answer = target.send("GetItem")
+    assert (answer.status, answer.json["__type"].rpartition("#")[2]) == (500, "InternalServerError")
+
+
 def test_the_access_key_decides_the_principal(target: Target) -> None:
     target.access_keys = KEYS.get
     headers = {"x-amz-target": "DynamoDB_20120810.PutItem", "content-type": JSON}
@@ -344,9 +293,12 @@ def test_the_engine_is_told_the_id_of_the_answer(target: Target) -> None:
 
 
 @pytest.mark.parametrize("operation", ["GetItem", "PutItem"])
-def test_the_headers_say_which_engine_is_asked(target: Target, operation: str) -> None:
-    target.others["other"] = RecordingEngine()
-    target.send(operation, authorization="other")
+@pytest.mark.parametrize("body", [b"{}", b" " * QUICK_REQUEST_BYTES_MAX + b"{}"])
+def test_the_headers_say_which_engine_is_asked(
+    target: Target, make_engine: type["RecordingEngine"], operation: str, body: bytes
+) -> None:
+    target.others["other"] = make_engine()
+    target.send(operation, body, authorization="other")
     assert len(target.others["other"].calls) == 1
     assert target.engine.calls == []
 
@@ -356,10 +308,15 @@ def test_who_comes_to_no_engine_is_reported_by_the_error(target: Target) -> None
     target.send()
     target.send(content_encoding="br")
     target.send("GetItem", x_amz_target="Other.GetItem")
+    target.send("PutItem", b" " * QUICK_REQUEST_BYTES_MAX + b"{}")
+    target.access_keys = None
+    target.send("PutItem", None)
     assert target.refused == [
         "MissingAuthenticationTokenException",
         "MissingAuthenticationTokenException",
         "UnknownOperationException",
+        "MissingAuthenticationTokenException",
+        "RequestEntityTooLargeException",
     ]
 
 
@@ -377,6 +334,7 @@ HEADERS = st.dictionaries(
             "content-length",
             "content-encoding",
             "accept-encoding",
+            "access-control-request-headers",
             "authorization",
             "x-amz-date",
         ]
@@ -388,8 +346,14 @@ HEADERS = st.dictionaries(
 )
 
 
-@given(HEADERS, st.binary(max_size=50), st.sampled_from(["POST", "GET", "PUT", "QQQ"]), st.booleans())
-def test_no_input_makes_the_endpoint_fail(headers: dict[str, str], body: bytes, method: str, signed: bool) -> None:
-    with ThreadPoolExecutor(1) as writers:
-        target = Target(writers=writers, access_keys=KEYS.get if signed else None)
-        assert target.send_raw(headers, body, method).status in {200, 400, 413}
+@given(
+    headers=HEADERS,
+    body=st.binary(max_size=50),
+    method=st.sampled_from(["POST", "GET", "OPTIONS", "PUT", "QQQ"]),
+    signed=st.booleans(),
+)
+def test_no_input_makes_the_endpoint_fail(
+    make_engine: type["RecordingEngine"], headers: dict[str, str], body: bytes, method: str, signed: bool
+) -> None:
+    target = Target(engine=make_engine(), access_keys=KEYS.get if signed else None)
+    assert target.send_raw(headers, body, method).status in {200, 400, 413}

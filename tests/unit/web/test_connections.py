@@ -2,26 +2,34 @@
 
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse
+from starlette.types import Receive, Scope, Send
 
-from tenantable.engine import Engine, connection
 from tenantable.engine.server import listen
-from tenantable.local.serving import BackgroundServer, dynamo_endpoint
+from tenantable.local.serving import BackgroundServer
+from tenantable.web import connections
 
 HEAD = b"GET / HTTP/1.1\r\nhost: localhost\r\n"
 
 
+async def application(scope: Scope, receive: Receive, send: Send) -> None:
+    with suppress(ClientDisconnect):
+        await Request(scope, receive).body()
+        await PlainTextResponse("healthy")(scope, receive, send)
+
+
 @pytest.fixture
 def address(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, int]]:
-    monkeypatch.setattr(connection, "REQUEST_SECONDS_MAX", 0.5)
+    monkeypatch.setattr(connections, "REQUEST_SECONDS_MAX", 0.5)
     listener = listen("127.0.0.1", 0)
-    place = listener.getsockname()
-    with Engine(":memory:") as engine, dynamo_endpoint(engine, access_keys=None, commits_wait=False) as endpoint:
-        server = BackgroundServer("test", endpoint, listener)
-        server.start()
-        yield place
-        server.stop()
+    server = BackgroundServer("test", application, listener)
+    server.start()
+    yield listener.getsockname()
+    server.stop()
 
 
 def exchanged(address: tuple[str, int], *parts: bytes) -> bytes:

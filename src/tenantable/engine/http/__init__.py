@@ -1,0 +1,1 @@
+"""DynamoDB's HTTP protocol, written straight on the event loop."""

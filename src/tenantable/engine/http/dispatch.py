@@ -1,0 +1,100 @@
+"""
+Where a request is carried out.
+
+What takes microseconds, on the event loop: handing it to a thread and back would take longer. What may take long, in a
+thread. A write whose commit waits for a disk, on the loop too; but its answer waits for the commit, which a thread
+makes for all that came together. That is for the endpoint's own engine: in another account or region, threads write.
+"""
+
+import asyncio
+import re
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from tenantable.engine.http.answers import HEALTHY, Answer, encoded, is_compressible, preflight
+from tenantable.engine.http.commits import Reply, SharedCommits
+from tenantable.engine.http.endpoint import Endpoint, JsonEngine
+from tenantable.engine.http.requests import Request
+from tenantable.wire.errors import DynamoError
+
+THREADS_MAX = 16
+QUICK_REQUEST_BYTES_MAX = 256 * 1024  # parsing and hashing more would keep others waiting for milliseconds
+QUICK_COMPRESSION_BYTES_MAX = 64 * 1024
+
+_READS = frozenset(
+    "GetItem BatchGetItem TransactGetItems DescribeTable ListTables DescribeTimeToLive ListTagsOfResource "
+    "DescribeContinuousBackups DescribeLimits DescribeEndpoints ListStreams DescribeStream GetShardIterator "
+    "GetRecords".split()
+)
+_WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"})
+_FILTER = re.compile(rb"FilterExpression|QueryFilter")  # a filter may read and parse a megabyte for each page
+
+
+class Dispatcher:
+    """Carries out the requests of one server. It belongs to the running event loop, and answers there."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.endpoint = endpoint
+        self._loop = asyncio.get_running_loop()
+        self._threads = ThreadPoolExecutor(THREADS_MAX, "dynamodb")
+        self._commits = SharedCommits(endpoint, self._loop) if endpoint.commits_wait else None
+
+    async def close(self) -> None:
+        """Wait for what is being carried out; nothing may be taken any more."""
+        self._threads.shutdown()
+        if self._commits is not None:
+            await self._commits.close()
+
+    def take(self, request: Request, reply: Reply) -> Answer | None:
+        """The answer; None when it will be given to `reply` later, on the event loop."""
+        request.id = self.endpoint.request_ids()
+        if request.method in {"GET", "HEAD"}:
+            return HEALTHY
+        if request.method == "OPTIONS":
+            return preflight(request)
+        if request.body is not None and len(request.body) > QUICK_REQUEST_BYTES_MAX:
+            self._hand_over(lambda: self._admit_and_carry_out(request), request, reply)
+            return None
+        try:
+            engine, content = self.endpoint.admit(request)
+        except DynamoError as error:
+            return self.endpoint.refuse(error)
+        except Exception:  # noqa: BLE001 - as in `carry_out`
+            return self.endpoint.failed(request.operation)
+        return self._take_admitted(request, content, reply, engine=engine)
+
+    def _take_admitted(self, request: Request, content: bytes, reply: Reply, *, engine: JsonEngine) -> Answer | None:
+        if request.operation in _WRITES:
+            if self._commits is not None and engine is self.endpoint.engine:
+                self._commits.add(request, content, reply)
+                return None
+            is_quick = self._commits is None and not engine.is_writing  # whoever writes may take long
+        else:
+            is_quick = request.operation in _READS or (request.operation == "Query" and not _FILTER.search(content))
+        if not is_quick:
+            self._hand_over(lambda: self.endpoint.carry_out(request, content, engine), request, reply)
+            return None
+        answer = self.endpoint.carry_out(request, content, engine)
+        if len(answer.body) > QUICK_COMPRESSION_BYTES_MAX and is_compressible(answer, request):
+            self._hand_over(lambda: answer, request, reply)
+            return None
+        return encoded(answer, request)
+
+    def _admit_and_carry_out(self, request: Request) -> Answer:
+        try:
+            engine, content = self.endpoint.admit(request)
+        except DynamoError as error:
+            return self.endpoint.refuse(error)
+        return self.endpoint.carry_out(request, content, engine)
+
+    def _hand_over(self, work: Callable[[], Answer], request: Request, reply: Reply) -> None:
+        """Let a thread do the work, and compress its answer."""
+
+        def carry_out() -> None:
+            try:
+                answer = encoded(work(), request)
+            except Exception:  # noqa: BLE001 - as in `Endpoint.carry_out`
+                answer = self.endpoint.failed(request.operation)
+            self._loop.call_soon_threadsafe(reply, answer)
+
+        self._threads.submit(carry_out)

@@ -1,0 +1,100 @@
+"""Requests as they come over HTTP: which operation they name, and their body without its compression."""
+
+import zlib
+
+from tenantable.wire.errors import DynamoError, serialization_error
+from tenantable.wire.limits import REQUEST_BYTES_MAX
+
+_CONTENT_TYPES = frozenset({"application/x-amz-json-1.0", "application/json"})
+_TARGET_PREFIX = "DynamoDB_20120810"
+_STREAMS_TARGET_PREFIX = "DynamoDBStreams_20120810"
+_STREAMS_OPERATIONS = frozenset({"DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"})
+_NAMES_MAX = 200
+_NAME_BYTES_MAX = 100
+_GZIP = 16 + zlib.MAX_WBITS
+
+
+class Request:
+    """
+    A whole request.
+
+    `path` stands as it was sent, with its query. `headers` are by name in lower case; one that was sent several times
+    has its values joined by commas. `body` is as it was sent; None when it was too large to be kept. `is_old`: of
+    HTTP 1.0. `id` is what its answer will be known by; `operation` and `principal` are noted once they are known.
+    """
+
+    __slots__ = (
+        "body", "headers", "id", "is_old", "keeps_alive", "media_type", "method", "operation", "path", "principal"
+    )  # fmt: skip
+
+    def __init__(self, method: str, path: str, headers: dict[str, str], body: bytes | None) -> None:
+        self.method = method
+        self.path = path
+        self.headers = headers
+        self.body = body
+        self.keeps_alive = True
+        self.is_old = False
+        self.media_type = _media_type(headers.get("content-type", ""))
+        self.id = ""
+        self.operation: str | None = None
+        self.principal: str | None = None
+
+
+class HeaderNames(dict[bytes, str]):
+    """From a header's name as it was sent to how we call it. It remembers as many as callers in good faith send."""
+
+    def __missing__(self, sent: bytes) -> str:
+        name = sent.decode("latin-1").lower()
+        if len(self) < _NAMES_MAX and len(sent) < _NAME_BYTES_MAX:
+            self[sent] = name
+        return name
+
+
+def operation_of(request: Request) -> str:
+    """
+    The operation that a request names; it need not exist.
+
+    Raises:
+        DynamoError: UnknownOperationException for what is not addressed to DynamoDB.
+    """
+    prefix, _, operation = request.headers.get("x-amz-target", "").partition(".")
+    expected = _STREAMS_TARGET_PREFIX if operation in _STREAMS_OPERATIONS else _TARGET_PREFIX
+    is_ours = prefix == expected and request.media_type in _CONTENT_TYPES and request.method == "POST"
+    if not is_ours or (request.path != "/" and not request.path.startswith("/?")):
+        raise DynamoError("UnknownOperationException", "")
+    return operation
+
+
+def content_of(request: Request) -> bytes:
+    """
+    The body without its compression.
+
+    Raises:
+        DynamoError: RequestEntityTooLargeException; SerializationException when it is not what it says.
+    """
+    if request.body is None:
+        raise _too_large()
+    encoding = request.headers.get("content-encoding", "")
+    if encoding in {"", "identity"}:
+        return request.body
+    if encoding != "gzip":
+        raise serialization_error(f"Content-Encoding {encoding} is not supported: send gzip or none")
+    decompressor = zlib.decompressobj(wbits=_GZIP)
+    try:
+        content = decompressor.decompress(request.body, REQUEST_BYTES_MAX + 1)
+    except zlib.error:
+        raise serialization_error("The body is not in gzip form") from None
+    if len(content) > REQUEST_BYTES_MAX:
+        raise _too_large()
+    if not decompressor.eof or decompressor.unused_data:
+        raise serialization_error("The body is not in gzip form")
+    return content
+
+
+def _media_type(content_type: str) -> str:
+    return content_type if content_type in _CONTENT_TYPES else content_type.partition(";")[0].strip().lower()
+
+
+def _too_large() -> DynamoError:
+    message = f"The request is larger than {REQUEST_BYTES_MAX} bytes"
+    return DynamoError("RequestEntityTooLargeException", message, status=413)

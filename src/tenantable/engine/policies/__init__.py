@@ -1,0 +1,1 @@
+"""Resource policies: documents that hang on tables and streams. They are kept and given out, not read."""
