@@ -32,6 +32,7 @@ from tenantable.iam.documents import parse_policy
 PLACES = ("memory", "disk")
 WAYS = ("call", "call_json", "call_json, authorized")
 HERE = Path(__file__).parent.parent / "src"
+REQUESTS_PREPARED = 30
 PRINCIPAL = "arn:aws:iam::000000000000:user/bench"
 POLICY = {
     "Version": "2012-10-17",
@@ -99,11 +100,11 @@ def measure(call: Callable[[str, Any], Any], order: dict[str, Any], items: int) 
     name = api_name(order["operation"])
     stream = requests(order["operation"], items, seed=order["seed"])
     spent, done = 0.0, 0
+    gc.collect()
     while spent < order["seconds"]:
-        prepared: list[Any] = list(islice(stream, 200))
+        prepared: list[Any] = list(islice(stream, REQUESTS_PREPARED))
         if order["way"] != "call":
             prepared = [orjson.dumps(request) for request in prepared]
-        gc.collect()
         began = time.process_time()
         for request in prepared:
             call(name, request)

@@ -354,6 +354,21 @@ def make_table(client: DynamoClient) -> Iterator[MakeTable]:
 
 
 @pytest.fixture
+def adopt(client: DynamoClient) -> Iterator[Callable[[str], Table]]:
+    """Waits for a table that was made by a restore or an import, and deletes it after the test."""
+    adopted: list[str] = []
+
+    def adopt(name: str) -> Table:
+        adopted.append(name)
+        wait_until_active(client, name)
+        return Table(client=client, name=name)
+
+    yield adopt
+    for name in adopted:
+        delete_table(client, name)
+
+
+@pytest.fixture
 def unused_name() -> str:
     """A table name that nobody uses."""
     return f"conformance-none-{token_hex(6)}"

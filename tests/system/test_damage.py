@@ -13,6 +13,7 @@ from tenantable.data.http_client import HttpClient
 from tenantable.data.transport.retries import RetryPolicy
 from tenantable.engine import Engine
 from tenantable.engine.integrity.checking import check
+from tenantable.engine.integrity.repair import repair
 from tenantable.engine.storage.files import DATABASE_NAME
 from tenantable.errors import StorageError, TenantableError, Unavailable
 from tenantable.wire.client import DynamoClient
@@ -29,6 +30,11 @@ PAGE_BYTES = 8192
 TABLES = ("orders", "calm")
 PARTITIONS = 12
 SEED = 20261123
+
+
+def _no_report(_task: str, _done: int, _total: int) -> None:
+    pass
+
 
 Question = tuple[str, dict[str, Any]]
 Answers = dict[str, Any]
@@ -226,7 +232,7 @@ def killed(sound: Path, tmp_path_factory: pytest.TempPathFactory, start_dynamo: 
 
 def assert_whole(folder: Path) -> int:
     """Nothing is torn and the first pairs are there without a gap; how many."""
-    assert list(map(str, check(folder, lambda _task, _done, _total: None))) == []
+    assert list(map(str, check(folder, _no_report))) == []
     with Engine(folder, durability="none") as engine:
         found = {(one["pk"]["S"], one["sk"]["S"]) for one in engine.call("Scan", {"TableName": "orders"})["Items"]}
     pairs = [{(part, f"s{number:02}") for part in ("p100", "p101")} for number in range(40)]
@@ -252,13 +258,30 @@ def test_a_missing_log_gives_an_earlier_state_as_a_whole(killed: Path, tmp_path:
     assert assert_whole(folder) == 0
 
 
-def test_what_is_found_damaged_is_told_by_the_check(sound: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("damage", [write_noise, overwrite_a_page, flip_a_bit_of_a_header])
+def test_a_repair_saves_what_can_be_read_and_invents_nothing(
+    sound: Path, tmp_path: Path, damage: Damage, capsys: pytest.CaptureFixture[str]
+) -> None:
     draw = random.Random(SEED)  # noqa: S311 - only the place of the damage
-    unnoticed = 0
+    counts: Counter[str] = Counter()
     for _ in range(PLACES):
-        folder = damaged_copy(sound, tmp_path / "data", lambda content: overwrite_a_page(content, draw))
+        folder = damaged_copy(sound, tmp_path / "data", lambda content: damage(content, draw))
         try:
-            unnoticed += not len(check(folder, lambda _task, _done, _total: None))
-        except TenantableError:
+            if not len(check(folder, _no_report)):
+                counts["files unharmed"] += 1
+                continue
+            repair(folder, _no_report, set_aside=True)
+        except StorageError:
+            counts["files beyond repair"] += 1
             continue
-    assert unnoticed == 0
+        assert list(map(str, check(folder, _no_report))) == []
+        with Engine(folder, durability="none") as engine:
+            for table in engine.call("ListTables", {})["TableNames"]:
+                for found in engine.call("Scan", {"TableName": table})["Items"]:
+                    partition, number = int(found["pk"]["S"][1:]), int(found["sk"]["S"][1:])
+                    assert found == item(partition, number)
+                    counts["items saved"] += 1
+        counts["files repaired"] += 1
+    with capsys.disabled():
+        print(f"\n{damage.__name__}: {dict(counts)} of {len(TABLES) * PARTITIONS * 20} each")  # noqa: T201
+    assert counts["files repaired"] > PLACES // 2

@@ -94,6 +94,13 @@ class Catalog:
             raise table_not_found(f"Table: {table_name_of(name_or_arn)} not found")
         return table
 
+    def backed_table(self, name_or_arn: str) -> Table:
+        """As `table`, with the error of the operations on backups."""
+        table = self.find(name_or_arn)
+        if table is None:
+            raise DynamoError("TableNotFoundException", f"Table not found: {table_name_of(name_or_arn)}")
+        return table
+
     def tagged_table(self, arn: str) -> Table:
         """The table that a tagging operation names by its ARN."""
         if not arn.startswith("arn:"):

@@ -12,6 +12,7 @@ from typing import Any, Self
 import orjson
 
 from tenantable.engine.authorization import Authorizer
+from tenantable.engine.backups.retention import trim_backups
 from tenantable.engine.catalog import Catalog, CatalogMovedError
 from tenantable.engine.commit_group import CommitGroup
 from tenantable.engine.expiry.sweep import delete_expired
@@ -28,7 +29,9 @@ from tenantable.engine.storage.storage import Storage
 from tenantable.engine.streams.lifecycle import maintain_streams
 from tenantable.engine.streams.subscription import Subscription
 from tenantable.engine.tables.contents import Shelf
-from tenantable.engine.upgrades import complete_tables
+from tenantable.engine.transfers.objects import Objects
+from tenantable.engine.transfers.transfer import forget_old
+from tenantable.engine.upgrades import complete_tables, recover
 from tenantable.errors import StorageError
 from tenantable.wire.arns import Home
 from tenantable.wire.client import DynamoClient
@@ -62,6 +65,7 @@ class Engine:
         eventual_seconds: float = 0.0,
         observer: Observer | None = None,
         monotonic: Callable[[], float] = time.perf_counter,
+        objects: str | Path | None = None,
     ) -> None:
         """
         Args:
@@ -78,6 +82,8 @@ class Engine:
                 behind at most: code that relies on luck fails early. 0: they see what was committed.
             observer: Is told of every operation; None: nobody is, and it costs nothing.
             monotonic: Seconds that only grow, for the observer.
+            objects: A folder of buckets, each a folder, for exports and imports. None: `objects` in the data directory;
+                an engine in memory has none then, and refuses both.
         Raises:
             StorageError: A tool has the directory for itself, or it is damaged, of a newer format or cannot be written;
                 or reads are to be late in memory.
@@ -101,8 +107,12 @@ class Engine:
             random=randomness or random.SystemRandom(),
             render=orjson.loads,
             throttle=Throttle(home, clock, share=throttle) if throttle else None,
+            objects=_buckets(path, objects),
         )
         self._contributors = Contributors(self._session.catalog)
+        if self._storage.is_alone:  # else somebody may be at it
+            recover(self._session)
+        self._storage.admit_others()
         complete_tables(self._session)
         self._json_session = replace(self._session, render=orjson.Fragment)
         self._pinned: dict[Callable[[bytes], Any], tuple[int, Session]] = {}
@@ -215,6 +225,17 @@ class Engine:
         """Sizes of tables and files, how far consumers of streams are behind, and what was throttled so far."""
         return measure(self._session)
 
+    def trim_backups(self) -> int:
+        """
+        Forget what recovery keeps longer than a table's period, backups of deleted tables after 35 days, and what is
+        known of exports and imports after 90: a bounded step for each table, for a loop. A table that is written to
+        trims itself as it goes.
+
+        Returns:
+            How much was forgotten. 0: nothing is left to do at present.
+        """
+        return trim_backups(self._session) + forget_old(self._session)
+
     def close(self) -> None:
         """Give the data directory back. Nothing may be called any more."""
         self._storage.close()
@@ -287,6 +308,12 @@ class Engine:
             pinned = replace(session, catalog=catalog)
             self._pinned[session.render] = (generation, pinned)
         return pinned
+
+
+def _buckets(path: str | Path, objects: str | Path | None) -> Objects | None:
+    if objects is not None:
+        return Objects(Path(objects))
+    return None if path == MEMORY else Objects(Path(path) / "objects")
 
 
 class _PrincipalClient:

@@ -199,8 +199,10 @@ def segment_range(segment: int, total_segments: int) -> KeyRange:
     return KeyRange(lower=lower, upper=(hashes * (segment + 1) // total_segments).to_bytes(_HASH_BYTES, "big"))
 
 
-def shown_key(keys: KeyNames, key: bytes) -> str:
+def shown_key(keys: KeyNames, key: object) -> str:
     """A stored key for people to read; what cannot be read, because it is binary or damaged, in hexadecimal digits."""
+    if not isinstance(key, bytes):
+        return repr(key)
     if keys.multiple:
         return key.hex()
     start = _HASH_BYTES + _LENGTH_BYTES

@@ -1,12 +1,27 @@
-"""What tables made by earlier versions lack: their streams, and the order in which their items expire."""
+"""
+What is put right when a database is opened: what tables made by earlier versions lack (their streams, and the order in
+which their items expire), and what a crash has left half done.
+"""
 
 from functools import partial
 
+from tenantable.engine.backups.building import drop_unfinished
 from tenantable.engine.expiry.switch import begin_expiry
 from tenantable.engine.session import Session
 from tenantable.engine.storage.transaction import Transaction
 from tenantable.engine.streams.lifecycle import SPECIFICATION, follow_specification
 from tenantable.engine.tables.table import Table
+from tenantable.engine.transfers.transfer import fail_interrupted
+
+
+def recover(session: Session) -> None:
+    """Drop what a crash has left half done, and say so of exports and imports."""
+
+    def work(transaction: Transaction) -> None:
+        drop_unfinished(transaction)
+        fail_interrupted(session, transaction)
+
+    session.storage.write(work)
 
 
 def complete_tables(session: Session) -> None:

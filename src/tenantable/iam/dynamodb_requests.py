@@ -255,9 +255,31 @@ def _of_no_table(operation: str) -> "Translation":
     return lambda _request, place: (AccessRequest(f"dynamodb:{operation}", place.home.every_table(), place.known),)
 
 
-def _of_stream(operation: str) -> "Translation":
-    """An operation that names a stream by its ARN."""
-    return lambda request, place: (AccessRequest(f"dynamodb:{operation}", request["StreamArn"], place.known),)
+def _of_arn(operation: str, *, named_by: str) -> "Translation":
+    """An operation that names a stream, backup, export or import by its ARN."""
+    return lambda request, place: (AccessRequest(f"dynamodb:{operation}", request[named_by], place.known),)
+
+
+def _restore_from_backup(request: Fields, place: _Place) -> Iterable[AccessRequest]:
+    yield AccessRequest("dynamodb:RestoreTableFromBackup", request["BackupArn"], place.known)
+    yield _on_table("RestoreTableFromBackup", request["TargetTableName"], place)
+    yield from _filling(request["TargetTableName"], place)
+
+
+def _restore_to_point_in_time(request: Fields, place: _Place) -> Iterable[AccessRequest]:
+    source = request.get("SourceTableArn") or request.get("SourceTableName")
+    if source is not None:
+        yield _on_table("RestoreTableToPointInTime", source, place)
+    yield from _filling(request["TargetTableName"], place)
+
+
+def _filling(table: str, place: _Place) -> Iterable[AccessRequest]:
+    """What a restore needs on the new table."""
+    return (_on_table(operation, table, place) for operation in _FILLING_OPERATIONS)
+
+
+def _import_table(request: Fields, place: _Place) -> Iterable[AccessRequest]:
+    return (_on_table("ImportTable", request["TableCreationParameters"]["TableName"], place),)
 
 
 def _of_index(operation: str) -> "Translation":
@@ -280,9 +302,13 @@ def _get_records(request: Fields, place: _Place) -> Iterable[AccessRequest]:
     return (AccessRequest("dynamodb:GetRecords", stream_of_iterator(request["ShardIterator"]), place.known),)
 
 
+_FILLING_OPERATIONS = ("BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "Scan", "UpdateItem")
+"""Source: Service Authorization Reference, dependent actions of both restores."""
+
 Translation = Callable[[Fields, _Place], Iterable[AccessRequest]]
 
 _TABLE_OPERATIONS = (
+    "CreateBackup",
     "DeleteTable",
     "DescribeContinuousBackups",
     "DescribeKinesisStreamingDestination",
@@ -293,13 +319,30 @@ _TABLE_OPERATIONS = (
 )
 _INDEX_OPERATIONS = ("DescribeContributorInsights", "UpdateContributorInsights")
 _RESOURCE_OPERATIONS = ("DeleteResourcePolicy", "GetResourcePolicy", "PutResourcePolicy")
-_UNNAMED_OPERATIONS = ("DescribeEndpoints", "DescribeLimits", "ListContributorInsights", "ListStreams", "ListTables")
 _REPLICATION = ("Query", "Scan", "GetItem", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem")
 _REPLICA_ACTIONS = {
     "Create": ("CreateTable", "CreateTableReplica", *_REPLICATION),
     "Delete": ("DeleteTable", "DeleteTableReplica"),
 }
 """What adding and removing a replica needs in its region. Source: Developer Guide, "Global tables security"."""
+_UNNAMED_OPERATIONS = (
+    "DescribeEndpoints",
+    "DescribeLimits",
+    "ListBackups",
+    "ListContributorInsights",
+    "ListExports",
+    "ListImports",
+    "ListStreams",
+    "ListTables",
+)
+_NAMED_BY_ARN = {
+    "DeleteBackup": "BackupArn",
+    "DescribeBackup": "BackupArn",
+    "DescribeExport": "ExportArn",
+    "DescribeImport": "ImportArn",
+    "DescribeStream": "StreamArn",
+    "GetShardIterator": "StreamArn",
+}
 _TRANSLATIONS: Mapping[str, Translation] = {
     "BatchExecuteStatement": _statements("Statements"),
     "BatchGetItem": _batch_get_item,
@@ -308,7 +351,11 @@ _TRANSLATIONS: Mapping[str, Translation] = {
     "GetRecords": _get_records,
     "ExecuteStatement": _execute_statement,
     "ExecuteTransaction": _statements("TransactStatements", TRANSACTION),
+    "ExportTableToPointInTime": _of_table("ExportTableToPointInTime", named_by="TableArn"),
+    "ImportTable": _import_table,
     "ListTagsOfResource": _of_table("ListTagsOfResource", named_by="ResourceArn"),
+    "RestoreTableFromBackup": _restore_from_backup,
+    "RestoreTableToPointInTime": _restore_to_point_in_time,
     "TagResource": _tag_resource,
     "TransactGetItems": _transaction("TransactGetItems"),
     "TransactWriteItems": _transaction("TransactWriteItems"),
@@ -316,7 +363,7 @@ _TRANSLATIONS: Mapping[str, Translation] = {
     "UpdateTable": _update_table,
     **{operation: _of_index(operation) for operation in _INDEX_OPERATIONS},
     **{operation: _of_resource(operation) for operation in _RESOURCE_OPERATIONS},
-    **{operation: _of_stream(operation) for operation in ("DescribeStream", "GetShardIterator")},
+    **{operation: _of_arn(operation, named_by=member) for operation, member in _NAMED_BY_ARN.items()},
     **{operation: _of_table(operation) for operation in _TABLE_OPERATIONS},
     **{operation: _of_no_table(operation) for operation in _UNNAMED_OPERATIONS},
 }

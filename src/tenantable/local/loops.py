@@ -95,7 +95,8 @@ class Upkeep:
         return done
 
     def _look_after(self, engine: Engine) -> int:
-        return engine.expire(self._clock(), _ITEMS_EXPIRED_AT_ONCE_MAX) + engine.trim_streams()
+        expired = engine.expire(self._clock(), _ITEMS_EXPIRED_AT_ONCE_MAX)
+        return expired + engine.trim_streams() + engine.trim_backups()
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import sys
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +15,7 @@ from rich.live import Live
 from rich.table import Table
 
 from tenantable import __version__
+from tenantable.engine.server import SWITCH_SECONDS
 from tenantable.errors import SettingsError
 from tenantable.local.demonstration import API_KEY_FILE, demonstrate
 from tenantable.local.secrets import SECRETS_FILE
@@ -72,6 +74,7 @@ def up(settings: Settings, *, demo: bool) -> None:
         demo: Send one event to show that everything works; needs `cloud = local` or a stand-in.
     """
     configure_logs(settings.log_level)
+    sys.setswitchinterval(SWITCH_SECONDS)
     console = Console(highlight=False, soft_wrap=True)
     if not console.is_terminal:
         console.width = _LOG_COLUMNS

@@ -25,6 +25,15 @@ class Home:
         """A key of the account; `name` is `key/ID` or `alias/NAME`."""
         return f"arn:aws:kms:{self.region}:{self.account_id}:{name}"
 
+    def backup(self, table_name: str, identifier: str) -> str:
+        return f"{self.table(table_name)}/backup/{identifier}"
+
+    def export(self, table_name: str, identifier: str) -> str:
+        return f"{self.table(table_name)}/export/{identifier}"
+
+    def import_(self, table_name: str, identifier: str) -> str:
+        return f"{self.table(table_name)}/import/{identifier}"
+
     def every_table(self) -> str:
         """The resource of operations that name no table, such as ListTables."""
         return self.table("*")
@@ -38,6 +47,15 @@ def table_name_of(name_or_arn: str) -> str:
     if len(parts) != 6 or parts[2] != "dynamodb" or not parts[5].startswith("table/"):
         raise validation_error(f"Invalid table ARN: {name_or_arn}")
     return parts[5].split("/")[1]
+
+
+def table_beside(arn: str, kind: str) -> str | None:
+    """The table's name in the ARN of a `backup`, `export` or `import`; None when it is no ARN of that kind."""
+    parts = arn.split(":", 5)
+    if len(parts) != 6 or parts[0] != "arn" or parts[2] != "dynamodb":
+        return None
+    names = parts[5].split("/")
+    return names[1] if len(names) == 4 and names[0] == "table" and names[2] == kind else None
 
 
 def stream_of_iterator(shard_iterator: str) -> str:

@@ -161,3 +161,12 @@ def test_conditions_may_ask_the_time(condition: dict[str, Any], now: str, allowe
     now_seconds = datetime.fromisoformat(now).replace(tzinfo=UTC).timestamp()
     until_ten = authorizer(policy(Condition=condition), now_seconds=now_seconds)
     assert (refusal(until_ten) is None) is allowed
+
+
+def test_a_decision_on_one_leading_key_decides_nothing_about_another() -> None:
+    mine = authorizer(policy(Condition={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": "T#1*"}}))
+    for _ in range(2):
+        assert refusal(mine, key="T#1#a") is None
+        assert refusal(mine, key="T#2#a") is not None
+        assert refusal(mine, key="T#1" + "x" * 1000) is None
+        assert refusal(mine, key="T#2" + "x" * 1000) is not None

@@ -72,7 +72,10 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "UntagResource": {"ResourceArn": TABLE, "TagKeys": []},
 }
 EVERYTHING = {"TableName": "T", "ResourceArn": TABLE, "StreamArn": STREAM, "RequestItems": {}, "TransactItems": [],
-              "Statement": "SELECT * FROM T", "Statements": [], "TransactStatements": []}  # fmt: skip
+              "Statement": "SELECT * FROM T", "Statements": [], "TransactStatements": [],
+              "TableArn": TABLE, "BackupArn": f"{TABLE}/backup/1", "ExportArn": f"{TABLE}/export/1",
+              "ImportArn": f"{TABLE}/import/1", "TargetTableName": "New", "SourceTableName": "T",
+              "TableCreationParameters": {"TableName": "New"}}  # fmt: skip
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)

@@ -307,6 +307,7 @@ CASES: list[tuple[str, dict[str, Any], list[Expected]]] = [
     ("ListTagsOfResource", {"ResourceArn": TABLE}, [("ListTagsOfResource", TABLE, {})]),
 ]
 TABLE_OPERATIONS = (
+    "CreateBackup",
     "DeleteTable",
     "DescribeContinuousBackups",
     "DescribeTable",
@@ -329,7 +330,10 @@ def test_control_of_a_table_needs_its_own_name_on_that_table(operation: str) -> 
     assert needed(operation, {"TableName": "T"}) == [(operation, TABLE, {})]
 
 
-@pytest.mark.parametrize("operation", ["DescribeEndpoints", "DescribeLimits", "ListStreams", "ListTables"])
+@pytest.mark.parametrize(
+    "operation",
+    ["DescribeEndpoints", "DescribeLimits", "ListBackups", "ListExports", "ListImports", "ListStreams", "ListTables"],
+)
 def test_what_names_no_table_needs_every_table(operation: str) -> None:
     assert needed(operation, {}) == [(operation, HOME.table("*"), {})]
 

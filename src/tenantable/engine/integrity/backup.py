@@ -16,6 +16,7 @@ import orjson
 from tenantable.engine.integrity.findings import Report
 from tenantable.engine.storage.copies import copy_database, is_database
 from tenantable.engine.storage.files import LOCK_NAMES, lock_directory
+from tenantable.engine.storage.salvage import is_left_over
 from tenantable.errors import StorageError
 
 MANIFEST_NAME = "tenantable-backup.json"
@@ -98,10 +99,10 @@ def _refuse_unless_empty(folder: Path) -> None:
 
 
 def _file_names(directory: Path) -> Iterator[str]:
-    """Everything but locks and what SQLite keeps beside its files, sorted."""
+    """Everything but locks, what SQLite keeps beside its files and what repairs have left, sorted."""
     for path in sorted(directory.rglob("*")):
-        is_companion = path.name.endswith(_SQLITE_COMPANIONS)
-        if path.is_file() and not path.is_symlink() and not is_companion and path.name not in LOCK_NAMES:
+        is_left_out = path.name.endswith(_SQLITE_COMPANIONS) or path.name in LOCK_NAMES or is_left_over(path.name)
+        if path.is_file() and not path.is_symlink() and not is_left_out:
             yield path.relative_to(directory).as_posix()
 
 

@@ -51,9 +51,9 @@ def read_streams(inspection: Inspection, findings: Findings) -> dict[int, Stream
     try:
         for number, description in inspection.streams():
             try:
-                streams[number] = load_stream(number, unsealed(number, description), _no_time)
+                streams[number] = load_stream(number, unsealed(number, description), no_time)
             except (DamageError, ValueError, TypeError, LookupError) as error:
-                findings.add(CATALOG, f"the description of stream {number} cannot be read: {error!r}", is_lost=True)
+                findings.add(CATALOG, f"the description of stream {number} cannot be read: {error}")
     except DamageError as error:
         findings.add(CATALOG, f"the streams cannot be read: {error.what}", is_lost=True)
     return streams
@@ -65,9 +65,12 @@ def read_tables(inspection: Inspection, streams: Mapping[int, Stream], findings:
     try:
         for name, description in inspection.tables():
             try:
-                tables.append(load_table(name, unsealed(name, description), streams))
+                tables.append(load_table(name, unsealed(name, description), streams, clock=no_time))
+            except KeyError as error:
+                problem = f"the description of table {name} names what cannot be found: {error}"
+                findings.add(CATALOG, problem, is_lost=True)
             except (DamageError, ValueError, TypeError, LookupError) as error:
-                findings.add(CATALOG, f"the description of table {name} cannot be read: {error!r}", is_lost=True)
+                findings.add(CATALOG, f"the description of table {name} cannot be read: {error}", is_lost=True)
     except DamageError as error:
         findings.add(CATALOG, f"the tables cannot be read: {error.what}", is_lost=True)
     return tables
@@ -82,5 +85,6 @@ def _check_checkpoints(inspection: Inspection, streams: Mapping[int, Stream], fi
         findings.add(CATALOG, f"the checkpoints of consumers cannot be read: {error}", is_lost=True)
 
 
-def _no_time() -> float:
+def no_time() -> float:
+    """The clock of a journal that records nothing."""
     raise AssertionError("nothing is recorded while a database is checked")

@@ -6,6 +6,7 @@ checksums and the order of expiry are made anew.
 """
 
 import base64
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from tenantable.engine.expiry.times import expires_at
 from tenantable.engine.integrity.checking import CATALOG, FILE, read_streams, read_tables
 from tenantable.engine.integrity.findings import Findings, Report
 from tenantable.engine.integrity.stream_check import chain_problems, is_in_shard, place_of
+from tenantable.engine.integrity.stream_repair import rebuilt_streams
 from tenantable.engine.integrity.table_check import stored_item
 from tenantable.engine.items.stored import StoredItem, entry_row
 from tenantable.engine.keys import shown_key, stored_index_key
@@ -24,7 +26,7 @@ from tenantable.engine.storage.files import lock_directory
 from tenantable.engine.storage.inspection import Inspection
 from tenantable.engine.storage.salvage import Salvage
 from tenantable.engine.streams.shards import read_shard
-from tenantable.engine.streams.stream import Stream, stream_sql_tables
+from tenantable.engine.streams.stream import Stream, dump_stream, stream_sql_tables
 from tenantable.engine.tables.table import Table, table_sql_tables
 
 SET_ASIDE_FILE = "set-aside.jsonl"
@@ -85,6 +87,8 @@ class _Repair:
     def run(self) -> None:
         lost = self.repaired.lost
         streams = read_streams(self.inspection, lost)
+        rebuilt = rebuilt_streams(self.inspection, streams)
+        streams |= rebuilt
         tables = read_tables(self.inspection, streams, lost)
         made_anew = {name for table in tables for name in table_sql_tables(table)}
         made_anew |= {name for stream in streams.values() for name in stream_sql_tables(stream)}
@@ -93,13 +97,21 @@ class _Repair:
                 lost.add(FILE, f"the rows of {sql_table} cannot be read to the end", is_lost=True)
         if not self.salvage.copy("sqlite_sequence"):
             lost.add(CATALOG, "the numbers that were given away cannot be read", is_lost=True)
+        with suppress(DamageError):  # said already, when they were read
+            for number, _ in self.inspection.streams():
+                if number not in streams:
+                    lost.add(CATALOG, f"stream {number} cannot be read, and no table tells of it", is_lost=True)
+                    self.salvage.transaction.forget_stream(number)
+        for stream in rebuilt.values():
+            self.salvage.transaction.save_stream(stream.number, dump_stream(stream))
         for table in tables:
             self._rebuild_table(table)
         for stream in streams.values():
             self._copy_stream(stream)
-        for number, _, _ in self.inspection.checkpoints():
-            if number not in streams:
-                self.salvage.transaction.forget_checkpoints(number)
+        with suppress(DamageError):  # said already, when they were copied
+            for number, _, _ in self.inspection.checkpoints():
+                if number not in streams:
+                    self.salvage.transaction.forget_checkpoints(number)
 
     def _rebuild_table(self, table: Table) -> None:
         self.salvage.reset_statistics(

@@ -4,6 +4,7 @@ One page of a Query or a Scan: what is read, what of it is shown, and where the 
 A page without filter and projection never parses its items: their stored bytes go into the answer.
 """
 
+import gc
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, cast
@@ -163,11 +164,28 @@ def shown_items(session: Session, page: PageRequest, rows: list[Row]) -> list[An
     """What the answer shows of the items that pass the filter."""
     selection = page.selection
     if page.filter is None and selection.shows_stored_items:
-        return [session.render(row[1]) for row in rows]
+        return _rendered(session, rows)
     items = _filtered(page.filter, rows)
     if selection.projection is None:
         return list(items)
     return [selection.projection.apply(item) for item in items]
+
+
+def _rendered(session: Session, rows: list[Row]) -> list[Any]:
+    """
+    What the answer holds of stored items.
+
+    A page that is parsed makes thousands of dictionaries, and none of them is garbage: the collector, which would go
+    through all of them again and again, waits until they are made. Threads that do so at once leave it as it was.
+    """
+    pauses = gc.isenabled()
+    try:
+        if pauses:
+            gc.disable()
+        return [session.render(row[1]) for row in rows]
+    finally:
+        if pauses:
+            gc.enable()
 
 
 def _filtered(condition: Predicate | None, rows: list[Row]) -> Iterator[Item]:

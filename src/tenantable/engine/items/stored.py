@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import orjson
 
+from tenantable.engine.backups.undo import UndoLog, note_change
 from tenantable.engine.capacity import TableCost, write_units
 from tenantable.engine.expiry.times import expires_at
 from tenantable.engine.keys import index_key_of_item, stored_index_key
@@ -134,6 +135,8 @@ def apply_change(transaction: Transaction, table: Table, change: Change) -> Tabl
         units = _apply_to_index(transaction, index, change, keeps_key=keeps_keys)
         if units:
             cost.indexes[name] = units
+    if table.undo is not None:
+        _note_replaced(transaction, table.undo, change)
     if table.stream is not None:
         _record(transaction, table.stream, change)
     if table.expiry is not None and table.time_to_live is not None:
@@ -149,6 +152,16 @@ def index_existing(transaction: Transaction, table: Table, index: Index) -> None
         if entry_key is not None:
             row = entry_row(index, StoredItem((size_bytes, body), item))
             transaction.add_entry(index.relation, entry_key, base=key, row=row)
+
+
+def _note_replaced(transaction: Transaction, log: UndoLog, change: Change) -> None:
+    """Keep what the change replaces; a write that leaves everything as it was replaces nothing."""
+    before, after = change.before, change.after
+    if before is None:
+        if after is not None:
+            note_change(transaction, log, change.key, None)
+    elif after is None or before.row != after.row:
+        note_change(transaction, log, change.key, before.row)
 
 
 def _record(transaction: Transaction, stream: Stream, change: Change) -> None:

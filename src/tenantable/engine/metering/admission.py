@@ -63,7 +63,7 @@ def admit_look(
 
 def _cost_of(table: Table, change: Change) -> TableCost:
     """Found by carrying the change out on nothing, so that it is what the change itself will say."""
-    return apply_change(_Nowhere(), replace(table, stream=None, expiry=None), change)
+    return apply_change(_Nowhere(), replace(table, stream=None, expiry=None, undo=None), change)
 
 
 class _Nowhere(Transaction):

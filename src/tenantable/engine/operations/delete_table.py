@@ -1,8 +1,13 @@
-"""DeleteTable: a table with everything in it. It is gone at once; the answer says DELETING, as the service's does."""
+"""
+DeleteTable: a table with everything in it. It is gone at once; the answer says DELETING, as the service's does.
+
+What a table with point-in-time recovery held becomes a backup by the system.
+"""
 
 from collections.abc import Mapping
 from typing import Any
 
+from tenantable.engine.backups.backup import keep_deleted
 from tenantable.engine.session import Session
 from tenantable.engine.storage.transaction import Transaction
 from tenantable.engine.streams.lifecycle import end_stream
@@ -21,7 +26,9 @@ def delete_table(session: Session, request: Mapping[str, Any]) -> dict[str, Any]
                 "Disable deletion protection first."
             )
         end_stream(session, transaction, table)
-        drop_table(transaction, table)
+        if table.undo is not None:
+            keep_deleted(session, transaction, table)
+        drop_table(transaction, table, keeps_items=table.undo is not None)
         session.catalog.forget(transaction, table)
         return table
 

@@ -25,7 +25,7 @@ FORMAT_VERSION = 3
 _NEW_IN_FORMAT = {
     1: ("catalog", "relations", "transaction_tokens", "transaction_tokens_expiry"),
     2: ("streams", "shards", "checkpoints"),
-    3: ("generation",),
+    3: ("generation", "backups", "builds", "transfers"),
 }
 """What each version of the format added; an older file gets what it lacks when it is opened for writing."""
 
@@ -36,14 +36,18 @@ _CACHE_KIBIBYTES = 32 * 1024
 _CHECKPOINT_PAGES = 4000  # a page that is written again and again goes into the database once in 32 MiB of journal
 _JOURNAL_BYTES_MAX = 64 * 1024 * 1024
 _STATEMENTS_CACHED = 512
-_LOCK_SECONDS = 0.5  # who only looks whether the lock is free holds it for a moment
+_LOCK_SECONDS = 2.0  # whoever comes first has the directory alone for a moment
 
 
 class RelationGoneError(StorageError):
     """The table or index was deleted while it was read."""
 
 
-def lock_directory(directory: Path, *, exclusive: bool) -> sqlite3.Connection:
+class DirectoryInUseError(StorageError):
+    """Another process holds the data directory in a way that excludes this one."""
+
+
+def lock_directory(directory: Path, *, exclusive: bool, seconds: float = _LOCK_SECONDS) -> sqlite3.Connection:
     """
     Take the directory; closing the connection, or the end of the process, gives it back.
 
@@ -51,14 +55,14 @@ def lock_directory(directory: Path, *, exclusive: bool) -> sqlite3.Connection:
 
     Args:
         exclusive: For this holder alone, as who repairs or replaces files needs it; else beside others, as engines do.
+        seconds: How long to wait for it.
     Raises:
-        StorageError: Somebody holds it in a way that excludes this one, or it cannot be created or written.
+        DirectoryInUseError: Somebody holds it in a way that excludes this one.
+        StorageError: It cannot be created or written.
     """
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        lock = sqlite3.connect(
-            directory / LOCK_NAME, isolation_level=None, timeout=_LOCK_SECONDS, check_same_thread=False
-        )
+        lock = sqlite3.connect(directory / LOCK_NAME, isolation_level=None, timeout=seconds, check_same_thread=False)
     except (OSError, sqlite3.Error) as error:
         raise unusable(directory, error) from error
     try:
@@ -67,12 +71,19 @@ def lock_directory(directory: Path, *, exclusive: bool) -> sqlite3.Connection:
     except sqlite3.Error as error:
         lock.close()
         if "locked" in str(error):
-            raise StorageError(
+            raise DirectoryInUseError(
                 f"The data directory {directory} is in use by another process",
                 hint="stop the other process, or choose another directory",
             ) from error
         raise unusable(directory, error) from error
     return lock
+
+
+def admit_others(lock: sqlite3.Connection) -> None:
+    """Hold a directory beside others that was held alone."""
+    lock.execute("COMMIT")
+    lock.execute("BEGIN")
+    lock.execute("SELECT count(*) FROM sqlite_schema")
 
 
 def open_database(directory: Path, durability: Durability) -> sqlite3.Connection:

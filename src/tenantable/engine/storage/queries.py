@@ -2,7 +2,7 @@
 The named queries of queries.sql, filled in for each SQL table.
 
 A relation is one SQL table: the items of a DynamoDB table, the entries of one of its indexes, the records of one slot
-of its stream, or when its items expire.
+of its stream, when its items expire, or what its changes replaced.
 """
 
 import re
@@ -34,6 +34,7 @@ class ItemRelation:
     ascending: str
     descending: str
     walk: str
+    next: str
     size: str
 
 
@@ -90,6 +91,20 @@ class ExpiryRelation:
     count: str
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UndoRelation:
+    """The SQL of what the changes of a table replaced."""
+
+    number: int
+    sql_table: str
+    create: str
+    drop: str
+    insert: str
+    trim: str
+    state: str
+    changes: str
+
+
 def item_relation(number: int) -> ItemRelation:
     """The SQL of the items that are kept under this number."""
 
@@ -108,6 +123,7 @@ def item_relation(number: int) -> ItemRelation:
         ascending=query("range_items_ascending"),
         descending=query("range_items_descending"),
         walk=query("walk_items"),
+        next=query("next_items"),
         size=query("size_of_items"),
     )
 
@@ -175,4 +191,22 @@ def expiry_relation(number: int) -> ExpiryRelation:
         has=query("has_expiry"),
         walk=query("walk_expiry"),
         count=query("count_expiry"),
+    )
+
+
+def undo_relation(number: int, *, items: int) -> UndoRelation:
+    """The SQL of the undo log that is kept under this number, of the table whose items are kept under `items`."""
+
+    def query(name: str) -> str:
+        return QUERIES[name].format(undo=f"undo_{number}", items=f"items_{items}")
+
+    return UndoRelation(
+        number=number,
+        sql_table=f"undo_{number}",
+        create=query("create_undo"),
+        drop=query("drop_undo"),
+        insert=query("insert_undo"),
+        trim=query("trim_undo"),
+        state=query("state_after_undo"),
+        changes=query("changes_in_undo"),
     )

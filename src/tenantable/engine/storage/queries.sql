@@ -54,6 +54,21 @@ SELECT coalesce(max(number), 0) FROM generation;
 
 -- raise_generation --
 INSERT INTO generation (row, number) VALUES (1, 1) ON CONFLICT (row) DO UPDATE SET number = number + 1;
+-- create_backups --
+-- One row per backup; the description is JSON (engine/backups/backup.py), the items are a relation of their own.
+CREATE TABLE backups (arn TEXT PRIMARY KEY, description BLOB NOT NULL) WITHOUT ROWID;
+
+-- create_builds --
+-- What is being filled and belongs to nothing yet: after a crash it is dropped. `target` names the table that it will
+-- be, `backup` the ARN of the backup that it will be or comes from; `relations` is a JSON list of SQL tables, each with
+-- its number.
+CREATE TABLE builds (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, target TEXT, backup TEXT, relations TEXT NOT NULL
+);
+
+-- create_transfers --
+-- One row per export and import; the description is JSON (engine/transfers/transfer.py).
+CREATE TABLE transfers (arn TEXT PRIMARY KEY, description BLOB NOT NULL) WITHOUT ROWID;
 
 -- list_tables --
 SELECT name, description FROM tables ORDER BY name;
@@ -146,6 +161,87 @@ SELECT stream, consumer, sequence FROM checkpoints;
 
 -- forget_checkpoints --
 DELETE FROM checkpoints WHERE stream = ?;
+
+-- list_backups --
+SELECT arn, description FROM backups WHERE arn >= ? AND arn < ? ORDER BY arn;
+
+-- find_backup --
+SELECT description FROM backups WHERE arn = ?;
+
+-- save_backup --
+INSERT INTO backups (arn, description) VALUES (?, ?)
+ON CONFLICT (arn) DO UPDATE SET description = excluded.description;
+
+-- forget_backup --
+DELETE FROM backups WHERE arn = ?;
+
+-- list_builds --
+SELECT number, target, backup, relations FROM builds ORDER BY number;
+
+-- add_build --
+INSERT INTO builds (target, backup, relations) VALUES (?, ?, ?);
+
+-- forget_build --
+DELETE FROM builds WHERE number = ?;
+
+-- drop_named --
+DROP TABLE IF EXISTS {relation};
+
+-- list_transfers --
+SELECT arn, description FROM transfers ORDER BY arn DESC;
+
+-- find_transfer --
+SELECT description FROM transfers WHERE arn = ?;
+
+-- save_transfer --
+INSERT INTO transfers (arn, description) VALUES (?, ?)
+ON CONFLICT (arn) DO UPDATE SET description = excluded.description;
+
+-- forget_transfer --
+DELETE FROM transfers WHERE arn = ?;
+
+-- create_undo --
+-- What a table held under a key before each of its changes; no item when there was none. A moment is a millisecond
+-- since 1970 and a count within it (engine/backups/undo.py), so that rows are only added at the end.
+CREATE TABLE {undo} (moment INTEGER PRIMARY KEY, key BLOB NOT NULL, size INTEGER, item BLOB);
+
+-- drop_undo --
+DROP TABLE {undo};
+
+-- insert_undo --
+-- The moment is the given one, or the next after the last: a clock that is set back does not change the order.
+INSERT INTO {undo} (moment, key, size, item)
+VALUES (max(?, 1 + (SELECT coalesce(max(moment), 0) FROM {undo})), ?, ?, ?);
+
+-- trim_undo --
+DELETE FROM {undo} WHERE moment IN (SELECT moment FROM {undo} WHERE moment < ? ORDER BY moment LIMIT ?);
+
+-- state_after_undo --
+-- All items as they were at a moment: what has not changed since, and of all else what its first change replaced.
+SELECT key, size, item FROM {items} WHERE key NOT IN (SELECT key FROM {undo} WHERE moment > ?1)
+UNION ALL
+SELECT {undo}.key, {undo}.size, {undo}.item
+FROM (SELECT min(moment) AS moment FROM {undo} WHERE moment > ?1 GROUP BY key) AS first
+CROSS JOIN {undo} ON {undo}.moment = first.moment
+WHERE {undo}.item IS NOT NULL;
+
+-- changes_in_undo --
+-- What changed behind a moment and up to another: the last change, and size and item before the first and after the
+-- last, which is what a later change replaced, or what is there now.
+WITH changed AS (
+    SELECT key, min(moment) AS first, max(moment) AS last FROM {undo} WHERE moment > ?1 AND moment <= ?2 GROUP BY key
+), later AS (
+    SELECT key, min(moment) AS first FROM {undo} WHERE moment > ?2 GROUP BY key
+)
+SELECT changed.last, old.size, old.item,
+    CASE WHEN later.first IS NULL THEN {items}.size ELSE new.size END,
+    CASE WHEN later.first IS NULL THEN {items}.item ELSE new.item END
+FROM changed
+CROSS JOIN {undo} AS old ON old.moment = changed.first
+LEFT JOIN later ON later.key = changed.key
+LEFT JOIN {undo} AS new ON new.moment = later.first
+LEFT JOIN {items} ON {items}.key = changed.key
+ORDER BY changed.key;
 
 -- create_records --
 -- The records of one slot of a stream, in the order they were written. What finds and trims them stands before what
@@ -246,6 +342,9 @@ SELECT size, item FROM {items} WHERE key >= ? AND key < ? ORDER BY key DESC LIMI
 
 -- walk_items --
 SELECT key, size, item FROM {items} ORDER BY key;
+
+-- next_items --
+SELECT key, size, item FROM {items} WHERE key > ? ORDER BY key LIMIT ?;
 
 -- size_of_items --
 SELECT coalesce(sum(size & 1048575), 0) FROM {items} WHERE key >= ? AND key < ?;

@@ -1,7 +1,7 @@
 """Reads of items and ranges."""
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from heapq import merge
@@ -18,12 +18,20 @@ from tenantable.engine.storage.checksums import (
     verified_record,
 )
 from tenantable.engine.storage.files import failure
-from tenantable.engine.storage.queries import QUERIES, IndexRelation, ItemRelation, RecordRelation
+from tenantable.engine.storage.queries import QUERIES, IndexRelation, ItemRelation, RecordRelation, UndoRelation
 
 _ROWS_FETCHED_AT_ONCE = 32  # faster than row by row; the last fetch of a page may read so many too many
 
 Row = tuple[int, bytes]
 """An item: its size by DynamoDB's rules, and its wire JSON."""
+KeyedRow = tuple[bytes, int, bytes]
+"""An item with its key: key, size and wire JSON."""
+
+ChangedRow = tuple[int, int | None, bytes | None, int | None, bytes | None]
+"""What became of an item: the moment of the last change, and its size and JSON before and after; None for no item."""
+
+BuildRow = tuple[int, str | None, str | None, str]
+"""What is being filled: number, name of the table that it will be, ARN of the backup, JSON of its relations."""
 
 RecordRow = tuple[int, float, int, int, bytes, bytes | None, bytes | None]
 """A record of a stream: sequence, time of creation, event, size of its images, and JSON: keys, old and new image."""
@@ -141,9 +149,41 @@ class Reader:
             raise DamageError("an index entry has no item, or an item has a value of another type") from error
         return rows, len(rows) == limit
 
+    def walk(self, relation: ItemRelation) -> Iterator[KeyedRow]:
+        """All items in the order of their keys."""
+        return _verified_rows(self._connection.execute(relation.walk))
+
+    def next_items(self, relation: ItemRelation, *, after: bytes, limit: int) -> list[KeyedRow]:
+        """The first items behind a key."""
+        return list(_verified_rows(self._cursor.execute(relation.next, (after, limit))))
+
+    def state(self, relation: UndoRelation, *, after: int) -> Iterator[KeyedRow]:
+        """All items of a table without what was changed behind a moment, in no order."""
+        return _verified_rows(self._connection.execute(relation.state, (after,)))
+
+    def changes(self, relation: UndoRelation, *, after: int, through: int) -> Iterator[ChangedRow]:
+        """What was changed behind a moment and up to another, one row per item, in the order of the keys."""
+        for moment, *marked in self._connection.execute(relation.changes, (after, through)):
+            yield moment, *_verified_image(*marked[:2]), *_verified_image(*marked[2:])
+
+    def backups(self, lower: str, upper: str) -> list[tuple[str, bytes]]:
+        """ARN and description of the backups whose ARN is at least the one and below the other, sorted."""
+        return self._cursor.execute(QUERIES["list_backups"], (lower, upper)).fetchall()
+
+    def backup(self, arn: str) -> bytes | None:
+        """The description of a backup; None when there is none of this ARN."""
+        return _only(self._cursor.execute(QUERIES["find_backup"], (arn,)).fetchone())
+
+    def transfer(self, arn: str) -> bytes | None:
+        """The description of an export or import; None when there is none of this ARN."""
+        return _only(self._cursor.execute(QUERIES["find_transfer"], (arn,)).fetchone())
+
+    def transfers(self) -> list[tuple[str, bytes]]:
+        """ARN and description of all exports and imports, the ARNs sorted backwards."""
+        return self._cursor.execute(QUERIES["list_transfers"]).fetchall()
+
     def statistics(self, relation_number: int) -> Statistics:
-        row = self._cursor.execute(QUERIES["read_statistics"], (relation_number,)).fetchone() or (0, 0)
-        return Statistics(item_count=row[0], size_bytes=row[1])
+        return read_statistics(self._cursor.execute(QUERIES["read_statistics"], (relation_number,)))
 
     def shards(self, stream_number: int) -> list[ShardRow]:
         """All shards of a stream in the order of their first sequence and slot."""
@@ -203,9 +243,28 @@ class Reader:
         self._cursor = self._connection.cursor()
 
 
+def read_statistics(found: sqlite3.Cursor) -> Statistics:
+    """What was found of a relation; a relation that is gone holds nothing."""
+    item_count, size_bytes = found.fetchone() or (0, 0)
+    return Statistics(item_count=item_count, size_bytes=size_bytes)
+
+
+def _only(row: tuple[bytes] | None) -> bytes | None:
+    return None if row is None else row[0]
+
+
 def _range_parameters(relation: ItemRelation | IndexRelation, keys: KeyRange, *, descending: bool) -> tuple[bytes, ...]:
     if isinstance(relation, ItemRelation):
         return (keys.lower, keys.upper)
     if descending:
         return (keys.lower, keys.upper, keys.before)
     return (keys.lower, keys.after, keys.upper)
+
+
+def _verified_rows(stored: Iterable[KeyedRow]) -> Iterator[KeyedRow]:
+    for key, mark, item in stored:
+        yield key, *verified((mark, item))
+
+
+def _verified_image(mark: int | None, item: bytes | None) -> Row | tuple[None, None]:
+    return (None, None) if mark is None or item is None else verified((mark, item))

@@ -19,6 +19,11 @@ _DRAFT_SUFFIX = ".repaired"
 _KEPT_SUFFIX = ".before-repair"
 
 
+def is_left_over(file_name: str) -> bool:
+    """Whether a file is an old database that a repair kept, or a new one that it did not finish."""
+    return _KEPT_SUFFIX in file_name or file_name.endswith(_DRAFT_SUFFIX)
+
+
 class Salvage:
     """
     A new database beside an old one, with the same SQL tables, still empty. A context manager: what was not put in the

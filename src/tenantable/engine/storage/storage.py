@@ -10,7 +10,9 @@ from typing import Self
 
 from tenantable.engine.storage.eventual.late_reads import LateReads
 from tenantable.engine.storage.files import (
+    DirectoryInUseError,
     Durability,
+    admit_others,
     check_durability,
     database_bytes,
     lock_directory,
@@ -63,12 +65,16 @@ class Storage:
         if directory is None and eventual_seconds:
             hint = "choose a data directory; with durability 'none' it is nearly as fast"
             raise StorageError("An engine in memory has one state, so that no read can be late", hint=hint)
+        self._lock: sqlite3.Connection | None = None
+        self.is_alone = True
+        """Whether nobody else has the directory open, nor can before `admit_others`."""
         with ExitStack() as opened:
             if directory is None:
                 self.turn = Turn()
                 connection = open_memory()
             else:
-                opened.enter_context(closing(lock_directory(directory, exclusive=not CAN_BE_SHARED)))
+                self._lock, self.is_alone = _lock(directory)
+                opened.enter_context(closing(self._lock))
                 self.turn = opened.enter_context(closing(_open_turn(directory)))
                 connection, self._damage = _open_in_turn(directory, durability, self.turn)
                 if eventual_seconds:
@@ -77,6 +83,12 @@ class Storage:
             self._files = opened.pop_all()
         self.write = Writer(connection, self.turn, late=self._late)
         self._memory_reader = Reader(connection, lambda _reader: self.write.lock.release())
+
+    def admit_others(self) -> None:
+        """Let other processes open the directory, where several can."""
+        if self.is_alone and self._lock is not None and CAN_BE_SHARED:
+            admit_others(self._lock)
+            self.is_alone = False
 
     def read(self, *, eventual: bool = False) -> Reader:
         """
@@ -110,6 +122,21 @@ class Storage:
         """The sizes of the database's file and of its log; 0 in memory."""
         return (0, 0) if self._directory is None else (database_bytes(self._directory), log_bytes(self._directory))
 
+    def snapshot(self) -> Reader:
+        """
+        A reader of one state for one `with` block, however long it takes: nobody waits for it.
+
+        The state is that of the first read. In memory, where everybody takes turns, it is a copy of the database.
+        """
+        if self._directory is not None:
+            reader = self.read()
+            reader.freeze()
+            return reader
+        copy = open_memory()
+        with self.read():
+            self.write.connection.backup(copy)
+        return Reader(copy, Reader.close)
+
     def close(self) -> None:
         """Finish the commit under way and give the files back. Nothing may be read or written any more."""
         if self._closed:
@@ -131,6 +158,14 @@ class Storage:
             reader.close()
         else:
             self._idle_readers.append(reader)
+
+
+def _lock(directory: Path) -> tuple[sqlite3.Connection, bool]:
+    """The lock of a directory, and whether nobody else has it open."""
+    try:
+        return lock_directory(directory, exclusive=True, seconds=0), True
+    except DirectoryInUseError:
+        return lock_directory(directory, exclusive=not CAN_BE_SHARED), False
 
 
 def _open_turn(directory: Path) -> Turn:

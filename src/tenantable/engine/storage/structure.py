@@ -9,7 +9,7 @@ from tenantable.errors import StorageError
 
 _PROBLEMS_MAX = 100
 _CHECKED_AT_START_BYTES_MAX = 64 * 1024 * 1024  # takes 40 ms; a larger file is for `tenantable dynamodb check`
-_OF_ONE_TABLE = ("items_", "index_", "expiry_", "records_")
+_OF_ONE_TABLE = ("items_", "index_", "expiry_", "records_", "undo_")
 
 
 def structure_problems(connection: sqlite3.Connection, sql_table: str | None = None) -> list[str]:

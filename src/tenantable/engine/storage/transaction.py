@@ -4,10 +4,17 @@ import sqlite3
 from collections.abc import Callable, Iterator, MutableMapping, Sequence
 
 from tenantable.engine.storage.checksums import mark_of, marked_record, sealed, verified
-from tenantable.engine.storage.queries import QUERIES, ExpiryRelation, IndexRelation, ItemRelation, RecordRelation
-from tenantable.engine.storage.reading import KeyRange, RecordRow, Row, ShardRow
+from tenantable.engine.storage.queries import (
+    QUERIES,
+    ExpiryRelation,
+    IndexRelation,
+    ItemRelation,
+    RecordRelation,
+    UndoRelation,
+)
+from tenantable.engine.storage.reading import BuildRow, KeyRange, RecordRow, Row, ShardRow, Statistics, read_statistics
 
-Relation = ItemRelation | IndexRelation | RecordRelation | ExpiryRelation
+Relation = ItemRelation | IndexRelation | RecordRelation | ExpiryRelation | UndoRelation
 
 
 class Transaction:
@@ -17,7 +24,7 @@ class Transaction:
     It sees its own writes and those of everybody who wrote before. SQLite's transaction begins with the first access.
     """
 
-    __slots__ = ("_begin", "_changes", "_cursor", "_sequences", "generation", "publish", "touched")
+    __slots__ = ("_begin", "_changes", "_cursor", "_sequences", "_time", "generation", "publish", "touched")
 
     def __init__(self, cursor: sqlite3.Cursor, begin: Callable[[], None], sequences: MutableMapping[int, int]) -> None:
         """
@@ -29,6 +36,7 @@ class Transaction:
         self._begin = begin
         self._sequences = sequences
         self._changes: dict[int, list[int]] = {}
+        self._time: float | None = None
         self.publish: Callable[[], None] | None = None
         self.generation: int | None = None
         """What the generation has become by this operation; None when it changed no table and no stream."""
@@ -48,6 +56,12 @@ class Transaction:
 
         self.publish = publish_all
 
+    def time(self, clock: Callable[[], float]) -> float:
+        """The time of everything that is done here: what the clock says when it is first asked for."""
+        if self._time is None:
+            self._time = clock()
+        return self._time
+
     def get(self, relation: ItemRelation, key: bytes) -> Row | None:
         stored: Row | None = self._execute(relation.get, (key,)).fetchone()
         return None if stored is None else verified(stored)
@@ -55,6 +69,9 @@ class Transaction:
     def size_bytes(self, relation: ItemRelation, keys: KeyRange) -> int:
         """The sizes of all items in a range together."""
         return int(self._execute(relation.size, (keys.lower, keys.upper)).fetchone()[0])
+
+    def statistics(self, relation_number: int) -> Statistics:
+        return read_statistics(self._execute(QUERIES["read_statistics"], (relation_number,)))
 
     def put_item(self, relation: ItemRelation, key: bytes, row: Row, *, replaced: Row | None) -> None:
         """Store an item; `replaced` is what `get` gave for its key."""
@@ -198,6 +215,57 @@ class Transaction:
     def find_expired(self, relation: ExpiryRelation, *, since: int, before: float, limit: int) -> list[bytes]:
         """The keys of items that expire in this stretch of time, the first to expire first."""
         return [row[0] for row in self._execute(relation.find, (since, before, limit))]
+
+    def add_undo(self, relation: UndoRelation, *, moment: int, key: bytes, before: Row | None) -> None:
+        """Note what a change replaced; None when there was no item."""
+        stored = (None, None) if before is None else (mark_of(*before), before[1])
+        self._execute(relation.insert, (moment, key, *stored))
+
+    def trim_undo(self, relation: UndoRelation, *, before: int, limit: int) -> int:
+        """Forget the oldest of what was replaced before a moment; how many rows."""
+        return self._execute(relation.trim, (before, limit)).rowcount
+
+    def backup(self, arn: str) -> bytes | None:
+        """The description of a backup; None when there is none of this ARN."""
+        row = self._execute(QUERIES["find_backup"], (arn,)).fetchone()
+        return None if row is None else row[0]
+
+    def save_backup(self, arn: str, description: bytes) -> None:
+        self._execute(QUERIES["save_backup"], (arn, description))
+
+    def forget_backup(self, arn: str) -> None:
+        self._execute(QUERIES["forget_backup"], (arn,))
+
+    def builds(self) -> list[BuildRow]:
+        return self._execute(QUERIES["list_builds"]).fetchall()
+
+    def add_build(self, *, target: str | None, backup: str | None, relations: str) -> int:
+        number = self._execute(QUERIES["add_build"], (target, backup, relations)).lastrowid
+        assert number is not None
+        return number
+
+    def forget_build(self, number: int) -> None:
+        """What was built belongs to a table or a backup from now on, or is gone."""
+        self._execute(QUERIES["forget_build"], (number,))
+
+    def drop_named(self, name: str, number: int) -> None:
+        """As `drop`, of a relation that a build names; nothing when it is gone already."""
+        self._execute(QUERIES["drop_named"].format(relation=name))
+        self._execute(QUERIES["forget_relation"], (number,))
+
+    def transfer(self, arn: str) -> bytes | None:
+        """The description of an export or import; None when there is none of this ARN."""
+        row = self._execute(QUERIES["find_transfer"], (arn,)).fetchone()
+        return None if row is None else row[0]
+
+    def transfers(self) -> list[tuple[str, bytes]]:
+        return self._execute(QUERIES["list_transfers"]).fetchall()
+
+    def save_transfer(self, arn: str, description: bytes) -> None:
+        self._execute(QUERIES["save_transfer"], (arn, description))
+
+    def forget_transfer(self, arn: str) -> None:
+        self._execute(QUERIES["forget_transfer"], (arn,))
 
     def find_token(self, token: str, *, now: float) -> tuple[bytes, bytes] | None:
         """Digest and outcome of what was done under this token, unless it has expired."""

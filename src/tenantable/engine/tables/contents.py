@@ -114,8 +114,8 @@ class Shelf:
     ) -> Table | None:
         """A table that can be used; None for one that is damaged."""
         try:
-            table = load_table(name, unsealed(name, stored), streams)
-            problem = self._storage.damage_of(table_sql_tables(table))
+            table = load_table(name, unsealed(name, stored), streams, clock=self._clock)
+            problem = self._storage.damage_of(_sql_tables(table))
         except (DamageError, ValueError, TypeError, LookupError) as error:  # of a damaged stream it finds none
             table, problem = None, f"its description or its stream is damaged: {error}"
         if problem is not None:
@@ -139,3 +139,8 @@ class Shelf:
             damaged=damaged,
             counts_keys=any(setting.enabled for table in tables.values() for setting in table.insights.values()),
         )
+
+
+def _sql_tables(table: Table) -> list[str]:
+    names = table_sql_tables(table)
+    return names if table.undo is None else [*names, table.undo.relation.sql_table]

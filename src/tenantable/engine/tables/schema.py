@@ -24,10 +24,13 @@ def create_index(transaction: Transaction, definition: IndexDefinition, *, table
     return index
 
 
-def drop_table(transaction: Transaction, table: Table) -> None:
-    """Everything that a table and its indexes hold."""
+def drop_table(transaction: Transaction, table: Table, *, keeps_items: bool = False) -> None:
+    """Everything that a table and its indexes hold; with `keeps_items` all but the items themselves."""
     for index in table.indexes.values():
         transaction.drop(index.relation)
     if table.expiry is not None:
         transaction.drop(table.expiry)
-    transaction.drop(table.items)
+    if table.undo is not None:
+        transaction.drop(table.undo.relation)
+    if not keeps_items:
+        transaction.drop(table.items)

@@ -1,11 +1,12 @@
 """What the engine knows of a table: frozen values, and their form in the catalog."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import orjson
 
+from tenantable.engine.backups.undo import UndoLog
 from tenantable.engine.insights.setting import InsightsSetting
 from tenantable.engine.policies.policy import ResourcePolicy
 from tenantable.engine.storage.queries import (
@@ -15,6 +16,7 @@ from tenantable.engine.storage.queries import (
     expiry_relation,
     index_relation,
     item_relation,
+    undo_relation,
 )
 from tenantable.engine.streams.stream import Stream
 from tenantable.wire.errors import serialization_error
@@ -66,10 +68,10 @@ class Table:
     A table as it is now. A change makes a new value, so an old one in somebody's hand is never half changed.
 
     `time_to_live` names the attribute that holds an item's last second, and `expiry` keeps those seconds in order; both
-    are None when items never expire. `stream` is None when changes are not recorded, `policy` when no resource policy
-    hangs on the table. `insights` says by index name whose keys are counted, `TABLE` standing for the table. `options`
-    are members of the table's description that are kept and shown (SSESpecification, TableClass); of these
-    StreamSpecification alone has an effect, the stream.
+    are None when items never expire. `stream` is None when changes are not recorded, `undo` when what they replace is
+    not kept, `policy` when no resource policy hangs on the table. `insights` says by index name whose keys are counted,
+    `TABLE` standing for the table. `options` are members of the table's description that are kept and shown
+    (SSESpecification, TableClass); of these StreamSpecification alone has an effect, the stream.
     """
 
     name: str
@@ -86,6 +88,7 @@ class Table:
     stream: Stream | None = None
     policy: ResourcePolicy | None = None
     insights: Mapping[str, InsightsSetting] = field(default_factory=dict)
+    undo: UndoLog | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
     items: ItemRelation
@@ -136,7 +139,7 @@ def make_index(
 
 
 def table_sql_tables(table: Table) -> list[str]:
-    """The SQL tables that hold a table's items and what follows from them."""
+    """The SQL tables that hold a table's items and what follows from them alone."""
     names = [table.items.sql_table, *(index.relation.sql_table for index in table.indexes.values())]
     return names if table.expiry is None else [*names, table.expiry.sql_table]
 
@@ -154,8 +157,14 @@ def dump_table(table: Table) -> bytes:
         raise serialization_error("Invalid UTF-8 in a string value") from error
 
 
-def load_table(name: str, description: bytes, streams: Mapping[int, Stream]) -> Table:
-    """A table from the catalog; `streams` are all there are, by number."""
+def load_table(name: str, description: bytes, streams: Mapping[int, Stream], *, clock: Callable[[], float]) -> Table:
+    """
+    A table from the catalog.
+
+    Args:
+        streams: All there are, by number.
+        clock: Seconds since 1970, for what changes replace.
+    """
     stored = orjson.loads(description)
     keys = _load_keys(stored["keys"])
     number = stored["items"]
@@ -175,6 +184,7 @@ def load_table(name: str, description: bytes, streams: Mapping[int, Stream]) -> 
         stream=None if stored.get("stream") is None else streams[stored["stream"]],
         policy=None if stored.get("policy") is None else ResourcePolicy(**stored["policy"]),
         insights={name: InsightsSetting(**each) for name, each in stored.get("insights", {}).items()},
+        undo=_load_undo(stored.get("undo"), items=number, clock=clock),
         options=stored["options"],
         tags=stored["tags"],
         items=item_relation(number),
@@ -196,6 +206,7 @@ def _dumped(table: Table) -> dict[str, Any]:
         "stream": None if table.stream is None else table.stream.number,
         "policy": None if table.policy is None else asdict(table.policy),
         "insights": {name: asdict(setting) for name, setting in table.insights.items()},
+        "undo": _dump_undo(table.undo),
         "options": table.options,
         "tags": table.tags,
         "items": table.items.number,
@@ -236,6 +247,17 @@ def _dump_keys(keys: KeyNames) -> dict[str, Any]:
         return stored
     others = {"other_partitions": keys.other_partitions, "other_sorts": keys.other_sorts}
     return stored | {member: [asdict(each) for each in attributes] for member, attributes in others.items()}
+
+
+def _dump_undo(log: UndoLog | None) -> dict[str, Any] | None:
+    return None if log is None else {"number": log.relation.number, "since": log.since, "days": log.days}
+
+
+def _load_undo(stored: dict[str, Any] | None, *, items: int, clock: Callable[[], float]) -> UndoLog | None:
+    if stored is None:
+        return None
+    relation = undo_relation(stored["number"], items=items)
+    return UndoLog(relation=relation, since=stored["since"], days=stored["days"], clock=clock)
 
 
 def _load_keys(stored: dict[str, Any]) -> KeyNames:

@@ -16,12 +16,12 @@ from tenantable.engine.integrity.repair import Repaired, repair
 from tenantable.engine.storage.copies import is_database
 from tenantable.engine.storage.files import DATABASE_NAME, LOCK_NAMES
 from tenantable.engine.storage.inspection import file_problems
+from tenantable.engine.storage.salvage import is_left_over
 from tenantable.errors import StorageError
 
 DataFolder = Annotated[Path, typer.Option(envvar="TENANTABLE_DATA", help="Folder of the tables and the access key.")]
 
 _DAMAGE_FOUND = 1
-_BEFORE_REPAIR = ".before-repair"
 
 
 def add_commands(group: typer.Typer) -> None:
@@ -123,7 +123,7 @@ def _check_other_databases(data: Path) -> Findings:
     """What SQLite says of the databases of the folder that hold no tables, that of the queues for one."""
     findings = Findings()
     for path in sorted(data.iterdir()):
-        if path.name in {DATABASE_NAME, *LOCK_NAMES} or _BEFORE_REPAIR in path.name or not path.is_file():
+        if path.name in {DATABASE_NAME, *LOCK_NAMES} or is_left_over(path.name) or not path.is_file():
             continue
         if path.suffix == ".db" or is_database(path):
             for problem in file_problems(path):

@@ -29,6 +29,11 @@ REPAIRABLE = {
     "a shard is missing": ("DELETE FROM shards WHERE slot = 1", "no shard is open"),
     "a shard ends before it begins": ("UPDATE shards SET last = -5 WHERE slot = 1", "ends at -5"),
     "a shard is said to be trimmed": ("UPDATE shards SET trimmed = 6", "lies in no shard"),
+    "a stream is missing": ("DELETE FROM streams", "the description of table orders names what cannot be found: 4"),
+    "a stream's description is damaged": (
+        "UPDATE streams SET description = CAST(replace(description, 'NEW', 'OLD') AS BLOB)",
+        "the description of stream 4 cannot be read",
+    ),
     "a checkpoint is of no stream": ("UPDATE checkpoints SET stream = 77", "'ledger' has a checkpoint"),
 }
 LOST = {

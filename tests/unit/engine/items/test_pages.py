@@ -1,5 +1,6 @@
 """Pages of queries and scans: where they may begin, and what a local index must fetch."""
 
+import gc
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -117,3 +118,14 @@ def test_a_filter_on_the_key_of_the_index_is_refused(refusal: "Refusal") -> None
     assert refusal("Query", **request).message == (
         "Filter Expression can only contain non-primary key attributes: Primary key attribute: state"
     )
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_reading_a_page_leaves_the_garbage_collector_as_it_was(call: "Call", enabled: bool) -> None:
+    before = gc.isenabled()
+    try:
+        (gc.enable if enabled else gc.disable)()
+        call("Query", **condition("pk = :pk", pk="a"))
+        assert gc.isenabled() == enabled
+    finally:
+        (gc.enable if before else gc.disable)()

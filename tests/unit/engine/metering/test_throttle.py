@@ -316,6 +316,15 @@ def test_expired_items_are_deleted_for_nothing(
     assert engine.expire(clock()) == 2
 
 
+def test_what_a_table_keeps_to_be_recovered_costs_nothing(create: "Create", call: "Call", refusal: "Refusal") -> None:
+    create("orders", **provisioned(1, 1))
+    enabled = {"PointInTimeRecoveryEnabled": True}
+    call("UpdateContinuousBackups", TableName="orders", PointInTimeRecoverySpecification=enabled)
+    for number in range(300):
+        call("PutItem", TableName="orders", Item=item(number))
+    assert refusal("PutItem", TableName="orders", Item=item()).code == "ProvisionedThroughputExceededException"
+
+
 def test_without_the_option_nothing_is_throttled(clock: ManualClock) -> None:
     with Engine(":memory:", clock=clock) as engine:
         engine.call("CreateTable", {"TableName": "orders", "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],

@@ -23,9 +23,19 @@ def test_a_directory_is_created_with_everything_above_it(tmp_path: Path) -> None
 
 
 def test_engines_share_a_directory_and_keep_out_who_wants_it_alone(tmp_path: Path) -> None:
-    with Storage(tmp_path), Storage(tmp_path), pytest.raises(StorageError, match="in use by another process"):
-        lock_directory(tmp_path, exclusive=True)
+    with Storage(tmp_path) as first:
+        first.admit_others()
+        with Storage(tmp_path), pytest.raises(StorageError, match="in use by another process"):
+            lock_directory(tmp_path, exclusive=True)
     lock_directory(tmp_path, exclusive=True).close()
+
+
+def test_whoever_comes_first_knows_that_nobody_else_is_there(tmp_path: Path) -> None:
+    with Storage(tmp_path) as first:
+        assert first.is_alone
+        first.admit_others()
+        with Storage(tmp_path) as second:
+            assert not second.is_alone
 
 
 def test_who_has_a_directory_alone_keeps_engines_out(tmp_path: Path) -> None:
