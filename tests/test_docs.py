@@ -11,14 +11,22 @@ from typing import Any
 
 import pytest
 import typer.main
+from prometheus_client import Metric
 from pydantic_core import PydanticUndefined
+from structlog.testing import capture_logs
 
 from tenantable import errors
 from tenantable.cli import app
+from tenantable.engine import Engine
+from tenantable.engine.metering.observation import Observation
 from tenantable.engine.operations import OPERATIONS
 from tenantable.engine.operations.left_out import LEFT_OUT, METADATA
 from tenantable.engine.tables.options import UNSUPPORTED
+from tenantable.local.observation.metrics import engine_registry
+from tenantable.local.observation.requests import log_request
+from tenantable.local.observation.tallies import Tallies
 from tenantable.settings import Settings
+from tenantable.wire.arns import Home
 from tenantable.wire.errors import DynamoError
 
 ROOT = Path(__file__).parent.parent
@@ -100,8 +108,9 @@ def dynamodb_page() -> str:
         "",
         "## Options of tables",
         "",
-        "Kept and described, without an effect: `SSESpecification`, `TableClass`, `OnDemandThroughput`,",
-        "`WarmThroughput`, `ReplicaUpdates`, `GlobalTableWitnessUpdates`, `MultiRegionConsistency`. Refused:",
+        "Kept and described, without an effect: `SSESpecification`, `TableClass`, `WarmThroughput`, `ReplicaUpdates`,",
+        "`GlobalTableWitnessUpdates`, `MultiRegionConsistency`; `OnDemandThroughput` has one where throughput is",
+        "enforced. Refused:",
         "",
         "| option | why |",
         "|---|---|",
@@ -123,6 +132,60 @@ def test_a_reference_page_says_what_the_code_says(page: Callable[[], str]) -> No
     if os.environ.get("REWRITE_GOLDEN") == "1":
         path.write_text(page())
     assert path.read_text() == page(), "run `make golden` and review the difference"
+
+
+def table_in(page: Path, name: str) -> list[list[str]]:
+    """The rows of the table between the marks of this name, by cell."""
+    found = re.search(rf"<!-- {name} -->\n(.*?)<!-- /{name} -->", page.read_text(), re.DOTALL)
+    assert found is not None
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in found[1].splitlines()[2:]]
+
+
+def test_every_metric_is_documented_as_it_is() -> None:
+    metrics = engine_registry(Tallies([]), list, lambda: 0).collect()
+    names = {"counter": "{}_total"}
+    shown = [[f"`{names.get(each.type, '{}').format(each.name)}`", each.documentation] for each in metrics]
+    rows = table_in(ROOT / "docs" / "howto" / "operating.md", "metrics")
+    assert [[row[0], row[2]] for row in rows] == shown
+
+
+def test_every_label_of_a_metric_is_documented() -> None:
+    labels = {
+        f"`{sample.name.removesuffix('_bucket')}`": sorted(sample.labels.keys() - {"le"})
+        for metric in busy_metrics()
+        for sample in metric.samples
+        if not sample.name.endswith(("_sum", "_count", "_created"))
+    }
+    rows = table_in(ROOT / "docs" / "howto" / "operating.md", "metrics")
+    assert {row[0]: sorted(filter(None, row[1].split(", "))) for row in rows} == labels
+
+
+def busy_metrics() -> list[Metric]:
+    """Every metric, with a sample at least."""
+    tallies = Tallies(OPERATIONS)
+    tallies.refuse("ValidationException")
+    with Engine(":memory:", observer=tallies.observer(Home()), throttle=True) as engine:
+        stream = {"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"}
+        engine.call("CreateTable", {"TableName": "notes", "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+                                    "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+                                    "BillingMode": "PAY_PER_REQUEST", "OnDemandThroughput": {"MaxWriteRequestUnits": 1},
+                                    "StreamSpecification": stream})  # fmt: skip
+        put = {"TableName": "notes", "Item": {"pk": {"S": "a"}, "x": {"S": "x" * 300_000}}}
+        engine.call("PutItem", put)
+        with pytest.raises(DynamoError):
+            engine.call("PutItem", put)
+        for _ in engine.stream("notes").consume("mailer"):
+            pass
+        return list(engine_registry(tallies, lambda: [engine], lambda: 0).collect())
+
+
+def test_every_field_of_the_request_log_is_documented() -> None:
+    observation = Observation("GetItem", None, None, 200, 0.0, (), None, "")
+    with capture_logs() as lines:
+        log_request(Home(), observation)
+    fields = {*lines[0], "level", "timestamp"} - {"log_level"}  # as `configure_logs` makes them
+    rows = table_in(ROOT / "docs" / "howto" / "operating.md", "log")
+    assert {name.strip("` ") for row in rows for name in row[0].split(",")} == fields
 
 
 def readme_blocks() -> tuple[str, str]:

@@ -1,7 +1,6 @@
 """The `tenantable` command. It chooses the real clock and randomness, and says in one sentence why it cannot start."""
 
 import os
-import secrets
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -13,14 +12,11 @@ import typer
 from rich.console import Console
 
 from tenantable import __version__
-from tenantable.engine import Engine
 from tenantable.engine.server import listen, serve
-from tenantable.engine.signature import AccessKey, AccessKeyLookup
-from tenantable.engine.storage.files import Durability
 from tenantable.errors import TenantableError
+from tenantable.local.endpoint.endpoint import EndpointOptions, prepare_for_workers, run_endpoint
 from tenantable.local.maintenance.commands import add_commands
-from tenantable.local.secrets import ADMINISTRATOR, CREDENTIALS_FILE, profile_keys
-from tenantable.local.serving import dynamo_endpoint
+from tenantable.local.secrets import CREDENTIALS_FILE
 from tenantable.local.workers.ports import shared_port
 from tenantable.local.workers.supervision import WORKERS_MAX, check_workers, run_workers
 
@@ -52,6 +48,32 @@ def tenantable(
     """DynamoDB for tenants: one declaration, enforced on the laptop."""
 
 
+Throttled = Annotated[
+    bool, typer.Option("--throttle", help="Enforce provisioned throughput, also that of indexes and partitions.")
+]
+EventualMilliseconds = Annotated[
+    int,
+    typer.Option("--eventual-ms", min=0, help="How late reads that are not consistent may be. 0: never."),
+]
+Accounts = Annotated[
+    list[str] | None,
+    typer.Option("--account", help="Make an access key for this account (12 digits) too. Can be given several times."),
+]
+MetricsPort = Annotated[
+    int | None,
+    typer.Option(
+        min=0,
+        max=65535,
+        help="Serve Prometheus metrics on this port, of several workers also on those above it; 0: any free one.",
+    ),
+]
+MetricsHost = Annotated[str, typer.Option(help="Address that metrics are served on.")]
+LogsRequests = Annotated[bool, typer.Option("--log-requests", help="Log each request as a JSON line, without values.")]
+Workers = Annotated[
+    int, typer.Option(min=1, max=WORKERS_MAX, help="Processes that answer; they read at once and write in turn.")
+]
+
+
 @dynamodb_group.callback(invoke_without_command=True)
 def dynamodb(
     context: typer.Context,
@@ -75,9 +97,13 @@ def dynamodb(
             envvar="TENANTABLE_DURABILITY", help="What an acknowledged write survives: loss of power, a kill, nothing."
         ),
     ] = "power",
-    workers: Annotated[
-        int, typer.Option(min=1, max=WORKERS_MAX, help="Processes that answer; they read at once and write in turn.")
-    ] = 1,
+    workers: Workers = 1,
+    throttle: Throttled = False,
+    eventual_ms: EventualMilliseconds = 0,
+    account: Accounts = None,
+    metrics_port: MetricsPort = None,
+    metrics_host: MetricsHost = "127.0.0.1",
+    log_requests: LogsRequests = False,
 ) -> None:
     """
     Serve the embedded DynamoDB over HTTP: boto3, the AWS CLI, Terraform and every SDK can talk to it. With a command,
@@ -87,32 +113,36 @@ def dynamodb(
         _refuse_misplaced_options(context)
         return
     check_workers(workers, memory=memory)
+    options = EndpointOptions(
+        data=None if memory else data,
+        objects=data / "objects",
+        credentials=None if open_ else data,
+        accounts=tuple(account or ()),
+        durability=durability,
+        throttle=throttle,
+        eventual_seconds=eventual_ms / 1000,
+        metrics_port=metrics_port,
+        metrics_host=metrics_host,
+        logs_requests=log_requests,
+        workers=workers,
+    )
     with listen(host, port) as listener:
-        # Several workers have engines of their own; this one makes the folder, or says why it cannot be used.
-        with Engine(":memory:" if memory else data, durability=durability) as engine:
-            answer = partial(
-                _answer,
-                access_keys=None if open_ else _access_keys(data),
-                # Reads must not wait behind the commit of another process, however short it is.
-                commits_wait=workers > 1 or (durability == "power" and not memory),
-            )
-            address = f"http://{host}:{listener.getsockname()[1]}"
-            _announce(address, tables=None if memory else data, credentials=None if open_ else data / CREDENTIALS_FILE)
-            if workers == 1:
-                answer(engine, listener)
-        if workers > 1:
+        announce = partial(_announce, f"http://{host}:{listener.getsockname()[1]}", options)
+        if workers == 1:
+            _work(options, listener, announce)
+        else:
+            prepare_for_workers(options)
+            announce()
             with shared_port(listener, workers) as listeners:
-                run_workers(listeners, partial(_work, data, durability, answer), say=_say)
+                run_workers(listeners, lambda number, own: _work(options.of_worker(number), own), say=_say)
 
 
-def _answer(engine: Engine, listener: socket, *, access_keys: AccessKeyLookup | None, commits_wait: bool) -> None:
-    with dynamo_endpoint(engine, access_keys=access_keys, commits_wait=commits_wait) as endpoint:
-        serve(endpoint, listener)
-
-
-def _work(data: Path, durability: Durability, answer: Callable[[Engine, socket], None], listener: socket) -> None:
-    with Engine(data, durability=durability) as engine:
-        answer(engine, listener)
+def _work(options: EndpointOptions, listener: socket, announce: Callable[[], None] = lambda: None) -> None:
+    with run_endpoint(options) as running:
+        announce()
+        if running.metrics_address is not None:
+            typer.echo(f"Metrics on {running.metrics_address}")
+        serve(running.endpoint, listener)
 
 
 def _say(sentence: str) -> None:
@@ -146,29 +176,23 @@ def _refuse_misplaced_options(context: typer.Context) -> None:
     for name in context.params:
         source = context.get_parameter_source(name)
         if source is not None and source.name == "COMMANDLINE":
-            option = name.strip("_")
+            option = name.strip("_").replace("_", "-")
             raise typer.BadParameter(
                 f"--{option} stands behind the command: {context.invoked_subcommand} --{option} ..."
             )
 
 
-def _access_keys(folder: Path) -> AccessKeyLookup:
-    """The one key of this folder; it may do everything. Made at the first start."""
-    key = profile_keys(folder, [ADMINISTRATOR], secrets.token_urlsafe)[ADMINISTRATOR]
-    return {key.access_key_id: AccessKey(secret=key.secret_access_key)}.get
-
-
-def _announce(address: str, *, tables: Path | None, credentials: Path | None) -> None:
+def _announce(address: str, options: EndpointOptions) -> None:
     """Say where the endpoint is, where the tables are and how to connect; a secret is named by its file alone."""
     console = Console(highlight=False, soft_wrap=True)
-    where = "in memory" if tables is None else f"in {tables.resolve()}"
+    where = "in memory" if options.data is None else f"in {options.data.resolve()}"
     console.print(f"[bold]DynamoDB[/bold] on [bold]{address}[/bold], tables {where}")
-    if credentials is None:
+    if options.credentials is None:
         console.print("Open: signatures are not checked, any access key will do. To connect:")
         identity = "AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any"
     else:
         console.print("Requests must be signed with the access key of this data folder. To connect:")
-        identity = f"AWS_SHARED_CREDENTIALS_FILE={credentials.resolve()}"
+        identity = f"AWS_SHARED_CREDENTIALS_FILE={(options.credentials / CREDENTIALS_FILE).resolve()}"
     endpoints = f"AWS_ENDPOINT_URL_DYNAMODB={address} AWS_ENDPOINT_URL_DYNAMODB_STREAMS={address}"
     console.print(f"  export {endpoints} AWS_DEFAULT_REGION=us-east-1 {identity}", markup=False)
     console.print("  aws dynamodb list-tables        # or boto3.client('dynamodb').list_tables()", markup=False)

@@ -60,6 +60,13 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="What is logged, as JSON lines."
     )
+    log_requests: bool = Field(
+        default=False, description="Log each request of the engine, without values; only with `cloud = local`."
+    )
+    metrics_port: Port | None = Field(
+        default=None, description="Port of the engine's Prometheus metrics; unset: none. Only with `cloud = local`."
+    )
+    metrics_host: str = Field(default="127.0.0.1", description="Address that the engine's metrics are served on.")
 
     @property
     def creates_resources(self) -> bool:

@@ -112,7 +112,7 @@ def in_process() -> Iterator[Target]:
     with (
         TemporaryDirectory() as objects,
         Engine(":memory:", objects=objects) as engine,
-        kept_up(engine, every_seconds=0.1),
+        kept_up(lambda: [engine], every_seconds=0.1),
     ):
         yield Target(client=engine, lacks={"http": "there is no network in between"})
 

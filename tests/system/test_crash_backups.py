@@ -195,7 +195,8 @@ def test_what_is_built_is_there_as_a_whole_or_not_at_all(start_dynamo: "StartDyn
             if round_number == 0:
                 prepare(client, tmp_path)
             threads = in_threads(
-                partial(write_pairs, client, versions), partial(build_until_killed, client, numbers, acknowledged)
+                partial(write_pairs, client, versions),
+                partial(build_until_killed, client, numbers, acknowledged),
             )
             time.sleep(draw.uniform(0.05, 2.0))
             server.kill()

@@ -10,7 +10,9 @@ import pytest
 
 from tenantable.cloud.queues.embedded import EmbeddedQueues
 from tenantable.engine import Engine
-from tenantable.engine.storage.files import DATABASE_NAME
+from tenantable.engine.accounts.homes import directory_of
+from tenantable.engine.storage.files import DATABASE_NAME, LOCK_NAMES
+from tenantable.wire.arns import Home
 
 if TYPE_CHECKING:
     from tests.conftest import StartDynamo
@@ -47,6 +49,10 @@ def data(tmp_path: Path) -> Path:
             engine.call("PutItem", {"TableName": "orders", "Item": item})
     EmbeddedQueues(tmp_path / "data" / "queues.db").file.close()
     return tmp_path / "data"
+
+
+def names_in(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()} - set(LOCK_NAMES)
 
 
 def change(data: Path, statement: str) -> None:
@@ -95,6 +101,41 @@ def test_a_damaged_item_is_only_left_out_when_that_is_asked_for(data: Path) -> N
     assert (data / "set-aside.jsonl").exists()
 
 
+@pytest.fixture
+def elsewhere(data: Path) -> Path:
+    """The folder of another account and region, with as many items."""
+    home = Home(account_id="111122223333", region="eu-west-1")
+    folder = directory_of(data, home)
+    with Engine(folder, home=home) as engine:
+        engine.call("CreateTable", CREATE_TABLE)
+        for number in range(3):
+            item = {"pk": {"S": f"order-{number}"}, "day": {"S": "monday"}}
+            engine.call("PutItem", {"TableName": "orders", "Item": item})
+    return folder
+
+
+def test_tables_of_other_accounts_are_checked_and_repaired_too(data: Path, elsewhere: Path) -> None:
+    change(elsewhere, "DELETE FROM index_2")
+    done = run("check", "--data", str(data))
+    assert done.returncode == 1
+    place = "accounts/111122223333/eu-west-1: "
+    assert f"{place}table orders, index by-day: item pk='order-1' has no entry\n" in done.stdout
+    assert "4 faults found" in done.stdout
+    repaired = run("check", "--data", str(data), "--repair")
+    assert repaired.returncode == 0
+    assert f"{place}Repaired: a new database holds 3 items, 3 index entries" in repaired.stdout
+    assert repaired.stdout.count("Repaired") == 1
+    assert repaired.stdout.endswith("No damage found\n")
+
+
+def test_a_backup_holds_the_tables_of_other_accounts(data: Path, elsewhere: Path, tmp_path: Path) -> None:
+    assert run("backup", "--data", str(data), str(tmp_path / "backup")).returncode == 0
+    restored = tmp_path / "restored"
+    assert run("restore", "--data", str(restored), str(tmp_path / "backup")).returncode == 0
+    with Engine(restored / elsewhere.relative_to(data)) as engine:
+        assert engine.call("Scan", {"TableName": "orders"})["Count"] == 3
+
+
 def test_a_folder_in_use_is_not_repaired(data: Path, start_dynamo: "StartDynamo") -> None:
     change(data, "UPDATE relations SET item_count = 7")
     with start_dynamo(data):
@@ -119,7 +160,7 @@ def test_a_backup_of_a_running_server_comes_back(data: Path, tmp_path: Path, sta
         assert "in use" in used.stderr
     restored = tmp_path / "restored"
     assert run("restore", "--data", str(restored), str(tmp_path / "backup")).returncode == 0
-    assert sorted(path.name for path in restored.iterdir()) == sorted(path.name for path in data.iterdir())
+    assert names_in(restored) == names_in(data)
     with start_dynamo(restored) as again:
         assert again.access_key_id == server.access_key_id
 

@@ -211,6 +211,14 @@ def refusal(start: Start, *arguments: str, **environment: str) -> str:
     return said[0]
 
 
+def test_operators_see_every_component_in_metrics_and_log(start: Start) -> None:
+    up = start("--demo", TENANTABLE_METRICS_PORT="0", TENANTABLE_LOG_REQUESTS="true", TENANTABLE_LOG_LEVEL="info")
+    text = httpx.get(found(r"Metrics +(http://[\d.:]+/metrics)", up.shown)).text
+    assert re.search(r'operations_total\{code="success",operation="PutItem"\} [1-9]', text)
+    assert re.search(r'tenantable_dynamodb_items\{.*table="TenantIdentity"\} 1.0', text)
+    assert up.stop() == 0
+
+
 def test_a_busy_port_is_named(start: Start) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])

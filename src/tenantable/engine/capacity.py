@@ -12,6 +12,11 @@ from typing import Any
 from tenantable.engine.tables.table import Table
 from tenantable.wire.limits import READ_UNIT_BYTES, WRITE_UNIT_BYTES
 
+DETAIL = "ReturnConsumedCapacity"
+OBSERVED = "OBSERVED"
+"""In the place of a detail: the answer is to tell the engine what was consumed, and not the caller."""
+CONSUMED = ""
+"""Where the answer tells the engine: units by table, as pairs. No member of an answer has this name."""
 _NONE = "NONE"
 _INDEXES = "INDEXES"
 _TRANSACTION_FACTOR = 2
@@ -53,7 +58,7 @@ class TableCost:
 
     @property
     def total(self) -> float:
-        return self.table + sum(self.indexes.values())
+        return self.table + sum(self.indexes.values()) if self.indexes else self.table
 
 
 def consumed_capacity(table: Table, cost: TableCost, detail: str, *, kind: str | None = None) -> dict[str, Any]:
@@ -84,8 +89,10 @@ def add_consumed_capacity(
     response: dict[str, Any], request: Mapping[str, Any], table: Table, cost: TableCost
 ) -> dict[str, Any]:
     """Add the cost to the answer when the request asks for it."""
-    detail = request.get("ReturnConsumedCapacity")
-    if detail is not None and detail != _NONE:
+    detail = request.get(DETAIL)
+    if detail is OBSERVED:
+        response[CONSUMED] = ((table.name, cost.total),)
+    elif detail is not None and detail != _NONE:
         response["ConsumedCapacity"] = consumed_capacity(table, cost, detail)
     return response
 
@@ -98,7 +105,9 @@ def add_consumed_capacities(
     kind: str | None = None,
 ) -> dict[str, Any]:
     """As `add_consumed_capacity`, for operations on several tables."""
-    detail = request.get("ReturnConsumedCapacity")
-    if detail is not None and detail != _NONE:
+    detail = request.get(DETAIL)
+    if detail is OBSERVED:
+        response[CONSUMED] = tuple([(table.name, cost.total) for table, cost in costs])
+    elif detail is not None and detail != _NONE:
         response["ConsumedCapacity"] = [consumed_capacity(table, cost, detail, kind=kind) for table, cost in costs]
     return response

@@ -1,8 +1,10 @@
 """Calls that share a commit, for a server whose event loop must not wait for the disk."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import partial
 
+from tenantable.engine.metering.observation import Telling
 from tenantable.engine.storage.writing import Writer
 from tenantable.errors import StorageError
 from tenantable.wire.errors import DynamoError
@@ -16,9 +18,14 @@ class CommitGroup:
     `commit` has returned.
     """
 
-    def __init__(self, call_json: Callable[..., bytes], writer: Writer) -> None:
+    def __init__(self, call_json: Callable[..., bytes], writer: Writer, telling: Telling | None = None) -> None:
+        """
+        Args:
+            telling: Holds back what the observer of the calls is told until they are durable; None: nobody observes.
+        """
         self._call_json = call_json
         self._writer = writer
+        self._telling = telling
 
     def begin(self, *, wait: bool) -> bool:
         """
@@ -29,9 +36,10 @@ class CommitGroup:
         """
         return self._writer.gather(wait=wait)
 
-    def call_json(self, operation: str, body: bytes, *, principal: str | None) -> bytes:
+    def call_json(self, operation: str, body: bytes, *, principal: str | None, request_id: str = "") -> bytes:
         """As `Engine.call_json`, but what is written is not durable yet. For one thread, the one that gathers."""
-        return self._writer.gathered(partial(self._call_json, operation, body, principal=principal))
+        call = partial(self._call_json, operation, body, principal=principal, request_id=request_id)
+        return self._writer.gathered(call)
 
     def commit(self) -> None:
         """
@@ -41,6 +49,7 @@ class CommitGroup:
             DynamoError: InternalServerError; nothing of the group was kept, whatever the calls returned.
         """
         try:
-            self._writer.commit_gathered()
+            with nullcontext() if self._telling is None else self._telling.until_durable():
+                self._writer.commit_gathered()
         except StorageError as error:
             raise DynamoError("InternalServerError", str(error), status=500) from error

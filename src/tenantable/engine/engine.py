@@ -16,6 +16,9 @@ from tenantable.engine.catalog import Catalog, CatalogMovedError
 from tenantable.engine.commit_group import CommitGroup
 from tenantable.engine.expiry.sweep import delete_expired
 from tenantable.engine.insights.contributors import THROTTLED, Contributors, HottestKeys
+from tenantable.engine.metering.measurements import Measurements, measure
+from tenantable.engine.metering.observation import Observer, Telling, metered, observed
+from tenantable.engine.metering.throttle import Throttle
 from tenantable.engine.operations import AUTHORIZED_BY_PARTS, OPERATIONS
 from tenantable.engine.operations.left_out import unavailable
 from tenantable.engine.session import Session
@@ -57,6 +60,10 @@ class Engine:
         clock: Callable[[], float] = time.time,
         randomness: random.Random | None = None,
         durability: Durability = "power",
+        throttle: float = False,
+        eventual_seconds: float = 0.0,
+        observer: Observer | None = None,
+        monotonic: Callable[[], float] = time.perf_counter,
         objects: str | Path | None = None,
     ) -> None:
         """
@@ -68,14 +75,29 @@ class Engine:
             randomness: Where table ids come from; None for the system's.
             durability: What an acknowledged write survives: loss of `power`, the end of the `process` (SIGKILL), or
                 `none`.
+            throttle: The part of the throughput that is enforced here: True is all of it, 0.5 that of one of two
+                processes that share the load, False enforces none.
+            eventual_seconds: How far reads without ConsistentRead, and with them all reads of global indexes, are
+                behind at most: code that relies on luck fails early. 0: they see what was committed.
+            observer: Is told of every operation; None: nobody is, and it costs nothing.
+            monotonic: Seconds that only grow, for the observer.
             objects: A folder of buckets, each a folder, for exports and imports. None: `objects` in the data directory;
                 an engine in memory has none then, and refuses both.
         Raises:
-            StorageError: A tool has the directory for itself, or it is damaged, of a newer format or cannot be written.
+            StorageError: A tool has the directory for itself, or it is damaged, of a newer format or cannot be written;
+                or reads are to be late in memory.
         """
         self._authorizer = authorizer
         home = home or Home()
-        self._storage = Storage(None if path == MEMORY else Path(path), durability)
+        self._storage = Storage(
+            None if path == MEMORY else Path(path), durability, eventual_seconds=eventual_seconds, clock=clock
+        )
+        self._operations, self._perform = OPERATIONS, self._carry_out
+        self._telling: Telling | None = None
+        if observer is not None:
+            self._telling = Telling(observer, monotonic, is_held=lambda: self._storage.write.is_gathering)
+            self._operations = metered(OPERATIONS)
+            self._perform = observed(self._carry_out, self._telling.tell, monotonic)
         self._session = Session(
             storage=self._storage,
             catalog=Catalog(Shelf(self._storage, home, clock), home),
@@ -83,6 +105,7 @@ class Engine:
             clock=clock,
             random=randomness or random.SystemRandom(),
             render=orjson.loads,
+            throttle=Throttle(home, clock, share=throttle) if throttle else None,
             objects=_buckets(path, objects),
         )
         self._contributors = Contributors(self._session.catalog)
@@ -95,15 +118,16 @@ class Engine:
 
     def call(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
         """Carry out one operation with no principal: everything is allowed. See `DynamoClient.call`."""
-        return self._carry_out(self._session, operation, request, principal=None)
+        return self._perform(self._session, operation, request, principal=None)
 
-    def call_json(self, operation: str, body: bytes, *, principal: str | None) -> bytes:
+    def call_json(self, operation: str, body: bytes, *, principal: str | None, request_id: str = "") -> bytes:
         """
         As `call`, from JSON to JSON; stored items are copied into the answer without being parsed.
 
         Args:
             body: The request; nothing at all counts as `{}`.
             principal: The ARN of who asks; None allows everything.
+            request_id: What the answer will be known by, for the observer.
         Returns:
             The answer, or nothing for an operation that answers nothing.
         """
@@ -114,7 +138,7 @@ class Engine:
             raise serialization_error("") from error
         if not isinstance(request, dict):
             raise serialization_error("Unexpected value type in payload")
-        answer = self._carry_out(self._json_session, operation, request, principal=principal)
+        answer = self._perform(self._json_session, operation, request, principal=principal, request_id=request_id)
         return b"" if operation in _WITHOUT_OUTPUT else orjson.dumps(answer)
 
     @property
@@ -124,11 +148,11 @@ class Engine:
 
     def commit_group(self) -> CommitGroup:
         """Calls whose writes one commit makes durable: for a server that cannot wait for each."""
-        return CommitGroup(self.call_json, self._storage.write)
+        return CommitGroup(self.call_json, self._storage.write, self._telling)
 
     def as_principal(self, arn: str) -> DynamoClient:
         """A client whose every request the authorizer is asked about."""
-        return _PrincipalClient(partial(self._carry_out, self._session, principal=arn))
+        return _PrincipalClient(partial(self._perform, self._session, principal=arn))
 
     def stream(self, table: str) -> Subscription:
         """
@@ -196,6 +220,10 @@ class Engine:
         """
         return maintain_streams(self._session)
 
+    def measure(self) -> Measurements:
+        """Sizes of tables and files, how far consumers of streams are behind, and what was throttled so far."""
+        return measure(self._session)
+
     def trim_backups(self) -> int:
         """
         Forget what recovery keeps longer than a table's period, backups of deleted tables after 35 days, and what is
@@ -218,9 +246,15 @@ class Engine:
         self.close()
 
     def _carry_out(
-        self, session: Session, operation: str, request: Mapping[str, Any], *, principal: str | None
+        self,
+        session: Session,
+        operation: str,
+        request: Mapping[str, Any],
+        *,
+        principal: str | None,
+        request_id: str = "",  # noqa: ARG002 - for who observes
     ) -> dict[str, Any]:
-        if operation not in OPERATIONS:
+        if operation not in self._operations:
             raise unavailable(operation)
         check_request(operation, request)
         try:
@@ -242,7 +276,7 @@ class Engine:
     def _carry_out_checked(
         self, session: Session, operation: str, request: Mapping[str, Any], *, principal: str | None
     ) -> dict[str, Any]:
-        carry_out = OPERATIONS[operation]
+        carry_out = self._operations[operation]
         if principal is None or self._authorizer is None:
             return carry_out(session, request)
         while True:

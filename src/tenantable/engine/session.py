@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tenantable.engine.catalog import Catalog
+from tenantable.engine.metering.throttle import Throttle
 from tenantable.engine.storage.storage import Storage
 from tenantable.engine.transfers.objects import Objects
 from tenantable.wire.arns import Home
@@ -20,7 +21,8 @@ class Session:
     `orjson.Fragment` where the answer is written as JSON, so that stored bytes are copied and never parsed. `clock`
     gives seconds since 1970. `objects` are the buckets of exports and imports, None when there are none. `authorize` is
     for operations that ask for each of their parts by itself: it takes the operation and a request with that part
-    alone, and raises AccessDeniedException; None when everything is allowed.
+    alone, and raises AccessDeniedException; None when everything is allowed. `throttle` is None when throughput is not
+    enforced.
     """
 
     storage: Storage
@@ -31,3 +33,4 @@ class Session:
     render: Callable[[bytes], Any]
     objects: Objects | None = None
     authorize: Callable[[str, Mapping[str, Any]], None] | None = None
+    throttle: Throttle | None = None

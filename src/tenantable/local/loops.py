@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 import structlog
@@ -63,7 +63,7 @@ class Upkeep:
 
     def __init__(
         self,
-        engine: Engine,
+        engines: Callable[[], Iterable[Engine]],
         *,
         clock: Callable[[], float],
         wait: Callable[[float], object],
@@ -71,11 +71,12 @@ class Upkeep:
     ) -> None:
         """
         Args:
+            engines: Those that are to be looked after at present.
             clock: Seconds since 1970.
             wait: Returns after so many seconds, or sooner when it is to stop.
             every_seconds: How long to rest when nothing is left to do.
         """
-        self._engine = engine
+        self._engines = engines
         self._clock = clock
         self._wait = wait
         self._every_seconds = every_seconds
@@ -88,22 +89,25 @@ class Upkeep:
             self._wait(part)
             self._rest_seconds -= part
             return 0
-        done = self._engine.expire(self._clock(), _ITEMS_EXPIRED_AT_ONCE_MAX)
-        done += self._engine.trim_streams() + self._engine.trim_backups()
+        done = sum(self._look_after(engine) for engine in self._engines())
         if not done:
             self._rest_seconds = self._every_seconds
         return done
 
+    def _look_after(self, engine: Engine) -> int:
+        expired = engine.expire(self._clock(), _ITEMS_EXPIRED_AT_ONCE_MAX)
+        return expired + engine.trim_streams() + engine.trim_backups()
+
 
 @contextmanager
-def kept_up(engine: Engine, *, every_seconds: float = UPKEEP_SECONDS) -> Iterator[None]:
+def kept_up(engines: Callable[[], Iterable[Engine]], *, every_seconds: float = UPKEEP_SECONDS) -> Iterator[None]:
     """
-    Look after an engine in a thread of its own, until the end of the block.
+    Look after engines in a thread of its own, until the end of the block.
 
     Other processes with the same data may do so too: each step is whole, and what one has done the next does not find.
     """
     stopping = threading.Event()
-    upkeep = Upkeep(engine, clock=time.time, wait=stopping.wait, every_seconds=every_seconds)
+    upkeep = Upkeep(engines, clock=time.time, wait=stopping.wait, every_seconds=every_seconds)
     loop = Loop("upkeep of the engine", upkeep.step)
     loop.start()
     try:

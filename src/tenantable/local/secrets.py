@@ -2,6 +2,7 @@
 
 import configparser
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from io import StringIO
@@ -18,6 +19,10 @@ SECRETS_FILE = "secrets.json"
 CREDENTIALS_FILE = "credentials"
 ADMINISTRATOR = "default"
 """The profile whose key no policy restricts: for operators and their tools, never for a component."""
+
+
+ACCOUNT = re.compile(r"[0-9]{12}")
+"""What the number of an AWS account looks like."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,7 +76,7 @@ def profile_keys(folder: Path, profiles: Iterable[str], random_text: RandomText)
     missing = [profile for profile in profiles if not stored.has_section(profile)]
     for profile in missing:
         stored[profile] = {
-            "aws_access_key_id": "TENANTABLE" + "".join(filter(str.isalnum, random_text(24)))[:14].upper(),
+            "aws_access_key_id": _access_key_id(profile, random_text),
             "aws_secret_access_key": random_text(30),
         }
     if missing:
@@ -85,6 +90,13 @@ def profile_keys(folder: Path, profiles: Iterable[str], random_text: RandomText)
         )
         for profile in profiles
     }
+
+
+def _access_key_id(profile: str, random_text: RandomText) -> str:
+    """A new id; the key of a profile that is named for an account has the account's number as its id."""
+    if ACCOUNT.fullmatch(profile):
+        return profile
+    return "TENANTABLE" + "".join(filter(str.isalnum, random_text(24)))[:14].upper()
 
 
 def prepare_folder(folder: Path) -> None:

@@ -6,7 +6,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 import uvicorn
 
 from tenantable.engine import Engine
+from tenantable.engine.accounts.homes import Homes
 from tenantable.engine.http.endpoint import Endpoint
 from tenantable.engine.signature import AccessKeyLookup
 from tenantable.errors import AddressError
@@ -26,23 +27,34 @@ _REQUEST_ID_BITS = 208
 
 
 @contextmanager
-def dynamo_endpoint(engine: Engine, *, access_keys: AccessKeyLookup | None, commits_wait: bool) -> Iterator[Endpoint]:
+def dynamo_endpoint(
+    engine: Engine,
+    *,
+    homes: Homes | None = None,
+    access_keys: AccessKeyLookup | None,
+    commits_wait: bool,
+    refused: Callable[[str], None] | None = None,
+) -> Iterator[Endpoint]:
     """
     The endpoint of an engine, which is looked after, until the end of the block.
 
     Args:
+        homes: Where the engine of each account and region is found; None: all have `engine`.
         access_keys: Whose signatures are believed; None checks none.
         commits_wait: Whether a commit waits for a disk, so that writers had better share one.
+        refused: See `Endpoint`.
     """
     # An id is unique, not secret, and asking the system for each would cost 10 microseconds.
     draw = random.Random(os.urandom(32)).getrandbits  # noqa: S311
-    with kept_up(engine):
+    with kept_up((lambda: [engine]) if homes is None else homes.engines):
         yield Endpoint(
             engine=engine,
             access_keys=access_keys,
             commits_wait=commits_wait,
             clock=time.time,
             request_ids=lambda: f"{draw(_REQUEST_ID_BITS):052X}",
+            engine_for=None if homes is None else homes.engine_of_request,
+            refused=refused,
         )
 
 

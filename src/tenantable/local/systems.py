@@ -10,6 +10,7 @@ from pathlib import Path
 from tenantable.data import Database
 from tenantable.declare import Component, Naming, System
 from tenantable.engine import Engine
+from tenantable.engine.metering.observation import Observer
 from tenantable.engine.storage.files import Durability
 from tenantable.iam.authorizer import PolicyAuthorizer
 from tenantable.local.components import ComponentClient, Installation
@@ -42,16 +43,19 @@ def open_engine(
     home: Home,
     durability: Durability = "power",
     clock: Callable[[], float] = time.time,
+    observer: Observer | None = None,
 ) -> Engine:
     """
     The engine of a data folder (or `:memory:`), enforcing the policies of these systems' components.
 
+    Args:
+        observer: Is told of every operation; None: nobody is.
     Raises:
         StorageError: The folder is in use, damaged, of a newer format or cannot be written.
     """
     policies = {arn: documents for each in installations for arn, documents in each.policies().items()}
     authorizer = PolicyAuthorizer(policies, home, clock=clock)
-    return Engine(data, home=home, authorizer=authorizer, clock=clock, durability=durability)
+    return Engine(data, home=home, authorizer=authorizer, clock=clock, durability=durability, observer=observer)
 
 
 def engine_clients(installation: Installation, engine: Engine) -> ComponentClient:

@@ -114,6 +114,8 @@ def _show_places(console: Console, world: World, folder: Path) -> None:
     if world.dynamodb_address is not None:
         places.add_row("DynamoDB", world.dynamodb_address)
         places.add_row("Access keys", f"{world.credentials}  (AWS_SHARED_CREDENTIALS_FILE; a profile per component)")
+    if world.metrics_address is not None:
+        places.add_row("Metrics", world.metrics_address)
     places.add_row("Operator token", f"{folder / SECRETS_FILE}")
     console.print(places)
 

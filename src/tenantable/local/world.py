@@ -9,6 +9,7 @@ from pathlib import Path
 from tenantable.engine import Engine
 from tenantable.engine.server import Server, listen
 from tenantable.local.components import ComponentClient, Installation, access_keys, profiles
+from tenantable.local.observation.observing import Watch
 from tenantable.local.primitives import Primitives, embedded_primitives
 from tenantable.local.secrets import CREDENTIALS_FILE, installation_secrets, prepare_folder, profile_keys
 from tenantable.local.serving import BackgroundServer, dynamo_endpoint
@@ -21,11 +22,15 @@ from tenantable.wire.arns import Home
 
 @dataclass(frozen=True, kw_only=True)
 class World:
-    """Where things are while they run. `dynamodb_address` and `credentials` are None with `cloud = aws`."""
+    """
+    Where things are while they run. `dynamodb_address` and `credentials` are None with `cloud = aws`,
+    `metrics_address` when no metrics are wanted.
+    """
 
     address: str
     operator_token: str
     dynamodb_address: str | None
+    metrics_address: str | None
     credentials: Path | None
 
 
@@ -46,13 +51,20 @@ def run_world(settings: Settings) -> Iterator[World]:
     with ExitStack() as stack:
         api_listener = stack.enter_context(listen(settings.host, settings.port))
         if settings.cloud == "aws":
-            dynamodb_address = None
+            dynamodb_address = metrics_address = None
             client, primitives = _amazon(installation, settings)
         else:
+            watch = Watch(counts=settings.metrics_port is not None, logs_requests=settings.log_requests)
             engine = stack.enter_context(
-                open_engine(settings.data, [installation], home=home, durability=settings.durability)
+                open_engine(
+                    settings.data,
+                    [installation],
+                    home=home,
+                    durability=settings.durability,
+                    observer=watch.observer(home),
+                )
             )
-            dynamodb_address = _serve_dynamodb(stack, engine, installation, settings)
+            dynamodb_address, metrics_address = _serve_dynamodb(stack, engine, installation, settings, watch=watch)
             create_missing_tables(engine, installation.system.physical_tables(installation.naming))
             client = engine_clients(installation, engine)
             primitives = embedded_primitives(settings.data)
@@ -74,21 +86,35 @@ def run_world(settings: Settings) -> Iterator[World]:
             address=_address(settings.host, api_listener.getsockname()[1]),
             operator_token=webhook_secrets.operator_token,
             dynamodb_address=dynamodb_address,
+            metrics_address=metrics_address,
             credentials=settings.data / CREDENTIALS_FILE if dynamodb_address else None,
         )
 
 
-def _serve_dynamodb(stack: ExitStack, engine: Engine, installation: Installation, settings: Settings) -> str:
-    """Let SDKs and tools in as the components, or as the administrator."""
+def _serve_dynamodb(
+    stack: ExitStack, engine: Engine, installation: Installation, settings: Settings, *, watch: Watch
+) -> tuple[str, str | None]:
+    """Let SDKs and tools in as the components, or as the administrator; gives the addresses of endpoint and metrics."""
     listener = stack.enter_context(listen(settings.host, settings.dynamodb_port))
     keys = profile_keys(settings.data, profiles([installation]), secrets.token_urlsafe)
     lookup = access_keys([installation], keys).get
     commits_wait = settings.durability == "power"
-    endpoint = stack.enter_context(dynamo_endpoint(engine, access_keys=lookup, commits_wait=commits_wait))
+    endpoint = stack.enter_context(
+        dynamo_endpoint(engine, access_keys=lookup, commits_wait=commits_wait, refused=watch.refused)
+    )
     server = Server(endpoint, listener)
     stack.callback(server.stop)
     server.start()
-    return _address(settings.host, listener.getsockname()[1])
+    address = _address(settings.host, listener.getsockname()[1])
+    if settings.metrics_port is None:
+        return address, None
+    exposed = watch.exposed(
+        lambda: [engine],
+        host=settings.metrics_host,
+        port=settings.metrics_port,
+        connections=lambda: len(endpoint.connections),
+    )
+    return address, stack.enter_context(exposed)
 
 
 def _amazon(installation: Installation, settings: Settings) -> tuple[ComponentClient, Primitives]:

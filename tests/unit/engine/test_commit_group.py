@@ -11,6 +11,8 @@ import pytest
 
 from tenantable.engine import Engine
 from tenantable.engine.commit_group import CommitGroup
+from tenantable.engine.metering.observation import Observation
+from tenantable.testing import ManualClock
 from tenantable.wire.errors import DynamoError
 
 
@@ -101,3 +103,18 @@ def test_a_group_that_would_wait_is_not_begun_unless_it_may(engine: Engine, grou
     put(later, 2)
     later.commit()
     assert stored(engine) == {"1", "2"}
+
+
+def test_an_observer_is_told_of_a_write_when_it_is_durable(engine: Engine, tmp_path: Path) -> None:
+    told: list[Observation] = []
+    monotonic = ManualClock(now=5.0)
+    with Engine(tmp_path, observer=told.append, monotonic=monotonic) as watched:
+        group = watched.commit_group()
+        group.begin(wait=False)
+        put(group, 1)
+        monotonic.now += 3
+        watched.call("GetItem", {"TableName": "ttt", "Key": {"id": {"S": "1"}}})
+        assert [(each.operation, each.seconds) for each in told] == [("GetItem", 0)]
+        committed_elsewhere(group)
+        assert [(each.operation, each.seconds) for each in told[1:]] == [("PutItem", 3)]
+    assert stored(engine) == {"1"}

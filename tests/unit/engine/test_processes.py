@@ -259,3 +259,15 @@ def test_a_new_directory_may_be_opened_by_many_at_once(start_peer: StartPeer) ->
     peers = [start_peer() for _ in range(4)]
     assert [peer.answer() for peer in peers] == ["ready"] * 4
     assert [peer.call("ListTables") for peer in peers] == [{"TableNames": []}] * 4
+
+
+def test_late_reads_find_what_another_process_made(tmp_path: Path, peer: Peer) -> None:
+    """A state from before a table holds no such table; other writes stay unseen."""
+    with Engine(tmp_path, durability="process", eventual_seconds=600) as late:
+        assert late.call("Scan", {"TableName": "orders"})["Count"] == 0
+        schema = {key: described(late)[key] for key in ("KeySchema", "AttributeDefinitions")}
+        peer.call("CreateTable", TableName="more", BillingMode="PAY_PER_REQUEST", **schema)
+        assert code_of(late, "Scan", TableName="more") is None
+        peer.call("PutItem", TableName="orders", Item={"pk": {"S": "a"}})
+        assert late.call("Scan", {"TableName": "orders"})["Items"] == []
+        assert late.call("Scan", {"TableName": "orders", "ConsistentRead": True})["Count"] == 1

@@ -26,7 +26,7 @@ def test_it_works_while_there_is_something_to_do_then_rests() -> None:
         engine.call("CreateTable", TABLE)
         engine.call("UpdateTimeToLive", TIME_TO_LIVE)
         put(engine, "over", clock.now - 1)
-        upkeep = Upkeep(engine, clock=clock, wait=rests.append, every_seconds=2.0)
+        upkeep = Upkeep(lambda: [engine], clock=clock, wait=rests.append, every_seconds=2.0)
         assert [upkeep.step(1.5) for _ in range(5)] == [1, 0, 0, 0, 0]
         assert rests == [1.5, 0.5]
         put(engine, "over again", clock.now - 1)
@@ -39,7 +39,7 @@ def test_it_trims_streams() -> None:
         engine.call("CreateTable", TABLE)
         put(engine, "seen", clock.now)
         clock.now += 24 * 3600
-        assert Upkeep(engine, clock=clock, wait=lambda _: None).step(1.0) == 1
+        assert Upkeep(lambda: [engine], clock=clock, wait=lambda _: None).step(1.0) == 1
         assert engine.stream("visits").read() == []
 
 
@@ -52,4 +52,14 @@ def test_it_trims_what_recovery_keeps() -> None:
         engine.call("UpdateContinuousBackups", request)
         put(engine, "seen", clock.now)
         clock.now += 2 * 24 * 3600
-        assert Upkeep(engine, clock=clock, wait=lambda _: None).step(1.0) == 1
+        assert Upkeep(lambda: [engine], clock=clock, wait=lambda _: None).step(1.0) == 1
+
+
+def test_every_engine_is_looked_after() -> None:
+    clock = ManualClock()
+    with Engine(":memory:", clock=clock) as first, Engine(":memory:", clock=clock) as second:
+        for engine in (first, second):
+            engine.call("CreateTable", TABLE)
+            engine.call("UpdateTimeToLive", TIME_TO_LIVE)
+            put(engine, "over", clock.now - 1)
+        assert Upkeep(lambda: [first, second], clock=clock, wait=lambda _: None).step(1.0) == 2

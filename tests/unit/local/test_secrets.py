@@ -23,6 +23,13 @@ def test_a_profile_keeps_its_key_when_others_are_added(tmp_path: Path) -> None:
     assert after["api"] != after["worker"]
 
 
+def test_the_key_of_an_account_has_its_number(tmp_path: Path) -> None:
+    keys = profile_keys(tmp_path, ["default", "111122223333"], secrets.token_urlsafe)
+    assert keys["111122223333"].access_key_id == "111122223333"
+    assert keys["default"].access_key_id.startswith("TENANTABLE")
+    assert keys["default"].secret_access_key != keys["111122223333"].secret_access_key
+
+
 def test_only_the_owner_can_read(tmp_path: Path) -> None:
     installation_secrets(tmp_path, secrets.token_urlsafe)
     profile_keys(tmp_path, ["worker"], secrets.token_urlsafe)

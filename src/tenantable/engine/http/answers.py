@@ -92,7 +92,7 @@ def encoded(answer: Answer, request: Request) -> Answer:
     return answer._replace(body=body, headers="content-encoding: gzip\r\n")
 
 
-def rendered(answer: Answer, request: Request, *, request_id: str, date: str) -> bytes:
+def rendered(answer: Answer, request: Request, *, date: str) -> bytes:
     """
     The answer as it goes over the wire.
 
@@ -108,7 +108,7 @@ def rendered(answer: Answer, request: Request, *, request_id: str, date: str) ->
         further += "connection: keep-alive\r\n"
     head = (
         f"{_STATUS_LINES[status]}content-type: {content_type}\r\ndate: {date}\r\n"
-        f"x-amzn-requestid: {request_id}\r\nx-amz-crc32: {zlib.crc32(body)}\r\n{further}"
+        f"x-amzn-requestid: {request.id}\r\nx-amz-crc32: {zlib.crc32(body)}\r\n{further}"
         f"content-length: {len(body)}\r\n\r\n"
     )
     return head.encode("latin-1") if request.method == "HEAD" else head.encode("latin-1") + body

@@ -5,16 +5,15 @@ HTTP/1.1 (RFC 9112) as far as an API needs it: kept connections, pipelining, bod
 """
 
 import asyncio
-import time
 from collections import deque
 from dataclasses import dataclass
 from email.utils import formatdate
+from typing import cast
 
 import httptools
 
 from tenantable.engine.http.answers import Answer, rendered
 from tenantable.engine.http.dispatch import Dispatcher
-from tenantable.engine.http.endpoint import Exchange
 from tenantable.engine.http.requests import HeaderNames, Request
 from tenantable.wire.limits import REQUEST_BYTES_MAX
 
@@ -53,7 +52,7 @@ class Connections:
         self.limits = limits
         self.endpoint = dispatcher.endpoint
         self.is_finishing = False
-        self.all: set[Connection] = set()
+        self.all = cast("set[Connection]", self.endpoint.connections)
         self._loop = asyncio.get_running_loop()
         self._step()
 
@@ -103,7 +102,6 @@ class Connection(asyncio.Protocol):
         self._is_continued = False
         self._ahead: deque[Request] = deque()
         self._current: Request | None = None
-        self._began = 0.0
         self._has_answered = False
         self._last_words: bytes | None = None  # nothing is parsed any more: said after the last answer, then closed
         self._is_full = False  # the caller does not read
@@ -254,8 +252,6 @@ class Connection(asyncio.Protocol):
     def _carry_out(self) -> None:
         while self._ahead and self._current is None and not self._is_full and not self._is_closed:
             self._current = request = self._ahead.popleft()
-            if self._connections.endpoint.observe is not None:
-                self._began = time.perf_counter()
             answer = self._dispatcher.take(request, self._reply)
             if answer is not None:
                 self._answer(request, answer)
@@ -277,24 +273,10 @@ class Connection(asyncio.Protocol):
         if connections.is_finishing and not self._ahead:
             request.keeps_alive = False
         if not self._is_closed:
-            request_id = connections.endpoint.request_ids()
-            self._transport.write(rendered(answer, request, request_id=request_id, date=connections.date))
+            self._transport.write(rendered(answer, request, date=connections.date))
             if not request.keeps_alive:
                 self._close()
-        if connections.endpoint.observe is not None:
-            connections.endpoint.observe(self._exchange(request, answer))
 
     def _close(self) -> None:
         self._is_closed = True
         self._transport.close()
-
-    def _exchange(self, request: Request, answer: Answer) -> Exchange:
-        return Exchange(
-            operation=request.operation,
-            principal=request.principal,
-            status=answer.status,
-            error=answer.error,
-            seconds=time.perf_counter() - self._began,
-            request_bytes=len(request.body or b""),
-            answer_bytes=len(answer.body),
-        )

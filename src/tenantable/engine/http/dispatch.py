@@ -3,7 +3,7 @@ Where a request is carried out.
 
 What takes microseconds, on the event loop: handing it to a thread and back would take longer. What may take long, in a
 thread. A write whose commit waits for a disk, on the loop too; but its answer waits for the commit, which a thread
-makes for all that came together.
+makes for all that came together. That is for the endpoint's own engine: in another account or region, threads write.
 """
 
 import asyncio
@@ -11,9 +11,9 @@ import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from tenantable.engine.http.answers import HEALTHY, Answer, encoded, is_compressible, preflight, refusal
+from tenantable.engine.http.answers import HEALTHY, Answer, encoded, is_compressible, preflight
 from tenantable.engine.http.commits import Reply, SharedCommits
-from tenantable.engine.http.endpoint import Endpoint
+from tenantable.engine.http.endpoint import Endpoint, JsonEngine
 from tenantable.engine.http.requests import Request
 from tenantable.wire.errors import DynamoError
 
@@ -23,8 +23,8 @@ QUICK_COMPRESSION_BYTES_MAX = 64 * 1024
 
 _READS = frozenset(
     "GetItem BatchGetItem TransactGetItems DescribeTable ListTables DescribeTimeToLive ListTagsOfResource "
-    "DescribeContinuousBackups DescribeLimits DescribeEndpoints ListStreams DescribeStream GetShardIterator "
-    "GetRecords".split()
+    "DescribeContinuousBackups DescribeBackup ListBackups DescribeExport ListExports DescribeImport ListImports "
+    "DescribeLimits DescribeEndpoints ListStreams DescribeStream GetShardIterator GetRecords".split()
 )
 _WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"})
 _FILTER = re.compile(rb"FilterExpression|QueryFilter")  # a filter may read and parse a megabyte for each page
@@ -47,6 +47,7 @@ class Dispatcher:
 
     def take(self, request: Request, reply: Reply) -> Answer | None:
         """The answer; None when it will be given to `reply` later, on the event loop."""
+        request.id = self.endpoint.request_ids()
         if request.method in {"GET", "HEAD"}:
             return HEALTHY
         if request.method == "OPTIONS":
@@ -55,20 +56,19 @@ class Dispatcher:
             self._hand_over(lambda: self._admit_and_carry_out(request), request, reply)
             return None
         try:
-            content = self.endpoint.admit(request)
+            engine, content = self.endpoint.admit(request)
         except DynamoError as error:
-            return refusal(error)
+            return self.endpoint.refuse(error)
         except Exception:  # noqa: BLE001 - as in `carry_out`
             return self.endpoint.failed(request.operation)
-        return self._take_admitted(request, content, reply)
+        return self._take_admitted(request, content, reply, engine=engine)
 
-    def _take_admitted(self, request: Request, content: bytes, reply: Reply) -> Answer | None:
-        engine = self.endpoint.engine
+    def _take_admitted(self, request: Request, content: bytes, reply: Reply, *, engine: JsonEngine) -> Answer | None:
         if request.operation in _WRITES:
-            if self._commits is not None:
+            if self._commits is not None and engine is self.endpoint.engine:
                 self._commits.add(request, content, reply)
                 return None
-            is_quick = not engine.is_writing  # whoever writes may take long
+            is_quick = self._commits is None and not engine.is_writing  # whoever writes may take long
         else:
             is_quick = request.operation in _READS or (request.operation == "Query" and not _FILTER.search(content))
         if not is_quick:
@@ -82,10 +82,10 @@ class Dispatcher:
 
     def _admit_and_carry_out(self, request: Request) -> Answer:
         try:
-            content = self.endpoint.admit(request)
+            engine, content = self.endpoint.admit(request)
         except DynamoError as error:
-            return refusal(error)
-        return self.endpoint.carry_out(request, content, self.endpoint.engine)
+            return self.endpoint.refuse(error)
+        return self.endpoint.carry_out(request, content, engine)
 
     def _hand_over(self, work: Callable[[], Answer], request: Request, reply: Reply) -> None:
         """Let a thread do the work, and compress its answer."""

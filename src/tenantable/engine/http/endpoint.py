@@ -1,8 +1,8 @@
-"""DynamoDB's endpoint over one engine: who asks, what for, and what is answered."""
+"""DynamoDB's endpoint: who asks, what for and of which engine, and what is answered."""
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from tenantable.engine.http.answers import Answer, refusal
@@ -20,7 +20,7 @@ _INTERNAL_ERROR = DynamoError(
 class CallsJson(Protocol):
     """See `Engine.call_json`."""
 
-    def call_json(self, operation: str, body: bytes, *, principal: str | None) -> bytes: ...
+    def call_json(self, operation: str, body: bytes, *, principal: str | None, request_id: str) -> bytes: ...
 
 
 class Commits(CallsJson, Protocol):
@@ -40,22 +40,8 @@ class JsonEngine(CallsJson, Protocol):
     def commit_group(self) -> Commits: ...
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Exchange:
-    """
-    A request that was answered, for whoever keeps metrics or a log.
-
-    `operation` and `principal` are None where the request did not come that far; `error` is the name of DynamoDB's
-    error, None for a success; `seconds` from the end of the request to its answer; the sizes are those of the bodies.
-    """
-
-    operation: str | None
-    principal: str | None
-    status: int
-    error: str | None
-    seconds: float
-    request_bytes: int
-    answer_bytes: int
+EngineChoice = Callable[[Mapping[str, str]], JsonEngine]
+"""From the headers of a request, by name in lower case, to the engine that it speaks of."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,8 +51,13 @@ class Endpoint:
 
     `access_keys` is where the key of a signed request is found; None: signatures are not checked and no policy applies.
     `commits_wait` says whether a commit waits for a disk, so that writes had better share one. `clock` gives epoch
-    seconds, for the age of signatures; `request_ids` a new id for every answer. `observe` is called after each answer
-    to a request, on the event loop: it must be quick and not fail.
+    seconds, for the age of signatures; `request_ids` a new id for every answer.
+
+    `engine_for` finds the engine that a request speaks of; None: it is always `engine`. It is quick, as the event loop
+    calls it. `refused` is told the name of the error of each request that comes to no engine: not addressed to
+    DynamoDB, not signed well, too large. It must be quick and not fail; None: nobody is told.
+
+    `connections` are those that are open at present; whoever serves the endpoint keeps them there.
     """
 
     engine: JsonEngine
@@ -74,11 +65,13 @@ class Endpoint:
     commits_wait: bool
     clock: Callable[[], float]
     request_ids: Callable[[], str]
-    observe: Callable[[Exchange], None] | None = None
+    engine_for: EngineChoice | None = None
+    refused: Callable[[str], None] | None = None
+    connections: set[object] = field(default_factory=set, compare=False)
 
-    def admit(self, request: Request) -> bytes:
+    def admit(self, request: Request) -> tuple[JsonEngine, bytes]:
         """
-        The body of a request, once it is known what it asks for and who asks; both are noted in it.
+        The engine and the body of a request, once it is known what it asks for and who asks; both are noted in it.
 
         Raises:
             DynamoError: It is not addressed to DynamoDB, too large, not signed well, or not compressed well.
@@ -88,18 +81,25 @@ class Endpoint:
             request.operation = operation_of(request)
             if self.access_keys is not None:
                 request.principal = verify(request, sent, access_keys=self.access_keys, now=self.clock()).principal
-        return content_of(request)
+        content = content_of(request)
+        return (self.engine if self.engine_for is None else self.engine_for(request.headers)), content
 
     def carry_out(self, request: Request, content: bytes, calls: CallsJson) -> Answer:
         """The answer to a request that was admitted. What the engine refuses is an answer too."""
         assert request.operation is not None
         try:
-            body = calls.call_json(request.operation, content, principal=request.principal)
+            body = calls.call_json(request.operation, content, principal=request.principal, request_id=request.id)
         except DynamoError as error:
             return refusal(error)
         except Exception:  # noqa: BLE001 - whatever it is, callers get an answer that they can read
             return self.failed(request.operation)
         return Answer(body, request.media_type)
+
+    def refuse(self, error: DynamoError) -> Answer:
+        """The answer to a request that comes to no engine."""
+        if self.refused is not None:
+            self.refused(error.code)
+        return refusal(error)
 
     def failed(self, what: str | None) -> Answer:
         """The answer after a failure that nobody foresaw, which is being handled; it is logged."""

@@ -20,10 +20,12 @@ class Request:
 
     `path` stands as it was sent, with its query. `headers` are by name in lower case; one that was sent several times
     has its values joined by commas. `body` is as it was sent; None when it was too large to be kept. `is_old`: of
-    HTTP 1.0. `operation` and `principal` are noted once they are known.
+    HTTP 1.0. `id` is what its answer will be known by; `operation` and `principal` are noted once they are known.
     """
 
-    __slots__ = ("body", "headers", "is_old", "keeps_alive", "media_type", "method", "operation", "path", "principal")
+    __slots__ = (
+        "body", "headers", "id", "is_old", "keeps_alive", "media_type", "method", "operation", "path", "principal"
+    )  # fmt: skip
 
     def __init__(self, method: str, path: str, headers: dict[str, str], body: bytes | None) -> None:
         self.method = method
@@ -33,6 +35,7 @@ class Request:
         self.keeps_alive = True
         self.is_old = False
         self.media_type = _media_type(headers.get("content-type", ""))
+        self.id = ""
         self.operation: str | None = None
         self.principal: str | None = None
 

@@ -143,7 +143,7 @@ def read_rows(session: Session, page: PageRequest, *, limit: int | None, bytes_m
         bytes_max: The page ends with the item that brings the sizes above this.
     """
     relation = page.table.items if page.index is None else page.index.relation
-    with session.storage.read() as reader:
+    with session.storage.read(eventual=not consistent) as reader:
         if page.selection.fetches:
             reader.freeze()
         rows, may_go_on = reader.page(
@@ -154,6 +154,9 @@ def read_rows(session: Session, page: PageRequest, *, limit: int | None, bytes_m
         last = page.last_evaluated_key(orjson.loads(rows[-1][1])) if rows and may_go_on else None
         if page.selection.fetches:
             rows = _fetch(reader, page.table, rows, cost, consistent=consistent)
+    if session.throttle is not None:
+        start = None if page.index is None or not page.index.is_global else page.index.name
+        session.throttle.spend(page.table, "Read", cost, {start: page.keys.lower})
     return PageRows(rows=rows, last=last, size_bytes=size_bytes, cost=cost)
 
 

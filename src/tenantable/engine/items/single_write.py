@@ -11,10 +11,12 @@ from tenantable.engine.items.collections import collection_metrics, wants_metric
 from tenantable.engine.items.expressions import check_condition
 from tenantable.engine.items.stored import Change, apply_change, attributes_of, find_item
 from tenantable.engine.items.writes import Write, key_of_write
+from tenantable.engine.metering.admission import admit_change, admit_look
 from tenantable.engine.session import Session
 from tenantable.engine.storage.transaction import Transaction
 from tenantable.engine.tables.table import Table
 from tenantable.expressions.updates import Update
+from tenantable.wire.errors import DynamoError
 
 
 @dataclass(kw_only=True, slots=True)
@@ -43,9 +45,14 @@ def carry_out(session: Session, transaction: Transaction, write: Write) -> Outco
     table = session.catalog.table(write.request["TableName"])
     key, changer = write.prepare(table)
     before = find_item(transaction, table, key)
-    check_condition(write.condition, before, write.request)
+    try:
+        check_condition(write.condition, before, write.request)
+    except DynamoError:
+        admit_look(session.throttle, table, key, before.size_bytes if before else 0)
+        raise
     change = changer(before)
     assert change is not None
+    admit_change(session.throttle, table, change)
     cost = apply_change(transaction, table, change)
     metrics = None
     if wants_metrics(write.request, table):

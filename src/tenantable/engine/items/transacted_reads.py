@@ -9,6 +9,8 @@ import orjson
 from tenantable.engine.capacity import TableCost, add_consumed_capacities, read_units
 from tenantable.engine.items.transactions import cancellation_reason, transaction_cancelled
 from tenantable.engine.keys import EmptyKeyError, key_of_request
+from tenantable.engine.metering.admission import admit_get
+from tenantable.engine.metering.throttle import Throttle, ThrottledError
 from tenantable.engine.session import Session
 from tenantable.engine.storage.reading import Row
 from tenantable.engine.tables.table import Table
@@ -53,6 +55,8 @@ def read_transaction(session: Session, request: Mapping[str, Any], reads: list[T
     if sum(row[0] for row in rows if row is not None) > TRANSACTION_BYTES_MAX:
         raise validation_error("Transaction request size exceeded the 4 MB limit")
 
+    if session.throttle is not None:
+        _admit(session.throttle, tables, keys, rows)
     response = {"Responses": [_shown(session, read, row) for read, row in zip(reads, rows, strict=True)]}
     return add_consumed_capacities(response, request, _costs(tables, rows), kind="Read")
 
@@ -73,6 +77,19 @@ def _keys(reads: list[TransactedRead], tables: list[Table]) -> list[bytes]:
     if len({(table.name, key) for table, key in zip(tables, keys, strict=True)}) != len(keys):
         raise validation_error("Transaction request cannot include multiple operations on one item")
     return keys
+
+
+def _admit(throttle: Throttle, tables: list[Table], keys: list[bytes], rows: list[Row | None]) -> None:
+    """Spend what each read costs; when something is left of none of it, the transaction is cancelled."""
+    reasons: list[dict[str, Any] | None] = []
+    for table, key, row in zip(tables, keys, rows, strict=True):
+        try:
+            admit_get(throttle, table, key, row, consistent=True, transacted=True)
+            reasons.append(None)
+        except ThrottledError as error:
+            reasons.append(cancellation_reason(error))
+    if any(reasons):
+        raise transaction_cancelled(reasons)
 
 
 def _shown(session: Session, read: TransactedRead, row: Row | None) -> dict[str, Any]:

@@ -7,6 +7,7 @@ One writer works at a time, so a transaction never meets another half way: Trans
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import orjson
@@ -18,6 +19,8 @@ from tenantable.engine.items.stored import Change, StoredItem, apply_change, fin
 from tenantable.engine.items.transactions import cancellation_reason, is_cancelling, transaction_cancelled
 from tenantable.engine.items.writes import Changer, Write, key_of_write
 from tenantable.engine.keys import EmptyKeyError
+from tenantable.engine.metering.admission import admit_change, admit_look
+from tenantable.engine.metering.throttle import Throttle
 from tenantable.engine.session import Session
 from tenantable.engine.storage.transaction import Transaction
 from tenantable.engine.tables.table import Table
@@ -59,7 +62,7 @@ def write_transaction(
         digest = _digest(token, content) if token else b""
         if token and (outcome := _earlier_outcome(session, transaction, token, digest)) is not None:
             return _answer_again(request, actions, outcome)
-        _carry_out(transaction, actions)
+        _carry_out(session, transaction, actions)
         costs = _apply(transaction, actions)
         response = _metrics(transaction, request, actions)
         if token:
@@ -69,7 +72,7 @@ def write_transaction(
     return session.storage.write(work)
 
 
-def _carry_out(transaction: Transaction, actions: list[_Action]) -> None:
+def _carry_out(session: Session, transaction: Transaction, actions: list[_Action]) -> None:
     """Check every action against its table and its stored item; nothing is written yet."""
     _collect(actions, _prepare)
     _refuse_same_item(actions)
@@ -77,6 +80,8 @@ def _carry_out(transaction: Transaction, actions: list[_Action]) -> None:
     size_bytes = sum(_size_bytes(action) for action in actions)
     if size_bytes > TRANSACTION_BYTES_MAX:
         raise validation_error("Transaction request size exceeded the 4 MB limit")
+    if session.throttle is not None:
+        _collect(actions, partial(_admit, session.throttle))
 
 
 def _collect(actions: list[_Action], step: Callable[[_Action], None]) -> None:
@@ -110,6 +115,13 @@ def _check(transaction: Transaction, action: _Action) -> None:
     check_condition(action.write.condition, action.before, action.write.request)
     assert action.changer is not None
     action.change = action.changer(action.before)
+
+
+def _admit(throttle: Throttle, action: _Action) -> None:
+    if action.change is None:
+        admit_look(throttle, action.table, action.key, _size_bytes(action), transacted=True)
+    else:
+        admit_change(throttle, action.table, action.change, transacted=True)
 
 
 def _size_bytes(action: _Action) -> int:

@@ -3,18 +3,26 @@
 from collections.abc import Sequence
 from typing import Any
 
+from tenantable.engine.metering.throttle import PROVISIONED_EXCEEDED, THROTTLING
 from tenantable.wire.errors import DynamoError
 
 _CODES = {
     "ValidationException": "ValidationError",
     "ConditionalCheckFailedException": "ConditionalCheckFailed",
     "DuplicateItemException": "DuplicateItem",
+    PROVISIONED_EXCEEDED: "ProvisionedThroughputExceeded",
+    THROTTLING: "ThrottlingError",
 }
 
 
 def cancellation_reason(error: DynamoError) -> dict[str, Any]:
     """What one action's failure becomes in the list of reasons."""
-    return {"Code": _CODES[error.code], "Message": error.message, **error.extra}
+    return {"Code": _CODES[error.code], "Message": error.message, **item_of(error)}
+
+
+def item_of(error: DynamoError) -> dict[str, Any]:
+    """Of what an error shows beside its message, the item: all that there is room for in an error of one part."""
+    return {name: shown for name, shown in error.extra.items() if name == "Item"}
 
 
 def transaction_cancelled(reasons: Sequence[dict[str, Any] | None]) -> DynamoError:

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from tenantable.engine.capacity import TableCost, add_consumed_capacities
 from tenantable.engine.items.single_write import carry_out
+from tenantable.engine.items.transactions import item_of
 from tenantable.engine.session import Session
 from tenantable.engine.statements.reading import select
 from tenantable.engine.statements.writing import read_write, refuse_exists, returned_items
@@ -112,7 +113,7 @@ def _write(session: Session, transaction: Transaction, bound: BoundStatement, en
 def _shown(statement: BoundStatement | DynamoError, answer: _Answer | DynamoError) -> dict[str, Any]:
     response: dict[str, Any] = {}
     if isinstance(answer, DynamoError):
-        response["Error"] = {"Code": _CODES[answer.code], "Message": answer.message, **answer.extra}
+        response["Error"] = {"Code": _CODES[answer.code], "Message": answer.message, **item_of(answer)}
     elif answer.items:
         response["Item"] = answer.items[0]
     if isinstance(statement, BoundStatement):

@@ -1,4 +1,7 @@
-"""BatchGetItem: up to 100 items of several tables; what does not fit 16 MB comes back as UnprocessedKeys."""
+"""
+BatchGetItem: up to 100 items of several tables; what does not fit 16 MB, or what throughput is left, comes back as
+UnprocessedKeys.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +14,8 @@ from tenantable.engine.items.expressions import read_projection
 from tenantable.engine.keys import key_of_request
 from tenantable.engine.legacy.parameters import GET
 from tenantable.engine.legacy.projections import read_attributes_to_get
+from tenantable.engine.metering.admission import admit_get
+from tenantable.engine.metering.throttle import ThrottledError
 from tenantable.engine.session import Session
 from tenantable.engine.storage.reading import Reader
 from tenantable.engine.tables.table import Table
@@ -46,11 +51,16 @@ def batch_get_item(session: Session, request: Mapping[str, Any]) -> dict[str, An
 
     response: dict[str, Any] = {"Responses": {}, "UnprocessedKeys": {}}
     costs: list[tuple[Table, TableCost]] = []
+    throttled: list[ThrottledError] = []
     bytes_left = BATCH_GET_BYTES_MAX
-    with session.storage.read() as reader:
-        for table_keys in wanted:
-            cost, bytes_left = _read(session, reader, table_keys, response=response, bytes_left=bytes_left)
-            costs.append((table_keys.table, cost))
+    for table_keys in wanted:
+        with session.storage.read(eventual=not table_keys.request.get("ConsistentRead")) as reader:
+            cost, bytes_left = _read(
+                session, reader, table_keys, response=response, bytes_left=bytes_left, throttled=throttled
+            )
+        costs.append((table_keys.table, cost))
+    if throttled and len(throttled) == sum(len(table_keys.keys) for table_keys in wanted):
+        raise throttled[0]
     return add_consumed_capacities(response, request, costs)
 
 
@@ -73,21 +83,37 @@ def _locate(
 
 
 def _read(
-    session: Session, reader: Reader, wanted: _TableKeys, *, response: dict[str, Any], bytes_left: int
+    session: Session,
+    reader: Reader,
+    wanted: _TableKeys,
+    *,
+    response: dict[str, Any],
+    bytes_left: int,
+    throttled: list[ThrottledError],
 ) -> tuple[TableCost, int]:
     """Read the keys of one table into the answer; gives what it cost and how many bytes may still be read."""
     consistent = bool(wanted.request.get("ConsistentRead"))
     items: list[Any] = response["Responses"].setdefault(wanted.name, [])
+    unprocessed: list[Item] = []
     cost = TableCost()
     for position, key in enumerate(wanted.keys):
         row = reader.get(wanted.table.items, key)
         size_bytes = row[0] if row else 0
         if size_bytes > bytes_left:
-            response["UnprocessedKeys"][wanted.name] = {**wanted.request, "Keys": wanted.given[position:]}
-            return cost, 0
+            unprocessed += wanted.given[position:]
+            bytes_left = 0
+            break
+        try:
+            admit_get(session.throttle, wanted.table, key, row, consistent=consistent)
+        except ThrottledError as error:
+            throttled.append(error)
+            unprocessed.append(wanted.given[position])
+            continue
         bytes_left -= size_bytes
         cost.table += read_units(size_bytes, consistent=consistent)
         if row is not None:
             projection = wanted.projection
             items.append(session.render(row[1]) if projection is None else projection.apply(orjson.loads(row[1])))
+    if unprocessed:
+        response["UnprocessedKeys"][wanted.name] = {**wanted.request, "Keys": unprocessed}
     return cost, bytes_left

@@ -1,4 +1,7 @@
-"""BatchWriteItem: up to 25 puts and deletes without conditions. All fit here, so UnprocessedItems is always empty."""
+"""
+BatchWriteItem: up to 25 puts and deletes without conditions. What is throttled comes back as UnprocessedItems; without
+a throttle there is none.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,6 +12,8 @@ from tenantable.engine.items.collections import add_metrics, collection_metrics,
 from tenantable.engine.items.stored import apply_change, find_item
 from tenantable.engine.items.writes import Changer, Write, key_of_write, read_delete, read_put
 from tenantable.engine.keys import KeyMismatchError
+from tenantable.engine.metering.admission import admit_change
+from tenantable.engine.metering.throttle import Throttle, ThrottledError
 from tenantable.engine.session import Session
 from tenantable.engine.storage.transaction import Transaction
 from tenantable.engine.tables.table import Table
@@ -40,7 +45,13 @@ def batch_write_item(session: Session, request: Mapping[str, Any]) -> dict[str, 
         for name, decoded_writes in decoded.items():
             by_table.setdefault(session.catalog.table(name).name, []).extend(decoded_writes)
         aimed = [_aim(session.catalog.table(name), each) for name, each in by_table.items()]
-        costs = [(table, _apply(transaction, table, writes)) for table, writes in aimed]
+        throttled: list[ThrottledError] = []
+        costs = [
+            (table, _apply(session.throttle, transaction, table, writes, response=response, throttled=throttled))
+            for table, writes in aimed
+        ]
+        if throttled and len(throttled) == sum(len(writes) for _, writes in aimed):
+            raise throttled[0]
         for table, writes in aimed:
             if wants_metrics(request, table):
                 keys = [key_of_write(table, aim.write) for aim in writes]
@@ -72,10 +83,26 @@ def _aim(table: Table, writes: list[Write]) -> tuple[Table, list[_Aimed]]:
     return table, aimed
 
 
-def _apply(transaction: Transaction, table: Table, aimed: list[_Aimed]) -> TableCost:
+def _apply(
+    throttle: Throttle | None,
+    transaction: Transaction,
+    table: Table,
+    aimed: list[_Aimed],
+    *,
+    response: dict[str, Any],
+    throttled: list[ThrottledError],
+) -> TableCost:
+    """Write what is not throttled; the rest goes back with the answer, and to `throttled` with the reason."""
     cost = TableCost()
     for aim in aimed:
         change = aim.changer(find_item(transaction, table, aim.key))
         assert change is not None
+        try:
+            admit_change(throttle, table, change)
+        except ThrottledError as error:
+            throttled.append(error)
+            kind = "PutRequest" if "Item" in aim.write.request else "DeleteRequest"
+            response["UnprocessedItems"].setdefault(table.name, []).append({kind: aim.write.request})
+            continue
         cost.add(apply_change(transaction, table, change))
     return cost

@@ -107,6 +107,23 @@ def open_reader(directory: Path) -> sqlite3.Connection:
     return _guarded(directory, prepare)
 
 
+def database_bytes(directory: Path) -> int:
+    """The size of the database's file."""
+    return _file_bytes(directory / DATABASE_NAME)
+
+
+def log_bytes(directory: Path) -> int:
+    """The size of its write-ahead log, which holds what is not yet in the file."""
+    return _file_bytes(directory / f"{DATABASE_NAME}-wal")
+
+
+def _file_bytes(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
 def open_as_it_lies(directory: Path) -> sqlite3.Connection:
     """
     Open one state of a database for reading, damaged as it may be; writers are not kept waiting.

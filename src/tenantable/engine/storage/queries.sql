@@ -41,6 +41,10 @@ CREATE TABLE checkpoints (
     stream INTEGER, consumer TEXT, sequence INTEGER NOT NULL, PRIMARY KEY (stream, consumer)
 ) WITHOUT ROWID;
 
+-- take_state --
+-- Any read will do: a read transaction of SQLite begins with its first, and sees the state of that moment to its end.
+SELECT count(*) FROM tables;
+
 -- create_generation --
 -- One row: how often tables and streams were changed, so that a process knows when others have changed them.
 CREATE TABLE generation (row INTEGER PRIMARY KEY CHECK (row = 1), number INTEGER NOT NULL);
@@ -141,6 +145,9 @@ SELECT coalesce(max(max(coalesce(last, first - 1), trimmed)), 0) FROM shards WHE
 
 -- read_checkpoint --
 SELECT sequence FROM checkpoints WHERE stream = ? AND consumer = ?;
+
+-- list_consumers --
+SELECT consumer, sequence FROM checkpoints WHERE stream = ? ORDER BY consumer;
 
 -- save_checkpoint --
 INSERT INTO checkpoints (stream, consumer, sequence) VALUES (?, ?, ?)

@@ -237,6 +237,10 @@ class Reader:
         row = self._cursor.execute(QUERIES["read_checkpoint"], (stream_number, consumer)).fetchone()
         return None if row is None else int(row[0])
 
+    def checkpoints(self, stream_number: int) -> list[tuple[str, int]]:
+        """The consumers of a stream that have said how far they have come, and how far."""
+        return self._cursor.execute(QUERIES["list_consumers"], (stream_number,)).fetchall()
+
     def _reset_cursor(self) -> None:
         """End a statement before its last row, so that an idle connection does not hold an old state alive."""
         self._cursor.close()

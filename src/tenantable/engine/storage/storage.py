@@ -1,18 +1,22 @@
 """The database of an engine: a file that survives and that several processes may share, or memory for tests."""
 
 import sqlite3
+import time
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Self
 
+from tenantable.engine.storage.eventual.late_reads import LateReads
 from tenantable.engine.storage.files import (
     DirectoryInUseError,
     Durability,
     admit_others,
     check_durability,
+    database_bytes,
     lock_directory,
+    log_bytes,
     open_database,
     open_memory,
     open_reader,
@@ -36,10 +40,19 @@ class Storage:
     `read` inside `work`: its transaction reads for itself.
     """
 
-    def __init__(self, directory: Path | None, durability: Durability = "power") -> None:
+    def __init__(
+        self,
+        directory: Path | None,
+        durability: Durability = "power",
+        *,
+        eventual_seconds: float = 0.0,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         """
         Args:
             directory: Where the database file lies or is created; None for memory.
+            eventual_seconds: How far eventual reads are behind at most; with 0 they see what was committed.
+            clock: In seconds; for eventual reads.
         Raises:
             StorageError: The directory cannot be used; says why and the way out.
         """
@@ -48,6 +61,10 @@ class Storage:
         self._idle_readers: deque[Reader] = deque()
         self._closed = False
         self._damage: Mapping[str, str] = {}
+        self._late: LateReads | None = None
+        if directory is None and eventual_seconds:
+            hint = "choose a data directory; with durability 'none' it is nearly as fast"
+            raise StorageError("An engine in memory has one state, so that no read can be late", hint=hint)
         self._lock: sqlite3.Connection | None = None
         self.is_alone = True
         """Whether nobody else has the directory open, nor can before `admit_others`."""
@@ -60,8 +77,11 @@ class Storage:
                 opened.enter_context(closing(self._lock))
                 self.turn = opened.enter_context(closing(_open_turn(directory)))
                 connection, self._damage = _open_in_turn(directory, durability, self.turn)
+                if eventual_seconds:
+                    late = LateReads(directory, late_seconds=eventual_seconds, clock=clock)
+                    self._late = opened.enter_context(closing(late))
             self._files = opened.pop_all()
-        self.write = Writer(connection, self.turn)
+        self.write = Writer(connection, self.turn, late=self._late)
         self._memory_reader = Reader(connection, lambda _reader: self.write.lock.release())
 
     def admit_others(self) -> None:
@@ -70,9 +90,16 @@ class Storage:
             admit_others(self._lock)
             self.is_alone = False
 
-    def read(self) -> Reader:
-        """A reader for one `with` block."""
+    def read(self, *, eventual: bool = False) -> Reader:
+        """
+        A reader for one `with` block.
+
+        Args:
+            eventual: It may see an old state, where there are late reads.
+        """
         self._check_open()
+        if eventual and self._late is not None:
+            return self._late.read()
         if self._directory is None:
             self.write.lock.acquire()
             return self._memory_reader
@@ -81,9 +108,18 @@ class Storage:
         except IndexError:
             return Reader(open_reader(self._directory), self._take_back)
 
+    def renew_late_reads(self) -> None:
+        """Let late reads see what there is now, as tables came or went. Not inside such a read, which it waits for."""
+        if self._late is not None:
+            self._late.renew()
+
     def damage_of(self, sql_tables: Iterable[str]) -> str | None:
         """What is wrong with the first of these that was found damaged at the start; None when all may be used."""
         return next((self._damage[name] for name in sql_tables if name in self._damage), None)
+
+    def file_bytes(self) -> tuple[int, int]:
+        """The sizes of the database's file and of its log; 0 in memory."""
+        return (0, 0) if self._directory is None else (database_bytes(self._directory), log_bytes(self._directory))
 
     def snapshot(self) -> Reader:
         """

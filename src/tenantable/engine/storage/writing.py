@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar, cast
 
+from tenantable.engine.storage.eventual.late_reads import LateReads
 from tenantable.engine.storage.files import failure
 from tenantable.engine.storage.reading import Reader
 from tenantable.engine.storage.transaction import Transaction
@@ -29,7 +30,7 @@ _GROUP_SIZE_MAX = 128  # so that the first of a group does not wait for ever und
 class Writer:
     """Carries out operations, one at a time: `writer(work)`. One that fails is undone, and nothing else with it."""
 
-    def __init__(self, connection: sqlite3.Connection, turn: Turn) -> None:
+    def __init__(self, connection: sqlite3.Connection, turn: Turn, *, late: LateReads | None = None) -> None:
         self.connection = connection
         self.catch_up: Callable[[Reader], int] = Reader.generation
         """
@@ -37,6 +38,7 @@ class Writer:
         remembered in step with the database, and gives its generation.
         """
         self._turn = turn
+        self._late = late
         self.lock = threading.Lock()
         """Held by whoever uses the connection."""
         self._cursor = connection.cursor()
@@ -65,7 +67,7 @@ class Writer:
             Exception: Whatever `work` raised; nothing of the operation was kept.
         """
         job = _Job(work)
-        if self._gatherer == threading.get_ident():
+        if self.is_gathering:
             self._join(job)
             return job.result()
         with self._queue_lock:
@@ -82,6 +84,11 @@ class Writer:
     def is_busy(self) -> bool:
         """Whether an operation that came now would wait for another one."""
         return self._is_led or self.lock.locked()
+
+    @property
+    def is_gathering(self) -> bool:
+        """Whether the operations of this thread join the group that is gathered."""
+        return self._gatherer == threading.get_ident()
 
     @property
     def queue_length(self) -> int:
@@ -145,6 +152,8 @@ class Writer:
             self._cursor.execute("SAVEPOINT operation")
             self._is_nested = True
         else:
+            if self._late is not None:
+                self._late.before_write()
             self._cursor.execute("BEGIN IMMEDIATE")
             self._is_open = True
 
@@ -159,7 +168,7 @@ class Writer:
             self._failure = job.error
         elif job.error is None:
             self._gathered.append(job)
-            if job.publish is not None:
+            if job.publish is not None or job.generation is not None:
                 self._commit(self._gathered)
                 self._gathered = [job for job in self._gathered if job.error is not None]
 
@@ -274,6 +283,8 @@ class Writer:
                 self._fail(group, error)
                 return
             self._is_open = False
+        if self._late is not None and any(job.publish is not None for job in group):
+            self._late.renew()
         for job in group:
             if job.publish is not None and job.error is None:
                 job.publish()

@@ -89,6 +89,7 @@ class Shelf:
 
     def _replace(self, contents: Contents) -> None:
         """Newer contents stay: threads that have read the database may come here in any order."""
+        self._storage.renew_late_reads()  # first, so that whoever finds a table can read it
         with self._replacing:
             if contents.generation > self._contents.generation:
                 self._contents = contents

@@ -42,7 +42,7 @@ class Index:
     """
     A secondary index; `projected` names what its entries hold, None for everything.
 
-    `capacities` are OnDemandThroughput and WarmThroughput where they were asked for; they have no effect.
+    `capacities` are OnDemandThroughput and WarmThroughput where they were asked for; the former is for a throttle.
     """
 
     name: str

@@ -1,6 +1,6 @@
 """Commands on a data folder whose engine is not served by them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from tenantable.engine.accounts.homes import data_directories
 from tenantable.engine.integrity.backup import back_up, restore
 from tenantable.engine.integrity.checking import check
 from tenantable.engine.integrity.findings import Findings, Report
@@ -43,27 +44,40 @@ def check_command(
 ) -> None:
     """Check a data folder: files, checksums, indexes, counts, streams. Ends with 0 when all is well, else with 1."""
     console = Console(highlight=False, soft_wrap=True)
-    findings, others = _check(console, data)
-    if repair_ and (len(findings) or findings.notes):
-        with _progress() as report:
-            repaired = repair(data, report, set_aside=set_aside)
-        _say_repaired(console, repaired)
-        findings, others = _check(console, data)
-    raise typer.Exit(_DAMAGE_FOUND if len(findings) or len(others) else 0)
+    found, faults = _check(console, data)
+    wanting = [folder for folder, findings in found.items() if len(findings) or findings.notes]
+    if repair_ and wanting:
+        for folder in wanting:
+            with _progress() as report:
+                repaired = repair(folder, report, set_aside=set_aside)
+            _say_repaired(console, repaired, where=_where(folder, data))
+        _, faults = _check(console, data)
+    raise typer.Exit(_DAMAGE_FOUND if faults else 0)
 
 
-def _check(console: Console, data: Path) -> tuple[Findings, Findings]:
-    """Check and say what was found: in the engine's database, which can be repaired, and in the others."""
+def _check(console: Console, data: Path) -> tuple[Mapping[Path, Findings], int]:
+    """
+    Check and say what was found.
+
+    Returns:
+        What was found in each folder of tables, which can be repaired, and the number of faults with those elsewhere.
+    """
     with _progress() as report:
-        findings = check(data, report)
+        found = {folder: check(folder, report) for folder in data_directories(data)}
     others = _check_other_databases(data)
-    for finding in (*findings, *others):
+    for folder, findings in found.items():
+        for sentence in (*findings, *findings.notes):
+            console.print(f"{_where(folder, data)}{sentence}", markup=False)
+    for finding in others:
         console.print(str(finding), markup=False)
-    for note in findings.notes:
-        console.print(note, markup=False)
-    faults = len(findings) + len(others)
+    faults = sum(map(len, found.values())) + len(others)
     console.print(f"{faults} faults found" if faults else "No damage found")
-    return findings, others
+    return found, faults
+
+
+def _where(folder: Path, data: Path) -> str:
+    """What a sentence about tables of another account or region begins with."""
+    return "" if folder == data else f"{folder.relative_to(data).as_posix()}: "
 
 
 def backup_command(
@@ -106,7 +120,7 @@ def _progress() -> Iterator[Report]:
 
 
 def _check_other_databases(data: Path) -> Findings:
-    """What SQLite says of the other databases of the folder, that of the queues for one."""
+    """What SQLite says of the databases of the folder that hold no tables, that of the queues for one."""
     findings = Findings()
     for path in sorted(data.iterdir()):
         if path.name in {DATABASE_NAME, *LOCK_NAMES} or is_left_over(path.name) or not path.is_file():
@@ -117,18 +131,18 @@ def _check_other_databases(data: Path) -> Findings:
     return findings
 
 
-def _say_repaired(console: Console, repaired: Repaired) -> None:
+def _say_repaired(console: Console, repaired: Repaired, *, where: str) -> None:
     for finding in repaired.lost:
-        console.print(str(finding), markup=False)
+        console.print(f"{where}{finding}", markup=False)
     if repaired.kept is None:
         raise StorageError(
-            f"Nothing was changed, because {repaired.lost.lost_count} damaged rows or places would be left out",
+            f"{where}Nothing was changed, because {repaired.lost.lost_count} damaged rows or places would be left out",
             hint="restore a backup, or repair with --set-aside, which keeps what is damaged in a file",
         )
     console.print(
-        f"Repaired: a new database holds {repaired.items} items, {repaired.entries} index entries and "
+        f"{where}Repaired: a new database holds {repaired.items} items, {repaired.entries} index entries and "
         f"{repaired.records} stream records; the old one is kept as {repaired.kept.name}",
         markup=False,
     )
     if repaired.aside is not None:
-        console.print(f"What is damaged was written to {repaired.aside.name}", markup=False)
+        console.print(f"{where}What is damaged was written to {repaired.aside.name}", markup=False)

@@ -17,8 +17,8 @@ WORKERS_MAX = 64
 _RESTART_SECONDS_MIN = 1.0  # between two starts of one worker, so that one that cannot live costs little
 _WATCHED = frozenset({signal.SIGCHLD, signal.SIGTERM, signal.SIGINT}) if sys.platform != "win32" else frozenset()
 
-Work = Callable[[socket], None]
-"""What a worker does with its listener until SIGTERM or SIGINT."""
+Work = Callable[[int, socket], None]
+"""What a worker does, by its number from 0, with its listener until SIGTERM or SIGINT."""
 
 
 def check_workers(count: int, *, memory: bool) -> None:
@@ -33,7 +33,7 @@ def check_workers(count: int, *, memory: bool) -> None:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Worker:
-    listener: socket
+    number: int
     started_at: float
 
 
@@ -49,24 +49,25 @@ def run_workers(listeners: Sequence[socket], work: Work, *, say: Callable[[str],
     """
     with _lifeline() as (held, watched), _signals_kept() as before:
 
-        def start(listener: socket, started_before: float) -> None:
+        def start(number: int, started_before: float) -> None:
+            listener = listeners[number]
             pause = max(0.0, started_before + _RESTART_SECONDS_MIN - time.monotonic())
             pid = os.fork()
             if pid == 0:
                 os.close(held)
                 signal.pthread_sigmask(signal.SIG_SETMASK, before)
                 _close_others(listeners, listener)
-                _work_and_exit(lambda: work(listener), watched=watched, pause_seconds=pause)
-            workers[pid] = _Worker(listener=listener, started_at=time.monotonic() + pause)
+                _work_and_exit(lambda: work(number, listener), watched=watched, pause_seconds=pause)
+            workers[pid] = _Worker(number=number, started_at=time.monotonic() + pause)
 
         workers: dict[int, _Worker] = {}
-        for listener in listeners:
-            start(listener, -_RESTART_SECONDS_MIN)
+        for number in range(len(listeners)):
+            start(number, -_RESTART_SECONDS_MIN)
         while signal.sigwait(_WATCHED) == signal.SIGCHLD:
             for pid, status in _ended(workers):
                 worker = workers.pop(pid)
                 say(f"Worker {pid} {_described(status)}; another one takes its place")
-                start(worker.listener, worker.started_at)
+                start(worker.number, worker.started_at)
         for listener in listeners:
             listener.close()
         _stop(workers)

@@ -28,6 +28,7 @@ class RecordingEngine:
         self.answer: bytes | Exception = b'{"TableNames":[]}'
         self.calls: list[tuple[str, bytes, str | None]] = []
         self.threads: list[int] = []
+        self.request_ids: list[str] = []
         self.is_writing = False
         self.commits: list[int] = []
         """How many calls each commit covered."""
@@ -37,7 +38,8 @@ class RecordingEngine:
         self.is_busy = False
         self._covered = 0
 
-    def call_json(self, operation: str, body: bytes, *, principal: str | None) -> bytes:
+    def call_json(self, operation: str, body: bytes, *, principal: str | None, request_id: str) -> bytes:
+        self.request_ids.append(request_id)
         self.calls.append((operation, body, principal))
         self.threads.append(threading.get_ident())
         if isinstance(self.answer, Exception):

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tenantable.engine.http.connection import Connection, Limits
-from tenantable.engine.http.endpoint import Exchange
 from tenantable.wire.limits import REQUEST_BYTES_MAX
 
 if TYPE_CHECKING:
@@ -221,14 +220,19 @@ def test_others_are_answered_beside_a_thousand_idle_and_half_open_connections(se
         assert statuses(exchanged(address, put(b"{}", b"Connection: close"))) == [200]
 
 
-def test_who_observes_is_told_of_every_answer(engine: "RecordingEngine", serve: Serve) -> None:
-    seen: list[Exchange] = []
-    address = serve(observe=seen.append)
-    received = exchanged(address, put(b"{}"), put(b"{}", b"Connection: close").replace(b"_2012", b"_2013"))
-    assert statuses(received) == [200, 400]
-    assert [(one.operation, one.principal, one.status, one.error) for one in seen] == [
-        ("PutItem", None, 200, None),
-        (None, None, 400, "UnknownOperationException"),
-    ]
-    assert (seen[0].request_bytes, seen[0].answer_bytes) == (2, len(b'{"TableNames":[]}'))
-    assert seen[0].seconds >= 0
+def test_open_connections_are_known(serve: Serve) -> None:
+    known: set[object] = set()
+    address = serve(connections=known)
+    with ExitStack() as stack:
+        callers = [stack.enter_context(socket.create_connection(address, timeout=10)) for _ in range(2)]
+        for caller in callers:
+            caller.sendall(GET)
+            assert caller.recv(65536).startswith(b"HTTP/1.1 200")
+        assert len(known) == 2
+        for caller in callers:
+            caller.shutdown(socket.SHUT_WR)
+            assert caller.recv(65536) == b""
+    deadline = time.monotonic() + 10
+    while known and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not known

@@ -67,6 +67,15 @@ def test_a_write_that_would_wait_for_another_leaves_the_event_loop(engine: "Reco
     assert [is_loop(thread) for thread in engine.threads] == [False]
 
 
+def test_writes_of_another_account_are_made_by_threads_and_join_no_group(
+    engine: "RecordingEngine", make_engine: type["RecordingEngine"], serve: Serve
+) -> None:
+    other = make_engine()
+    answer_to(serve(commits_wait=True, engine_for=lambda _headers: other), request("PutItem"))
+    assert [is_loop(thread) for thread in other.threads] == [False]
+    assert (engine.calls, engine.commits, other.commits) == ([], [], [])
+
+
 def test_a_large_answer_is_compressed_outside_of_the_event_loop(engine: "RecordingEngine", serve: Serve) -> None:
     engine.answer = b" " * 1_000_000
     answer = answer_to(serve(), request("GetItem", accepts="gzip"))

@@ -3,7 +3,7 @@
 import asyncio
 import gzip
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tenantable.engine.http.answers import Answer, rendered
-from tenantable.engine.http.dispatch import Dispatcher
+from tenantable.engine.http.dispatch import QUICK_REQUEST_BYTES_MAX, Dispatcher
 from tenantable.engine.http.endpoint import Endpoint
 from tenantable.engine.http.requests import Request
 from tenantable.engine.signature import AccessKey, AccessKeyLookup
@@ -48,6 +48,8 @@ class Target:
 
     engine: "RecordingEngine"
     access_keys: AccessKeyLookup | None = None
+    others: dict[str, "RecordingEngine"] = field(default_factory=dict)
+    refused: list[str] = field(default_factory=list)
 
     def send(
         self,
@@ -67,7 +69,7 @@ class Target:
         self, headers: dict[str, str], body: bytes | None, method: str = "POST", path: str = "/"
     ) -> HttpAnswer:
         request = Request(method, path, headers, body)
-        sent = rendered(asyncio.run(self._answer(request)), request, request_id="REQUEST-1", date=DATE)
+        sent = rendered(asyncio.run(self._answer(request)), request, date=DATE)
         head, _, content = sent.partition(b"\r\n\r\n")
         status, *lines = head.decode("latin-1").split("\r\n")
         received = dict(line.split(": ", 1) for line in lines)
@@ -81,7 +83,9 @@ class Target:
                 access_keys=self.access_keys,
                 commits_wait=False,
                 clock=lambda: NOW,
-                request_ids=lambda: "",
+                request_ids=lambda: "REQUEST-1",
+                engine_for=lambda headers: self.others.get(headers.get("authorization", ""), self.engine),
+                refused=self.refused.append,
             )
         )
         answer = dispatcher.take(request, later.set_result) or await later
@@ -281,6 +285,45 @@ def test_an_unsigned_request_reaches_no_engine(target: Target) -> None:
         "com.amazon.coral.service#MissingAuthenticationTokenException",
     )
     assert target.engine.calls == []
+
+
+def test_the_engine_is_told_the_id_of_the_answer(target: Target) -> None:
+    answer = target.send()
+    assert target.engine.request_ids == [answer.headers["x-amzn-requestid"]]
+
+
+@pytest.mark.parametrize("operation", ["GetItem", "PutItem"])
+@pytest.mark.parametrize("body", [b"{}", b" " * QUICK_REQUEST_BYTES_MAX + b"{}"])
+def test_the_headers_say_which_engine_is_asked(
+    target: Target, make_engine: type["RecordingEngine"], operation: str, body: bytes
+) -> None:
+    target.others["other"] = make_engine()
+    target.send(operation, body, authorization="other")
+    assert len(target.others["other"].calls) == 1
+    assert target.engine.calls == []
+
+
+def test_who_comes_to_no_engine_is_reported_by_the_error(target: Target) -> None:
+    target.access_keys = KEYS.get
+    target.send()
+    target.send(content_encoding="br")
+    target.send("GetItem", x_amz_target="Other.GetItem")
+    target.send("PutItem", b" " * QUICK_REQUEST_BYTES_MAX + b"{}")
+    target.access_keys = None
+    target.send("PutItem", None)
+    assert target.refused == [
+        "MissingAuthenticationTokenException",
+        "MissingAuthenticationTokenException",
+        "UnknownOperationException",
+        "MissingAuthenticationTokenException",
+        "RequestEntityTooLargeException",
+    ]
+
+
+def test_what_an_engine_refuses_is_its_own_to_report(target: Target) -> None:
+    target.engine.answer = condition_failed()
+    target.send()
+    assert target.refused == []
 
 
 HEADERS = st.dictionaries(

@@ -2,15 +2,25 @@ import sqlite3
 import stat
 import threading
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tenantable.engine import Engine
+from tenantable.engine.accounts.homes import Homes
 from tenantable.engine.integrity.backup import MANIFEST_NAME, back_up, restore
 from tenantable.engine.integrity.checking import check
 from tenantable.engine.storage.files import DATABASE_NAME
 from tenantable.errors import StorageError
+from tenantable.wire.arns import Home
+
+TABLE = {
+    "TableName": "notes",
+    "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+    "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+    "BillingMode": "PAY_PER_REQUEST",
+}
 
 
 def _no_report(_task: str, _done: int, _total: int) -> None:
@@ -35,6 +45,19 @@ def test_everything_comes_back(directory: Path, backup: Path, tmp_path: Path) ->
         assert after.stream("orders").read() == before.stream("orders").read()
         assert after.stream("orders").checkpoint("ledger") == before.stream("orders").checkpoint("ledger")
     assert (tmp_path / "restored" / "objects" / "a" / "photo").read_bytes() == b"\x00\x01"
+
+
+def test_tables_of_other_accounts_and_regions_come_back(directory: Path, tmp_path: Path) -> None:
+    elsewhere = Home(account_id="111122223333", region="eu-west-1")
+    opened = partial(Homes, open_engine=lambda path, home: Engine(path, home=home), clock=lambda: 0.0)
+    with opened(directory) as homes:
+        homes.engine_for(elsewhere).call("CreateTable", TABLE)
+        homes.engine_for(elsewhere).call("PutItem", {"TableName": "notes", "Item": {"pk": {"S": "a"}}})
+        back_up(directory, tmp_path / "backup", _no_report)
+    restore(tmp_path / "restored", tmp_path / "backup", _no_report)
+    with opened(tmp_path / "restored") as homes:
+        assert homes.engine_for(Home()).call("ListTables", {})["TableNames"] == ["orders"]
+        assert homes.engine_for(elsewhere).call("Scan", {"TableName": "notes"})["Items"] == [{"pk": {"S": "a"}}]
 
 
 def test_a_backup_is_for_its_owner_alone(backup: Path) -> None:

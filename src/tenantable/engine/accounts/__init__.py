@@ -1,0 +1,1 @@
+"""Several accounts and regions behind one endpoint, each with tables of its own."""

@@ -1,0 +1,1 @@
+"""A metered service on request: throughput that is enforced, and what was done as records for who watches."""

@@ -1,0 +1,1 @@
+"""Reads that may be late, on request."""

@@ -1,0 +1,1 @@
+"""The DynamoDB endpoint alone, as the command `dynamodb` runs it."""
