@@ -12,11 +12,12 @@ from tenantable.local.components import ComponentClient, Installation, access_ke
 from tenantable.local.observation.observing import Watch
 from tenantable.local.primitives import Primitives, embedded_primitives
 from tenantable.local.secrets import CREDENTIALS_FILE, installation_secrets, prepare_folder, profile_keys
-from tenantable.local.serving import BackgroundServer, dynamo_endpoint
+from tenantable.local.serving import dynamo_endpoint
 from tenantable.local.systems import engine_clients, open_engine
 from tenantable.local.tables import create_missing_tables
 from tenantable.local.webhooks import WebhookSecrets, assemble_webhooks, webhooks_installation
 from tenantable.settings import Settings
+from tenantable.web.serving import BackgroundServer
 from tenantable.wire.arns import Home
 
 

@@ -10,8 +10,8 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
 from tenantable.engine.server import listen
-from tenantable.local.serving import BackgroundServer
 from tenantable.web import connections
+from tenantable.web.serving import BackgroundServer
 
 HEAD = b"GET / HTTP/1.1\r\nhost: localhost\r\n"
 
