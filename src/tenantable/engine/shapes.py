@@ -13,11 +13,11 @@ import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any
 
 from tenantable.wire.errors import DynamoError, serialization_error, validation_error
 
-Place = Optional[tuple["Place", str | int, str]]
+Place = tuple[Any, str | int, str] | None
 """
 Where a value stands: the path of what holds it, its own name, and what follows that; None for the request itself.
 It is written out only for a violation.
