@@ -13,13 +13,13 @@ import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any
 
 from tenantable.wire.errors import DynamoError, validation_error
 from tenantable.wire.json_types import MODEL_PACKAGE, wrong_list, wrong_map, wrong_scalar, wrong_structure
 from tenantable.wire.values import refuse_wrong_types
 
-Place = Optional[tuple["Place", str | int, str]]  # noqa: UP045 - a name in quotes has no `|`
+Place = tuple[Any, str | int, str] | None
 """
 Where a value stands: the path of what holds it, its own name, and what follows that; None for the request itself.
 It is written out only for a violation.

@@ -119,8 +119,8 @@ def _comparison(node: Comparison, scope: Scope) -> Predicate:
         return _equality(left, right)
     if node.operator == "<>":
         return _negation(_equality(left, right))
-    for operand in (left, right):
-        operand.check_type(node.operator, ORDERED_TYPES, scope)
+    left.check_type(node.operator, ORDERED_TYPES, scope)
+    right.check_type(node.operator, ORDERED_TYPES, scope)
     return _ordering(left, right, _ORDERINGS[node.operator])
 
 

@@ -15,6 +15,9 @@ DocumentPath = tuple[str | int, ...]
 _NAMES = "ExpressionAttributeNames"
 _VALUES = "ExpressionAttributeValues"
 _WITHOUT_VALUES: tuple[list[str], ...] = ([], ["ProjectionExpression"])
+_KNOWN_KEYS_MAX = 1024
+_KNOWN_KEYS: dict[str, set[str]] = {_NAMES: set(), _VALUES: set()}
+"""Placeholders that were found well-formed before: programs use few."""
 _KEYS = {_NAMES: re.compile("#[A-Za-z0-9_]+"), _VALUES: re.compile(":[A-Za-z0-9_]+")}
 
 
@@ -90,6 +93,8 @@ class Scope(NamedTuple):
     def path(self, path: Path) -> DocumentPath:
         if not path.has_placeholders:
             return path.elements
+        if len(path.elements) == 1:
+            return (self.placeholders.name(str(path.elements[0]), self.kind),)
         return tuple([self.name(element) if isinstance(element, str) else element for element in path.elements])
 
     def value(self, value: Value) -> AttributeValue:
@@ -135,8 +140,12 @@ def _check_keys(member: str, given: Mapping[str, Any] | None) -> None:
         return
     if not given:
         raise validation_error(f"{member} must not be empty")
-    well_formed = _KEYS[member].fullmatch
+    well_formed, known = _KEYS[member].fullmatch, _KNOWN_KEYS[member]
     for key, value in given.items():
+        if not value and member == _NAMES:
+            raise validation_error(f"{member} contains invalid value: Attribute name must not be empty for key {key}")
+        if key in known:
+            continue
         if not well_formed(key):
             raise validation_error(f'{member} contains invalid key: Syntax error; key: "{key}"')
         if len(key) > EXPRESSION_PLACEHOLDER_BYTES_MAX:
@@ -144,8 +153,8 @@ def _check_keys(member: str, given: Mapping[str, Any] | None) -> None:
                 f"{member} contains invalid key: Key must not be longer than {EXPRESSION_PLACEHOLDER_BYTES_MAX} "
                 f'characters; key: "{key}"'
             )
-        if not value and member == _NAMES:
-            raise validation_error(f"{member} contains invalid value: Attribute name must not be empty for key {key}")
+        if len(known) < _KNOWN_KEYS_MAX:
+            known.add(key)
 
 
 def _canonical_values(values: Mapping[str, Any]) -> Item:

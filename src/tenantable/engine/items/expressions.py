@@ -18,13 +18,13 @@ from tenantable.wire.errors import condition_failed
 Bound = TypeVar("Bound")
 
 _REMEMBERED_BYTES_MAX = 2048  # so that a full memory stays within a few megabytes
+_MET_MAX = 8192
 _PLACEHOLDERS = ("ExpressionAttributeNames", "ExpressionAttributeValues")
 
 
 def _remembering(*members: str, bind: Callable[[Mapping[str, Any]], Bound]) -> Callable[[Mapping[str, Any]], Bound]:
     """
-    As `bind`, and what it made of small expressions is remembered with their names and values: the same come again
-    and again.
+    As `bind`, and what it made of small expressions is remembered with their names and values when the same come again.
 
     Args:
         members: All members of a request that `bind` looks at.
@@ -35,6 +35,8 @@ def _remembering(*members: str, bind: Callable[[Mapping[str, Any]], Bound]) -> C
         given = orjson.loads(text)
         return given, bind(dict(zip(members, given, strict=True)))
 
+    met: set[int] = set()
+
     def recall(request: Mapping[str, Any]) -> Bound:
         given = [request.get(member) for member in members]
         try:
@@ -42,6 +44,11 @@ def _remembering(*members: str, bind: Callable[[Mapping[str, Any]], Bound]) -> C
         except orjson.JSONEncodeError:
             return bind(request)
         if len(text) > _REMEMBERED_BYTES_MAX:
+            return bind(request)
+        if (mark := hash(text)) not in met:  # values that never come again would only push out those that do
+            if len(met) >= _MET_MAX:
+                met.clear()
+            met.add(mark)
             return bind(request)
         copy, bound = bind_own_copy(text)
         return bound if copy == given else bind(request)  # not the same: what was given was never JSON
