@@ -140,21 +140,24 @@ def _check_keys(member: str, given: Mapping[str, Any] | None) -> None:
         return
     if not given:
         raise validation_error(f"{member} must not be empty")
-    well_formed, known = _KEYS[member].fullmatch, _KNOWN_KEYS[member]
+    known = _KNOWN_KEYS[member]
     for key, value in given.items():
+        if key not in known:
+            _check_key(member, key)
+            if len(known) < _KNOWN_KEYS_MAX:
+                known.add(key)
         if not value and member == _NAMES:
             raise validation_error(f"{member} contains invalid value: Attribute name must not be empty for key {key}")
-        if key in known:
-            continue
-        if not well_formed(key):
-            raise validation_error(f'{member} contains invalid key: Syntax error; key: "{key}"')
-        if len(key) > EXPRESSION_PLACEHOLDER_BYTES_MAX:
-            raise validation_error(
-                f"{member} contains invalid key: Key must not be longer than {EXPRESSION_PLACEHOLDER_BYTES_MAX} "
-                f'characters; key: "{key}"'
-            )
-        if len(known) < _KNOWN_KEYS_MAX:
-            known.add(key)
+
+
+def _check_key(member: str, key: str) -> None:
+    if not _KEYS[member].fullmatch(key):
+        raise validation_error(f'{member} contains invalid key: Syntax error; key: "{key}"')
+    if len(key) > EXPRESSION_PLACEHOLDER_BYTES_MAX:
+        raise validation_error(
+            f"{member} contains invalid key: Key must not be longer than {EXPRESSION_PLACEHOLDER_BYTES_MAX} "
+            f'characters; key: "{key}"'
+        )
 
 
 def _canonical_values(values: Mapping[str, Any]) -> Item:
