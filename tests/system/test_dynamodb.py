@@ -7,11 +7,14 @@ import stat
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
+
+from tenantable.engine.storage.files import lock_directory
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -59,8 +62,8 @@ def test_a_foreign_address_is_named(tmp_path: Path) -> None:
     assert "192.0.2.1" in refusal("--host", "192.0.2.1", "--port", "0", "--data", str(tmp_path))
 
 
-def test_a_folder_in_use_is_named(start_dynamo: "StartDynamo", tmp_path: Path) -> None:
-    with start_dynamo(tmp_path):
+def test_a_folder_that_a_tool_has_for_itself_is_named(tmp_path: Path) -> None:
+    with closing(lock_directory(tmp_path, exclusive=True)):
         assert f"{tmp_path} is in use" in refusal("--port", "0", "--data", str(tmp_path))
 
 
