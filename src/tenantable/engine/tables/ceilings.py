@@ -1,5 +1,5 @@
 """
-OnDemandThroughput and WarmThroughput of tables and indexes: kept and described.
+OnDemandThroughput and WarmThroughput of tables and indexes: kept and described. A throttle enforces the former.
 
 Source: API reference, OnDemandThroughput and WarmThroughput; Developer Guide, "Understanding DynamoDB warm throughput".
 How an update changes ceilings, and the words for one out of range: what users quote of the service
