@@ -284,4 +284,5 @@ def test_a_repair_saves_what_can_be_read_and_invents_nothing(
         counts["files repaired"] += 1
     with capsys.disabled():
         print(f"\n{damage.__name__}: {dict(counts)} of {len(TABLES) * PARTITIONS * 20} each")  # noqa: T201
-    assert counts["files repaired"] > PLACES // 2
+    assert counts["files repaired"] + counts["files unharmed"] > PLACES * 3 // 4
+    assert counts["files repaired"] > PLACES // 4

@@ -1,6 +1,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -70,7 +71,7 @@ def test_a_change_that_was_not_finished_puts_everybody_behind(turns: Turns) -> N
 def test_one_waits_for_the_other(turns: Turns) -> None:
     one, other = turns
     one.take(wait=True)
-    waiting = threading.Thread(target=other.take)
+    waiting = threading.Thread(target=partial(other.take, wait=True))
     waiting.start()
     waiting.join(0.05)
     assert waiting.is_alive()
