@@ -15,8 +15,8 @@ from tenantable.engine.backups.limits import (
     TRIMMED_AT_ONCE_MAX,
     UNDO_SLACK_SECONDS,
 )
+from tenantable.engine.storage.checksums import Row
 from tenantable.engine.storage.queries import UndoRelation
-from tenantable.engine.storage.reading import Row
 from tenantable.engine.storage.transaction import Transaction
 
 _COUNT_BITS = 20

@@ -8,9 +8,8 @@ import orjson
 
 from tenantable.engine.integrity.findings import Findings, Report
 from tenantable.engine.keys import key_bytes
-from tenantable.engine.storage.checksums import DamageError, verified_record
+from tenantable.engine.storage.checksums import DamageError, RecordRow, verified_record
 from tenantable.engine.storage.inspection import Inspection
-from tenantable.engine.storage.reading import RecordRow
 from tenantable.engine.streams.limits import SLOTS
 from tenantable.engine.streams.shards import Shard, read_shard
 from tenantable.engine.streams.stream import Stream, slot_of

@@ -8,9 +8,8 @@ from tenantable.engine.expiry.times import expires_at
 from tenantable.engine.integrity.findings import Findings, Report
 from tenantable.engine.items.stored import StoredItem, entry_row
 from tenantable.engine.keys import find_key, shown_key, stored_index_key
-from tenantable.engine.storage.checksums import CHECKSUM_MASK, DamageError, verified
+from tenantable.engine.storage.checksums import CHECKSUM_MASK, DamageError, Row, verified
 from tenantable.engine.storage.inspection import Inspection
-from tenantable.engine.storage.reading import Row
 from tenantable.engine.tables.table import Index, Table
 from tenantable.wire.errors import DynamoError
 from tenantable.wire.keys import KeyNames

@@ -15,8 +15,8 @@ from tenantable.engine.capacity import TableCost, add_consumed_capacity, read_un
 from tenantable.engine.items.selection import Selection
 from tenantable.engine.keys import just_after, key_bytes, multiple_key_bytes
 from tenantable.engine.session import Session
-from tenantable.engine.storage.checksums import DamageError
-from tenantable.engine.storage.reading import KeyRange, Reader, Row
+from tenantable.engine.storage.checksums import DamageError, Row
+from tenantable.engine.storage.reading import KeyRange, Reader
 from tenantable.engine.tables.table import Index, Table
 from tenantable.expressions.evaluation import Predicate
 from tenantable.wire.errors import validation_error

@@ -12,7 +12,7 @@ from tenantable.engine.keys import EmptyKeyError, key_of_request
 from tenantable.engine.metering.admission import admit_get
 from tenantable.engine.metering.throttle import Throttle, ThrottledError
 from tenantable.engine.session import Session
-from tenantable.engine.storage.reading import Row
+from tenantable.engine.storage.checksums import Row
 from tenantable.engine.tables.table import Table
 from tenantable.expressions.evaluation import Predicate
 from tenantable.expressions.partiql.columns import Columns

@@ -7,7 +7,7 @@ from tenantable.engine.capacity import TableCost, read_units, write_units
 from tenantable.engine.items.stored import Change, apply_change
 from tenantable.engine.keys import stored_index_key
 from tenantable.engine.metering.throttle import Throttle
-from tenantable.engine.storage.reading import Row
+from tenantable.engine.storage.checksums import Row
 from tenantable.engine.storage.transaction import Transaction
 from tenantable.engine.tables.table import Table
 

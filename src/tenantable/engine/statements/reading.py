@@ -13,7 +13,8 @@ from tenantable.engine.items.selection import select_attributes
 from tenantable.engine.keys import AFTER_ALL_KEYS, key_of_request, sortable_bytes
 from tenantable.engine.session import Session
 from tenantable.engine.statements.continuation import make_token, read_token, wrong_token
-from tenantable.engine.storage.reading import KeyRange, Row
+from tenantable.engine.storage.checksums import Row
+from tenantable.engine.storage.reading import KeyRange
 from tenantable.engine.tables.table import Table
 from tenantable.expressions.comparison import rank
 from tenantable.expressions.key_conditions import KeyCondition, SortCondition

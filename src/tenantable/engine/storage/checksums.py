@@ -6,14 +6,15 @@ checksum does (docs/decisions/0010-integrity.md). A mark without a checksum is t
 format 3 wrote and nobody has rewritten since.
 """
 
-from typing import TYPE_CHECKING
-
 from xxhash import xxh3_64_intdigest
 
 from tenantable.errors import StorageError
 
-if TYPE_CHECKING:
-    from tenantable.engine.storage.reading import RecordRow, Row
+Row = tuple[int, bytes]
+"""An item: its size by DynamoDB's rules, and its wire JSON."""
+
+RecordRow = tuple[int, float, int, int, bytes, bytes | None, bytes | None]
+"""A record of a stream: sequence, time of creation, event, size of its images, and JSON: keys, old and new image."""
 
 SIZE_MASK = (1 << 20) - 1
 """The part of a mark that is the size: items have 400 KB at most, and the two images of a record twice that."""
@@ -40,7 +41,7 @@ def mark_of(size: int, item: bytes) -> int:
     return digest(item, size) & CHECKSUM_MASK | size
 
 
-def verified(stored: "Row") -> "Row":
+def verified(stored: Row) -> Row:
     """
     The row that a mark and an item stand for.
 
@@ -79,13 +80,13 @@ def unsealed(name: object, stored: bytes) -> bytes:
     return description if separator else stored
 
 
-def marked_record(record: "RecordRow") -> "RecordRow":
+def marked_record(record: RecordRow) -> RecordRow:
     """A record as it is stored, with a mark in the place of its size."""
     sequence, created_at, event, size, keys, old, new = record
     return sequence, created_at, event, _record_checksum(record, size) | size, keys, old, new
 
 
-def verified_record(stored: "RecordRow") -> "RecordRow":
+def verified_record(stored: RecordRow) -> RecordRow:
     """
     The record that was stored.
 
@@ -102,7 +103,7 @@ def verified_record(stored: "RecordRow") -> "RecordRow":
     return sequence, created_at, event, size, keys, old, new
 
 
-def _record_checksum(record: "RecordRow", size: int) -> int:
+def _record_checksum(record: RecordRow, size: int) -> int:
     sequence, created_at, event, _, keys, old, new = record
     begun = size ^ event << 20 ^ sequence << 22 ^ int(created_at * 1000)
     images = digest(new or b"", digest(old or b"", begun))

@@ -7,10 +7,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from tenantable.engine.storage.checksums import DamageError
+from tenantable.engine.storage.checksums import DamageError, RecordRow, Row
 from tenantable.engine.storage.files import DATABASE_NAME, open_as_it_lies
 from tenantable.engine.storage.queries import QUERIES, ExpiryRelation, IndexRelation, ItemRelation, RecordRelation
-from tenantable.engine.storage.reading import RecordRow, Row, ShardRow
+from tenantable.engine.storage.reading import ShardRow
 from tenantable.engine.storage.structure import structure_problems
 
 

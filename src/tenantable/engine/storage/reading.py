@@ -12,6 +12,8 @@ from tenantable.engine.storage.checksums import (
     CHECKSUM_MASK,
     SIZE_MASK,
     DamageError,
+    RecordRow,
+    Row,
     damaged_item,
     digest,
     verified,
@@ -22,8 +24,6 @@ from tenantable.engine.storage.queries import QUERIES, IndexRelation, ItemRelati
 
 _ROWS_FETCHED_AT_ONCE = 32  # faster than row by row; the last fetch of a page may read so many too many
 
-Row = tuple[int, bytes]
-"""An item: its size by DynamoDB's rules, and its wire JSON."""
 KeyedRow = tuple[bytes, int, bytes]
 """An item with its key: key, size and wire JSON."""
 
@@ -32,9 +32,6 @@ ChangedRow = tuple[int, int | None, bytes | None, int | None, bytes | None]
 
 BuildRow = tuple[int, str | None, str | None, str]
 """What is being filled: number, name of the table that it will be, ARN of the backup, JSON of its relations."""
-
-RecordRow = tuple[int, float, int, int, bytes, bytes | None, bytes | None]
-"""A record of a stream: sequence, time of creation, event, size of its images, and JSON: keys, old and new image."""
 
 ShardRow = tuple[int, int, int | None, int | None, float, float | None, int]
 """A shard: first sequence, slot, last sequence, the parent's first, when it was opened and closed, what is trimmed."""

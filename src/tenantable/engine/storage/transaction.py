@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Callable, Iterator, MutableMapping, Sequence
 
-from tenantable.engine.storage.checksums import mark_of, marked_record, sealed, verified
+from tenantable.engine.storage.checksums import RecordRow, Row, mark_of, marked_record, sealed, verified
 from tenantable.engine.storage.queries import (
     QUERIES,
     ExpiryRelation,
@@ -12,7 +12,7 @@ from tenantable.engine.storage.queries import (
     RecordRelation,
     UndoRelation,
 )
-from tenantable.engine.storage.reading import BuildRow, KeyRange, RecordRow, Row, ShardRow, Statistics, read_statistics
+from tenantable.engine.storage.reading import BuildRow, KeyRange, ShardRow, Statistics, read_statistics
 
 Relation = ItemRelation | IndexRelation | RecordRelation | ExpiryRelation | UndoRelation
 

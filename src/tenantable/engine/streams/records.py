@@ -7,7 +7,7 @@ from typing import Any, cast
 import orjson
 
 from tenantable.engine.keys import key_attributes
-from tenantable.engine.storage.reading import RecordRow, Row
+from tenantable.engine.storage.checksums import RecordRow, Row
 from tenantable.engine.storage.transaction import Transaction
 from tenantable.engine.streams.limits import RECORDS_BETWEEN_TRIMS
 from tenantable.engine.streams.shards import maintain_slot

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from tenantable.engine.session import Session
+from tenantable.engine.storage.checksums import RecordRow
 from tenantable.engine.storage.files import RelationGoneError
-from tenantable.engine.storage.reading import RecordRow
 from tenantable.engine.storage.transaction import Transaction
 from tenantable.engine.streams.limits import (
     CONSUMER_NAME_CHARACTERS_MAX,
