@@ -13,7 +13,7 @@ from rich.table import Table
 PAGE = Path(__file__).parent.parent / "docs" / "reference" / "benchmarks.md"
 PLOT = PAGE.with_suffix(".svg")
 _BAR, _GAP, _LEFT, _WIDTH = 12, 14, 190, 900
-_COLOURS = ("#0b7285", "#e8590c", "#868e96", "#adb5bd", "#3bc9db", "#ffa94d", "#66d9e8", "#ced4da")
+_COLOURS = ("#0b7285", "#e8590c", "#868e96", "#adb5bd", "#3bc9db", "#ffa94d", "#66d9e8", "#99e9f2", "#ced4da")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -82,6 +82,12 @@ CONTENDERS = (
         durable=True,
     ),
     Contender(
+        name="tenantable, 2 workers",
+        program=OURS,
+        arguments="dynamodb --port {port} --data {data} --durability process --workers 2",
+        durable=True,
+    ),
+    Contender(
         name="dynalite, file",
         program=DYNALITE,
         arguments=f"--host 127.0.0.1 --port {{port}} --path {{data}}/db {_AT_ONCE}",
