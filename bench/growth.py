@@ -14,7 +14,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import raw
 from report import Section
+from servers import CONTENDERS, running
 from workload import CREATE_TABLE, TABLE, batch_of_puts, item, requests
 
 from tenantable.engine import Engine
@@ -23,6 +25,7 @@ SIZES = (1_000, 10_000, 200_000, 2_000_000)
 SAMPLES = 4_000
 WARM_UP = 1_000
 MEMORY_MIB_MAX = 150
+SERVER = next(contender for contender in CONTENDERS if contender.name == "tenantable, process")
 _BATCH = 25
 _DISTINCT = 40  # batches that are made; the others are made of them by other keys
 
@@ -41,7 +44,11 @@ def sections(advance: Callable[[str], None]) -> list[Section]:
             f"{one['get_us'] / first['get_us']:.2f} x",
             f"{one['query_us']:.0f}",
             f"{one['query_us'] / first['query_us']:.2f} x",
-            f"{one['memory_mib']:.0f}",
+            f"{one['http_get_ms']:.3f}",
+            f"{one['http_get_ms'] / first['http_get_ms']:.2f} x",
+            f"{one['http_query_ms']:.3f}",
+            f"{one['http_query_ms'] / first['http_query_ms']:.2f} x",
+            f"{one['memory_mib']:.0f} / {one['http_memory_mib']:.0f}",
             f"{one['first_page_ms']:.1f} / {one['last_page_ms']:.1f}",
             f"{one['file_mib']:,.0f}",
             f"{one['loaded_per_second']:,.0f}",
@@ -50,11 +57,13 @@ def sections(advance: Callable[[str], None]) -> list[Section]:
     ]
     return [
         Section(
-            title="Growth, on disk, in process",
-            note=f"p50 over {SAMPLES:,} reads of items drawn at random; the goal is 1.5 times the first row, and "
-            f"{MEMORY_MIB_MAX} MiB. The pages are 1 MB of a Scan, the first and the last of the table.",
+            title="Growth, on disk",
+            note=f"p50 in process over {SAMPLES:,} reads of items drawn at random, and over HTTP at one connection; "
+            f"the goal is 1.5 times the first row, and {MEMORY_MIB_MAX} MiB in process and of the server. The pages "
+            "are 1 MB of a Scan, the first and the last of the table.",
             columns=[
-                "items", "get, us", "to the first", "query 25, us", "to the first", "memory, MiB",
+                "items", "get, us", "to the first", "query 25, us", "to the first", "HTTP get, ms", "to the first",
+                "HTTP query 25, ms", "to the first", "memory, MiB",
                 "first / last page, ms", "file, MiB", "loaded/s",
             ],
             rows=rows,
@@ -79,7 +88,23 @@ def measure(size: int) -> dict[str, Any]:
             }
             made["memory_mib"] = _memory_mib()
             made["file_mib"] = sum(file.stat().st_size for file in Path(folder).iterdir()) / 2**20
-        return made
+        return made | _over_http(Path(folder), size)
+
+
+def _over_http(folder: Path, size: int) -> dict[str, float]:
+    """What a caller of a server sees of it, and the server's memory."""
+    with running(SERVER, folder) as server:
+        rates = {
+            name: raw.measure(
+                server.endpoint, name, connections=1, seconds=3, items=size, credentials=server.credentials
+            )
+            for name in ("get", "query 25")
+        }
+        return {
+            "http_get_ms": rates["get"].p50_ms,
+            "http_query_ms": rates["query 25"].p50_ms,
+            "http_memory_mib": server.memory_mib(),
+        }
 
 
 def _load(engine: Engine, size: int) -> None:

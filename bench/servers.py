@@ -98,10 +98,10 @@ CONTENDERS = (
 
 
 @contextmanager
-def running(contender: Contender) -> Iterator[Running]:
-    """Start a server with nothing in it; stop it after the block."""
+def running(contender: Contender, folder: Path | None = None) -> Iterator[Running]:
+    """Start a server over the data of a folder, or with nothing in it; stop it after the block."""
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        folder = folder or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         port = _free_port()
         arguments = contender.arguments.format(port=port, data=folder).split()
         log = stack.enter_context(tempfile.TemporaryFile())
