@@ -36,6 +36,15 @@ class Request:
         self.operation: str | None = None
         self.principal: str | None = None
 
+    @property
+    def is_at_root(self) -> bool:
+        return self.path == "/" or self.path.startswith("/?")
+
+    @property
+    def is_call(self) -> bool:
+        """Whether it has the form of a call; the operation need not exist."""
+        return self.method == "POST" and self.media_type in _CONTENT_TYPES and self.is_at_root
+
 
 class HeaderNames(dict[bytes, str]):
     """From a header's name as it was sent to how we call it. It remembers as many as callers in good faith send."""
@@ -49,15 +58,14 @@ class HeaderNames(dict[bytes, str]):
 
 def operation_of(request: Request) -> str:
     """
-    The operation that a request names; it need not exist.
+    The operation that a call names; it need not exist.
 
     Raises:
         DynamoError: UnknownOperationException for what is not addressed to DynamoDB.
     """
     prefix, _, operation = request.headers.get("x-amz-target", "").partition(".")
     expected = _STREAMS_TARGET_PREFIX if operation in _STREAMS_OPERATIONS else _TARGET_PREFIX
-    is_ours = prefix == expected and request.media_type in _CONTENT_TYPES and request.method == "POST"
-    if not is_ours or (request.path != "/" and not request.path.startswith("/?")):
+    if prefix != expected:
         raise DynamoError("UnknownOperationException", "")
     return operation
 
