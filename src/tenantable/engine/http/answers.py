@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from tenantable.engine.http.requests import Request
+from tenantable.engine.http.requests import GZIP_NAMES, Request
 from tenantable.wire.errors import DynamoError
 
 CONTENT_TYPE = "application/x-amz-json-1.0"
@@ -137,8 +137,8 @@ def rendered(answer: Answer, request: Request, *, request_id: str, date: str) ->
 
 
 def _accepts_gzip(accept_encoding: str) -> bool:
-    for part in accept_encoding.split(","):
+    for part in accept_encoding.lower().split(","):
         name, _, quality = part.replace(" ", "").partition(";q=")
-        if name == "gzip":
+        if name in GZIP_NAMES:
             return quality.strip("0.") != "" or quality == ""
     return False

@@ -12,6 +12,8 @@ _STREAMS_OPERATIONS = frozenset({"DescribeStream", "GetRecords", "GetShardIterat
 _NAMES_MAX = 200
 _NAME_BYTES_MAX = 100
 _GZIP = 16 + zlib.MAX_WBITS
+_GZIP_MEMBERS_MAX = 64  # each is copied with all that follow it
+GZIP_NAMES = frozenset({"gzip", "x-gzip"})  # RFC 9110
 
 
 class Request:
@@ -79,21 +81,31 @@ def content_of(request: Request) -> bytes:
     """
     if request.body is None:
         raise _too_large()
-    encoding = request.headers.get("content-encoding", "")
+    encoding = request.headers.get("content-encoding", "").lower()
     if encoding in {"", "identity"}:
         return request.body
-    if encoding != "gzip":
+    if encoding not in GZIP_NAMES:
         raise serialization_error(f"Content-Encoding {encoding} is not supported: send gzip or none")
-    decompressor = zlib.decompressobj(wbits=_GZIP)
     try:
-        content = decompressor.decompress(request.body, REQUEST_BYTES_MAX + 1)
+        return _unpacked(request.body)
     except zlib.error:
         raise serialization_error("The body is not in gzip form") from None
-    if len(content) > REQUEST_BYTES_MAX:
-        raise _too_large()
-    if not decompressor.eof or decompressor.unused_data:
-        raise serialization_error("The body is not in gzip form")
-    return content
+
+
+def _unpacked(remaining: bytes) -> bytes:
+    """What one member in gzip form holds, or several, one behind the other (RFC 1952)."""
+    content = b""
+    for _ in range(_GZIP_MEMBERS_MAX):
+        decompressor = zlib.decompressobj(wbits=_GZIP)
+        content += decompressor.decompress(remaining, REQUEST_BYTES_MAX + 1 - len(content))
+        if len(content) > REQUEST_BYTES_MAX:
+            raise _too_large()
+        remaining = decompressor.unused_data
+        if not remaining:
+            if not decompressor.eof:
+                raise zlib.error
+            return content
+    raise zlib.error
 
 
 def _media_type(content_type: str) -> str:

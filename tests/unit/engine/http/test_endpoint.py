@@ -254,6 +254,12 @@ def test_a_compressed_request_is_read(target: Target) -> None:
     assert target.engine.calls[0][1] == b'{"TableName":"table"}'
 
 
+def test_a_request_compressed_in_pieces_is_read_as_one(target: Target) -> None:
+    pieces = gzip.compress(b'{"TableName":') + gzip.compress(b'"table"}')
+    target.send("PutItem", pieces, content_encoding="GZIP")
+    assert target.engine.calls[0][1] == b'{"TableName":"table"}'
+
+
 def test_a_compressed_request_that_grows_over_the_limit_is_refused(target: Target) -> None:
     bomb = gzip.compress(bytes(REQUEST_BYTES_MAX + 1), compresslevel=1)
     assert target.send("PutItem", bomb, content_encoding="gzip").status == 413
@@ -261,7 +267,13 @@ def test_a_compressed_request_that_grows_over_the_limit_is_refused(target: Targe
 
 @pytest.mark.parametrize(
     ("body", "encoding"),
-    [(b"{}", "gzip"), (EMPTY_IN_GZIP[:-4], "gzip"), (EMPTY_IN_GZIP + b"x", "gzip"), (b"{}", "br")],
+    [
+        (b"{}", "gzip"),
+        (EMPTY_IN_GZIP[:-4], "gzip"),
+        (EMPTY_IN_GZIP + b"x", "gzip"),
+        (EMPTY_IN_GZIP * 1000, "gzip"),
+        (b"{}", "br"),
+    ],
 )
 def test_a_body_that_is_not_what_it_says_is_malformed(target: Target, body: bytes, encoding: str) -> None:
     answer = target.send("PutItem", body, content_encoding=encoding)
@@ -270,7 +282,7 @@ def test_a_body_that_is_not_what_it_says_is_malformed(target: Target, body: byte
 
 @pytest.mark.parametrize(
     ("accepted", "size", "compressed"),
-    [("gzip", 5000, True), ("deflate, gzip;q=0.5", 5000, True), ("gzip", 100, False), ("identity", 5000, False),
+    [("gzip", 5000, True), ("deflate, gzip;q=0.5", 5000, True), ("GZip", 5000, True), ("gzip", 100, False), ("identity", 5000, False),
      ("gzip;q=0", 5000, False), (None, 5000, False)],
 )  # fmt: skip
 def test_a_large_answer_is_compressed_for_those_who_ask(
