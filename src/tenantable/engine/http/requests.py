@@ -2,6 +2,8 @@
 
 import zlib
 
+from tenantable.engine.operations import OPERATIONS
+from tenantable.engine.operations.left_out import LEFT_OUT
 from tenantable.wire.errors import DynamoError, serialization_error
 from tenantable.wire.limits import REQUEST_BYTES_MAX
 
@@ -60,14 +62,14 @@ class HeaderNames(dict[bytes, str]):
 
 def operation_of(request: Request) -> str:
     """
-    The operation that a call names; it need not exist.
+    The operation that a call names. It is looked at before anything else of the call is.
 
     Raises:
-        DynamoError: UnknownOperationException for what is not addressed to DynamoDB.
+        DynamoError: UnknownOperationException for one that DynamoDB does not have.
     """
     prefix, _, operation = request.headers.get("x-amz-target", "").partition(".")
     expected = _STREAMS_TARGET_PREFIX if operation in _STREAMS_OPERATIONS else _TARGET_PREFIX
-    if prefix != expected:
+    if prefix != expected or (operation not in OPERATIONS and operation not in LEFT_OUT):
         raise DynamoError("UnknownOperationException", "")
     return operation
 

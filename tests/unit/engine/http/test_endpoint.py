@@ -129,6 +129,7 @@ def test_streams_have_a_target_of_their_own(target: Target) -> None:
         ("ListTables", {"x_amz_target": "DynamoDBStreams_20120810.ListTables"}),
         ("ListStreams", {"x_amz_target": "DynamoDB_20120810.ListStreams"}),
         ("ListTables", {"x_amz_target": "ListTables"}),
+        ("NoSuchOperation", {"authorization": "AWS4-"}),
     ],
 )
 def test_a_call_of_no_operation_of_dynamodb_is_an_unknown_operation(
