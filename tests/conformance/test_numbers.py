@@ -49,6 +49,7 @@ REFUSED = {
     "1E126": "Number overflow. Attempting to store a number with magnitude larger than supported range",
     "-1E126": "Number overflow. Attempting to store a number with magnitude larger than supported range",
     "1E-131": "Number underflow. Attempting to store a number with magnitude smaller than supported range",
+    "1E1000000000": "Number overflow. Attempting to store a number with magnitude larger than supported range",
     f"1{NINES}": "Attempting to store more than 38 significant digits in a Number",
 }
 

@@ -51,7 +51,9 @@ def test_an_unknown_operation(http: "SdkClient", operation: str | None) -> None:
     assert (answer.status, answer.json["__type"]) == (400, f"{CORAL}#UnknownOperationException")
 
 
-@pytest.mark.parametrize("body", [b"{", b"[]", b'"text"', b"null", b"{}}", b"\xff\xfe", b'{"a": NaN}', b'{"a":"\xff"}'])
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b'"text"', b"null", b"{}}", b"\xff\xfe", b'{"a": NaN}', b'{"a":"\xff"}']
+)
 def test_a_body_that_is_no_json_object(http: "SdkClient", body: bytes) -> None:
     answer = http.exchange("ListTables", body)
     assert (answer.status, answer.json["__type"]) == (400, f"{CORAL}#SerializationException")
@@ -100,7 +102,16 @@ def test_a_signature_that_is_none_is_refused(http: "SdkClient", authorization: s
 def test_a_look_at_the_endpoint_says_that_it_lives(http: "SdkClient") -> None:
     answer = http.exchange(None, b"", method="GET", signed=False, Content_Type=None)
     assert answer.status == 200
-    assert answer.body.startswith(b"healthy: dynamodb")
+    assert answer.body.startswith(b"healthy: ")
+
+
+@pytest.mark.parametrize(
+    "changed", [{"Content_Type": "application/x-amz-json-1.1"}, {"Content_Type": None}, {"method": "PUT"}]
+)
+def test_what_is_no_call_finds_no_page(http: "SdkClient", changed: dict[str, str | None]) -> None:
+    answer = http.exchange("ListTables", b"{}", **changed)  # type: ignore[arg-type] # a method, or a header's value
+    assert answer.status == 404
+    assert int(answer.headers["x-amz-crc32"]) == zlib.crc32(answer.body)
 
 
 def test_a_request_over_sixteen_megabytes_is_too_large(http: "SdkClient") -> None:

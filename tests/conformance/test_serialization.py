@@ -50,6 +50,22 @@ def test_a_wrong_type_in_a_value(simple: "Table", pk: dict[str, str], value: Any
     assert (error.code, error.message) == ("SerializationException", message)
 
 
+@pytest.mark.parametrize(
+    ("operation", "member", "java_type"),
+    [
+        ("PutItem", "ExpressionAttributeNames", "java.lang.String"),
+        ("PutItem", "Expected", "com.amazonaws.dynamodb.v20120810.ExpectedAttributeValue"),
+        ("BatchWriteItem", "RequestItems", "java.util.List<com.amazonaws.dynamodb.v20120810.WriteRequest>"),
+    ],
+)
+def test_a_list_for_a_map_names_what_the_map_holds(
+    client: "DynamoClient", operation: str, member: str, java_type: str
+) -> None:
+    with pytest.raises(DynamoError) as caught:
+        client.call(operation, {member: []})
+    assert caught.value.message == f"Unrecognized collection type java.util.Map<java.lang.String, {java_type}>"
+
+
 WRONG: dict[str, Any] = {"a": {"S": 5}}
 
 # Each request has other faults too: of shape, of an expression, or a table that does not exist.
@@ -67,6 +83,8 @@ PLACES: list[tuple[str, dict[str, Any]]] = [
     ("BatchGetItem", {"RequestItems": {"a": {"Keys": [WRONG]}}}),
     ("TransactWriteItems", {"TransactItems": [{"Put": {"Item": WRONG}}]}),
     ("TransactGetItems", {"TransactItems": [{"Get": {"Key": WRONG}}]}),
+    ("ExecuteStatement", {"Statement": "!", "Parameters": [{"S": 5}]}),
+    ("BatchExecuteStatement", {"Statements": [{"Statement": "!"}, {"Statement": "!", "Parameters": [{"S": 5}]}]}),
 ]
 
 

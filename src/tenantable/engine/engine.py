@@ -125,16 +125,17 @@ class Engine:
         As `call`, from JSON to JSON; stored items are copied into the answer without being parsed.
 
         Args:
-            body: The request; nothing at all counts as `{}`.
+            body: The request.
             principal: The ARN of who asks; None allows everything.
             request_id: What the answer will be known by, for the observer.
         Returns:
             The answer, or nothing for an operation that answers nothing.
         """
         try:
-            request = orjson.loads(body or b"{}")
+            request = orjson.loads(body)
         except orjson.JSONDecodeError as error:
-            # Without a word: https://github.com/AllocZero/EfficientDynamoDb/issues/113.
+            # Without a word: https://github.com/AllocZero/EfficientDynamoDb/issues/113; no body at all as well:
+            # https://github.com/disruptek/atoz/issues/1.
             raise serialization_error("") from error
         if not isinstance(request, dict):
             raise serialization_error("Unexpected value type in payload")

@@ -217,7 +217,7 @@ def _map(name: str, model: dict[str, Any]) -> Shape:
 
     def read(value: Any, path: Place, violations: list[str]) -> None:
         if not isinstance(value, dict):
-            raise wrong_map(value, f"java.util.Map<java.lang.String, {MODEL_PACKAGE}.{model['value']}>")
+            raise wrong_map(value, _java_type(name))
         for member, content in value.items():
             if content is None:
                 _violate_null((path, member, ".member"), violations)
@@ -232,12 +232,27 @@ def _map(name: str, model: dict[str, Any]) -> Shape:
     return Shape(read=read, constraints=(*sizes, *keys, *values), shown=shown)
 
 
+def _java_type(name: str) -> str:
+    """What the service builds of a shape: classes of its own for structures alone."""
+    model = _MODEL["shapes"][name]
+    match model["type"]:
+        case "attribute_map":
+            return f"java.util.Map<java.lang.String, {MODEL_PACKAGE}.AttributeValue>"
+        case "map":
+            return f"java.util.Map<java.lang.String, {_java_type(model['value'])}>"
+        case "list":
+            return f"java.util.List<{_java_type(model['member'])}>"
+        case "string":
+            return "java.lang.String"
+    return f"{MODEL_PACKAGE}.{name}"
+
+
 def _attribute_values(kind: str) -> Callable[[str, dict[str, Any]], Shape]:
     """Maps and lists of attribute values: only their own JSON type is checked here."""
 
     def read(value: Any, _path: Place, _violations: list[str]) -> None:
         if kind == "attribute_map" and not isinstance(value, dict):
-            raise wrong_map(value, f"java.util.Map<java.lang.String, {MODEL_PACKAGE}.AttributeValue>")
+            raise wrong_map(value, _java_type("Key"))
         if kind == "attribute_list" and not isinstance(value, list):
             raise wrong_list(value)
 

@@ -19,10 +19,13 @@ from tenantable.wire.signatures import ALGORITHM, TERMINATOR, Scope, amz_date, c
 SERVICE = "dynamodb"
 CLOCK_SKEW_MINUTES_MAX = 15
 
+_ALGORITHMS = "AWS4-"  # what begins so is read as a signature, be it a whole one or not
+_IN_QUERY = "X-Amz-Algorithm"
 _PARAMETERS = ("Credential", "Signature", "SignedHeaders")
 _ISO_8601 = "http://en.wikipedia.org/wiki/ISO_8601"
 _DATE = re.compile(r"\d{8}T\d{6}Z")
 _USUAL_CLAIM = re.compile(rf"{ALGORITHM} Credential=([^,=]+), ?SignedHeaders=([^,=]+), ?")
+_USUAL_FORM = re.compile(_USUAL_CLAIM.pattern + "Signature=.")
 _SIGNATURE = re.compile("[0-9a-f]{64}")
 _CLAIM_CHARACTERS_MAX = 1024  # a longer text is not remembered
 _MUST_BE_SIGNED = (
@@ -85,6 +88,7 @@ def verify(request: ReceivedRequest, body: bytes, *, access_keys: AccessKeyLooku
         DynamoError: MissingAuthenticationTokenException, IncompleteSignatureException, UnrecognizedClientException or
             InvalidSignatureException, as AWS names what is wrong.
     """
+    _refuse_two_forms(request)
     headers = request.headers
     claim, signature = _claim_and_signature(headers)
     key = access_keys(claim.access_key_id)
@@ -100,6 +104,25 @@ def verify(request: ReceivedRequest, body: bytes, *, access_keys: AccessKeyLooku
     if not _same(sign(key.secret, claim.scope, date, canonical), signature):
         raise _invalid(_NO_MATCH)
     return key
+
+
+def check_form(request: ReceivedRequest) -> None:
+    """
+    For where no signature is verified: one that was begun must be whole, by its parameters. It may be left out.
+
+    Raises:
+        DynamoError: MissingAuthenticationTokenException, IncompleteSignatureException or InvalidSignatureException.
+    """
+    _refuse_two_forms(request)
+    headers = request.headers
+    authorization = headers.get("authorization")
+    if authorization is not None and not (_USUAL_FORM.match(authorization) and "x-amz-date" in headers):
+        _parameters(authorization, has_date="x-amz-date" in headers or "date" in headers)
+
+
+def _refuse_two_forms(request: ReceivedRequest) -> None:
+    if _IN_QUERY in request.path and "authorization" in request.headers:
+        raise _invalid(f"Found both '{_IN_QUERY}' as a query-string param and 'Authorization' as HTTP header.")
 
 
 def _claim_and_signature(headers: Mapping[str, str]) -> tuple[_Claim, str]:
@@ -126,14 +149,14 @@ def _usual_claim(text: str) -> _Claim | None:
 
 def _parameters(authorization: str, *, has_date: bool) -> dict[str, str]:
     algorithm, _, rest = authorization.partition(" ")
-    if algorithm != ALGORITHM:
+    if not algorithm.startswith(_ALGORITHMS):
         raise DynamoError("MissingAuthenticationTokenException", "Request is missing Authentication Token")
     parameters = {name.strip(): value for name, _, value in (part.partition("=") for part in rest.split(","))}
     lacks = [f"Authorization header requires '{name}' parameter." for name in _PARAMETERS if not parameters.get(name)]
     if not has_date:
         lacks.append("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.")
     if lacks:
-        sentence = " ".join([*lacks, f"Authorization={algorithm}"])
+        sentence = " ".join([*lacks, f"Authorization={authorization}"])
         raise DynamoError("IncompleteSignatureException", sentence)
     return parameters
 

@@ -15,7 +15,10 @@ TOO_LARGE = "Number overflow. Attempting to store a number with magnitude larger
 TOO_SMALL = "Number underflow. Attempting to store a number with magnitude smaller than supported range"
 
 _TEXT_LENGTH_MAX = 1024  # more than any number in range can need in plain notation, signs and zeros included
-_EXACT = Context(prec=400, Emax=999_999, Emin=-999_999, traps=[InvalidOperation, Overflow, Inexact])
+_EXPONENT_MAX = 2**31 - 1  # an exponent beyond it is none to the service; one within is a number out of range
+_EXACT = Context(
+    prec=_TEXT_LENGTH_MAX, Emax=_EXPONENT_MAX, Emin=-_EXPONENT_MAX, traps=[InvalidOperation, Overflow, Inexact]
+)
 _is_canonical = re.compile(r"-?(?:0|[1-9][0-9]{0,18})(?:\.[0-9]{0,18}[1-9])?").fullmatch  # 38 digits in all at most
 _NUMBER_CHARACTERS = frozenset("0123456789+-.eE")
 

@@ -95,7 +95,7 @@ def test_an_unknown_key_is_refused() -> None:
     )
 
 
-@pytest.mark.parametrize("authorization", [None, "", "Bearer token", "AWS4-HMAC-SHA512 Credential=a"])
+@pytest.mark.parametrize("authorization", [None, "", "Bearer token"])
 def test_a_request_without_a_signature_is_refused(authorization: str | None) -> None:
     error = refusal(with_headers(signed_request(), authorization=authorization))
     assert (error.code, error.message) == (
@@ -108,6 +108,7 @@ def test_a_request_without_a_signature_is_refused(authorization: str | None) -> 
     ("authorization", "named"),
     [
         ("AWS4-HMAC-SHA256 ", "'Credential'"),
+        ("AWS4-HMAC-SHA512 Credential=a", "Authorization=AWS4-HMAC-SHA512 Credential=a"),
         ("AWS4-HMAC-SHA256 Credential=AKID/20261121/x/dynamodb/aws4_request", "'Signature'"),
         ("AWS4-HMAC-SHA256 Credential=a/b/c/dynamodb/aws4_request, Signature=1", "'SignedHeaders'"),
         ("AWS4-HMAC-SHA256 Credential=a/b, SignedHeaders=host, Signature=1", "5 slash-delimited elements"),

@@ -69,6 +69,10 @@ def test_canonical_text(sent: str, returned: str) -> None:
         ("1e126", TOO_LARGE),
         ("-1e126", TOO_LARGE),
         ("1e-131", TOO_SMALL),
+        ("1e1000000000", TOO_LARGE),
+        ("1e-1000000000", TOO_SMALL),
+        ("1" * 1000, TOO_LARGE),
+        ("0." + "1" * 1000, TOO_MANY_DIGITS),
         ("1e999999999999", "The parameter cannot be converted to a numeric value: 1e999999999999"),
     ],
 )

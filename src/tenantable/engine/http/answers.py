@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from tenantable.engine.http.requests import Request
+from tenantable.engine.http.requests import GZIP_NAMES, Request
 from tenantable.wire.errors import DynamoError
 
 CONTENT_TYPE = "application/x-amz-json-1.0"
@@ -52,7 +52,29 @@ class Answer(NamedTuple):
     headers: str = ""
 
 
-HEALTHY = Answer(body=b"healthy: dynamodb", content_type=_TEXT)
+NOT_FOUND = Answer(
+    body=b"""\
+<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Transitional//EN" "http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd">
+<html xmlns="http://www.w3.org/1999/xhtml" xml:lang="en" lang="en">
+<head>
+  <title>Page Not Found</title>
+</head>
+<body>Page Not Found</body>
+</html>""",
+    content_type="text/html",
+    status=404,
+)
+"""To what is no call of an API, a wrong media type included. Source: https://github.com/rusoto/rusoto/issues/215."""
+
+
+def healthy(request: Request) -> Answer:
+    """
+    The service names itself, and then a space; we go by the name that we were called by.
+
+    Source: https://github.com/jed/dynamo/issues/42.
+    """
+    host = request.headers.get("host", "dynamodb")
+    return Answer(body=f"healthy: {host} ".encode("latin-1"), content_type=_TEXT)
 
 
 def refusal(error: DynamoError) -> Answer:
@@ -115,8 +137,8 @@ def rendered(answer: Answer, request: Request, *, date: str) -> bytes:
 
 
 def _accepts_gzip(accept_encoding: str) -> bool:
-    for part in accept_encoding.split(","):
+    for part in accept_encoding.lower().split(","):
         name, _, quality = part.replace(" ", "").partition(";q=")
-        if name == "gzip":
+        if name in GZIP_NAMES:
             return quality.strip("0.") != "" or quality == ""
     return False

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from tenantable.engine.http.answers import HEALTHY, Answer, encoded, is_compressible, preflight
+from tenantable.engine.http.answers import NOT_FOUND, Answer, encoded, healthy, is_compressible, preflight
 from tenantable.engine.http.commits import Reply, SharedCommits
 from tenantable.engine.http.endpoint import Endpoint, JsonEngine
 from tenantable.engine.http.requests import Request
@@ -48,10 +48,12 @@ class Dispatcher:
     def take(self, request: Request, reply: Reply) -> Answer | None:
         """The answer; None when it will be given to `reply` later, on the event loop."""
         request.id = self.endpoint.request_ids()
-        if request.method in {"GET", "HEAD"}:
-            return HEALTHY
         if request.method == "OPTIONS":
             return preflight(request)
+        if request.method in {"GET", "HEAD"} and request.is_at_root:
+            return healthy(request)
+        if not request.is_call:
+            return NOT_FOUND
         if request.body is not None and len(request.body) > QUICK_REQUEST_BYTES_MAX:
             self._hand_over(lambda: self._admit_and_carry_out(request), request, reply)
             return None

@@ -5,9 +5,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import orjson
+
 from tenantable.engine.http.answers import Answer, refusal
 from tenantable.engine.http.requests import Request, content_of, operation_of
-from tenantable.engine.signature import AccessKeyLookup, verify
+from tenantable.engine.signature import AccessKeyLookup, check_form, verify
 from tenantable.wire.errors import DynamoError
 
 _log = logging.getLogger(__name__)
@@ -49,9 +51,9 @@ class Endpoint:
     """
     What is served, and how.
 
-    `access_keys` is where the key of a signed request is found; None: signatures are not checked and no policy applies.
-    `commits_wait` says whether a commit waits for a disk, so that writes had better share one. `clock` gives epoch
-    seconds, for the age of signatures; `request_ids` a new id for every answer.
+    `access_keys` is where the key of a signed request is found; None: signatures are not verified, those that are sent
+    need only be whole, and no policy applies. `commits_wait` says whether a commit waits for a disk, so that writes had
+    better share one. `clock` gives epoch seconds, for the age of signatures; `request_ids` a new id for every answer.
 
     `engine_for` finds the engine that a request speaks of; None: it is always `engine`. It is quick, as the event loop
     calls it. `refused` is told the name of the error of each request that comes to no engine: not addressed to
@@ -79,7 +81,9 @@ class Endpoint:
         sent = request.body
         if sent is not None:
             request.operation = operation_of(request)
-            if self.access_keys is not None:
+            if self.access_keys is None:
+                check_form(request)
+            else:
                 request.principal = verify(request, sent, access_keys=self.access_keys, now=self.clock()).principal
         content = content_of(request)
         return (self.engine if self.engine_for is None else self.engine_for(request.headers)), content
@@ -93,6 +97,8 @@ class Endpoint:
             return refusal(error)
         except Exception:  # noqa: BLE001 - whatever it is, callers get an answer that they can read
             return self.failed(request.operation)
+        if request.operation == "DescribeEndpoints":
+            body = _reachable(body, request)
         return Answer(body, request.media_type)
 
     def refuse(self, error: DynamoError) -> Answer:
@@ -105,3 +111,11 @@ class Endpoint:
         """The answer after a failure that nobody foresaw, which is being handled; it is logged."""
         _log.exception("unforeseen error in %s", what)
         return refusal(_INTERNAL_ERROR)
+
+
+def _reachable(body: bytes, request: Request) -> bytes:
+    """The endpoints with the address that the caller has reached: clients send to it what they have to say next."""
+    described = orjson.loads(body)
+    for endpoint in described["Endpoints"]:
+        endpoint["Address"] = request.headers.get("host", endpoint["Address"])
+    return orjson.dumps(described)

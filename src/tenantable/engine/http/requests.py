@@ -2,6 +2,8 @@
 
 import zlib
 
+from tenantable.engine.operations import OPERATIONS
+from tenantable.engine.operations.left_out import LEFT_OUT
 from tenantable.wire.errors import DynamoError, serialization_error
 from tenantable.wire.limits import REQUEST_BYTES_MAX
 
@@ -12,6 +14,8 @@ _STREAMS_OPERATIONS = frozenset({"DescribeStream", "GetRecords", "GetShardIterat
 _NAMES_MAX = 200
 _NAME_BYTES_MAX = 100
 _GZIP = 16 + zlib.MAX_WBITS
+_GZIP_MEMBERS_MAX = 64  # each is copied with all that follow it
+GZIP_NAMES = frozenset({"gzip", "x-gzip"})  # RFC 9110
 
 
 class Request:
@@ -39,6 +43,15 @@ class Request:
         self.operation: str | None = None
         self.principal: str | None = None
 
+    @property
+    def is_at_root(self) -> bool:
+        return self.path == "/" or self.path.startswith("/?")
+
+    @property
+    def is_call(self) -> bool:
+        """Whether it has the form of a call; the operation need not exist."""
+        return self.method == "POST" and self.media_type in _CONTENT_TYPES and self.is_at_root
+
 
 class HeaderNames(dict[bytes, str]):
     """From a header's name as it was sent to how we call it. It remembers as many as callers in good faith send."""
@@ -52,15 +65,14 @@ class HeaderNames(dict[bytes, str]):
 
 def operation_of(request: Request) -> str:
     """
-    The operation that a request names; it need not exist.
+    The operation that a call names. It is looked at before anything else of the call is.
 
     Raises:
-        DynamoError: UnknownOperationException for what is not addressed to DynamoDB.
+        DynamoError: UnknownOperationException for one that DynamoDB does not have.
     """
     prefix, _, operation = request.headers.get("x-amz-target", "").partition(".")
     expected = _STREAMS_TARGET_PREFIX if operation in _STREAMS_OPERATIONS else _TARGET_PREFIX
-    is_ours = prefix == expected and request.media_type in _CONTENT_TYPES and request.method == "POST"
-    if not is_ours or (request.path != "/" and not request.path.startswith("/?")):
+    if prefix != expected or (operation not in OPERATIONS and operation not in LEFT_OUT):
         raise DynamoError("UnknownOperationException", "")
     return operation
 
@@ -74,21 +86,31 @@ def content_of(request: Request) -> bytes:
     """
     if request.body is None:
         raise _too_large()
-    encoding = request.headers.get("content-encoding", "")
+    encoding = request.headers.get("content-encoding", "").lower()
     if encoding in {"", "identity"}:
         return request.body
-    if encoding != "gzip":
+    if encoding not in GZIP_NAMES:
         raise serialization_error(f"Content-Encoding {encoding} is not supported: send gzip or none")
-    decompressor = zlib.decompressobj(wbits=_GZIP)
     try:
-        content = decompressor.decompress(request.body, REQUEST_BYTES_MAX + 1)
+        return _unpacked(request.body)
     except zlib.error:
         raise serialization_error("The body is not in gzip form") from None
-    if len(content) > REQUEST_BYTES_MAX:
-        raise _too_large()
-    if not decompressor.eof or decompressor.unused_data:
-        raise serialization_error("The body is not in gzip form")
-    return content
+
+
+def _unpacked(remaining: bytes) -> bytes:
+    """What one member in gzip form holds, or several, one behind the other (RFC 1952)."""
+    content = b""
+    for _ in range(_GZIP_MEMBERS_MAX):
+        decompressor = zlib.decompressobj(wbits=_GZIP)
+        content += decompressor.decompress(remaining, REQUEST_BYTES_MAX + 1 - len(content))
+        if len(content) > REQUEST_BYTES_MAX:
+            raise _too_large()
+        remaining = decompressor.unused_data
+        if not remaining:
+            if not decompressor.eof:
+                raise zlib.error
+            return content
+    raise zlib.error
 
 
 def _media_type(content_type: str) -> str:

@@ -9,6 +9,7 @@ from tenantable.engine.capacity import TableCost, add_consumed_capacities
 from tenantable.engine.items.single_write import carry_out
 from tenantable.engine.items.transactions import item_of
 from tenantable.engine.session import Session
+from tenantable.engine.shapes import refuse_wrong_attribute_types
 from tenantable.engine.statements.reading import select
 from tenantable.engine.statements.writing import read_write, refuse_exists, returned_items
 from tenantable.engine.storage.transaction import Transaction
@@ -44,6 +45,8 @@ class _Answer:
 def batch_execute_statement(session: Session, request: Mapping[str, Any]) -> dict[str, Any]:
     entries = request["Statements"]
     statements = [_attempt(partial(_bind, entry)) for entry in entries]
+    if any(isinstance(each, DynamoError) for each in statements):
+        refuse_wrong_attribute_types("BatchExecuteStatement", request)
     kinds = {each.statement.reads for each in statements if isinstance(each, BoundStatement)}
     if len(kinds) > 1:
         raise validation_error("A batch cannot have both read and write statements")

@@ -1,4 +1,4 @@
-"""DescribeEndpoints: the service's regional name; clients that were given an endpoint keep to it."""
+"""DescribeEndpoints: the service's regional name. Over HTTP it is told as the address that the caller has reached."""
 
 from collections.abc import Mapping
 from typing import Any

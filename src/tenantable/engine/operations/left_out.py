@@ -31,7 +31,7 @@ LEFT_OUT: Mapping[str, str] = {
 
 METADATA: Mapping[str, str] = {
     "DeleteResourcePolicy": "policies are kept, not evaluated",
-    "DescribeEndpoints": "tells the service's regional name",
+    "DescribeEndpoints": "tells the address that was reached; in process the service's regional name",
     "DescribeKinesisStreamingDestination": "a table has none; clients that only look are answered",
     "DescribeLimits": "tells the service's default quotas",
     "GetResourcePolicy": "policies are kept, not evaluated",

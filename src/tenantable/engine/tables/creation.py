@@ -93,8 +93,10 @@ def check_room(session: Session) -> None:
         DynamoError: LimitExceededException when there are as many tables as there may be.
     """
     if len(session.catalog) >= TABLES_MAX:
+        # As quoted in https://github.com/hashicorp/terraform-provider-aws/pull/2274.
         raise DynamoError(
-            "LimitExceededException", f"Subscriber limit exceeded: There can be at most {TABLES_MAX} tables"
+            "LimitExceededException",
+            f"Subscriber limit exceeded: There is a limit of {TABLES_MAX} tables per subscriber",
         )
 
 

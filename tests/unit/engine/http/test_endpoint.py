@@ -84,7 +84,7 @@ class Target:
                 commits_wait=False,
                 clock=lambda: NOW,
                 request_ids=lambda: "REQUEST-1",
-                engine_for=lambda headers: self.others.get(headers.get("authorization", ""), self.engine),
+                engine_for=lambda headers: self.others.get(headers.get("x-amz-home", ""), self.engine),
                 refused=self.refused.append,
             )
         )
@@ -133,13 +133,10 @@ def test_streams_have_a_target_of_their_own(target: Target) -> None:
         ("ListTables", {"x_amz_target": "DynamoDBStreams_20120810.ListTables"}),
         ("ListStreams", {"x_amz_target": "DynamoDB_20120810.ListStreams"}),
         ("ListTables", {"x_amz_target": "ListTables"}),
-        ("ListTables", {"content_type": "text/plain"}),
-        ("ListTables", {"content_type": None}),
-        ("ListTables", {"method": "PUT"}),
-        ("ListTables", {"path": "/tables"}),
+        ("NoSuchOperation", {"authorization": "AWS4-"}),
     ],
 )
-def test_what_is_not_addressed_to_dynamodb_is_an_unknown_operation(
+def test_a_call_of_no_operation_of_dynamodb_is_an_unknown_operation(
     target: Target, operation: str | None, changed: dict[str, Any]
 ) -> None:
     answer = target.send(operation, **changed)
@@ -147,11 +144,61 @@ def test_what_is_not_addressed_to_dynamodb_is_an_unknown_operation(
     assert target.engine.calls == []
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"content_type": "text/plain"},
+        {"content_type": None},
+        {"method": "PUT"},
+        {"method": "GET", "path": "/tables"},
+        {"path": "/tables"},
+    ],
+)
+def test_what_is_no_call_finds_no_page(target: Target, changed: dict[str, Any]) -> None:
+    answer = target.send(**changed)
+    assert (answer.status, answer.headers["content-length"]) == (404, "272")
+    assert b"<title>Page Not Found</title>" in answer.body
+    assert target.engine.calls == []
+
+
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_a_look_at_the_endpoint_says_that_it_lives(target: Target, method: str) -> None:
+def test_a_look_at_the_endpoint_says_that_it_lives_by_the_name_it_was_called(target: Target, method: str) -> None:
     answer = target.send(None, b"", method=method)
     assert answer.status == 200
-    assert answer.body == (b"healthy: dynamodb" if method == "GET" else b"")
+    assert answer.body == (b"healthy: localhost " if method == "GET" else b"")
+
+
+def test_clients_are_told_to_go_on_with_the_address_that_they_reached(target: Target) -> None:
+    target.engine.answer = b'{"Endpoints":[{"Address":"dynamodb.us-east-1.amazonaws.com","CachePeriodInMinutes":1}]}'
+    assert target.send("DescribeEndpoints").json == {
+        "Endpoints": [{"Address": "localhost", "CachePeriodInMinutes": 1}],
+    }
+
+
+@pytest.mark.parametrize(
+    ("authorization", "code"),
+    [
+        (None, None),
+        ("AWS4-HMAC-SHA256 Credential=any/a/b/c/d, SignedHeaders=host, Signature=made-up", None),
+        ("AWS4-HMAC-SHA256 Signature=made-up,SignedHeaders=host,Credential=any/a/b/c/d", None),
+        ("AWS4-HMAC-SHA256 Credential=any/a/b/c/d, SignedHeaders=host, ", "IncompleteSignatureException"),
+        ("AWS4-", "IncompleteSignatureException"),
+        ("Bearer token", "MissingAuthenticationTokenException"),
+    ],
+)
+def test_where_no_signature_is_verified_one_may_be_left_out_but_not_be_broken(
+    target: Target, authorization: str | None, code: str | None
+) -> None:
+    answer = target.send(authorization=authorization, x_amz_date="20261121T090507Z")
+    assert (answer.status, answer.json.get("__type", "#").rpartition("#")[2] or None) == (400 if code else 200, code)
+
+
+def test_a_request_is_signed_in_its_query_or_in_its_header(target: Target) -> None:
+    answer = target.send(path="/?X-Amz-Algorithm=AWS4-HMAC-SHA256", authorization="AWS4-")
+    assert answer.json == {
+        "__type": "com.amazon.coral.service#InvalidSignatureException",
+        "message": "Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header.",
+    }
 
 
 @pytest.mark.parametrize(
@@ -212,6 +259,12 @@ def test_a_compressed_request_is_read(target: Target) -> None:
     assert target.engine.calls[0][1] == b'{"TableName":"table"}'
 
 
+def test_a_request_compressed_in_pieces_is_read_as_one(target: Target) -> None:
+    pieces = gzip.compress(b'{"TableName":') + gzip.compress(b'"table"}')
+    target.send("PutItem", pieces, content_encoding="GZIP")
+    assert target.engine.calls[0][1] == b'{"TableName":"table"}'
+
+
 def test_a_compressed_request_that_grows_over_the_limit_is_refused(target: Target) -> None:
     bomb = gzip.compress(bytes(REQUEST_BYTES_MAX + 1), compresslevel=1)
     assert target.send("PutItem", bomb, content_encoding="gzip").status == 413
@@ -219,7 +272,13 @@ def test_a_compressed_request_that_grows_over_the_limit_is_refused(target: Targe
 
 @pytest.mark.parametrize(
     ("body", "encoding"),
-    [(b"{}", "gzip"), (EMPTY_IN_GZIP[:-4], "gzip"), (EMPTY_IN_GZIP + b"x", "gzip"), (b"{}", "br")],
+    [
+        (b"{}", "gzip"),
+        (EMPTY_IN_GZIP[:-4], "gzip"),
+        (EMPTY_IN_GZIP + b"x", "gzip"),
+        (EMPTY_IN_GZIP * 1000, "gzip"),
+        (b"{}", "br"),
+    ],
 )
 def test_a_body_that_is_not_what_it_says_is_malformed(target: Target, body: bytes, encoding: str) -> None:
     answer = target.send("PutItem", body, content_encoding=encoding)
@@ -228,8 +287,8 @@ def test_a_body_that_is_not_what_it_says_is_malformed(target: Target, body: byte
 
 @pytest.mark.parametrize(
     ("accepted", "size", "compressed"),
-    [("gzip", 5000, True), ("deflate, gzip;q=0.5", 5000, True), ("gzip", 100, False), ("identity", 5000, False),
-     ("gzip;q=0", 5000, False), (None, 5000, False)],
+    [("gzip", 5000, True), ("deflate, gzip;q=0.5", 5000, True), ("GZip", 5000, True), ("gzip", 100, False),
+     ("identity", 5000, False), ("gzip;q=0", 5000, False), (None, 5000, False)],
 )  # fmt: skip
 def test_a_large_answer_is_compressed_for_those_who_ask(
     target: Target, accepted: str | None, size: int, compressed: bool
@@ -298,7 +357,7 @@ def test_the_headers_say_which_engine_is_asked(
     target: Target, make_engine: type["RecordingEngine"], operation: str, body: bytes
 ) -> None:
     target.others["other"] = make_engine()
-    target.send(operation, body, authorization="other")
+    target.send(operation, body, x_amz_home="other")
     assert len(target.others["other"].calls) == 1
     assert target.engine.calls == []
 
@@ -356,4 +415,4 @@ def test_no_input_makes_the_endpoint_fail(
     make_engine: type["RecordingEngine"], headers: dict[str, str], body: bytes, method: str, signed: bool
 ) -> None:
     target = Target(engine=make_engine(), access_keys=KEYS.get if signed else None)
-    assert target.send_raw(headers, body, method).status in {200, 400, 413}
+    assert target.send_raw(headers, body, method).status in {200, 400, 404, 413}
