@@ -8,7 +8,10 @@ from pathlib import Path
 from socket import socket
 from typing import Annotated, Literal
 
-import typer
+try:
+    import typer
+except ModuleNotFoundError as error:
+    raise SystemExit(f"tenantable: {error.name} is not installed (pip install 'tenantable[services]')") from error
 from rich.console import Console
 
 from tenantable import __version__

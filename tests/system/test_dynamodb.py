@@ -144,3 +144,10 @@ def test_the_first_answer_comes_soon(start_dynamo: "StartDynamo", tmp_path: Path
                 assert connection.recv(65536).startswith(b"HTTP/1.1 200")
             made.append(time.monotonic() - started)
     assert min(made) < 1.5
+
+
+def test_without_its_libraries_the_command_says_what_to_install() -> None:
+    script = "import sys; sys.modules['typer'] = None; import tenantable.cli"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 1
+    assert done.stderr == "tenantable: typer is not installed (pip install 'tenantable[services]')\n"
