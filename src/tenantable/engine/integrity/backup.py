@@ -78,9 +78,11 @@ def restore(directory: Path, source: Path, report: Report) -> int:
     Returns:
         How many files were brought back.
     Raises:
-        StorageError: The directory is in use or not empty, or the backup is damaged or none.
+        StorageError: The directory is in use, not empty or within the backup, or the backup is damaged or none.
     """
     files = _read_manifest(source)
+    if directory.resolve().is_relative_to(source.resolve()):
+        raise StorageError(f"{directory} lies inside the backup", hint="choose a folder outside of it")
     lock = lock_directory(directory, exclusive=True)
     try:
         _refuse_unless_empty(directory)

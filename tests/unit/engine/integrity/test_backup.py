@@ -130,6 +130,12 @@ def test_a_directory_that_holds_something_is_not_overwritten(directory: Path, ba
         restore(directory, backup, _no_report)
 
 
+def test_nothing_is_restored_into_the_backup(backup: Path) -> None:
+    with pytest.raises(StorageError, match="lies inside the backup"):
+        restore(backup / "restored", backup, _no_report)
+    assert not (backup / "restored").exists()
+
+
 def test_a_damaged_backup_is_not_restored(backup: Path, tmp_path: Path) -> None:
     content = bytearray((backup / DATABASE_NAME).read_bytes())
     content[5000] ^= 1
