@@ -8,7 +8,10 @@ from pathlib import Path
 from socket import socket
 from typing import Annotated, Literal
 
-import typer
+try:
+    import typer
+except ModuleNotFoundError as error:
+    raise SystemExit(f"tenantable: {error.name} is not installed (pip install 'tenantable[services]')") from error
 from rich.console import Console
 
 from tenantable import __version__
@@ -64,11 +67,17 @@ MetricsPort = Annotated[
     typer.Option(
         min=0,
         max=65535,
+        envvar="TENANTABLE_METRICS_PORT",
         help="Serve Prometheus metrics on this port, of several workers also on those above it; 0: any free one.",
     ),
 ]
-MetricsHost = Annotated[str, typer.Option(help="Address that metrics are served on.")]
-LogsRequests = Annotated[bool, typer.Option("--log-requests", help="Log each request as a JSON line, without values.")]
+MetricsHost = Annotated[str, typer.Option(envvar="TENANTABLE_METRICS_HOST", help="Address that metrics are served on.")]
+LogsRequests = Annotated[
+    bool,
+    typer.Option(
+        "--log-requests", envvar="TENANTABLE_LOG_REQUESTS", help="Log each request as a JSON line, without values."
+    ),
+]
 Workers = Annotated[
     int, typer.Option(min=1, max=WORKERS_MAX, help="Processes that answer; they read at once and write in turn.")
 ]

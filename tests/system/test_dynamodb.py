@@ -1,5 +1,6 @@
 """The command `dynamodb`: how it starts, refuses to start, and stops."""
 
+import os
 import signal
 import socket
 import sqlite3
@@ -144,3 +145,21 @@ def test_the_first_answer_comes_soon(start_dynamo: "StartDynamo", tmp_path: Path
                 assert connection.recv(65536).startswith(b"HTTP/1.1 200")
             made.append(time.monotonic() - started)
     assert min(made) < 1.5
+
+
+def test_without_its_libraries_the_command_says_what_to_install() -> None:
+    script = "import sys; sys.modules['typer'] = None; import tenantable.cli"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 1
+    assert done.stderr == "tenantable: typer is not installed (pip install 'tenantable[services]')\n"
+
+
+def test_the_environment_may_name_the_port_of_metrics(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = subprocess.run(
+            command("--port", "0", "--data", str(tmp_path)),
+            env={**os.environ, "TENANTABLE_METRICS_PORT": str(port)},
+            capture_output=True, text=True, timeout=30, check=False,
+        )  # fmt: skip
+    assert f"Metrics cannot be served on 127.0.0.1 port {port}" in done.stderr

@@ -67,6 +67,17 @@ def test_a_sound_folder_is_told_and_the_status_is_0(data: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "No damage found\n", "")
 
 
+def test_a_single_fault_is_told_in_the_singular(data: Path) -> None:
+    change(data, "UPDATE relations SET item_count = 7 WHERE rowid = 1")
+    assert run("check", "--data", str(data)).stdout.endswith("\n1 fault found\n")
+
+
+def test_what_only_a_repair_takes_is_refused_without_it(data: Path) -> None:
+    done = run("check", "--set-aside", "--data", str(data))
+    assert done.returncode == 2
+    assert "check --repair --set-aside" in done.stderr
+
+
 def test_a_check_may_run_beside_the_server(data: Path, start_dynamo: "StartDynamo") -> None:
     with start_dynamo(data):
         assert run("check", "--data", str(data)).returncode == 0

@@ -257,6 +257,13 @@ def test_a_broken_settings_file_is_named(start: Start, tmp_path: Path) -> None:
     assert "tenantable.toml is not valid TOML" in refusal(start)
 
 
+def test_an_unknown_name_in_the_file_is_told_without_its_value(start: Start, tmp_path: Path) -> None:
+    (tmp_path / "tenantable.toml").write_text('operator_tokn = "secret"')
+    said = refusal(start)
+    assert "There is no setting operator_tokn in tenantable.toml" in said
+    assert "secret" not in said
+
+
 @pytest.fixture
 def amazon() -> Iterator[dict[str, str]]:
     """The environment of a process on AWS, with a stand-in for AWS itself."""

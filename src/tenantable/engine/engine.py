@@ -86,9 +86,11 @@ class Engine:
         Raises:
             StorageError: A tool has the directory for itself, or it is damaged, of a newer format or cannot be written;
                 or reads are to be late in memory.
+            SettingsError: `throttle` is not in 0 to 1.
         """
         self._authorizer = authorizer
         home = home or Home()
+        limits = Throttle(home, clock, share=throttle) if throttle else None
         self._storage = Storage(
             None if path == MEMORY else Path(path), durability, eventual_seconds=eventual_seconds, clock=clock
         )
@@ -105,7 +107,7 @@ class Engine:
             clock=clock,
             random=randomness or random.SystemRandom(),
             render=orjson.loads,
-            throttle=Throttle(home, clock, share=throttle) if throttle else None,
+            throttle=limits,
             objects=_buckets(path, objects),
         )
         self._contributors = Contributors(self._session.catalog)

@@ -17,6 +17,7 @@ RandomText = Callable[[int], str]
 
 SECRETS_FILE = "secrets.json"
 CREDENTIALS_FILE = "credentials"
+_NEW_KEYS = "restore it from a backup, or remove it: new access keys are made then"
 ADMINISTRATOR = "default"
 """The profile whose key no policy restricts: for operators and their tools, never for a component."""
 
@@ -65,14 +66,12 @@ def profile_keys(folder: Path, profiles: Iterable[str], random_text: RandomText)
     One access key for each profile, in the AWS credentials file of this folder; a profile that has none yet gets one.
 
     Order as in `profiles`. With `AWS_SHARED_CREDENTIALS_FILE` set to it, `aws --profile NAME` acts as that principal.
+
+    Raises:
+        StorageError: The file cannot be read or written, or is no credentials file.
     """
     path = folder / CREDENTIALS_FILE
-    stored = configparser.ConfigParser(interpolation=None)
-    try:
-        stored.read(path)
-    except (OSError, ValueError, configparser.Error) as error:
-        hint = "restore it from a backup, or remove it: new access keys are made then"
-        raise StorageError(f"{path} is not a credentials file", hint=hint) from error
+    stored = _stored_profiles(path)
     missing = [profile for profile in profiles if not stored.has_section(profile)]
     for profile in missing:
         stored[profile] = {
@@ -83,13 +82,30 @@ def profile_keys(folder: Path, profiles: Iterable[str], random_text: RandomText)
         text = StringIO()
         stored.write(text)
         write_private(path, text.getvalue().encode())
-    return {
-        profile: ProfileKey(
-            access_key_id=stored[profile]["aws_access_key_id"],
-            secret_access_key=stored[profile]["aws_secret_access_key"],
-        )
-        for profile in profiles
-    }
+    try:
+        return {
+            profile: ProfileKey(
+                access_key_id=stored[profile]["aws_access_key_id"],
+                secret_access_key=stored[profile]["aws_secret_access_key"],
+            )
+            for profile in profiles
+        }
+    except KeyError as error:
+        raise StorageError(f"{path} has a profile without {error.args[0]}", hint=_NEW_KEYS) from error
+
+
+def _stored_profiles(path: Path) -> configparser.ConfigParser:
+    stored = configparser.ConfigParser(interpolation=None)
+    try:
+        # `ConfigParser.read` takes a file that it may not read for none, and its keys would be replaced.
+        stored.read_string(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise StorageError(f"{path} cannot be read: {error.strerror}", hint="let this user read it") from error
+    except (ValueError, configparser.Error) as error:
+        raise StorageError(f"{path} is not a credentials file", hint=_NEW_KEYS) from error
+    return stored
 
 
 def _access_key_id(profile: str, random_text: RandomText) -> str:

@@ -57,6 +57,8 @@ def check_environment(environment: Mapping[str, str]) -> None:
 def _described(fault: ErrorDetails, given: Mapping[str, Any]) -> str:
     """One fault with its value (never a secret's) and where the value comes from."""
     name = str(fault["loc"][0]) if fault["loc"] else ""
+    if fault["type"] == "extra_forbidden":  # its value may be that of a secret whose name is misspelt
+        return f"There is no setting {name} in {SETTINGS_FILE}"
     variable = f"{PREFIX}{name.upper()}"
     if given.get(name) is not None:
         place = f"--{name.replace('_', '-')}"

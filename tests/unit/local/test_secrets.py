@@ -54,3 +54,16 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StorageError, match="choose another folder"):
         write_private(tmp_path / "file" / "inside", b"")
+
+
+def test_credentials_that_cannot_be_read_are_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / CREDENTIALS_FILE).mkdir()  # nobody can read a folder as a file, not even root
+    with pytest.raises(StorageError, match=r"credentials cannot be read: Is a directory \(let this user read it"):
+        profile_keys(tmp_path, ["worker"], secrets.token_urlsafe)
+    assert (tmp_path / CREDENTIALS_FILE).is_dir()
+
+
+def test_a_profile_without_a_secret_is_named_with_the_way_out(tmp_path: Path) -> None:
+    (tmp_path / CREDENTIALS_FILE).write_text("[worker]\naws_access_key_id = a\n")
+    with pytest.raises(StorageError, match=r"has a profile without aws_secret_access_key \(restore it"):
+        profile_keys(tmp_path, ["worker"], secrets.token_urlsafe)

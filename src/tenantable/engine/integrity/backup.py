@@ -7,15 +7,17 @@ moment; other files are copied as they are, as they are only ever replaced as a 
 
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from hashlib import blake2b, file_digest
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 import orjson
 
 from tenantable.engine.integrity.findings import Report
 from tenantable.engine.storage.copies import copy_database, is_database
-from tenantable.engine.storage.files import LOCK_NAMES, lock_directory
+from tenantable.engine.storage.files import DATABASE_NAME, LOCK_NAMES, lock_directory
 from tenantable.engine.storage.salvage import is_left_over
 from tenantable.errors import StorageError
 
@@ -24,6 +26,7 @@ _MANIFEST_VERSION = 1
 _DRAFT_SUFFIX = ".unfinished"
 _SQLITE_COMPANIONS = ("-wal", "-shm", "-journal")
 _CHUNK_BYTES = 1024 * 1024
+_TRY_AGAIN = "check the free space and the permissions, and try again"
 
 
 def back_up(directory: Path, target: Path, report: Report) -> int:
@@ -38,8 +41,6 @@ def back_up(directory: Path, target: Path, report: Report) -> int:
     Raises:
         StorageError: There is nothing to copy, the target is not empty, or something cannot be read or written.
     """
-    if not directory.is_dir():
-        raise StorageError(f"There is no folder {directory}", hint="name the folder that the engine was started with")
     if target.resolve().is_relative_to(directory.resolve()):
         raise StorageError(f"{target} lies inside {directory}", hint="choose a folder outside of what is copied")
     _refuse_unless_empty(target)
@@ -51,12 +52,18 @@ def back_up(directory: Path, target: Path, report: Report) -> int:
         raise StorageError(f"{draft} cannot be created: {error.strerror}", hint=hint) from error
     try:
         names = list(_file_names(directory))
+        if DATABASE_NAME not in names:
+            raise StorageError(
+                f"There are no tables in {directory}", hint="name the folder that the engine was started with"
+            )
         files = {name: _copy(directory / name, draft / name, name, report=report) for name in names}
         manifest = {"version": _MANIFEST_VERSION, "files": files}
         _write(draft / MANIFEST_NAME, orjson.dumps(manifest, option=orjson.OPT_INDENT_2))
         draft.rename(target)
     except OSError as error:
-        raise StorageError(f"The backup failed: {error}", hint=f"free space, and delete {draft}") from error
+        raise StorageError(f"The backup failed: {_reason(error)}", hint=_TRY_AGAIN) from error
+    finally:
+        rmtree(draft, ignore_errors=True)  # what was finished has another name by now
     return len(names)
 
 
@@ -71,17 +78,17 @@ def restore(directory: Path, source: Path, report: Report) -> int:
     Returns:
         How many files were brought back.
     Raises:
-        StorageError: The directory is in use or not empty, or the backup is damaged or none.
+        StorageError: The directory is in use, not empty or within the backup, or the backup is damaged or none.
     """
     files = _read_manifest(source)
+    if directory.resolve().is_relative_to(source.resolve()):
+        raise StorageError(f"{directory} lies inside the backup", hint="choose a folder outside of it")
     lock = lock_directory(directory, exclusive=True)
     try:
         _refuse_unless_empty(directory)
-        drafts = [(_restore(source, directory, name, told=told, report=report), name) for name, told in files.items()]
-        for draft, name in drafts:
-            draft.rename(directory / name)
+        _restore_all(source, directory, files, report=report)
     except OSError as error:
-        raise StorageError(f"The backup cannot be restored: {error}", hint="free space, empty the folder") from error
+        raise StorageError(f"The backup cannot be restored: {_reason(error)}", hint=_TRY_AGAIN) from error
     finally:
         lock.close()
     return len(files)
@@ -120,12 +127,25 @@ def _copy(source: Path, target: Path, name: str, *, report: Report) -> dict[str,
     return _described(target)
 
 
-def _restore(source: Path, directory: Path, name: str, *, told: Mapping[str, Any], report: Report) -> Path:
+def _restore_all(source: Path, directory: Path, files: Mapping[str, Mapping[str, Any]], *, report: Report) -> None:
+    """Copy and compare everything before anything has its name; what fails or is interrupted leaves no copies."""
+    drafts = {name: directory / (name + _DRAFT_SUFFIX) for name in files}
+    try:
+        for name, draft in drafts.items():
+            _restore(source / name, draft, name, told=files[name], report=report)
+        for name, draft in drafts.items():
+            draft.rename(directory / name)
+    finally:
+        for draft in drafts.values():
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
+
+
+def _restore(source: Path, draft: Path, name: str, *, told: Mapping[str, Any], report: Report) -> None:
     """Copy one file back under a name that it does not keep, and compare it with what the manifest tells of it."""
-    draft = directory / (name + _DRAFT_SUFFIX)
     draft.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     total, done = told["size"], 0
-    with (source / name).open("rb") as original:
+    with source.open("rb") as original:
         _write(draft, b"")
         with draft.open("wb") as copy:
             while chunk := original.read(_CHUNK_BYTES):
@@ -135,9 +155,11 @@ def _restore(source: Path, directory: Path, name: str, *, told: Mapping[str, Any
             copy.flush()
             os.fsync(copy.fileno())
     if _described(draft) != told:
-        hint = f"choose another backup, and empty {directory}"
-        raise StorageError(f"{source / name} is not what was backed up: the backup is damaged", hint=hint)
-    return draft
+        raise StorageError(f"{source} is not what was backed up: the backup is damaged", hint="choose another backup")
+
+
+def _reason(error: OSError) -> str:
+    return f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror)
 
 
 def _write(file: Path, content: bytes) -> None:

@@ -23,6 +23,7 @@ from typing import Literal, NamedTuple
 from tenantable.engine.capacity import TableCost
 from tenantable.engine.metering.buckets import Buckets, Spending
 from tenantable.engine.tables.table import Table, Throughput
+from tenantable.errors import SettingsError
 from tenantable.wire.arns import Home
 from tenantable.wire.errors import DynamoError
 
@@ -92,7 +93,11 @@ class Throttle:
         Args:
             clock: In seconds.
             share: The part of all throughput that may be spent here: 0.5 for one of two processes.
+        Raises:
+            SettingsError: The share is not in (0, 1].
         """
+        if not 0 < share <= 1:
+            raise SettingsError(f"throttle={share} is no part of the throughput", hint="give True, or 0.5 for a half")
         self._home = home
         self._clock = clock
         self._share = share

@@ -270,7 +270,10 @@ def unusable(directory: Path, error: Exception) -> StorageError:
             f"The database in {directory} is damaged: {error}",
             hint="restore the directory from a backup, or choose another one to start empty",
         )
+    if isinstance(error, FileExistsError | NotADirectoryError):
+        return StorageError(f"{directory} is not a folder", hint="choose another directory")
+    reason = error.strerror if isinstance(error, OSError) else error
     return StorageError(
-        f"The data directory {directory} cannot be used: {error}",
+        f"The data directory {directory} cannot be used: {reason}",
         hint="choose a directory on a disk with free space that this user may write",
     )

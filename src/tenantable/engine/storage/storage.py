@@ -62,6 +62,8 @@ class Storage:
         self._closed = False
         self._damage: Mapping[str, str] = {}
         self._late: LateReads | None = None
+        if eventual_seconds < 0:
+            raise StorageError(f"Reads cannot be {eventual_seconds} seconds late", hint="give 0 or more seconds")
         if directory is None and eventual_seconds:
             hint = "choose a data directory; with durability 'none' it is nearly as fast"
             raise StorageError("An engine in memory has one state, so that no read can be late", hint=hint)

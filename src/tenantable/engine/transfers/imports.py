@@ -59,7 +59,8 @@ class _Reading:
 
     def _keys(self, bucket: str, prefix: str) -> list[str]:
         if not self._objects.has_bucket(bucket):
-            raise _ImportFailedError("S3NoSuchBucket", f"The specified bucket does not exist: {bucket}")
+            where = "here a bucket is a folder in `objects` of the data folder, or where the engine's `objects=` says"
+            raise _ImportFailedError("S3NoSuchBucket", f"The specified bucket does not exist: {bucket}; {where}")
         keys = list(islice(self._objects.keys(bucket, prefix), OBJECTS_MAX + 1))
         if not keys:
             raise _ImportFailedError("S3NoSuchKey", f"No object of bucket {bucket} begins with {prefix!r}")

@@ -43,6 +43,8 @@ def check_command(
     ] = False,
 ) -> None:
     """Check a data folder: files, checksums, indexes, counts, streams. Ends with 0 when all is well, else with 1."""
+    if set_aside and not repair_:
+        raise typer.BadParameter("--set-aside says how to repair: check --repair --set-aside")
     console = Console(highlight=False, soft_wrap=True)
     found, faults = _check(console, data)
     wanting = [folder for folder, findings in found.items() if len(findings) or findings.notes]
@@ -71,7 +73,7 @@ def _check(console: Console, data: Path) -> tuple[Mapping[Path, Findings], int]:
     for finding in others:
         console.print(str(finding), markup=False)
     faults = sum(map(len, found.values())) + len(others)
-    console.print(f"{faults} faults found" if faults else "No damage found")
+    console.print(f"{faults} fault{'' if faults == 1 else 's'} found" if faults else "No damage found")
     return found, faults
 
 

@@ -130,6 +130,12 @@ def test_a_directory_that_holds_something_is_not_overwritten(directory: Path, ba
         restore(directory, backup, _no_report)
 
 
+def test_nothing_is_restored_into_the_backup(backup: Path) -> None:
+    with pytest.raises(StorageError, match="lies inside the backup"):
+        restore(backup / "restored", backup, _no_report)
+    assert not (backup / "restored").exists()
+
+
 def test_a_damaged_backup_is_not_restored(backup: Path, tmp_path: Path) -> None:
     content = bytearray((backup / DATABASE_NAME).read_bytes())
     content[5000] ^= 1
@@ -161,3 +167,30 @@ def test_a_backup_that_lacks_a_file_is_not_restored(backup: Path, tmp_path: Path
     (backup / "credentials").unlink()
     with pytest.raises(StorageError, match="lacks credentials"):
         restore(tmp_path / "restored", backup, _no_report)
+
+
+def test_a_folder_without_tables_is_not_backed_up(tmp_path: Path) -> None:
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "theirs" / "readme").touch()
+    for folder in (tmp_path / "missing", tmp_path / "theirs"):
+        with pytest.raises(StorageError, match=r"There are no tables in .*name the folder"):
+            back_up(folder, tmp_path / "backup", _no_report)
+    assert [path.name for path in tmp_path.iterdir()] == ["theirs"]
+
+
+def _interrupt(_task: str, _done: int, _total: int) -> None:
+    raise KeyboardInterrupt
+
+
+def test_an_interrupted_backup_leaves_nothing(directory: Path, tmp_path: Path) -> None:
+    before = set(tmp_path.iterdir())
+    with pytest.raises(KeyboardInterrupt):
+        back_up(directory, tmp_path / "backup", _interrupt)
+    assert set(tmp_path.iterdir()) == before
+    back_up(directory, tmp_path / "backup", _no_report)
+
+
+def test_an_interrupted_restore_leaves_a_folder_that_can_be_restored_to(backup: Path, tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        restore(tmp_path / "restored", backup, _interrupt)
+    assert restore(tmp_path / "restored", backup, _no_report) == 3

@@ -8,6 +8,7 @@ import pytest
 from tenantable.engine import Engine
 from tenantable.engine.keys import partition_bytes
 from tenantable.engine.metering.throttle import ThrottledError
+from tenantable.errors import SettingsError
 from tenantable.testing import ManualClock
 from tenantable.wire.errors import DynamoError
 
@@ -336,3 +337,9 @@ def test_without_the_option_nothing_is_throttled(clock: ManualClock) -> None:
 
 def test_a_throttled_error_is_dynamodbs() -> None:
     assert issubclass(ThrottledError, DynamoError)
+
+
+@pytest.mark.parametrize("share", [-1, 1.5, 100])
+def test_what_is_no_part_of_the_throughput_is_refused(share: float) -> None:
+    with pytest.raises(SettingsError, match="is no part of the throughput"):
+        Engine(":memory:", throttle=share)

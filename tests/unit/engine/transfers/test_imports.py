@@ -137,6 +137,10 @@ def test_what_there_is_not_cannot_be_imported(engine: Engine, source: dict[str, 
     assert relations(engine) == set()
 
 
+def test_a_bucket_that_there_is_not_is_said_to_be_a_folder(engine: Engine) -> None:
+    assert "a bucket is a folder in `objects`" in import_(engine, {"S3Bucket": "missing"})["FailureMessage"]
+
+
 @pytest.mark.parametrize(
     ("members", "code"),
     [

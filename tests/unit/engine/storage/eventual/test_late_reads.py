@@ -209,3 +209,8 @@ def test_writes_of_other_processes_are_seen_in_time(tmp_path: Path, clock: Manua
 def test_memory_is_refused() -> None:
     with pytest.raises(StorageError, match="An engine in memory has one state"):
         Engine(":memory:", eventual_seconds=1)
+
+
+def test_reads_from_the_future_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match="cannot be -1 seconds late"):
+        Engine(tmp_path, eventual_seconds=-1)
