@@ -21,7 +21,7 @@ class RecordingEngine:
     """
     Answers every request with `answer`, or raises it when it is an error.
 
-    Its commits wait until `disk` is set, and fail with `failure`.
+    Its commits wait until `disk` is set, and so do its calls when it `holds`; commits fail with `failure`.
     """
 
     def __init__(self) -> None:
@@ -33,6 +33,7 @@ class RecordingEngine:
         """How many calls each commit covered."""
         self.disk = threading.Event()
         self.disk.set()
+        self.holds = False
         self.failure: Exception | None = None
         self.is_busy = False
         self._covered = 0
@@ -40,6 +41,8 @@ class RecordingEngine:
     def call_json(self, operation: str, body: bytes, *, principal: str | None) -> bytes:
         self.calls.append((operation, body, principal))
         self.threads.append(threading.get_ident())
+        if self.holds:
+            self.disk.wait(10)
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer

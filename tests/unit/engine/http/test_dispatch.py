@@ -1,5 +1,6 @@
 """Where requests are carried out, and which wait for which."""
 
+import gzip
 import socket
 import threading
 from collections.abc import Callable
@@ -64,6 +65,13 @@ def test_what_may_take_long_leaves_the_event_loop(
 def test_a_write_that_would_wait_for_another_leaves_the_event_loop(engine: "RecordingEngine", serve: Serve) -> None:
     engine.is_writing = True
     answer_to(serve(), request("PutItem"))
+    assert [is_loop(thread) for thread in engine.threads] == [False]
+
+
+def test_a_compressed_request_leaves_the_event_loop(engine: "RecordingEngine", serve: Serve) -> None:
+    """It may be a thousand times as large as it came."""
+    sent = request("GetItem", gzip.compress(b"{}")).replace(b"Host: x", b"Host: x\r\nContent-Encoding: gzip")
+    answer_to(serve(), sent)
     assert [is_loop(thread) for thread in engine.threads] == [False]
 
 
