@@ -97,3 +97,13 @@ def test_a_refused_directory_is_not_kept_locked(tmp_path: Path) -> None:
     refusal(tmp_path)
     (tmp_path / DATABASE_NAME).unlink()
     Storage(tmp_path).close()
+
+
+def test_a_database_that_was_deleted_is_not_made_again_by_who_reads(tmp_path: Path) -> None:
+    """An empty one would pass for the real one at the next start."""
+    with Storage(tmp_path) as storage:
+        for file in tmp_path.iterdir():
+            file.unlink()
+        with pytest.raises(StorageError, match="cannot be used"):
+            storage.read()
+        assert list(tmp_path.iterdir()) == []
