@@ -20,6 +20,8 @@ from tests.fuzz.requests import RequestSource
 
 from tenantable.engine import Engine
 from tenantable.engine.integrity.checking import check
+from tenantable.iam import PolicyAuthorizer
+from tenantable.iam.documents import parse_policy
 from tenantable.wire.errors import DynamoError
 
 if TYPE_CHECKING:
@@ -29,6 +31,24 @@ REQUESTS = int(os.environ.get("FUZZ_REQUESTS", "10000"))
 SEED = int(os.environ.get("FUZZ_SEED", "1"))
 OVER_HTTP = REQUESTS // 10
 
+PRINCIPAL = "arn:aws:iam::000000000000:role/fuzz"
+POLICY = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Action": "dynamodb:*",
+            "Resource": "*",
+            "Condition": {
+                "ForAllValues:StringLike": {
+                    "dynamodb:LeadingKeys": ["a", "b*"],
+                    "dynamodb:Attributes": ["pk", "sk", "kind", "grade", "deep", "size", "ttl"],
+                },
+                "StringEqualsIfExists": {"dynamodb:Select": ["SPECIFIC_ATTRIBUTES", "COUNT"]},
+            },
+        },
+    ],
+}
 STREAMS = ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")
 PLAIN = {
     "TableName": "plain",
@@ -62,11 +82,15 @@ SORTED = {
 
 
 def test_every_random_request_is_answered_or_refused_for_a_reason(tmp_path: Path) -> None:
-    """A stray exception, or an error of the service's own, shows the request; in the end the database is whole."""
+    """
+    A stray exception, or an error of the service's own, shows the request; in the end the database is whole. Every
+    third request is that of a principal, whose policy is asked.
+    """
     outcomes: Counter[str] = Counter()
     source = RequestSource(SEED)
     _fill_bucket(tmp_path)
-    with Engine(tmp_path, durability="none") as engine:
+    authorizer = PolicyAuthorizer({PRINCIPAL: [parse_policy(POLICY)]})
+    with Engine(tmp_path, durability="none", authorizer=authorizer) as engine:
         _create_tables(engine)
         for number in range(REQUESTS):
             operation, request = source.next()
@@ -100,9 +124,10 @@ def _create_tables(engine: Engine) -> None:
 
 def _outcome(engine: Engine, operation: str, request: Any, number: int) -> tuple[str, Any]:
     """The name of the error or `answered`, and the answer."""
+    principal = None if number % 3 else PRINCIPAL
     try:
         body = json.dumps(request).encode()
-        return "answered", orjson.loads(engine.call_json(operation, body, principal=None) or b"{}")
+        return "answered", orjson.loads(engine.call_json(operation, body, principal=principal) or b"{}")
     except DynamoError as refused:
         if refused.status < 500:
             return refused.code, None
