@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tenantable.engine.http.dispatch import QUICK_REQUEST_BYTES_MAX
+from tenantable.engine.http.dispatch import COMPUTING_THREADS_MAX, QUICK_REQUEST_BYTES_MAX, THREADS_MAX
 from tenantable.wire.errors import DynamoError
 
 if TYPE_CHECKING:
@@ -66,6 +66,22 @@ def test_a_write_that_would_wait_for_another_leaves_the_event_loop(engine: "Reco
     engine.is_writing = True
     answer_to(serve(), request("PutItem"))
     assert [is_loop(thread) for thread in engine.threads] == [False]
+
+
+def test_a_write_that_waits_does_not_wait_for_searches(engine: "RecordingEngine", serve: Serve) -> None:
+    """Searches that take long have threads of their own, few of them."""
+    engine.holds, engine.is_writing = True, True
+    engine.disk.clear()
+    address = serve()
+    with ExitStack() as stack:
+        for operation, body in [("Scan", b"{}"), ("ExecuteStatement", b'{"Statement": "select"}')] * THREADS_MAX:
+            searching = stack.enter_context(socket.create_connection(address, timeout=10))
+            searching.sendall(request(operation, body))
+        wait_until(lambda: len(engine.calls) == COMPUTING_THREADS_MAX)
+        engine.holds = False
+        assert answer_to(address, request("PutItem")).startswith(b"HTTP/1.1 200")
+        assert len(engine.calls) == COMPUTING_THREADS_MAX + 1
+        engine.disk.set()
 
 
 def test_a_compressed_request_leaves_the_event_loop(engine: "RecordingEngine", serve: Serve) -> None:
