@@ -112,6 +112,7 @@ def test_what_is_no_table_and_no_stream_has_no_policy(simple: "Table", operation
 
 STATEMENT = {"Effect": "Allow", "Principal": "*", "Action": "dynamodb:GetItem", "Resource": "*"}
 WRONG_DOCUMENTS = {
+    "effect is a list": json.dumps({"Statement": {**STATEMENT, "Effect": ["Allow"]}}),
     "no JSON": "{",
     "no object": "[]",
     "no statement": json.dumps({"Version": "2012-10-17", "Statement": []}),

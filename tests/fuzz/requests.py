@@ -9,6 +9,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from tests.fuzz.administration import BUCKET, TABLES, Definitions, Memory
+
 import tenantable.engine.shapes
 
 Json = Any
@@ -20,7 +22,6 @@ FREQUENT = (
     "ExecuteStatement BatchExecuteStatement ExecuteTransaction"
 ).split()
 
-TABLES = ("plain", "sorted")
 ATTRIBUTES = ("pk", "sk", "kind", "grade", "deep", "size", "ttl", "a.b", "", "ünï", "x" * 300)
 INDEXES = ("by-kind", "local", "none")
 STRINGS = ("a", "b", "", "S", "é", "\ud800", "\x00", "x" * 3000, ":v", "#n", "true", "0", "1e400")
@@ -92,18 +93,25 @@ class RequestSource:
     """
     An endless source of requests; the same for the same seed.
 
-    Two of three requests are plausible: drawn from what is valid by itself, and none of it spoiled.
+    Two of three requests are plausible: drawn from what is valid by itself, and none of it spoiled. `memory` may be
+    told the answers, so that later requests name what there is.
     """
 
     def __init__(self, seed: int) -> None:
         self._random = Random(seed)  # noqa: S311 - the same for the same seed
         self._plausible = False
+        self._definitions = Definitions(self._random)
+        self.memory = Memory()
 
     def next(self) -> tuple[str, Json]:
         """An operation and its request."""
-        operation = self._choose(FREQUENT) if self._chance(0.8) else self._choose(OPERATIONS)
+        operation = self._choose(FREQUENT) if self._chance(0.7) else self._choose(OPERATIONS)
         self._plausible = self._chance(2 / 3)
         request = self._structure(_MODEL["operations"][operation], depth=0)
+        if self._plausible and (known := self._definitions.plausible(operation)):
+            required = _MODEL["shapes"][_MODEL["operations"][operation]].get("required", ())
+            rest = request if self._chance(0.2) else {name: request[name] for name in required if name in request}
+            request = {**rest, **known}
         for _ in range(0 if self._plausible else self._choose((0, 1, 3))):
             request = self._spoiled(request)
         return operation, request
@@ -166,12 +174,15 @@ class RequestSource:
         return self.value() if sign == ":" else self._choose(ATTRIBUTES[2:5])
 
     def _member(self, member: str, shape: str, depth: int) -> Json:
-        if member == "Key" and self._plausible:
-            return {name: {"S": self._choose(("a", "b", "c"))} for name in ("pk", "sk")}
+        if member == "Key" and shape != "Key":  # of a tag
+            return self._shape(shape, depth)
+        known = self.memory.of(member)
+        if known and self._chance(0.9 if self._plausible else 0.3):
+            return self._choose(known)
+        if self._plausible and (fitting := self._fitting(member)) is not None:
+            return fitting
         if member in {"Key", "Item", "ExclusiveStartKey"}:
             return self._item()
-        if member in {"TableName", "ResourceArn", "SourceTableName"} and self._plausible:
-            return "sorted"
         if member in {"TableName", "ResourceArn", "SourceTableName"}:
             return self._choose((*TABLES, *TABLES, "absent", "arn:aws:dynamodb:us-east-1:000000000000:table/plain"))
         if member == "Statement":
@@ -188,6 +199,14 @@ class RequestSource:
         if member == "ExpressionAttributeValues":
             return {name: self.value() for name in (":v", ":w", ":s") if self._chance(0.7)}
         return self._shape(shape, depth)
+
+    def _fitting(self, member: str) -> Json:
+        """What names something that there is; None for what names nothing."""
+        if member == "Key":
+            return {name: {"S": self._choose(("a", "b", "c"))} for name in ("pk", "sk")}
+        if member in {"ResourceArn", "TableArn"}:
+            return f"arn:aws:dynamodb:us-east-1:000000000000:table/{self._choose(TABLES)}"
+        return {"TableName": "sorted", "SourceTableName": "sorted", "S3Bucket": BUCKET}.get(member)
 
     def _shape(self, name: str, depth: int) -> Json:
         facts = _MODEL["shapes"][name]

@@ -15,9 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 import pytest
+from tests.fuzz.administration import BUCKET
 from tests.fuzz.requests import RequestSource
 
 from tenantable.engine import Engine
+from tenantable.engine.integrity.checking import check
+from tenantable.iam import PolicyAuthorizer
+from tenantable.iam.documents import parse_policy
 from tenantable.wire.errors import DynamoError
 
 if TYPE_CHECKING:
@@ -27,6 +31,25 @@ REQUESTS = int(os.environ.get("FUZZ_REQUESTS", "10000"))
 SEED = int(os.environ.get("FUZZ_SEED", "1"))
 OVER_HTTP = REQUESTS // 10
 
+PRINCIPAL = "arn:aws:iam::000000000000:role/fuzz"
+POLICY = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Action": "dynamodb:*",
+            "Resource": "*",
+            "Condition": {
+                "ForAllValues:StringLike": {
+                    "dynamodb:LeadingKeys": ["a", "b*"],
+                    "dynamodb:Attributes": ["pk", "sk", "kind", "grade", "deep", "size", "ttl"],
+                },
+                "StringEqualsIfExists": {"dynamodb:Select": ["SPECIFIC_ATTRIBUTES", "COUNT"]},
+            },
+        },
+    ],
+}
+STREAMS = ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")
 PLAIN = {
     "TableName": "plain",
     "BillingMode": "PAY_PER_REQUEST",
@@ -58,19 +81,39 @@ SORTED = {
 }
 
 
-def test_every_random_request_is_answered_or_refused_for_a_reason() -> None:
-    """A stray exception, or an error of the service's own, fails the test and shows the request."""
+def test_every_random_request_is_answered_or_refused_for_a_reason(tmp_path: Path) -> None:
+    """
+    A stray exception, or an error of the service's own, shows the request; in the end the database is whole. Every
+    third request is that of a principal, whose policy is asked.
+    """
     outcomes: Counter[str] = Counter()
     source = RequestSource(SEED)
-    with Engine(":memory:") as engine:
+    _fill_bucket(tmp_path)
+    authorizer = PolicyAuthorizer({PRINCIPAL: [parse_policy(POLICY)]})
+    with Engine(tmp_path, durability="none", authorizer=authorizer) as engine:
         _create_tables(engine)
         for number in range(REQUESTS):
             operation, request = source.next()
-            outcomes[_outcome(engine, operation, request, number)] += 1
+            outcome, answer = _outcome(engine, operation, request, number)
+            source.memory.learn(answer)
+            outcomes[outcome] += 1
             if operation == "DeleteTable":
                 _create_tables(engine)
     sys.stdout.write(f"\n{REQUESTS:,} random requests, seed {SEED}: {dict(outcomes.most_common())}\n")
     assert outcomes["answered"] > REQUESTS / 5, "most requests must not die at the first check"
+    assert list(map(str, check(tmp_path, lambda *_: None))) == []
+
+
+def _fill_bucket(data: Path) -> None:
+    """What imports find beside the exports of the run."""
+    bucket = data / "objects" / BUCKET
+    bucket.mkdir(parents=True)
+    rows = "pk,sk,kind,grade,size,deep\na,b,k,1,2,x\nb,b,k,,2,y\n"
+    (bucket / "rows.csv").write_text(rows)
+    (bucket / "spoiled.csv").write_text(rows + 'b,,k,x,2\nc\n\0,"')
+    lines = '{"Item": {"pk": {"S": "a"}, "sk": {"S": "b"}, "size": {"S": "2"}}}\n'
+    (bucket / "rows.json").write_text(lines)
+    (bucket / "spoiled.json").write_text(lines + '{"Item": {"pk": {"N": "1"}}}\n{"Item": 1}\n[]\n{')
 
 
 def _create_tables(engine: Engine) -> None:
@@ -79,32 +122,47 @@ def _create_tables(engine: Engine) -> None:
             engine.call("CreateTable", table)
 
 
-def _outcome(engine: Engine, operation: str, request: Any, number: int) -> str:
+def _outcome(engine: Engine, operation: str, request: Any, number: int) -> tuple[str, Any]:
+    """The name of the error or `answered`, and the answer."""
+    principal = None if number % 3 else PRINCIPAL
     try:
         body = json.dumps(request).encode()
-        orjson.loads(engine.call_json(operation, body, principal=None))
+        return "answered", orjson.loads(engine.call_json(operation, body, principal=principal) or b"{}")
     except DynamoError as refused:
         if refused.status < 500:
-            return refused.code
+            return refused.code, None
         raise AssertionError(f"request {number}: {operation} {request}") from refused
     except Exception as error:
         raise AssertionError(f"request {number}: {operation} {request}") from error
-    return "answered"
 
 
 @pytest.mark.slow
-def test_every_random_request_over_http_has_a_status_below_500(start_dynamo: "StartDynamo", tmp_path: Path) -> None:
+@pytest.mark.parametrize("options", [("--memory",), ("--workers", "2")])
+def test_every_random_request_over_http_has_a_status_below_500(
+    start_dynamo: "StartDynamo", tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    """Over two connections in turn, which two workers may answer."""
     source = RequestSource(SEED + 1)
+    _fill_bucket(tmp_path)
     with ExitStack() as stack:
-        server = stack.enter_context(start_dynamo(tmp_path, "--open", "--memory"))
-        connection = stack.enter_context(closing(HTTPConnection(server.address.removeprefix("http://"), timeout=60)))
-        for operation, request in [("CreateTable", PLAIN), ("CreateTable", SORTED)] + [
-            source.next() for _ in range(OVER_HTTP)
-        ]:
-            service = "DynamoDBStreams" if operation in {"ListStreams", "GetRecords"} else "DynamoDB"
-            headers = {"x-amz-target": f"{service}_20120810.{operation}", "content-type": "application/x-amz-json-1.0"}
-            connection.request("POST", "/", json.dumps(request), headers)
-            answer = connection.getresponse()
-            content = answer.read()
-            assert answer.status < 500, f"{operation} {request}: {content!r}"
-            assert isinstance(json.loads(content), dict)
+        server = stack.enter_context(start_dynamo(tmp_path, "--open", "--durability", "none", *options))
+        host = server.address.removeprefix("http://")
+        connections = [stack.enter_context(closing(HTTPConnection(host, timeout=60))) for _ in range(2)]
+        for table in (PLAIN, SORTED):
+            _answer_over_http(connections[0], "CreateTable", table)
+        for number in range(OVER_HTTP):
+            source.memory.learn(_answer_over_http(connections[number % 2], *source.next()))
+    if "--memory" not in options:
+        assert list(map(str, check(tmp_path, lambda *_: None))) == []
+
+
+def _answer_over_http(connection: HTTPConnection, operation: str, request: Any) -> Any:
+    service = "DynamoDBStreams" if operation in STREAMS else "DynamoDB"
+    headers = {"x-amz-target": f"{service}_20120810.{operation}", "content-type": "application/x-amz-json-1.0"}
+    connection.request("POST", "/", json.dumps(request), headers)
+    answer = connection.getresponse()
+    content = answer.read()
+    assert answer.status < 500, f"{operation} {request}: {content!r}"
+    parsed = json.loads(content or b"{}")
+    assert isinstance(parsed, dict)
+    return parsed

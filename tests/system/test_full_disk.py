@@ -1,5 +1,7 @@
 """A disk that is full or read-only: a clear error, nothing torn, and work goes on when there is space again."""
 
+import base64
+import os
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -177,6 +179,27 @@ def test_a_backup_to_a_full_disk_says_so_and_is_no_backup(disk: Path, tmp_path: 
         with pytest.raises(StorageError, match=r"full|No space"):
             back_up(tmp_path / "data", disk / "backup", _no_report)
     assert not (disk / "backup").exists()
+
+
+@pytest.mark.parametrize("left_bytes", [0, 64 * 1024])
+def test_an_export_to_a_full_disk_has_failed_and_leaves_no_data(disk: Path, tmp_path: Path, left_bytes: int) -> None:
+    with Engine(tmp_path / "data", objects=disk / "objects") as engine:
+        create_table(engine)
+        recovery = {"PointInTimeRecoveryEnabled": True}
+        engine.call("UpdateContinuousBackups", {"TableName": TABLE, "PointInTimeRecoverySpecification": recovery})
+        for number in range(100):
+            fill = {"B": base64.b64encode(os.urandom(5_000)).decode()}
+            engine.call("PutItem", {"TableName": TABLE, "Item": {"pk": {"S": str(number)}, "fill": fill}})
+        with pytest.raises(OSError, match="No space"):
+            (disk / "more").write_bytes(bytes(DISK_BYTES))
+        (disk / "ballast").write_bytes(bytes(BALLAST_BYTES - left_bytes))
+        table = engine.call("DescribeTable", {"TableName": TABLE})["Table"]["TableArn"]
+        begun = engine.call("ExportTableToPointInTime", {"TableArn": table, "S3Bucket": "bucket"})
+        shown = engine.call("DescribeExport", {"ExportArn": begun["ExportDescription"]["ExportArn"]})
+        assert shown["ExportDescription"]["ExportStatus"] == "FAILED"
+        assert "No space" in shown["ExportDescription"]["FailureMessage"]
+    kept = [path.name for path in (disk / "objects").rglob("*") if path.is_file()]
+    assert set(kept) <= {"_started"}
 
 
 def test_a_read_only_disk_is_refused_at_the_start(disk: Path, mount: Mount) -> None:

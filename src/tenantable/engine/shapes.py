@@ -12,6 +12,7 @@ import re
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -205,7 +206,8 @@ def _list(_name: str, model: dict[str, Any]) -> Shape:
                 read_element(content, (path, position, ".member"), violations)
 
     def shown(value: Any) -> str:
-        return f"[{', '.join(map(element.quoted, value))}]"
+        # Of a hundred thousand elements a message quotes the first few.
+        return f"[{', '.join(map(element.quoted, islice(value, _SHOWN_CHARACTERS_MAX)))}]"
 
     inner = _every(element, "Member must satisfy constraint", lambda value: value)
     return Shape(read=read, constraints=(*_size_constraints(model), *inner), shown=shown)

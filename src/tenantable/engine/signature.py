@@ -175,6 +175,8 @@ def _claim(credential: str, signed_headers: str) -> _Claim:
     if terminator != TERMINATOR:
         raise _invalid(f"Credential should be scoped with a valid terminator: '{TERMINATOR}', not '{terminator}'. ")
     names = signed_headers.split(";")
+    if len(set(names)) < len(names):  # as no signer does; each would have its value hashed, however long that is
+        raise _invalid(_NO_MATCH)
     unsigned = [name for name in _MUST_BE_SIGNED if name not in names]
     return _Claim(access_key_id, Scope(date, region, service), names, unsigned)
 

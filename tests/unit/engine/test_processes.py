@@ -241,6 +241,18 @@ def test_the_turn_of_a_process_that_is_killed_is_free(engine: Engine, peer: Peer
     assert engine.call("Scan", {"TableName": "orders"})["Count"] == 1
 
 
+def test_a_fork_cannot_use_what_its_parent_opened(engine: Engine, peer: Peer) -> None:
+    """It would share every lock with it, and both would write at once."""
+    item = {"pk": {"S": "a"}}
+    calls = [("PutItem", {"TableName": "orders", "Item": item}), ("GetItem", {"TableName": "orders", "Key": item})]
+    said = peer.do("fork_and_call", calls=calls)
+    assert {answer["message"] for answer in said} == {
+        "The engine belongs to the process that this one is a fork of: open one after the fork"
+    }
+    assert engine.call("Scan", {"TableName": "orders"})["Count"] == 0
+    assert peer.call("PutItem", TableName="orders", Item=item) == {}
+
+
 def test_a_change_whose_maker_died_before_telling_is_seen(engine: Engine, peer: Peer, tmp_path: Path) -> None:
     """Until somebody writes, every lookup asks the database; from then on none does."""
     with Storage(tmp_path) as watching:

@@ -1,5 +1,6 @@
 """A request is believed when its signature fits, and refused with AWS's error when it does not."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from tenantable.engine.signature import AccessKey, verify
 from tenantable.wire.errors import DynamoError
-from tenantable.wire.signatures import Credentials, sign_headers
+from tenantable.wire.signatures import Credentials, Scope, canonical_request, sign, sign_headers
 
 NOW = 1_795_251_907.0
 KEYS = {
@@ -156,6 +157,20 @@ def test_a_changed_request_does_not_fit_its_signature(changed: dict[str, Any]) -
 def test_a_changed_signed_header_does_not_fit() -> None:
     request = with_headers(signed_request(), x_amz_target="DynamoDB_20120810.DeleteTable")
     assert refusal(request).code == "InvalidSignatureException"
+
+
+def test_a_header_is_signed_once() -> None:
+    """A head of 64 KB could have its headers hashed thousands of times else."""
+    request = signed_request()
+    date = request.headers["x-amz-date"]
+    names = ["host", "host", "x-amz-date", "x-amz-target"]
+    signed = [(name, request.headers[name]) for name in names]
+    canonical = canonical_request("POST", "/", signed, body_digest=hashlib.sha256(request.body).hexdigest())
+    signature = sign("secret", Scope(date[:8], "eu-west-1", "dynamodb"), date, canonical)
+    credential = f"AKID/{date[:8]}/eu-west-1/dynamodb/aws4_request"
+    claim = f"Credential={credential}, SignedHeaders={';'.join(names)}"
+    repeated = with_headers(request, authorization=f"AWS4-HMAC-SHA256 {claim}, Signature={signature}")
+    assert refusal(repeated).code == "InvalidSignatureException"
 
 
 def test_another_secret_does_not_fit() -> None:

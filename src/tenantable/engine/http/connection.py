@@ -24,6 +24,7 @@ _NAMES = HeaderNames()
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _MALFORMED = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 _HEAD_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+_NO_ROOM = b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,13 +32,14 @@ class Limits:
     """
     How long a connection is kept, in seconds: `request` from the first byte of a request (or the beginning of the
     connection) to its last, `idle` after an answer. Both are looked at every `step`. Connections beyond
-    `connections_max` are closed at once.
+    `connections_max` are closed at once, and those whose body would be more than all bodies together may be.
     """
 
     request: float = 30.0
     idle: float = 65.0  # longer than the idle time after which the SDKs drop a pooled connection themselves
     step: float = 1.0
     connections_max: int = 10_000
+    body_bytes_max: int = 512 * 1024 * 1024
 
 
 class Connections:
@@ -53,23 +55,25 @@ class Connections:
         self.endpoint = dispatcher.endpoint
         self.is_finishing = False
         self.all = cast("set[Connection]", self.endpoint.connections)
-        self._loop = asyncio.get_running_loop()
+        self.body_bytes = 0
+        """Of all requests that are not answered yet."""
+        self.loop = asyncio.get_running_loop()
         self._step()
 
     def _step(self) -> None:
-        self.now = self._loop.time()
+        self.now = self.loop.time()
         self.date = formatdate(self.endpoint.clock(), usegmt=True)
         for connection in list(self.all):
             connection.check(self.now)
-        self._timer = self._loop.call_later(self.limits.step, self._step)
+        self._timer = self.loop.call_later(self.limits.step, self._step)
 
     async def finish(self, seconds: float) -> None:
         """Let requests under way be answered, for so long at most, and close everything."""
         self.is_finishing = True
         for connection in list(self.all):
             connection.finish()
-        deadline = self._loop.time() + seconds
-        while self.all and self._loop.time() < deadline:
+        deadline = self.loop.time() + seconds
+        while self.all and self.loop.time() < deadline:
             await asyncio.sleep(0.01)
         for connection in list(self.all):
             connection.abort()
@@ -94,10 +98,10 @@ class Connection(asyncio.Protocol):
         self._unread = bytearray()
         self._is_partial = False
         self._is_head = False
-        self._head_bytes = 0
+        self._frame_bytes = 0
         self._path = b""
         self._headers: dict[str, str] = {}
-        self._body: list[bytes] = []
+        self._body = bytearray()  # in one piece, whose memory goes back to the system as a whole
         self._body_bytes = 0
         self._is_continued = False
         self._ahead: deque[Request] = deque()
@@ -106,6 +110,7 @@ class Connection(asyncio.Protocol):
         self._last_words: bytes | None = None  # nothing is parsed any more: said after the last answer, then closed
         self._is_full = False  # the caller does not read
         self._is_paused = False  # we do not read
+        self._is_due = False  # to go on
         self._since = connections.now
 
     # what the server tells
@@ -145,6 +150,8 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, _error: Exception | None) -> None:
         self._is_closed = True
         self._connections.all.discard(self)
+        self._connections.body_bytes -= len(self._body) + sum(len(one.body or b"") for one in self._ahead)
+        self._body.clear()
         self._ahead.clear()
         del self._parser  # it refers to this connection
 
@@ -173,7 +180,7 @@ class Connection(asyncio.Protocol):
     def on_message_begin(self) -> None:
         self._is_partial = self._is_head = True
         self._is_continued = False
-        self._head_bytes = 0
+        self._frame_bytes = 0
         self._since = self._connections.now
 
     def on_url(self, url: bytes) -> None:
@@ -188,18 +195,24 @@ class Connection(asyncio.Protocol):
         self._is_head = False
 
     def on_body(self, body: bytes) -> None:
+        connections = self._connections
+        self._frame_bytes = 0
         self._body_bytes += len(body)
-        if self._body_bytes <= REQUEST_BYTES_MAX:
-            self._body.append(body)
-        else:
+        if self._body_bytes > REQUEST_BYTES_MAX:
+            connections.body_bytes -= len(self._body)
             self._body.clear()  # the rest is read and dropped, so that the caller comes to see the answer
+        elif connections.body_bytes + len(body) > connections.limits.body_bytes_max:
+            self._end(_NO_ROOM)
+        else:
+            connections.body_bytes += len(body)
+            self._body += body
 
     def on_message_complete(self) -> None:
-        body = b"".join(self._body) if self._body_bytes <= REQUEST_BYTES_MAX else None
+        body = bytes(self._body) if self._body_bytes <= REQUEST_BYTES_MAX else None
         request = Request(self._parser.get_method().decode(), self._path.decode("latin-1"), self._headers, body)
         request.keeps_alive = self._parser.should_keep_alive()
         request.is_old = self._parser.get_http_version() == "1.0"
-        self._path, self._headers, self._body, self._body_bytes = b"", {}, [], 0
+        self._path, self._headers, self._body, self._body_bytes = b"", {}, bytearray(), 0
         self._is_partial = False
         self._ahead.append(request)
         self._carry_out()
@@ -217,12 +230,11 @@ class Connection(asyncio.Protocol):
             self._check_partial(len(piece))
 
     def _check_partial(self, piece_bytes: int) -> None:
-        """A request is not complete: bound its head, and tell a caller who waits for it to send the body."""
-        if self._is_head:
-            self._head_bytes += piece_bytes
-            if self._head_bytes > HEAD_BYTES_MAX:
-                self._end(_HEAD_TOO_LARGE)
-        elif not self._is_continued:
+        """A request is not complete: bound what is not its body, and tell a caller who waits for it to send that."""
+        self._frame_bytes += piece_bytes
+        if self._frame_bytes > HEAD_BYTES_MAX:  # also behind a body in chunks, where it is only kept to be ignored
+            self._end(_HEAD_TOO_LARGE)
+        elif not self._is_head and not self._is_continued:
             self._is_continued = True
             expects = self._headers.get("expect", "").lower() == "100-continue"
             if expects and not self._body_bytes and self._parser.get_http_version() == "1.1":
@@ -236,18 +248,32 @@ class Connection(asyncio.Protocol):
             self._carry_out()
 
     def _go_on(self) -> None:
-        """Carry out what was received, as far as answers find their way; then read on, or wait before doing so."""
+        """
+        Carry out what was received, as far as answers find their way; then read on, or wait before doing so.
+
+        One piece at a time, so that a caller who sends many requests at once keeps no other waiting for all of them.
+        """
         self._carry_out()
-        while self._unread and self._current is None and not self._is_full and not self._is_closed:
+        if self._unread and self._may_carry_out():
             piece = bytes(self._unread[:_PIECE_BYTES])
             del self._unread[:_PIECE_BYTES]
             self._parse(piece)
+            if self._unread and not self._is_due and self._may_carry_out():
+                self._is_due = True
+                self._connections.loop.call_soon(self._go_on_when_due)
         if bool(self._unread) is not self._is_paused and not self._transport.is_closing():
             self._is_paused = not self._is_paused
             if self._is_paused:
                 self._transport.pause_reading()
             else:
                 self._transport.resume_reading()
+
+    def _go_on_when_due(self) -> None:
+        self._is_due = False
+        self._go_on()
+
+    def _may_carry_out(self) -> bool:
+        return self._current is None and not self._is_full and not self._is_closed
 
     def _carry_out(self) -> None:
         while self._ahead and self._current is None and not self._is_full and not self._is_closed:
@@ -268,6 +294,7 @@ class Connection(asyncio.Protocol):
     def _answer(self, request: Request, answer: Answer) -> None:
         connections = self._connections
         self._current = None
+        connections.body_bytes -= len(request.body or b"")
         self._since = connections.now
         self._has_answered = True
         if connections.is_finishing and not self._ahead:

@@ -2,8 +2,9 @@
 Where a request is carried out.
 
 What takes microseconds, on the event loop: handing it to a thread and back would take longer. What may take long, in a
-thread. A write whose commit waits for a disk, on the loop too; but its answer waits for the commit, which a thread
-makes for all that came together. That is for the endpoint's own engine: in another account or region, threads write.
+thread: of a few what computes, of many what mostly waits. A write whose commit waits for a disk, on the loop too; but
+its answer waits for the commit, which a thread makes for all that came together. That is for the endpoint's own engine:
+in another account or region, threads write.
 """
 
 import asyncio
@@ -18,6 +19,11 @@ from tenantable.engine.http.requests import Request
 from tenantable.wire.errors import DynamoError
 
 THREADS_MAX = 16
+COMPUTING_THREADS_MAX = 4
+"""
+For reads that go through a megabyte or more. They have the interpreter in turn, and the event loop is one of those who
+wait for it: sixteen would be no faster than four, and make everybody else wait four times as long.
+"""
 QUICK_REQUEST_BYTES_MAX = 256 * 1024  # parsing and hashing more would keep others waiting for milliseconds
 QUICK_COMPRESSION_BYTES_MAX = 64 * 1024
 
@@ -27,7 +33,9 @@ _READS = frozenset(
     "DescribeLimits DescribeEndpoints ListStreams DescribeStream GetShardIterator GetRecords".split()
 )
 _WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"})
+_SEARCHES = frozenset({"Query", "Scan"})
 _FILTER = re.compile(rb"FilterExpression|QueryFilter")  # a filter may read and parse a megabyte for each page
+_SELECT = re.compile(rb'"Statement"\s*:\s*"\s*SELECT', re.IGNORECASE)
 
 
 class Dispatcher:
@@ -37,10 +45,12 @@ class Dispatcher:
         self.endpoint = endpoint
         self._loop = asyncio.get_running_loop()
         self._threads = ThreadPoolExecutor(THREADS_MAX, "dynamodb")
+        self._computing = ThreadPoolExecutor(COMPUTING_THREADS_MAX, "dynamodb reads")
         self._commits = SharedCommits(endpoint, self._loop) if endpoint.commits_wait else None
 
     async def close(self) -> None:
         """Wait for what is being carried out; nothing may be taken any more."""
+        self._computing.shutdown()
         self._threads.shutdown()
         if self._commits is not None:
             await self._commits.close()
@@ -54,7 +64,8 @@ class Dispatcher:
             return healthy(request)
         if not request.is_call:
             return NOT_FOUND
-        if request.body is not None and len(request.body) > QUICK_REQUEST_BYTES_MAX:
+        # What is compressed may be a thousand times as large as it came.
+        if len(request.body or b"") > QUICK_REQUEST_BYTES_MAX or "content-encoding" in request.headers:
             self._hand_over(lambda: self._admit_and_carry_out(request), request, reply)
             return None
         try:
@@ -74,7 +85,8 @@ class Dispatcher:
         else:
             is_quick = request.operation in _READS or (request.operation == "Query" and not _FILTER.search(content))
         if not is_quick:
-            self._hand_over(lambda: self.endpoint.carry_out(request, content, engine), request, reply)
+            threads = self._computing if _computes(request.operation, content) else self._threads
+            self._hand_over(lambda: self.endpoint.carry_out(request, content, engine), request, reply, threads)
             return None
         answer = self.endpoint.carry_out(request, content, engine)
         if len(answer.body) > QUICK_COMPRESSION_BYTES_MAX and is_compressible(answer, request):
@@ -89,7 +101,9 @@ class Dispatcher:
             return self.endpoint.refuse(error)
         return self.endpoint.carry_out(request, content, engine)
 
-    def _hand_over(self, work: Callable[[], Answer], request: Request, reply: Reply) -> None:
+    def _hand_over(
+        self, work: Callable[[], Answer], request: Request, reply: Reply, threads: ThreadPoolExecutor | None = None
+    ) -> None:
         """Let a thread do the work, and compress its answer."""
 
         def carry_out() -> None:
@@ -99,4 +113,9 @@ class Dispatcher:
                 answer = self.endpoint.failed(request.operation)
             self._loop.call_soon_threadsafe(reply, answer)
 
-        self._threads.submit(carry_out)
+        (threads or self._threads).submit(carry_out)
+
+
+def _computes(operation: str | None, content: bytes) -> bool:
+    """Whether a request that may take long spends the time computing; else it mostly waits, for others or a disk."""
+    return operation in _SEARCHES or (operation == "ExecuteStatement" and _SELECT.search(content) is not None)

@@ -14,7 +14,6 @@ from tenantable.expressions.syntax import (
     DeleteAction,
     ExpressionKind,
     Path,
-    RemoveAction,
     SetAction,
     UpdateAction,
     Value,
@@ -56,19 +55,23 @@ def with_attribute_updates(write: Write) -> Write:
 
 
 def _effect(name: str, entry: Mapping[str, Any]) -> Effect:
-    path = Path(elements=(name,), has_placeholders=False)
     action = entry.get("Action") or "PUT"
     if entry.get("Value") is None:
         if action != "DELETE":
             raise invalid_parameter_values("Only DELETE action is allowed when no attribute value is specified")
-        return compile_effect(RemoveAction(path=path), Scope(Placeholders(), _KIND))
+        return _remove
     value, _ = check_value(entry["Value"])
+    if action == "PUT":  # as most do, of which an item takes a hundred thousand
+        return lambda _current, _item: value
     scope = Scope(Placeholders(None, {_VALUE.placeholder: value, _EMPTY_LIST.placeholder: {"L": []}}), _KIND)
-    if action == "PUT":
-        return compile_effect(SetAction(path=path, value=_VALUE), scope)
+    path = Path(elements=(name,), has_placeholders=False)
     tag = type_of(value)
     change = _deletion(path, tag) if action == "DELETE" else _addition(path, tag)
     return _of_same_type(tag, compile_effect(change, scope))
+
+
+def _remove(_current: AttributeValue | None, _item: Item) -> None:
+    """The effect of a DELETE without a value."""
 
 
 def _deletion(path: Path, tag: str) -> UpdateAction:

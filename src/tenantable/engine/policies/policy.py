@@ -11,7 +11,7 @@ from tenantable.wire.limits import RESOURCE_POLICY_BYTES_MAX
 NO_POLICY = "NO_POLICY"
 """The ExpectedRevisionId of a resource that has no policy."""
 
-_EFFECTS = frozenset({"Allow", "Deny"})
+_EFFECTS = ("Allow", "Deny")  # no set: whatever stands there can be looked for
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -93,7 +93,7 @@ def open_database(directory: Path, durability: Durability) -> sqlite3.Connection
     Raises:
         StorageError: It is damaged, of a newer format, no database of ours, or cannot be written.
     """
-    return _guarded(directory, lambda connection: _prepare_file(directory, connection, durability))
+    return _guarded(directory, lambda connection: _prepare_file(directory, connection, durability), creates=True)
 
 
 def open_reader(directory: Path) -> sqlite3.Connection:
@@ -193,13 +193,17 @@ def check_durability(durability: str) -> None:
 
 def _connect(database: str | Path) -> sqlite3.Connection:
     return sqlite3.connect(
-        database, isolation_level=None, check_same_thread=False, cached_statements=_STATEMENTS_CACHED
+        database, isolation_level=None, check_same_thread=False, cached_statements=_STATEMENTS_CACHED, uri=True
     )
 
 
-def _guarded(directory: Path, prepare: Callable[[sqlite3.Connection], None]) -> sqlite3.Connection:
+def _guarded(
+    directory: Path, prepare: Callable[[sqlite3.Connection], None], *, creates: bool = False
+) -> sqlite3.Connection:
+    # Who only reads makes no empty database in the place of one that was deleted.
+    mode = "rwc" if creates else "rw"
     try:
-        connection = _connect(directory / DATABASE_NAME)
+        connection = _connect(f"{(directory / DATABASE_NAME).absolute().as_uri()}?mode={mode}")
     except sqlite3.Error as error:
         raise unusable(directory, error) from error
     try:

@@ -1,5 +1,6 @@
 """The database of an engine: a file that survives and that several processes may share, or memory for tests."""
 
+import os
 import sqlite3
 import time
 from collections import deque
@@ -7,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Self
+from weakref import WeakSet
 
 from tenantable.engine.storage.eventual.late_reads import LateReads
 from tenantable.engine.storage.files import (
@@ -29,6 +31,8 @@ from tenantable.engine.storage.writing import Writer
 from tenantable.errors import StorageError
 
 _IDLE_READERS_MAX = 16
+_CLOSED = "The engine is closed"
+_DISOWNED = "The engine belongs to the process that this one is a fork of: open one after the fork"
 
 
 class Storage:
@@ -59,7 +63,7 @@ class Storage:
         check_durability(durability)
         self._directory = directory
         self._idle_readers: deque[Reader] = deque()
-        self._closed = False
+        self._closed_because: str | None = None
         self._damage: Mapping[str, str] = {}
         self._late: LateReads | None = None
         if eventual_seconds < 0:
@@ -85,6 +89,8 @@ class Storage:
             self._files = opened.pop_all()
         self.write = Writer(connection, self.turn, late=self._late)
         self._memory_reader = Reader(connection, lambda _reader: self.write.lock.release())
+        if directory is not None:
+            _SHARED_WITH_FORKS.add(self)
 
     def admit_others(self) -> None:
         """Let other processes open the directory, where several can."""
@@ -141,13 +147,22 @@ class Storage:
 
     def close(self) -> None:
         """Finish the commit under way and give the files back. Nothing may be read or written any more."""
-        if self._closed:
+        if self._closed_because is not None:
             return
-        self._closed = True
+        self._closed_because = _CLOSED
         while self._idle_readers:
             self._idle_readers.pop().close()
-        self.write.close()
+        self.write.close(_CLOSED)
         self._files.close()
+
+    def disown(self) -> None:
+        """
+        Leave everything to the process that this one was forked from, where the fork would corrupt it: the two would
+        share every lock, and SQLite's connections must not be used by both.
+        """
+        self._closed_because = _DISOWNED
+        self.write.disown(_DISOWNED)
+        self.turn.close()  # else a lock that was held would outlive the other process
 
     def __enter__(self) -> Self:
         return self
@@ -156,14 +171,26 @@ class Storage:
         self.close()
 
     def _check_open(self) -> None:
-        if self._closed:
-            raise StorageError("The engine is closed")
+        if self._closed_because is not None:
+            raise StorageError(self._closed_because)
 
     def _take_back(self, reader: Reader) -> None:
-        if self._closed or len(self._idle_readers) >= _IDLE_READERS_MAX:
+        if self._closed_because is not None or len(self._idle_readers) >= _IDLE_READERS_MAX:
             reader.close()
         else:
             self._idle_readers.append(reader)
+
+
+_SHARED_WITH_FORKS: WeakSet[Storage] = WeakSet()
+
+
+def _disown_all() -> None:
+    for storage in list(_SHARED_WITH_FORKS):
+        storage.disown()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_disown_all)
 
 
 def _lock(directory: Path) -> tuple[sqlite3.Connection, bool]:

@@ -49,7 +49,7 @@ class Writer:
         self._is_led = False
         self._is_open = False  # SQLite is inside a transaction
         self._is_nested = False  # the operation under way stands behind a savepoint
-        self._is_closed = False
+        self._closed_because: str | None = None
         self._gathered: list[_Job[Any]] = []
         self._gatherer: int | None = None  # the thread whose operations join the group at present
         self._failure: Exception | None = None  # of the group that is gathered
@@ -108,6 +108,7 @@ class Writer:
             return False
         has_turn = False
         try:
+            self._refuse_closed()
             has_turn = self._take_turn(wait=wait)
         finally:
             if not has_turn:
@@ -140,11 +141,23 @@ class Writer:
         if error is not None:
             raise error
 
-    def close(self) -> None:
+    def close(self, because: str) -> None:
+        """Finish what is carried out; whoever comes later is told why that cannot be."""
         with self.lock:
-            self._is_closed = True
+            self._closed_because = because
             self.catch_up = Reader.generation  # whoever was called here may go
             self.connection.close()
+
+    def disown(self, because: str) -> None:
+        """As `close`, in a fork: all that was under way and the connection are the first process's."""
+        self.lock, self._queue_lock = threading.Lock(), threading.Lock()
+        self._queue.clear()
+        self._is_led = False
+        self._closed_because = because
+
+    def _refuse_closed(self) -> None:
+        if self._closed_because is not None:
+            raise StorageError(self._closed_because)
 
     def _begin(self) -> None:
         """Begin the work of one operation: a transaction of SQLite, or a savepoint behind the others of its group."""
@@ -186,8 +199,7 @@ class Writer:
     def _lead(self, job: "_Job[Any]") -> None:
         try:
             with self.lock:
-                if self._is_closed:
-                    raise StorageError("The engine is closed")
+                self._refuse_closed()
                 self._serve()
         except BaseException:
             self._call_off(job)

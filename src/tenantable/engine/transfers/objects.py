@@ -40,11 +40,15 @@ class Objects:
         path = self.check_key(bucket, key)
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_name(f".{path.name[: _SEGMENT_BYTES_MAX - 9]}.partial")
-        with draft.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
+        try:
+            with draft.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            draft.replace(path)
+        except OSError:
+            draft.unlink(missing_ok=True)
+            raise
 
     def has_bucket(self, bucket: str) -> bool:
         return self.check_key(bucket, "any").parent.is_dir()

@@ -5,6 +5,7 @@ import hashlib
 import os
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -116,7 +117,8 @@ class _DataFile:
         }
 
     def abandon(self) -> None:
-        self._file.close()
+        with suppress(OSError):  # what waits to be written may still have no room
+            self._file.close()
         self._path.unlink(missing_ok=True)
 
     def _write(self, content: bytes) -> None:

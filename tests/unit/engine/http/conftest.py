@@ -21,7 +21,7 @@ class RecordingEngine:
     """
     Answers every request with `answer`, or raises it when it is an error.
 
-    Its commits wait until `disk` is set, and fail with `failure`.
+    Its commits wait until `disk` is set, and so do its calls when it `holds`; commits fail with `failure`.
     """
 
     def __init__(self) -> None:
@@ -34,6 +34,7 @@ class RecordingEngine:
         """How many calls each commit covered."""
         self.disk = threading.Event()
         self.disk.set()
+        self.holds = False
         self.failure: Exception | None = None
         self.is_busy = False
         self._covered = 0
@@ -42,6 +43,8 @@ class RecordingEngine:
         self.request_ids.append(request_id)
         self.calls.append((operation, body, principal))
         self.threads.append(threading.get_ident())
+        if self.holds:
+            self.disk.wait(10)
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tenantable.engine.http.connection import Connection, Limits
+from tenantable.engine.http.connection import HEAD_BYTES_MAX, Connection, Limits
 from tenantable.wire.limits import REQUEST_BYTES_MAX
 
 if TYPE_CHECKING:
@@ -183,6 +183,51 @@ def test_a_caller_that_does_not_read_is_not_read_either(engine: "RecordingEngine
     with socket.create_connection(serve(limits=HASTY), timeout=2) as connected, pytest.raises(ConnectionError):
         connected.sendall(put(b"{}") * 200_000)
     assert len(engine.calls) < 100
+
+
+def test_what_comes_behind_a_body_in_chunks_is_bounded(serve: Serve) -> None:
+    """It is parsed to be ignored, and a parser keeps a header until its line ends."""
+    sent = put(b"1\r\n{\r\n0\r\nx: ", framing=b"Transfer-Encoding: chunked")
+    received = exchanged(serve(), sent, b"x" * HEAD_BYTES_MAX, b"x" * 65536)
+    assert statuses(received) in ([431], [])  # the answer may be lost: we close while more is on its way
+    assert not received.endswith(b" and stays open")
+
+
+def test_bodies_that_are_more_than_there_is_room_for_are_refused(engine: "RecordingEngine", serve: Serve) -> None:
+    """All that are not answered yet count together; those that are refused, answered or left give their room back."""
+    address = serve(limits=Limits(body_bytes_max=1000))
+    half = put(b"x" * 600, framing=b"Content-Length: 601")
+    for _ in range(3):
+        with socket.create_connection(address, timeout=2) as connected:
+            connected.sendall(half)
+            assert statuses(exchanged(address, put(b"{}"), half, put(b"{}"), pause_seconds=0.05)) == [200, 503]
+            connected.sendall(b"x" + LAST)
+            with connected.makefile("rb") as received:
+                assert statuses(received.read()) == [200, 200]
+        with socket.create_connection(address, timeout=2) as connected:
+            connected.sendall(half)
+            time.sleep(0.05)
+    assert len(engine.calls) == 6
+
+
+def test_who_sends_many_requests_at_once_keeps_no_other_waiting_for_all_of_them(
+    engine: "RecordingEngine", serve: Serve
+) -> None:
+    address, number = serve(), 1500
+    engine.disk.clear()
+    with ExitStack() as stack:
+        other = stack.enter_context(socket.create_connection(address, timeout=10))
+        other.sendall(GET)
+        assert b"healthy" in other.recv(65536)
+        greedy = stack.enter_context(socket.create_connection(address, timeout=10))
+        engine.holds = True
+        greedy.sendall(put(b"{}") * number + LAST)
+        other.sendall(put(b"[]"))
+        engine.disk.set()
+        with greedy.makefile("rb") as received:
+            assert statuses(received.read()) == [200] * (number + 1)
+    others_turn = [body for _, body, _ in engine.calls].index(b"[]")
+    assert others_turn < number / 4
 
 
 def test_connections_beyond_the_bound_are_closed(serve: Serve) -> None:

@@ -1,5 +1,6 @@
 """Where requests are carried out, and which wait for which."""
 
+import gzip
 import socket
 import threading
 from collections.abc import Callable
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tenantable.engine.http.dispatch import QUICK_REQUEST_BYTES_MAX
+from tenantable.engine.http.dispatch import COMPUTING_THREADS_MAX, QUICK_REQUEST_BYTES_MAX, THREADS_MAX
 from tenantable.wire.errors import DynamoError
 
 if TYPE_CHECKING:
@@ -74,6 +75,29 @@ def test_writes_of_another_account_are_made_by_threads_and_join_no_group(
     answer_to(serve(commits_wait=True, engine_for=lambda _headers: other), request("PutItem"))
     assert [is_loop(thread) for thread in other.threads] == [False]
     assert (engine.calls, engine.commits, other.commits) == ([], [], [])
+
+
+def test_a_write_that_waits_does_not_wait_for_searches(engine: "RecordingEngine", serve: Serve) -> None:
+    """Searches that take long have threads of their own, few of them."""
+    engine.holds, engine.is_writing = True, True
+    engine.disk.clear()
+    address = serve()
+    with ExitStack() as stack:
+        for operation, body in [("Scan", b"{}"), ("ExecuteStatement", b'{"Statement": "select"}')] * THREADS_MAX:
+            searching = stack.enter_context(socket.create_connection(address, timeout=10))
+            searching.sendall(request(operation, body))
+        wait_until(lambda: len(engine.calls) == COMPUTING_THREADS_MAX)
+        engine.holds = False
+        assert answer_to(address, request("PutItem")).startswith(b"HTTP/1.1 200")
+        assert len(engine.calls) == COMPUTING_THREADS_MAX + 1
+        engine.disk.set()
+
+
+def test_a_compressed_request_leaves_the_event_loop(engine: "RecordingEngine", serve: Serve) -> None:
+    """It may be a thousand times as large as it came."""
+    sent = request("GetItem", gzip.compress(b"{}")).replace(b"Host: x", b"Host: x\r\nContent-Encoding: gzip")
+    answer_to(serve(), sent)
+    assert [is_loop(thread) for thread in engine.threads] == [False]
 
 
 def test_a_large_answer_is_compressed_outside_of_the_event_loop(engine: "RecordingEngine", serve: Serve) -> None:

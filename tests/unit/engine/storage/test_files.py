@@ -98,3 +98,13 @@ def test_a_refused_directory_is_not_kept_locked(tmp_path: Path) -> None:
 def test_a_file_in_the_place_of_the_folder_is_named(tmp_path: Path, name: str) -> None:
     (tmp_path / "file").touch()
     assert str(refusal(tmp_path / name)) == f"{tmp_path / name} is not a folder (choose another directory)"
+
+
+def test_a_database_that_was_deleted_is_not_made_again_by_who_reads(tmp_path: Path) -> None:
+    """An empty one would pass for the real one at the next start."""
+    with Storage(tmp_path) as storage:
+        for file in tmp_path.iterdir():
+            file.unlink()
+        with pytest.raises(StorageError, match="cannot be used"):
+            storage.read()
+        assert list(tmp_path.iterdir()) == []
