@@ -34,7 +34,7 @@ from tenantable.engine.upgrades import complete_tables, recover
 from tenantable.errors import StorageError
 from tenantable.wire.arns import Home
 from tenantable.wire.client import DynamoClient
-from tenantable.wire.errors import DynamoError, serialization_error, table_not_found
+from tenantable.wire.errors import DynamoError, internal_error, serialization_error, table_not_found
 
 MEMORY = ":memory:"
 _TOLD_AFTER_WRONG_TYPES = frozenset({"ValidationException", "ResourceNotFoundException"})
@@ -262,7 +262,7 @@ class Engine:
         except RelationGoneError as error:
             raise table_not_found() from error
         except StorageError as error:
-            raise DynamoError("InternalServerError", str(error), status=500) from error
+            raise internal_error(str(error)) from error
         except DynamoError as error:
             if error.code in _TOLD_AFTER_WRONG_TYPES:
                 refuse_wrong_attribute_types(operation, request)

@@ -30,7 +30,6 @@ from tenantable.engine.transfers.transfer import (
     begin_transfer,
     failed,
     iso_time,
-    new_identifier,
     new_name,
     save_transfer,
 )
@@ -92,7 +91,7 @@ def _read(session: Session, request: Mapping[str, Any]) -> _Export:
     second = None if increment is not None else read_export_time(request, log, now)
     read_selection(request, table)
     prefix = (request.get("S3Prefix") or "").removesuffix("/")
-    identifier = new_identifier(session, now)
+    identifier = session.new_identifier(now)
     output = ExportOutput(objects, bucket=request["S3Bucket"], prefix=prefix, identifier=identifier)
     objects.check_key(request["S3Bucket"], output.manifest)
     return _Export(table, log, output, second, increment)

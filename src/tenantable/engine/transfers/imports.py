@@ -23,7 +23,6 @@ from tenantable.engine.transfers.transfer import (
     Description,
     begin_transfer,
     failed,
-    new_identifier,
     save_transfer,
 )
 from tenantable.errors import StorageError
@@ -126,7 +125,7 @@ def _carry_out(session: Session, build: Build, description: Description, reading
 def _describe(session: Session, request: Mapping[str, Any], table: Table) -> Description:
     now = session.clock()
     return {
-        "ImportArn": session.home.import_(table.name, new_identifier(session, now)),
+        "ImportArn": session.home.import_(table.name, session.new_identifier(now)),
         "ImportStatus": IN_PROGRESS,
         "TableArn": session.home.table(table.name),
         "TableId": table.table_id,

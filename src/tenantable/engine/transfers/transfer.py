@@ -20,16 +20,10 @@ FAILED = "FAILED"
 EXPORT = "export"
 IMPORT = "import"
 
-_ID_BITS = 32
 _STATUS = {EXPORT: "ExportStatus", IMPORT: "ImportStatus"}
 _ARN = {EXPORT: "ExportArn", IMPORT: "ImportArn"}
 
 Description = dict[str, Any]
-
-
-def new_identifier(session: Session, now: float) -> str:
-    """Sorts by time, to the millisecond."""
-    return f"{int(now * 1000):014}-{session.random.getrandbits(_ID_BITS):08x}"
 
 
 def new_name(session: Session) -> str:
