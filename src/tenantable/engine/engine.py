@@ -22,7 +22,7 @@ from tenantable.engine.metering.throttle import Throttle
 from tenantable.engine.operations import AUTHORIZED_BY_PARTS, OPERATIONS
 from tenantable.engine.operations.left_out import unavailable
 from tenantable.engine.session import Session
-from tenantable.engine.shapes import check_request, refuse_wrong_attribute_types
+from tenantable.engine.shapes.checking import check_request, refuse_wrong_attribute_types
 from tenantable.engine.storage.files import Durability, RelationGoneError
 from tenantable.engine.storage.storage import Storage
 from tenantable.engine.streams.lifecycle import maintain_streams
