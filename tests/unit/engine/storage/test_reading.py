@@ -1,6 +1,3 @@
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from tenantable.engine.storage.queries import IndexRelation, ItemRelation, index_relation, item_relation
@@ -9,12 +6,6 @@ from tenantable.engine.storage.storage import Storage
 from tenantable.engine.storage.transaction import Transaction
 
 EVERYTHING = KeyRange(lower=b"", upper=b"\xff")
-
-
-@pytest.fixture
-def storage(tmp_path: Path) -> Iterator[Storage]:
-    with Storage(tmp_path) as storage:
-        yield storage
 
 
 @pytest.fixture

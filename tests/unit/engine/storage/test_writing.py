@@ -9,7 +9,7 @@ from time import sleep
 
 import pytest
 
-from tenantable.engine.storage.queries import ItemRelation, item_relation
+from tenantable.engine.storage.queries import ItemRelation
 from tenantable.engine.storage.reading import KeyRange, Statistics
 from tenantable.engine.storage.storage import Storage
 from tenantable.engine.storage.transaction import Transaction
@@ -22,20 +22,6 @@ EVERYTHING = KeyRange(lower=b"", upper=b"\xff")
 def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Storage]:
     with Storage(tmp_path if request.param == "file" else None) as storage:
         yield storage
-
-
-@pytest.fixture
-def items(storage: Storage) -> ItemRelation:
-    return create_items(storage)
-
-
-def create_items(storage: Storage) -> ItemRelation:
-    def work(transaction: Transaction) -> ItemRelation:
-        items = item_relation(transaction.add_relation())
-        transaction.create(items)
-        return items
-
-    return storage.write(work)
 
 
 def put(storage: Storage, items: ItemRelation, key: bytes, body: bytes = b"{}") -> None:
