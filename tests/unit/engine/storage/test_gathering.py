@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
 import pytest
+from tests.waiting import wait_until
 
 from tenantable.engine.storage.queries import ItemRelation
 from tenantable.engine.storage.storage import Storage
@@ -59,8 +60,7 @@ def test_other_threads_write_before_or_after_a_group(storage: Storage, items: It
     gathered_put(storage, items, b"1")
     with ThreadPoolExecutor(1) as thread:
         other = thread.submit(put, storage, items, b"other")
-        while not storage.write.queue_length:
-            Event().wait(0.001)
+        wait_until(lambda: storage.write.queue_length == 1)
         assert not storage.write.gather(wait=False)
         storage.write.commit_gathered()
         other.result(10)

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
-from time import sleep
 
 import pytest
+from tests.waiting import wait_until
 
 from tenantable.engine.storage.queries import ItemRelation
 from tenantable.engine.storage.reading import KeyRange, Statistics
@@ -172,8 +172,7 @@ class TestSharedCommits:
 
         with ThreadPoolExecutor(len(bodies)) as threads:
             futures = [threads.submit(write, body) for body in bodies]
-            while storage.write.queue_length < len(bodies) - 1:
-                sleep(0.001)
+            wait_until(lambda: storage.write.queue_length == len(bodies) - 1)
             release.set()
             return [future.exception(10) for future in futures]
 
@@ -237,8 +236,7 @@ class TestSharedCommits:
         with ThreadPoolExecutor(2) as threads:
             first = threads.submit(storage.write, publish)
             second = threads.submit(storage.write, lambda transaction: transaction.get(items, b"1"))
-            while storage.write.queue_length < 1:
-                sleep(0.001)
+            wait_until(lambda: storage.write.queue_length == 1)
             began.set()
             assert (first.result(10), second.result(10)) == (None, (1, b"1"))
         assert seen == [1]
