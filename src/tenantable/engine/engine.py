@@ -15,10 +15,10 @@ from tenantable.engine.backups.retention import trim_backups
 from tenantable.engine.catalog import Catalog, CatalogMovedError
 from tenantable.engine.commit_group import CommitGroup
 from tenantable.engine.expiry.sweep import delete_expired
-from tenantable.engine.insights.contributors import THROTTLED, Contributors, HottestKeys
+from tenantable.engine.insights.contributors import Contributors, HottestKeys
 from tenantable.engine.metering.measurements import Measurements, measure
 from tenantable.engine.metering.observation import Observer, Telling, metered, observed
-from tenantable.engine.metering.throttle import Throttle
+from tenantable.engine.metering.throttle import Throttle, ThrottledError
 from tenantable.engine.operations import AUTHORIZED_BY_PARTS, OPERATIONS
 from tenantable.engine.operations.left_out import unavailable
 from tenantable.engine.session import Session
@@ -266,7 +266,7 @@ class Engine:
         except DynamoError as error:
             if error.code in _TOLD_AFTER_WRONG_TYPES:
                 refuse_wrong_attribute_types(operation, request)
-            if error.code in THROTTLED and session.catalog.counts_keys:
+            if isinstance(error, ThrottledError) and session.catalog.counts_keys:
                 self._contributors.count_throttled(operation, request)
             raise
         if session.catalog.counts_keys:

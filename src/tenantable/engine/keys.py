@@ -21,13 +21,15 @@ from tenantable.wire.limits import PARTITION_KEY_BYTES_MAX, SORT_KEY_BYTES_MAX
 from tenantable.wire.numbers import sortable_number
 from tenantable.wire.values import AttributeValue, Item
 
-_HASH_BYTES = 8
+HASH_BYTES = 8
+"""How many bytes of the hash of its partition a key begins with."""
+
 _LENGTH_BYTES = 2
 _CACHED_PARTITIONS_MAX = 1024  # of 2 KiB each at most
 _ZERO = b"\x00"
 _ZERO_INSIDE = b"\x00\xff"  # a zero byte inside a value, in a key with several attributes
 _END = b"\x00\x01"  # sorts before a zero byte inside, and before every other byte
-AFTER_ALL_KEYS = b"\xff" * (_HASH_BYTES + 1)
+AFTER_ALL_KEYS = b"\xff" * (HASH_BYTES + 1)
 """Sorts after every key: no length begins with 0xff, as a partition value has hardly more than 4,096 bytes."""
 
 
@@ -77,7 +79,7 @@ def sortable_bytes(key_type: KeyType, content: str) -> bytes:
 @lru_cache(maxsize=_CACHED_PARTITIONS_MAX)
 def partition_bytes(value: bytes) -> bytes:
     """What the keys of all items of a partition begin with; `value` is the sortable form of its partition key."""
-    return blake2b(value, digest_size=_HASH_BYTES).digest() + len(value).to_bytes(_LENGTH_BYTES, "big") + value
+    return blake2b(value, digest_size=HASH_BYTES).digest() + len(value).to_bytes(_LENGTH_BYTES, "big") + value
 
 
 def find_key(keys: KeyNames, item: Mapping[str, AttributeValue]) -> bytes | None:
@@ -143,11 +145,11 @@ def key_of_item(keys: KeyNames, item: Mapping[str, AttributeValue]) -> bytes:
 
 def segment_range(segment: int, total_segments: int) -> KeyRange:
     """The keys of one segment of a scan: the space of hashes is cut into equal parts."""
-    hashes = 1 << (8 * _HASH_BYTES)
-    lower = (hashes * segment // total_segments).to_bytes(_HASH_BYTES, "big")
+    hashes = 1 << (8 * HASH_BYTES)
+    lower = (hashes * segment // total_segments).to_bytes(HASH_BYTES, "big")
     if segment + 1 == total_segments:
         return KeyRange(lower=lower, upper=AFTER_ALL_KEYS)
-    return KeyRange(lower=lower, upper=(hashes * (segment + 1) // total_segments).to_bytes(_HASH_BYTES, "big"))
+    return KeyRange(lower=lower, upper=(hashes * (segment + 1) // total_segments).to_bytes(HASH_BYTES, "big"))
 
 
 def shown_key(keys: KeyNames, key: object) -> str:
@@ -156,8 +158,8 @@ def shown_key(keys: KeyNames, key: object) -> str:
         return repr(key)
     if keys.multiple:
         return key.hex()
-    start = _HASH_BYTES + _LENGTH_BYTES
-    end = start + int.from_bytes(key[_HASH_BYTES:start], "big")
+    start = HASH_BYTES + _LENGTH_BYTES
+    end = start + int.from_bytes(key[HASH_BYTES:start], "big")
     parts = [(keys.partition, key[start:end])]
     if keys.sort is not None:
         parts.append((keys.sort, key[end:]))

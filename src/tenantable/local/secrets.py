@@ -20,7 +20,6 @@ CREDENTIALS_FILE = "credentials"
 ADMINISTRATOR = "default"
 """The profile whose key no policy restricts: for operators and their tools, never for a component."""
 
-
 ACCOUNT = re.compile(r"[0-9]{12}")
 """What the number of an AWS account looks like."""
 

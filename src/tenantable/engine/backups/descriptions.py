@@ -6,6 +6,7 @@ from tenantable.engine.backups.backup import Backup
 from tenantable.engine.backups.recovery import recovery_window
 from tenantable.engine.session import Session
 from tenantable.engine.storage.reading import Statistics
+from tenantable.engine.tables.ceilings import ON_DEMAND
 from tenantable.engine.tables.descriptions import capacity_units, index_schema, key_schema
 from tenantable.engine.tables.table import Index, Table
 
@@ -70,8 +71,8 @@ def _source_details(session: Session, table: Table, held: Statistics) -> dict[st
         "ProvisionedThroughput": capacity_units(table.throughput),
         "BillingMode": "PAY_PER_REQUEST" if table.is_on_demand else "PROVISIONED",
     }
-    if "OnDemandThroughput" in table.options:
-        details["OnDemandThroughput"] = table.options["OnDemandThroughput"]
+    if ON_DEMAND in table.options:
+        details[ON_DEMAND] = table.options[ON_DEMAND]
     return details
 
 

@@ -89,21 +89,14 @@ def import_table(session: Session, request: Mapping[str, Any]) -> Description:
     definition = read_definition(session, request["TableCreationParameters"])
     source = Source(request, definition)
 
-    def begin(transaction: Transaction) -> tuple[Description, Build | None]:
-        made: list[Build] = []
+    def begin(transaction: Transaction) -> tuple[Description, Build]:
+        _check_free(session, transaction, definition.name)
+        table = create(session, transaction, definition)
+        return _describe(session, request, table), begin_build(transaction, table, target=table.name)
 
-        def describe() -> Description:
-            _check_free(session, transaction, definition.name)
-            table = create(session, transaction, definition)
-            made.append(begin_build(transaction, table, target=table.name))
-            return _describe(session, request, table)
-
-        description, is_new = begin_transfer(
-            session, transaction, IMPORT, request=request, describe=describe, most=IMPORTS_MAX
-        )
-        return description, made[0] if is_new else None
-
-    description, build = session.storage.write(begin)
+    description, build = session.storage.write(
+        lambda transaction: begin_transfer(session, transaction, IMPORT, request=request, begin=begin, most=IMPORTS_MAX)
+    )
     if build is not None:
         _carry_out(session, build, description, _Reading(objects, request, source))
     return description
