@@ -27,7 +27,7 @@ from tenantable.engine.storage.files import Durability, RelationGoneError
 from tenantable.engine.storage.storage import Storage
 from tenantable.engine.streams.lifecycle import maintain_streams
 from tenantable.engine.streams.subscription import Subscription
-from tenantable.engine.tables.contents import Contents, Shelf
+from tenantable.engine.tables.contents import CatalogCache, Contents
 from tenantable.engine.transfers.objects import Objects
 from tenantable.engine.transfers.transfer import forget_old
 from tenantable.engine.upgrades import complete_tables, recover
@@ -100,7 +100,7 @@ class Engine:
             self._perform = observed(self._carry_out, self._telling.tell, monotonic)
         self._session = Session(
             storage=self._storage,
-            catalog=Catalog(Shelf(self._storage, home, clock), home),
+            catalog=Catalog(CatalogCache(self._storage, home, clock), home),
             home=home,
             clock=clock,
             random=randomness or random.SystemRandom(),

@@ -85,7 +85,7 @@ def _gauges(measured: list[Measurements]) -> Iterator[Metric]:
         home = [each.home.account_id, each.home.region]
         for limit, number in each.throttled.items():
             throttled.add_metric([*home, limit.table_name, limit.index_name or "", limit.reason], number)
-        for held in each.contents:
+        for held in each.sizes:
             items.add_metric([*home, held.table_name, held.index or ""], held.item_count)
             sizes.add_metric([*home, held.table_name, held.index or ""], held.size_bytes)
         for lag in each.lags:
