@@ -94,7 +94,7 @@ def test_a_frozen_reader_sees_one_state(storage: Storage, items: ItemRelation) -
 
 
 def test_a_page_that_ends_early_holds_no_old_state_alive(storage: Storage, items: ItemRelation) -> None:
-    """Else the journal could never shrink while a reader lies idle."""
+    """Else the log could never shrink while a reader lies idle."""
     assert page(storage, items, bytes_max=1)[1]
     delete_a(storage, items)
     busy, _, _ = storage.write.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
