@@ -95,9 +95,7 @@ class Engine:
         self._operations, self._perform = OPERATIONS, self._carry_out
         self._telling: Telling | None = None
         if observer is not None:
-            self._telling = Telling(observer, monotonic, is_held=lambda: self._storage.write.is_gathering)
-            self._operations = metered(OPERATIONS)
-            self._perform = observed(self._carry_out, self._telling.tell, monotonic)
+            self._telling = self._observe(observer, monotonic)
         self._session = Session(
             storage=self._storage,
             catalog=Catalog(CatalogCache(self._storage, home, clock), home),
@@ -244,6 +242,13 @@ class Engine:
 
     def __exit__(self, *_error: object) -> None:
         self.close()
+
+    def _observe(self, observer: Observer, monotonic: Callable[[], float]) -> Telling:
+        """From now on the observer is told of every operation; gives who tells it."""
+        telling = Telling(observer, monotonic, is_held=lambda: self._storage.write.is_gathering)
+        self._operations = metered(OPERATIONS)
+        self._perform = observed(self._carry_out, telling.tell, monotonic)
+        return telling
 
     def _carry_out(
         self,
