@@ -6,7 +6,6 @@ backup can be restored, and nothing in the file belongs to nobody.
 """
 
 import random
-import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 import pytest
+from tests.directories import opened_database
 
 from tenantable.data.http_client import HttpClient
 from tenantable.data.transport.retries import RetryPolicy
@@ -163,13 +163,13 @@ def check_all(data: Path, acknowledged: set[str]) -> None:
 
 def age_log(data: Path) -> None:
     """Let everything in the log be too old, so that the next engine trims it; nothing else may be left over."""
-    connection = sqlite3.connect(data / "tenantable.db", isolation_level=None)
-    names = [name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
-    assert sorted(name.split("_")[0] for name in names if name.split("_")[-1].isdecimal()) == ["index", "items", "undo"]
-    assert connection.execute("SELECT count(*) FROM builds").fetchone() == (0,)
-    [log] = [name for name in names if name.startswith("undo_")]
-    connection.execute(f"UPDATE {log} SET moment = moment - {OLD} WHERE moment > {OLD}")
-    connection.close()
+    with opened_database(data) as connection:
+        names = [name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+        kinds = sorted(name.split("_")[0] for name in names if name.split("_")[-1].isdecimal())
+        assert kinds == ["index", "items", "undo"]
+        assert connection.execute("SELECT count(*) FROM builds").fetchone() == (0,)
+        [log] = [name for name in names if name.startswith("undo_")]
+        connection.execute(f"UPDATE {log} SET moment = moment - {OLD} WHERE moment > {OLD}")
 
 
 def connect(server: "DynamoProcess") -> HttpClient:

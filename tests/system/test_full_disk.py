@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.directories import no_report
 
 from tenantable.data.http_client import HttpClient
 from tenantable.data.transport.retries import RetryPolicy
@@ -29,10 +30,6 @@ BALLAST_BYTES = 1024 * 1024
 TABLE = "ledger"
 
 Mount = Callable[..., None]
-
-
-def _no_report(_task: str, _done: int, _total: int) -> None:
-    pass
 
 
 @pytest.fixture
@@ -141,7 +138,7 @@ def test_a_full_disk_tears_nothing_and_takes_writes_again_when_there_is_space(di
         (disk / "ballast").unlink()
         put_pair(engine, count)
         assert pairs_stored(engine) == set(range(count + 1))
-    assert list(check(data, _no_report)) == []
+    assert list(check(data, no_report)) == []
 
 
 def test_a_server_on_a_full_disk_goes_on_answering(disk: Path, start_dynamo: "StartDynamo") -> None:
@@ -158,7 +155,7 @@ def test_a_server_on_a_full_disk_goes_on_answering(disk: Path, start_dynamo: "St
     (disk / "ballast").unlink()
     with Engine(data) as engine:
         assert pairs_stored(engine) == set(range(count))
-    assert list(check(data, _no_report)) == []
+    assert list(check(data, no_report)) == []
 
 
 def test_starting_on_a_full_disk_says_so(disk: Path) -> None:
@@ -175,7 +172,7 @@ def test_a_backup_to_a_full_disk_says_so_and_is_no_backup(disk: Path, tmp_path: 
         for number in range(120):
             put_pair(engine, number)
         with pytest.raises(StorageError, match=r"full|No space"):
-            back_up(tmp_path / "data", disk / "backup", _no_report)
+            back_up(tmp_path / "data", disk / "backup", no_report)
     assert not (disk / "backup").exists()
 
 
