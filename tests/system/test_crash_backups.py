@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import pytest
 from tests.directories import opened_database
+from tests.scans import scanned
 
 from tenantable.data.http_client import HttpClient
 from tenantable.data.transport.retries import RetryPolicy
@@ -116,24 +117,13 @@ def import_items(client: DynamoClient, name: str, acknowledged: set[str]) -> Non
     acknowledged.add(name)
 
 
-def scanned(client: DynamoClient, table: str, **members: Any) -> dict[str, Item]:
-    found: dict[str, Item] = {}
-    request: Item = {"TableName": table, **members}
-    while True:
-        page = client.call("Scan", request)
-        found |= {item["pk"]["S"]: item for item in page["Items"]}
-        if "LastEvaluatedKey" not in page:
-            return found
-        request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
-
-
 def check_table(client: DynamoClient, name: str) -> None:
     """All fixed items, the pair in step, the index whole, and counted right."""
-    found = scanned(client, name)
+    found = {item["pk"]["S"]: item for item in scanned(client, name)}
     assert found.get("left", {}).get("version") == found.get("right", {}).get("version")
     fixed = {key: item for key, item in found.items() if key.startswith("fixed-")}
     assert len(fixed) == ITEMS
-    assert scanned(client, name, IndexName="by-kind").keys() == fixed.keys()
+    assert {item["pk"]["S"] for item in scanned(client, name, IndexName="by-kind")} == fixed.keys()
     description = client.call("DescribeTable", {"TableName": name})["Table"]
     assert description["ItemCount"] == len(found)
     assert description["GlobalSecondaryIndexes"][0]["ItemCount"] == ITEMS

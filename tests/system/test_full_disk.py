@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.directories import no_report
+from tests.scans import scanned
 
 from tenantable.data.http_client import HttpClient
 from tenantable.data.transport.retries import RetryPolicy
@@ -108,14 +109,7 @@ def fill(engine: DynamoClient) -> tuple[int, TenantableError]:
 def pairs_stored(engine: DynamoClient) -> set[int]:
     """The numbers of the pairs; asserts that none is torn, in the table and in its index."""
     for index in ({}, {"IndexName": "by-kind"}):
-        names: list[str] = []
-        start: dict[str, Any] = {}
-        while True:
-            page = engine.call("Scan", {"TableName": TABLE, **index, **start})
-            names += [item["pk"]["S"] for item in page["Items"]]
-            if "LastEvaluatedKey" not in page:
-                break
-            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+        names = [item["pk"]["S"] for item in scanned(engine, TABLE, **index)]
         numbers = {int(name.split("-")[0]) for name in names}
         assert sorted(names) == sorted(f"{number}-{part}" for number in numbers for part in "ab")
     return numbers

@@ -2,12 +2,12 @@
 
 import gc
 import socket
-import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.exchanges import exchanged
 from tests.waiting import wait_until
 
 from tenantable.engine.http.connection import Connection, Limits
@@ -29,23 +29,6 @@ def put(body: bytes, *headers: bytes, framing: bytes | None = None) -> bytes:
     length = b"Content-Length: %d" % len(body) if framing is None else framing
     lines = [b"POST / HTTP/1.1", b"Host: x", b"Content-Type: application/x-amz-json-1.0", length, *headers]
     return b"\r\n".join([*lines, b"X-Amz-Target: DynamoDB_20120810.PutItem", b"", b""]) + body
-
-
-def exchanged(address: "Address", *parts: bytes, pause_seconds: float = 0) -> bytes:
-    """What comes back until the server closes, or nothing more comes for two seconds."""
-    received = b""
-    with socket.create_connection(address, timeout=2) as connected:
-        for part in parts:
-            connected.sendall(part)
-            time.sleep(pause_seconds)
-        try:
-            while chunk := connected.recv(65536):
-                received += chunk
-        except TimeoutError:
-            return received + b" and stays open"
-        except ConnectionResetError:
-            return received
-    return received
 
 
 def statuses(received: bytes) -> list[int]:
