@@ -73,7 +73,7 @@ bare: ## install without extras in a folder of its own and import the core
 	.venv/bare/bin/python -c "import tenantable, tenantable.engine, tenantable.data, tenantable.iam"
 
 clean: ## remove everything that the targets made
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .clients .peers .fuzz .hypothesis .*_cache
 
 # uv is used when it is there and never required; both ways install the locked, hashed requirements.
 define install

@@ -30,7 +30,7 @@ from tenantable.wire.arns import Home
 from tenantable.wire.errors import DynamoError
 
 ROOT = Path(__file__).parent.parent
-SHAPES = ROOT / "src" / "tenantable" / "engine" / "request_shapes.json"
+SHAPES = ROOT / "src" / "tenantable" / "engine" / "shapes" / "request_shapes.json"
 REFERENCE = ROOT / "docs" / "reference"
 GENERATED = "<!-- Generated from the code by `make golden`; do not edit. -->"
 

@@ -15,10 +15,10 @@ except ModuleNotFoundError as error:
 from rich.console import Console
 
 from tenantable import __version__
-from tenantable.engine.server import listen, serve
+from tenantable.engine.server import PORT_MAX, http_address, listen, serve
 from tenantable.errors import TenantableError
 from tenantable.local.endpoint.endpoint import EndpointOptions, prepare_for_workers, run_endpoint
-from tenantable.local.maintenance.commands import add_commands
+from tenantable.local.maintenance.commands import DataFolder, add_commands
 from tenantable.local.secrets import CREDENTIALS_FILE
 from tenantable.local.workers.ports import shared_port
 from tenantable.local.workers.supervision import WORKERS_MAX, check_workers, run_workers
@@ -66,7 +66,7 @@ MetricsPort = Annotated[
     int | None,
     typer.Option(
         min=0,
-        max=65535,
+        max=PORT_MAX,
         envvar="TENANTABLE_METRICS_PORT",
         help="Serve Prometheus metrics on this port, of several workers also on those above it; 0: any free one.",
     ),
@@ -88,12 +88,10 @@ def dynamodb(
     context: typer.Context,
     *,
     port: Annotated[
-        int, typer.Option(min=0, max=65535, envvar="TENANTABLE_DYNAMODB_PORT", help="0: any free one.")
+        int, typer.Option(min=0, max=PORT_MAX, envvar="TENANTABLE_DYNAMODB_PORT", help="0: any free one.")
     ] = 8000,
     host: Annotated[str, typer.Option(envvar="TENANTABLE_HOST", help="Address to listen on.")] = "127.0.0.1",
-    data: Annotated[
-        Path, typer.Option(envvar="TENANTABLE_DATA", help="Folder of the tables and the access key.")
-    ] = Path(".tenantable"),
+    data: DataFolder = Path(".tenantable"),
     open_: Annotated[
         bool, typer.Option("--open", help="Check no signatures: any access key may do everything.")
     ] = False,
@@ -136,7 +134,7 @@ def dynamodb(
         workers=workers,
     )
     with listen(host, port) as listener:
-        announce = partial(_announce, f"http://{host}:{listener.getsockname()[1]}", options)
+        announce = partial(_announce, http_address(host, listener.getsockname()[1]), options)
         if workers == 1:
             _work(options, listener, announce)
         else:
@@ -162,9 +160,9 @@ def _say(sentence: str) -> None:
 def up(
     *,
     data: Annotated[Path | None, typer.Option(help="Folder of everything that is kept. Default: .tenantable")] = None,
-    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Of the HTTP APIs. Default: 8080")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=PORT_MAX, help="Of the HTTP APIs. Default: 8080")] = None,
     dynamodb_port: Annotated[
-        int | None, typer.Option(min=0, max=65535, help="Of the DynamoDB endpoint. Default: 8000")
+        int | None, typer.Option(min=0, max=PORT_MAX, help="Of the DynamoDB endpoint. Default: 8000")
     ] = None,
     demo: Annotated[
         bool, typer.Option("--demo", help="Send one event to a receiver on this machine, and show what happens.")

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.scans import scanned
 
 from tenantable.data.http_client import HttpClient
 from tenantable.data.transport.retries import RetryPolicy
@@ -227,7 +228,7 @@ class Architect:
         self.exists, self.is_changing = exists, False
         if exists:
             expected = {key for key, item in found.items() if "version" in item}
-            assert set(by_key(scanned(client, IndexName=INDEX))) == expected
+            assert set(by_key(scanned(client, TABLE, IndexName=INDEX))) == expected
 
 
 def create_table(client: DynamoClient) -> None:
@@ -253,16 +254,6 @@ def create_table(client: DynamoClient) -> None:
     client.call("UpdateTimeToLive", {"TableName": TABLE, "TimeToLiveSpecification": specification})
 
 
-def scanned(client: DynamoClient, **members: Any) -> Iterator[Item]:
-    request: Item = {"TableName": TABLE, **members}
-    while True:
-        page = client.call("Scan", request)
-        yield from page["Items"]
-        if "LastEvaluatedKey" not in page:
-            return
-        request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
-
-
 def by_key(items: Iterator[Item]) -> dict[Key, Item]:
     return {(item["pk"]["S"], item["sk"]["S"]): item for item in items}
 
@@ -277,7 +268,7 @@ def read_stream(data: Path, writers: list[Writer], replayed: Items) -> None:
         while records := list(engine.stream(TABLE).consume("ledger")):
             changes += map(change_of, records)
         replayed |= changes
-        assert {key: item for key, item in replayed.items() if item is not None} == by_key(scanned(engine))
+        assert {key: item for key, item in replayed.items() if item is not None} == by_key(scanned(engine, TABLE))
     for writer in writers:
         writer.compare_changes([change for change in changes if change[0][0].split("-")[0] == writer.name])
 
@@ -293,7 +284,7 @@ def change_of(record: Item) -> Change:
 def check(client: DynamoClient, writers: list[Writer], architect: Architect) -> None:
     found = {
         key: item
-        for key, item in by_key(scanned(client, ConsistentRead=True)).items()
+        for key, item in by_key(scanned(client, TABLE, ConsistentRead=True)).items()
         if not key[1].startswith(EXPIRING)
     }
     architect.compare(client, found)
@@ -307,7 +298,7 @@ def check(client: DynamoClient, writers: list[Writer], architect: Architect) -> 
         for key, item in found.items()
         if "kind" in item
     }
-    assert by_key(scanned(client, IndexName="by-kind")) == expected
+    assert by_key(scanned(client, TABLE, IndexName="by-kind")) == expected
 
 
 def compare_shared_counter(item: Item | None, writers: list[Writer]) -> None:

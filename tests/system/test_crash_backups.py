@@ -6,7 +6,6 @@ backup can be restored, and nothing in the file belongs to nobody.
 """
 
 import random
-import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 import pytest
+from tests.directories import opened_database
+from tests.scans import scanned
 
 from tenantable.data.http_client import HttpClient
 from tenantable.data.transport.retries import RetryPolicy
@@ -116,24 +117,13 @@ def import_items(client: DynamoClient, name: str, acknowledged: set[str]) -> Non
     acknowledged.add(name)
 
 
-def scanned(client: DynamoClient, table: str, **members: Any) -> dict[str, Item]:
-    found: dict[str, Item] = {}
-    request: Item = {"TableName": table, **members}
-    while True:
-        page = client.call("Scan", request)
-        found |= {item["pk"]["S"]: item for item in page["Items"]}
-        if "LastEvaluatedKey" not in page:
-            return found
-        request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
-
-
 def check_table(client: DynamoClient, name: str) -> None:
     """All fixed items, the pair in step, the index whole, and counted right."""
-    found = scanned(client, name)
+    found = {item["pk"]["S"]: item for item in scanned(client, name)}
     assert found.get("left", {}).get("version") == found.get("right", {}).get("version")
     fixed = {key: item for key, item in found.items() if key.startswith("fixed-")}
     assert len(fixed) == ITEMS
-    assert scanned(client, name, IndexName="by-kind").keys() == fixed.keys()
+    assert {item["pk"]["S"] for item in scanned(client, name, IndexName="by-kind")} == fixed.keys()
     description = client.call("DescribeTable", {"TableName": name})["Table"]
     assert description["ItemCount"] == len(found)
     assert description["GlobalSecondaryIndexes"][0]["ItemCount"] == ITEMS
@@ -163,13 +153,13 @@ def check_all(data: Path, acknowledged: set[str]) -> None:
 
 def age_log(data: Path) -> None:
     """Let everything in the log be too old, so that the next engine trims it; nothing else may be left over."""
-    connection = sqlite3.connect(data / "tenantable.db", isolation_level=None)
-    names = [name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
-    assert sorted(name.split("_")[0] for name in names if name.split("_")[-1].isdecimal()) == ["index", "items", "undo"]
-    assert connection.execute("SELECT count(*) FROM builds").fetchone() == (0,)
-    [log] = [name for name in names if name.startswith("undo_")]
-    connection.execute(f"UPDATE {log} SET moment = moment - {OLD} WHERE moment > {OLD}")
-    connection.close()
+    with opened_database(data) as connection:
+        names = [name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+        kinds = sorted(name.split("_")[0] for name in names if name.split("_")[-1].isdecimal())
+        assert kinds == ["index", "items", "undo"]
+        assert connection.execute("SELECT count(*) FROM builds").fetchone() == (0,)
+        [log] = [name for name in names if name.startswith("undo_")]
+        connection.execute(f"UPDATE {log} SET moment = moment - {OLD} WHERE moment > {OLD}")
 
 
 def connect(server: "DynamoProcess") -> HttpClient:

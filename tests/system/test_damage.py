@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.directories import no_report
 
 from tenantable.data.http_client import HttpClient
 from tenantable.data.transport.retries import RetryPolicy
@@ -30,10 +31,6 @@ PAGE_BYTES = 8192
 TABLES = ("orders", "calm")
 PARTITIONS = 12
 SEED = 20261123
-
-
-def _no_report(_task: str, _done: int, _total: int) -> None:
-    pass
 
 
 Question = tuple[str, dict[str, Any]]
@@ -232,7 +229,7 @@ def killed(sound: Path, tmp_path_factory: pytest.TempPathFactory, start_dynamo: 
 
 def assert_whole(folder: Path) -> int:
     """Nothing is torn and the first pairs are there without a gap; how many."""
-    assert list(map(str, check(folder, _no_report))) == []
+    assert list(map(str, check(folder, no_report))) == []
     with Engine(folder, durability="none") as engine:
         found = {(one["pk"]["S"], one["sk"]["S"]) for one in engine.call("Scan", {"TableName": "orders"})["Items"]}
     pairs = [{(part, f"s{number:02}") for part in ("p100", "p101")} for number in range(40)]
@@ -267,14 +264,14 @@ def test_a_repair_saves_what_can_be_read_and_invents_nothing(
     for _ in range(PLACES):
         folder = damaged_copy(sound, tmp_path / "data", lambda content: damage(content, draw))
         try:
-            if not len(check(folder, _no_report)):
+            if not len(check(folder, no_report)):
                 counts["files unharmed"] += 1
                 continue
-            repair(folder, _no_report, set_aside=True)
+            repair(folder, no_report, set_aside=True)
         except StorageError:
             counts["files beyond repair"] += 1
             continue
-        assert list(map(str, check(folder, _no_report))) == []
+        assert list(map(str, check(folder, no_report))) == []
         with Engine(folder, durability="none") as engine:
             for table in engine.call("ListTables", {})["TableNames"]:
                 for found in engine.call("Scan", {"TableName": table})["Items"]:

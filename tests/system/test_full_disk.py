@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.directories import no_report
+from tests.scans import scanned
 
 from tenantable.data.http_client import HttpClient
 from tenantable.data.transport.retries import RetryPolicy
@@ -31,10 +33,6 @@ BALLAST_BYTES = 1024 * 1024
 TABLE = "ledger"
 
 Mount = Callable[..., None]
-
-
-def _no_report(_task: str, _done: int, _total: int) -> None:
-    pass
 
 
 @pytest.fixture
@@ -113,14 +111,7 @@ def fill(engine: DynamoClient) -> tuple[int, TenantableError]:
 def pairs_stored(engine: DynamoClient) -> set[int]:
     """The numbers of the pairs; asserts that none is torn, in the table and in its index."""
     for index in ({}, {"IndexName": "by-kind"}):
-        names: list[str] = []
-        start: dict[str, Any] = {}
-        while True:
-            page = engine.call("Scan", {"TableName": TABLE, **index, **start})
-            names += [item["pk"]["S"] for item in page["Items"]]
-            if "LastEvaluatedKey" not in page:
-                break
-            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+        names = [item["pk"]["S"] for item in scanned(engine, TABLE, **index)]
         numbers = {int(name.split("-")[0]) for name in names}
         assert sorted(names) == sorted(f"{number}-{part}" for number in numbers for part in "ab")
     return numbers
@@ -143,7 +134,7 @@ def test_a_full_disk_tears_nothing_and_takes_writes_again_when_there_is_space(di
         (disk / "ballast").unlink()
         put_pair(engine, count)
         assert pairs_stored(engine) == set(range(count + 1))
-    assert list(check(data, _no_report)) == []
+    assert list(check(data, no_report)) == []
 
 
 def test_a_server_on_a_full_disk_goes_on_answering(disk: Path, start_dynamo: "StartDynamo") -> None:
@@ -160,7 +151,7 @@ def test_a_server_on_a_full_disk_goes_on_answering(disk: Path, start_dynamo: "St
     (disk / "ballast").unlink()
     with Engine(data) as engine:
         assert pairs_stored(engine) == set(range(count))
-    assert list(check(data, _no_report)) == []
+    assert list(check(data, no_report)) == []
 
 
 def test_starting_on_a_full_disk_says_so(disk: Path) -> None:
@@ -177,7 +168,7 @@ def test_a_backup_to_a_full_disk_says_so_and_is_no_backup(disk: Path, tmp_path: 
         for number in range(120):
             put_pair(engine, number)
         with pytest.raises(StorageError, match=r"full|No space"):
-            back_up(tmp_path / "data", disk / "backup", _no_report)
+            back_up(tmp_path / "data", disk / "backup", no_report)
     assert not (disk / "backup").exists()
 
 

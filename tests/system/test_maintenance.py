@@ -1,17 +1,17 @@
 """The commands that look after a data folder: check, repair, backup, restore."""
 
-import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.directories import opened_database
 
 from tenantable.cloud.queues.embedded import EmbeddedQueues
 from tenantable.engine import Engine
 from tenantable.engine.accounts.homes import directory_of
-from tenantable.engine.storage.files import DATABASE_NAME, LOCK_NAMES
+from tenantable.engine.storage.files import LOCK_NAMES
 from tenantable.wire.arns import Home
 
 if TYPE_CHECKING:
@@ -56,10 +56,8 @@ def names_in(folder: Path) -> set[str]:
 
 
 def change(data: Path, statement: str) -> None:
-    connection = sqlite3.connect(data / DATABASE_NAME)
-    connection.execute(statement)
-    connection.commit()
-    connection.close()
+    with opened_database(data) as connection:
+        connection.execute(statement)
 
 
 def test_a_sound_folder_is_told_and_the_status_is_0(data: Path) -> None:

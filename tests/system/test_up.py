@@ -5,7 +5,6 @@ import re
 import shutil
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
 import threading
@@ -21,6 +20,7 @@ import httpx
 import pytest
 from botocore.exceptions import ClientError
 from moto.server import ThreadedMotoServer
+from tests.directories import opened_database
 
 from tenantable.engine.storage.files import lock_directory
 
@@ -233,9 +233,8 @@ def test_a_data_folder_that_a_tool_has_for_itself_is_named(start: Start, tmp_pat
 def test_a_newer_data_folder_is_named(start: Start) -> None:
     first = start()
     first.stop()
-    with sqlite3.connect(first.data / "tenantable.db") as database:
+    with opened_database(first.data) as database:
         database.execute("PRAGMA user_version = 9999")
-    database.close()
     assert "has format 9999" in refusal(start)
 
 

@@ -9,8 +9,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import count, islice
@@ -22,6 +20,7 @@ import httpx
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from tests.waiting import wait_until
 
 from tenantable.data.http_client import HttpClient
 from tenantable.engine import Engine
@@ -49,15 +48,6 @@ def connect(server: "DynamoProcess") -> HttpClient:
 def workers(server: "DynamoProcess") -> set[int]:
     parent = server.process.pid
     return {int(pid) for pid in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()}
-
-
-def eventually(holds: Callable[[], bool]) -> bool:
-    """Whether it holds within ten seconds."""
-    for _ in range(500):
-        if holds():
-            return True
-        time.sleep(0.02)
-    return False
 
 
 def has_grown(names: list[str], length: int) -> bool:
@@ -96,10 +86,10 @@ def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
 
 def test_a_worker_that_dies_is_replaced_and_the_others_answer(start_dynamo: "StartDynamo", tmp_path: Path) -> None:
     with start_dynamo(tmp_path, "--open", "--workers", "2", stderr=subprocess.PIPE) as server:
-        assert eventually(lambda: len(workers(server)) == 2)
+        wait_until(lambda: len(workers(server)) == 2)
         victim = min(workers(server))
         os.kill(victim, signal.SIGKILL)
-        assert eventually(lambda: victim not in workers(server) and len(workers(server)) == 2)
+        wait_until(lambda: victim not in workers(server) and len(workers(server)) == 2)
         assert answers(server) == [200] * 20
         assert server.process.stderr is not None
         assert server.process.stderr.readline() == (
@@ -125,8 +115,8 @@ def test_nothing_acknowledged_is_lost_when_workers_are_killed(start_dynamo: "Sta
         with ThreadPoolExecutor(4) as threads:
             writing = [threads.submit(write, writer, client) for writer in range(4)]
             for _ in range(4):
-                assert eventually(partial(has_grown, acknowledged, len(acknowledged) + 50))
-                assert eventually(lambda: len(workers(server)) == 2)
+                wait_until(partial(has_grown, acknowledged, len(acknowledged) + 50))
+                wait_until(lambda: len(workers(server)) == 2)
                 os.kill(min(workers(server)), signal.SIGKILL)
             stopping.set()
             for each in writing:
@@ -153,7 +143,7 @@ def test_no_worker_outlives_a_parent_that_is_killed(start_dynamo: "StartDynamo",
         children = workers(server)
         assert len(children) == 2
         server.kill()
-        assert eventually(lambda: not any(map(is_alive, children)))
+        wait_until(lambda: not any(map(is_alive, children)))
 
 
 def metrics_addresses(server: "DynamoProcess") -> set[str]:

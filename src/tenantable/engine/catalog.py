@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from tenantable.engine.storage.checksums import DamageError
 from tenantable.engine.storage.transaction import Transaction
 from tenantable.engine.streams.stream import Stream, dump_stream
-from tenantable.engine.tables.contents import Contents, Shelf
+from tenantable.engine.tables.contents import CatalogCache, Contents
 from tenantable.engine.tables.table import Table, dump_table
 from tenantable.wire.arns import Home, table_name_of
 from tenantable.wire.errors import DynamoError, table_not_found, validation_error
@@ -24,10 +24,10 @@ class Catalog:
     so that a write and the table that it was checked against always agree.
     """
 
-    def __init__(self, shelf: Shelf, home: Home) -> None:
+    def __init__(self, cache: CatalogCache, home: Home) -> None:
         self._home = home
-        self._shelf = shelf
-        self._now = shelf.contents
+        self._cache = cache
+        self._now = cache.contents
 
     def contents(self) -> Contents:
         """Everything as it is now; the same object until something changes."""
@@ -38,8 +38,8 @@ class Catalog:
         The same, as long as these are its contents: after a change a lookup raises CatalogMovedError, so that what was
         decided by one state of the catalog is never carried out by another.
         """
-        newest = self._shelf.contents
-        pinned = Catalog(self._shelf, self._home)
+        newest = self._cache.contents
+        pinned = Catalog(self._cache, self._home)
 
         def now() -> Contents:
             if newest() is not contents:
@@ -159,17 +159,17 @@ class Catalog:
     def save(self, transaction: Transaction, table: Table) -> None:
         """Create the table, or replace what is known of it."""
         transaction.save_table(table.name, dump_table(table))
-        self._shelf.change(transaction, lambda tables, _streams: tables.update({table.name: table}))
+        self._cache.change(transaction, lambda tables, _streams: tables.update({table.name: table}))
 
     def forget(self, transaction: Transaction, table: Table) -> None:
         transaction.forget_table(table.name)
-        self._shelf.change(transaction, lambda tables, _streams: tables.pop(table.name, None))
+        self._cache.change(transaction, lambda tables, _streams: tables.pop(table.name, None))
 
     def save_stream(self, transaction: Transaction, stream: Stream) -> None:
         """Create the stream, or replace what is known of it."""
         transaction.save_stream(stream.number, dump_stream(stream))
-        self._shelf.change(transaction, lambda _tables, streams: streams.update({stream.number: stream}))
+        self._cache.change(transaction, lambda _tables, streams: streams.update({stream.number: stream}))
 
     def forget_stream(self, transaction: Transaction, stream: Stream) -> None:
         transaction.forget_stream(stream.number)
-        self._shelf.change(transaction, lambda _tables, streams: streams.pop(stream.number, None))
+        self._cache.change(transaction, lambda _tables, streams: streams.pop(stream.number, None))

@@ -7,7 +7,7 @@ from functools import partial
 from tenantable.engine.metering.observation import Telling
 from tenantable.engine.storage.writing import Writer
 from tenantable.errors import StorageError
-from tenantable.wire.errors import DynamoError
+from tenantable.wire.errors import internal_error
 
 
 class CommitGroup:
@@ -52,4 +52,4 @@ class CommitGroup:
             with nullcontext() if self._telling is None else self._telling.until_durable():
                 self._writer.commit_gathered()
         except StorageError as error:
-            raise DynamoError("InternalServerError", str(error), status=500) from error
+            raise internal_error(str(error)) from error

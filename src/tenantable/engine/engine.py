@@ -15,26 +15,26 @@ from tenantable.engine.backups.retention import trim_backups
 from tenantable.engine.catalog import Catalog, CatalogMovedError
 from tenantable.engine.commit_group import CommitGroup
 from tenantable.engine.expiry.sweep import delete_expired
-from tenantable.engine.insights.contributors import THROTTLED, Contributors, HottestKeys
+from tenantable.engine.insights.contributors import Contributors, HottestKeys
 from tenantable.engine.metering.measurements import Measurements, measure
 from tenantable.engine.metering.observation import Observer, Telling, metered, observed
-from tenantable.engine.metering.throttle import Throttle
+from tenantable.engine.metering.throttle import Throttle, ThrottledError
 from tenantable.engine.operations import AUTHORIZED_BY_PARTS, OPERATIONS
 from tenantable.engine.operations.left_out import unavailable
 from tenantable.engine.session import Session
-from tenantable.engine.shapes import check_request, refuse_wrong_attribute_types
+from tenantable.engine.shapes.checking import check_request, refuse_wrong_attribute_types
 from tenantable.engine.storage.files import Durability, RelationGoneError
 from tenantable.engine.storage.storage import Storage
 from tenantable.engine.streams.lifecycle import maintain_streams
 from tenantable.engine.streams.subscription import Subscription
-from tenantable.engine.tables.contents import Contents, Shelf
+from tenantable.engine.tables.contents import CatalogCache, Contents
 from tenantable.engine.transfers.objects import Objects
 from tenantable.engine.transfers.transfer import forget_old
 from tenantable.engine.upgrades import complete_tables, recover
 from tenantable.errors import StorageError
 from tenantable.wire.arns import Home
 from tenantable.wire.client import DynamoClient
-from tenantable.wire.errors import DynamoError, serialization_error, table_not_found
+from tenantable.wire.errors import DynamoError, internal_error, serialization_error, table_not_found
 
 MEMORY = ":memory:"
 _TOLD_AFTER_WRONG_TYPES = frozenset({"ValidationException", "ResourceNotFoundException"})
@@ -97,12 +97,10 @@ class Engine:
         self._operations, self._perform = OPERATIONS, self._carry_out
         self._telling: Telling | None = None
         if observer is not None:
-            self._telling = Telling(observer, monotonic, is_held=lambda: self._storage.write.is_gathering)
-            self._operations = metered(OPERATIONS)
-            self._perform = observed(self._carry_out, self._telling.tell, monotonic)
+            self._telling = self._observe(observer, monotonic)
         self._session = Session(
             storage=self._storage,
-            catalog=Catalog(Shelf(self._storage, home, clock), home),
+            catalog=Catalog(CatalogCache(self._storage, home, clock), home),
             home=home,
             clock=clock,
             random=randomness or random.SystemRandom(),
@@ -248,6 +246,13 @@ class Engine:
     def __exit__(self, *_error: object) -> None:
         self.close()
 
+    def _observe(self, observer: Observer, monotonic: Callable[[], float]) -> Telling:
+        """From now on the observer is told of every operation; gives who tells it."""
+        telling = Telling(observer, monotonic, is_held=lambda: self._storage.write.is_gathering)
+        self._operations = metered(OPERATIONS)
+        self._perform = observed(self._carry_out, telling.tell, monotonic)
+        return telling
+
     def _carry_out(
         self,
         session: Session,
@@ -265,11 +270,11 @@ class Engine:
         except RelationGoneError as error:
             raise table_not_found() from error
         except StorageError as error:
-            raise DynamoError("InternalServerError", str(error), status=500) from error
+            raise internal_error(str(error)) from error
         except DynamoError as error:
             if error.code in _TOLD_AFTER_WRONG_TYPES:
                 refuse_wrong_attribute_types(operation, request)
-            if error.code in THROTTLED and session.catalog.counts_keys:
+            if isinstance(error, ThrottledError) and session.catalog.counts_keys:
                 self._contributors.count_throttled(operation, request)
             raise
         if session.catalog.counts_keys:

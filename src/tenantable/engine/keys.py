@@ -15,22 +15,22 @@ from functools import lru_cache
 from hashlib import blake2b
 
 from tenantable.engine.storage.reading import KeyRange
-from tenantable.wire.errors import KEY_MISMATCH, DynamoError, invalid_parameter_values, validation_error
+from tenantable.wire.errors import KEY_MISMATCH, DynamoError, validation_error
 from tenantable.wire.keys import KeyAttribute, KeyNames, KeyType
 from tenantable.wire.limits import PARTITION_KEY_BYTES_MAX, SORT_KEY_BYTES_MAX
 from tenantable.wire.numbers import sortable_number
 from tenantable.wire.values import AttributeValue, Item
 
-_HASH_BYTES = 8
+HASH_BYTES = 8
+"""How many bytes of the hash of its partition a key begins with."""
+
 _LENGTH_BYTES = 2
 _CACHED_PARTITIONS_MAX = 1024  # of 2 KiB each at most
 _ZERO = b"\x00"
 _ZERO_INSIDE = b"\x00\xff"  # a zero byte inside a value, in a key with several attributes
 _END = b"\x00\x01"  # sorts before a zero byte inside, and before every other byte
-AFTER_ALL_KEYS = b"\xff" * (_HASH_BYTES + 1)
+AFTER_ALL_KEYS = b"\xff" * (HASH_BYTES + 1)
 """Sorts after every key: no length begins with 0xff, as a partition value has hardly more than 4,096 bytes."""
-
-_UPDATE_OF_INDEX_KEY = "The update expression attempted to update the secondary index key"
 
 
 class KeyMismatchError(DynamoError):
@@ -57,7 +57,7 @@ class KeySizeError(DynamoError):
 def check_key_value(keys: KeyNames, attribute: KeyAttribute, value: bytes) -> None:
     """Refuse the bytes of a value that no key may have: an empty one, or one that is too large."""
     if not value:
-        raise EmptyKeyError(f"{_empty(attribute)} Key: {attribute.name}")
+        raise EmptyKeyError(f"{empty_value(attribute)} Key: {attribute.name}")
     if attribute is keys.partition:
         if len(value) > PARTITION_KEY_BYTES_MAX:
             raise KeySizeError(f"Size of hashkey has exceeded the maximum size limit of{PARTITION_KEY_BYTES_MAX} bytes")
@@ -79,7 +79,7 @@ def sortable_bytes(key_type: KeyType, content: str) -> bytes:
 @lru_cache(maxsize=_CACHED_PARTITIONS_MAX)
 def partition_bytes(value: bytes) -> bytes:
     """What the keys of all items of a partition begin with; `value` is the sortable form of its partition key."""
-    return blake2b(value, digest_size=_HASH_BYTES).digest() + len(value).to_bytes(_LENGTH_BYTES, "big") + value
+    return blake2b(value, digest_size=HASH_BYTES).digest() + len(value).to_bytes(_LENGTH_BYTES, "big") + value
 
 
 def find_key(keys: KeyNames, item: Mapping[str, AttributeValue]) -> bytes | None:
@@ -143,60 +143,13 @@ def key_of_item(keys: KeyNames, item: Mapping[str, AttributeValue]) -> bytes:
     return key
 
 
-def index_key_of_item(
-    index_name: str, keys: KeyNames, item: Mapping[str, AttributeValue], *, by_update: bool = False
-) -> bytes | None:
-    """
-    The key of an item's entry in an index; None when it lacks a key attribute, so that it has no entry.
-
-    Args:
-        by_update: The item is the outcome of an update expression; then the service finds other words. Source: API
-            reference, TransactionCanceledException.
-    Raises:
-        DynamoError: A key attribute of the index has the wrong type, or its value cannot be a key.
-    """
-    if keys.multiple:
-        return _multiple_index_key(index_name, keys, item, by_update=by_update)
-    try:
-        key = find_key(keys, item)
-    except (EmptyKeyError, KeySizeError):
-        key = None  # said in other words for an index
-    if key is not None:
-        return key
-    for attribute in keys.attributes:
-        value = item.get(attribute.name)
-        if value is not None:
-            if attribute.type not in value:
-                raise _wrong_index_type(index_name, attribute, value, by_update=by_update)
-            content = value[attribute.type]
-            if not content:
-                raise EmptyKeyError(_empty_index_key(index_name, attribute, by_update=by_update))
-            try:
-                check_key_value(keys, attribute, sortable_bytes(attribute.type, content))
-            except KeySizeError:
-                if by_update:
-                    raise validation_error(f"{_UPDATE_OF_INDEX_KEY} beyond allowed size limits") from None
-                raise
-    return None
-
-
-def stored_index_key(keys: KeyNames, item: Mapping[str, AttributeValue]) -> bytes | None:
-    """As `index_key_of_item`, for a stored item: an attribute that cannot be a key only means that it has no entry."""
-    if keys.multiple:
-        return _stored_multiple_key(keys, item)
-    try:
-        return find_key(keys, item)
-    except DynamoError:
-        return None
-
-
 def segment_range(segment: int, total_segments: int) -> KeyRange:
     """The keys of one segment of a scan: the space of hashes is cut into equal parts."""
-    hashes = 1 << (8 * _HASH_BYTES)
-    lower = (hashes * segment // total_segments).to_bytes(_HASH_BYTES, "big")
+    hashes = 1 << (8 * HASH_BYTES)
+    lower = (hashes * segment // total_segments).to_bytes(HASH_BYTES, "big")
     if segment + 1 == total_segments:
         return KeyRange(lower=lower, upper=AFTER_ALL_KEYS)
-    return KeyRange(lower=lower, upper=(hashes * (segment + 1) // total_segments).to_bytes(_HASH_BYTES, "big"))
+    return KeyRange(lower=lower, upper=(hashes * (segment + 1) // total_segments).to_bytes(HASH_BYTES, "big"))
 
 
 def shown_key(keys: KeyNames, key: object) -> str:
@@ -205,8 +158,8 @@ def shown_key(keys: KeyNames, key: object) -> str:
         return repr(key)
     if keys.multiple:
         return key.hex()
-    start = _HASH_BYTES + _LENGTH_BYTES
-    end = start + int.from_bytes(key[_HASH_BYTES:start], "big")
+    start = HASH_BYTES + _LENGTH_BYTES
+    end = start + int.from_bytes(key[HASH_BYTES:start], "big")
     parts = [(keys.partition, key[start:end])]
     if keys.sort is not None:
         parts.append((keys.sort, key[end:]))
@@ -240,30 +193,8 @@ def _mismatch(keys: KeyNames, item: Mapping[str, AttributeValue]) -> str:
     raise AssertionError("the item has its key")
 
 
-def _wrong_index_type(
-    index_name: str, attribute: KeyAttribute, value: AttributeValue, *, by_update: bool
-) -> DynamoError:
-    if by_update:
-        return validation_error(f"{_UPDATE_OF_INDEX_KEY} to unsupported type")
-    return invalid_parameter_values(
-        f"Type mismatch for Index Key {attribute.name} Expected: {attribute.type} "
-        f"Actual: {next(iter(value))} IndexName: {index_name}"
-    )
-
-
-def _empty_index_key(index_name: str, attribute: KeyAttribute, *, by_update: bool) -> str:
-    if by_update:
-        return (
-            "The update expression attempted to update a secondary index key to a value that is not supported. "
-            f"{_empty(attribute)}"
-        )
-    return (
-        "A value specified for a secondary index key is not supported. "
-        f"{_empty(attribute)} IndexName: {index_name}, IndexKey: {attribute.name}"
-    )
-
-
-def _empty(attribute: KeyAttribute) -> str:
+def empty_value(attribute: KeyAttribute) -> str:
+    """The service's sentence for a key attribute without a value."""
     kind = "binary" if attribute.type == "B" else "string"
     return f"The AttributeValue for a key attribute cannot contain an empty {kind} value."
 
@@ -282,7 +213,7 @@ def multiple_key_bytes(keys: KeyNames, item: Mapping[str, AttributeValue]) -> by
     Raises:
         DynamoError: A value is empty, or the values of the partition or sort attributes are too large together.
     """
-    partitions, sorts = _contents(keys.partitions, item), _contents(keys.sorts, item)
+    partitions, sorts = sortable_contents(keys.partitions, item), sortable_contents(keys.sorts, item)
     check_key_values(keys, partitions, sorts)
     return multiple_partition_bytes(partitions) + b"".join(map(ended, sorts))
 
@@ -312,40 +243,10 @@ def check_key_values(keys: KeyNames, partitions: Sequence[bytes], sorts: Sequenc
             check_key_value(keys, attributes[0], b"".join(values))
 
 
-def _contents(attributes: Sequence[KeyAttribute], item: Mapping[str, AttributeValue]) -> list[bytes]:
+def sortable_contents(attributes: Sequence[KeyAttribute], item: Mapping[str, AttributeValue]) -> list[bytes]:
     """The sortable forms of those of some key attributes that an item has."""
     return [
         sortable_bytes(attribute.type, item[attribute.name][attribute.type])
         for attribute in attributes
         if attribute.name in item
     ]
-
-
-def _multiple_index_key(
-    index_name: str, keys: KeyNames, item: Mapping[str, AttributeValue], *, by_update: bool
-) -> bytes | None:
-    """As `index_key_of_item`, of an index whose key has several attributes."""
-    is_complete = True
-    for attribute in keys.attributes:
-        value = item.get(attribute.name)
-        if value is None:
-            is_complete = False
-            continue
-        if attribute.type not in value:
-            raise _wrong_index_type(index_name, attribute, value, by_update=by_update)
-        if not value[attribute.type]:
-            raise EmptyKeyError(_empty_index_key(index_name, attribute, by_update=by_update))
-    if is_complete:
-        return multiple_key_bytes(keys, item)
-    check_key_values(keys, _contents(keys.partitions, item), _contents(keys.sorts, item))
-    return None
-
-
-def _stored_multiple_key(keys: KeyNames, item: Mapping[str, AttributeValue]) -> bytes | None:
-    """As `stored_index_key`, of an index whose key has several attributes."""
-    if not all(attribute.type in item.get(attribute.name, ()) for attribute in keys.attributes):
-        return None
-    try:
-        return multiple_key_bytes(keys, item)
-    except DynamoError:
-        return None

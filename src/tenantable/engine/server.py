@@ -30,7 +30,10 @@ _COLLECTOR_OBJECTS = 50_000
 How many new objects there must be before the collector of cycles looks at them. At Python's own 700 it looks thousands
 of times while one large request is parsed, which takes twice as long then, and hardly anything here is in cycles.
 """
-_BACKLOG = 2048
+PORT_MAX = 65535
+BACKLOG = 2048
+"""How many connections wait to be taken over."""
+
 _GRACE_SECONDS = 10
 _CONNECTIONS_MAX = 10_000
 _OTHER_FILES = 100  # that the process keeps open beside its connections: the database's, the libraries'
@@ -54,7 +57,7 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
-        listener.listen(_BACKLOG)
+        listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
         if error.errno == errno.EADDRINUSE:
@@ -63,6 +66,11 @@ def listen(host: str, port: int) -> socket.socket:
             ) from error
         raise AddressError(f"Cannot listen on {host} port {port}: {error.strerror or error}") from error
     return listener
+
+
+def http_address(host: str, port: int) -> str:
+    """What a client has to be given to connect there."""
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 class Server:
@@ -106,7 +114,7 @@ class Server:
     async def _serve(self) -> None:
         dispatcher = Dispatcher(self._endpoint)
         connections = Connections(dispatcher, self._limits)
-        server = await self._loop.create_server(lambda: Connection(connections), sock=self._listener, backlog=_BACKLOG)
+        server = await self._loop.create_server(lambda: Connection(connections), sock=self._listener, backlog=BACKLOG)
         self._started.set()
         await self._stopping.wait()
         server.close()

@@ -11,6 +11,8 @@ from tenantable.engine.storage.storage import Storage
 from tenantable.engine.transfers.objects import Objects
 from tenantable.wire.arns import Home
 
+_IDENTIFIER_BITS = 32
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Session:
@@ -34,3 +36,7 @@ class Session:
     objects: Objects | None = None
     authorize: Callable[[str, Mapping[str, Any]], None] | None = None
     throttle: Throttle | None = None
+
+    def new_identifier(self, now: float) -> str:
+        """Of a backup, an export or an import that begins now: they sort by time, to the millisecond."""
+        return f"{int(now * 1000):014}-{self.random.getrandbits(_IDENTIFIER_BITS):08x}"

@@ -6,10 +6,11 @@ for each table. Statements need one action each, alone, in batches and in transa
 Source: Service Authorization Reference, "Actions, resources, and condition keys for Amazon DynamoDB".
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from tenantable.iam.control_plane_requests import CONTROL_PLANE, Place, Translation
 from tenantable.iam.dynamodb_context import (
     BATCH_WRITE_KEYS,
     QUERY_KEYS,
@@ -23,12 +24,11 @@ from tenantable.iam.dynamodb_context import (
     Fields,
     Subject,
     leading_key,
-    request_tags,
 )
 from tenantable.iam.evaluation import AccessRequest
 from tenantable.iam.patterns import Context
 from tenantable.iam.statement_requests import TRANSACTION, statement_access
-from tenantable.wire.arns import Home, stream_of_iterator, table_name_of
+from tenantable.wire.arns import Home, table_name_of
 from tenantable.wire.keys import TableKeysLookup
 
 _NOTHING: Context = {}
@@ -57,14 +57,6 @@ _TRANSACTED = {
     "Delete": _OPERATIONS["DeleteItem"],
     "ConditionCheck": _ItemAction("dynamodb:ConditionCheckItem", "Key", WRITE_KEYS),
 }
-
-
-class _Place(NamedTuple):
-    """Where a request arrives: the tables, their home, and what is known already, of the caller for example."""
-
-    tables: TableKeysLookup
-    home: Home
-    known: Context
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -144,7 +136,7 @@ def access_requests(
     if single is not None:
         return (AccessRequest(single.action, single.resource, single.context(request, tables, known)),)
     translate = _TRANSLATIONS.get(operation)
-    return None if translate is None else translate(request, _Place(tables, home, known))
+    return None if translate is None else translate(request, Place(tables, home, known))
 
 
 def _item_access(item_action: _ItemAction, fields: Fields, home: Home) -> ItemAccess:
@@ -160,7 +152,7 @@ def _item_access(item_action: _ItemAction, fields: Fields, home: Home) -> ItemAc
     )
 
 
-def _batch_get_item(request: Fields, place: _Place) -> Iterable[AccessRequest]:
+def _batch_get_item(request: Fields, place: Place) -> Iterable[AccessRequest]:
     for table, fields in request["RequestItems"].items():
         name = table_name_of(table)
         subject = Subject(fields, fields["Keys"], name, None, place.tables, request, None)
@@ -168,7 +160,7 @@ def _batch_get_item(request: Fields, place: _Place) -> Iterable[AccessRequest]:
         yield AccessRequest("dynamodb:BatchGetItem", place.home.table(name), context)
 
 
-def _batch_write_item(request: Fields, place: _Place) -> Iterable[AccessRequest]:
+def _batch_write_item(request: Fields, place: Place) -> Iterable[AccessRequest]:
     for table, writes in request["RequestItems"].items():
         name = table_name_of(table)
         keys = [*_parts(writes, "PutRequest", "Item"), *_parts(writes, "DeleteRequest", "Key")]
@@ -181,8 +173,8 @@ def _parts(writes: Iterable[Any], kind: str, member: str) -> Sequence[Fields]:
     return [write[kind][member] for write in writes if write and write.get(kind) is not None]
 
 
-def _transaction(operation: str) -> "Translation":
-    def translate(request: Fields, place: _Place) -> Iterable[AccessRequest]:
+def _transaction(operation: str) -> Translation:
+    def translate(request: Fields, place: Place) -> Iterable[AccessRequest]:
         for element in request["TransactItems"]:
             for member, item_action in _TRANSACTED.items():
                 fields = element.get(member) if element else None
@@ -194,176 +186,27 @@ def _transaction(operation: str) -> "Translation":
     return translate
 
 
-def _statements(member: str, enclosing: str | None = None) -> "Translation":
+def _statements(member: str, enclosing: str | None = None) -> Translation:
     """The operations that hold several statements."""
 
-    def translate(request: Fields, place: _Place) -> Iterable[AccessRequest]:
+    def translate(request: Fields, place: Place) -> Iterable[AccessRequest]:
         for fields in request[member]:
             yield statement_access(fields, place.tables, place.home, place.known, enclosing=enclosing)
 
     return translate
 
 
-def _execute_statement(request: Fields, place: _Place) -> Iterable[AccessRequest]:
+def _execute_statement(request: Fields, place: Place) -> Iterable[AccessRequest]:
     return (statement_access(request, place.tables, place.home, place.known),)
 
 
-def _create_table(request: Fields, place: _Place) -> Iterable[AccessRequest]:
-    tags = request.get("Tags") or ()
-    yield _on_table("CreateTable", request["TableName"], place, request_tags(tags))
-    if tags:
-        yield _on_table("TagResource", request["TableName"], place, request_tags(tags))
-    if request.get("ResourcePolicy"):
-        yield _on_table("PutResourcePolicy", request["TableName"], place)
-
-
-def _update_table(request: Fields, place: _Place) -> Iterable[AccessRequest]:
-    """A change of replicas needs more, in the region of each."""
-    name = table_name_of(request["TableName"])
-    yield _on_table("UpdateTable", name, place)
-    for update in request.get("ReplicaUpdates") or ():
-        for change, actions in _REPLICA_ACTIONS.items():
-            if update.get(change) is not None:
-                there = replace(place.home, region=update[change]["RegionName"])
-                yield from (_on_table(action, name, place._replace(home=there)) for action in actions)
-    for update in request.get("GlobalTableWitnessUpdates") or ():
-        for change in _REPLICA_ACTIONS:
-            if update.get(change) is not None:
-                yield _on_table(f"{change}GlobalTableWitness", name, place)
-
-
-def _tag_resource(request: Fields, place: _Place) -> Iterable[AccessRequest]:
-    return (_on_table("TagResource", request["ResourceArn"], place, request_tags(request["Tags"])),)
-
-
-def _untag_resource(request: Fields, place: _Place) -> Iterable[AccessRequest]:
-    return (_on_table("UntagResource", request["ResourceArn"], place, {"aws:tagkeys": tuple(request["TagKeys"])}),)
-
-
-def _on_table(operation: str, table: str, place: _Place, own: Context = _NOTHING) -> AccessRequest:
-    resource = place.home.table(table_name_of(table))
-    return AccessRequest(f"dynamodb:{operation}", resource, {**place.known, **own})
-
-
-def _of_table(operation: str, *, named_by: str = "TableName") -> "Translation":
-    """An operation of the control plane that needs its own name on the table it names."""
-    return lambda request, place: (_on_table(operation, request[named_by], place),)
-
-
-def _of_no_table(operation: str) -> "Translation":
-    """An operation that names no table; IAM compares its resource with `table/*`, which `*` covers."""
-    return lambda _request, place: (AccessRequest(f"dynamodb:{operation}", place.home.every_table(), place.known),)
-
-
-def _of_arn(operation: str, *, named_by: str) -> "Translation":
-    """An operation that names a stream, backup, export or import by its ARN."""
-    return lambda request, place: (AccessRequest(f"dynamodb:{operation}", request[named_by], place.known),)
-
-
-def _restore_from_backup(request: Fields, place: _Place) -> Iterable[AccessRequest]:
-    yield AccessRequest("dynamodb:RestoreTableFromBackup", request["BackupArn"], place.known)
-    yield _on_table("RestoreTableFromBackup", request["TargetTableName"], place)
-    yield from _filling(request["TargetTableName"], place)
-
-
-def _restore_to_point_in_time(request: Fields, place: _Place) -> Iterable[AccessRequest]:
-    source = request.get("SourceTableArn") or request.get("SourceTableName")
-    if source is not None:
-        yield _on_table("RestoreTableToPointInTime", source, place)
-    yield from _filling(request["TargetTableName"], place)
-
-
-def _filling(table: str, place: _Place) -> Iterable[AccessRequest]:
-    """What a restore needs on the new table."""
-    return (_on_table(operation, table, place) for operation in _FILLING_OPERATIONS)
-
-
-def _import_table(request: Fields, place: _Place) -> Iterable[AccessRequest]:
-    return (_on_table("ImportTable", request["TableCreationParameters"]["TableName"], place),)
-
-
-def _of_index(operation: str) -> "Translation":
-    """An operation of the control plane that names a table, or one of its indexes."""
-
-    def translate(request: Fields, place: _Place) -> Iterable[AccessRequest]:
-        table, index = table_name_of(request["TableName"]), request.get("IndexName")
-        resource = place.home.table(table) if index is None else place.home.index(table, index)
-        return (AccessRequest(f"dynamodb:{operation}", resource, place.known),)
-
-    return translate
-
-
-def _of_resource(operation: str) -> "Translation":
-    """An operation that names a table or a stream by its ARN."""
-    return lambda request, place: (AccessRequest(f"dynamodb:{operation}", request["ResourceArn"], place.known),)
-
-
-def _get_records(request: Fields, place: _Place) -> Iterable[AccessRequest]:
-    return (AccessRequest("dynamodb:GetRecords", stream_of_iterator(request["ShardIterator"]), place.known),)
-
-
-_FILLING_OPERATIONS = ("BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "Scan", "UpdateItem")
-"""Source: Service Authorization Reference, dependent actions of both restores."""
-
-Translation = Callable[[Fields, _Place], Iterable[AccessRequest]]
-
-_TABLE_OPERATIONS = (
-    "CreateBackup",
-    "DeleteTable",
-    "DescribeContinuousBackups",
-    "DescribeKinesisStreamingDestination",
-    "DescribeTable",
-    "DescribeTimeToLive",
-    "UpdateContinuousBackups",
-    "UpdateTimeToLive",
-)
-_INDEX_OPERATIONS = ("DescribeContributorInsights", "UpdateContributorInsights")
-_RESOURCE_OPERATIONS = ("DeleteResourcePolicy", "GetResourcePolicy", "PutResourcePolicy")
-_REPLICATION = ("Query", "Scan", "GetItem", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem")
-_REPLICA_ACTIONS = {
-    "Create": ("CreateTable", "CreateTableReplica", *_REPLICATION),
-    "Delete": ("DeleteTable", "DeleteTableReplica"),
-}
-"""What adding and removing a replica needs in its region. Source: Developer Guide, "Global tables security"."""
-_UNNAMED_OPERATIONS = (
-    "DescribeEndpoints",
-    "DescribeLimits",
-    "ListBackups",
-    "ListContributorInsights",
-    "ListExports",
-    "ListImports",
-    "ListStreams",
-    "ListTables",
-)
-_NAMED_BY_ARN = {
-    "DeleteBackup": "BackupArn",
-    "DescribeBackup": "BackupArn",
-    "DescribeExport": "ExportArn",
-    "DescribeImport": "ImportArn",
-    "DescribeStream": "StreamArn",
-    "GetShardIterator": "StreamArn",
-}
 _TRANSLATIONS: Mapping[str, Translation] = {
     "BatchExecuteStatement": _statements("Statements"),
     "BatchGetItem": _batch_get_item,
     "BatchWriteItem": _batch_write_item,
-    "CreateTable": _create_table,
-    "GetRecords": _get_records,
     "ExecuteStatement": _execute_statement,
     "ExecuteTransaction": _statements("TransactStatements", TRANSACTION),
-    "ExportTableToPointInTime": _of_table("ExportTableToPointInTime", named_by="TableArn"),
-    "ImportTable": _import_table,
-    "ListTagsOfResource": _of_table("ListTagsOfResource", named_by="ResourceArn"),
-    "RestoreTableFromBackup": _restore_from_backup,
-    "RestoreTableToPointInTime": _restore_to_point_in_time,
-    "TagResource": _tag_resource,
     "TransactGetItems": _transaction("TransactGetItems"),
     "TransactWriteItems": _transaction("TransactWriteItems"),
-    "UntagResource": _untag_resource,
-    "UpdateTable": _update_table,
-    **{operation: _of_index(operation) for operation in _INDEX_OPERATIONS},
-    **{operation: _of_resource(operation) for operation in _RESOURCE_OPERATIONS},
-    **{operation: _of_arn(operation, named_by=member) for operation, member in _NAMED_BY_ARN.items()},
-    **{operation: _of_table(operation) for operation in _TABLE_OPERATIONS},
-    **{operation: _of_no_table(operation) for operation in _UNNAMED_OPERATIONS},
+    **CONTROL_PLANE,
 }

@@ -5,8 +5,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
-import structlog
-
 from tenantable.engine import Engine
 from tenantable.errors import TenantableError
 
@@ -15,8 +13,6 @@ PAUSE_SECONDS_MIN = 0.5
 PAUSE_SECONDS_MAX = 30.0
 UPKEEP_SECONDS = 2.0
 _ITEMS_EXPIRED_AT_ONCE_MAX = 1000
-
-_log = structlog.get_logger("tenantable.local")
 
 Step = Callable[[float], int]
 """Does up to a bounded amount of work, waiting up to so many seconds for it to come; returns how much was done."""
@@ -47,9 +43,15 @@ class Loop:
                 self._step(WAIT_SECONDS)
                 pause_seconds = PAUSE_SECONDS_MIN
             except TenantableError as error:
-                _log.error("step failed", loop=self.name, cause=str(error), pause_seconds=pause_seconds)
+                self._log_failure(error, pause_seconds)
                 self._stopping.wait(pause_seconds)
                 pause_seconds = min(2 * pause_seconds, PAUSE_SECONDS_MAX)
+
+    def _log_failure(self, error: TenantableError, pause_seconds: float) -> None:
+        import structlog  # noqa: PLC0415 - a twentieth of the start of an endpoint, for what hardly ever happens
+
+        log = structlog.get_logger("tenantable.local")
+        log.error("step failed", loop=self.name, cause=str(error), pause_seconds=pause_seconds)
 
 
 def stop_all(loops: Sequence[Loop]) -> None:

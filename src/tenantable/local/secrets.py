@@ -2,7 +2,6 @@
 
 import configparser
 import os
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from io import StringIO
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import orjson
 
+from tenantable.engine.accounts.callers import ACCOUNT
 from tenantable.errors import StorageError
 
 RandomText = Callable[[int], str]
@@ -20,10 +20,6 @@ CREDENTIALS_FILE = "credentials"
 _NEW_KEYS = "restore it from a backup, or remove it: new access keys are made then"
 ADMINISTRATOR = "default"
 """The profile whose key no policy restricts: for operators and their tools, never for a component."""
-
-
-ACCOUNT = re.compile(r"[0-9]{12}")
-"""What the number of an AWS account looks like."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

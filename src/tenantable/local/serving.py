@@ -71,9 +71,5 @@ class StopSignal:
         while not self._stopped.wait(3600):
             pass
 
-    @property
-    def is_set(self) -> bool:
-        return self._stopped.is_set()
-
     def _stop(self, _signal: int, _frame: FrameType | None) -> None:
         self._stopped.set()

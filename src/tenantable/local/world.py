@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tenantable.engine import Engine
-from tenantable.engine.server import Server, listen
+from tenantable.engine.server import Server, http_address, listen
 from tenantable.local.components import ComponentClient, Installation, access_keys, profiles
 from tenantable.local.observation.observing import Watch
 from tenantable.local.primitives import Primitives, embedded_primitives
@@ -84,7 +84,7 @@ def run_world(settings: Settings) -> Iterator[World]:
         stack.callback(server.stop)
         server.start()
         yield World(
-            address=_address(settings.host, api_listener.getsockname()[1]),
+            address=http_address(settings.host, api_listener.getsockname()[1]),
             operator_token=webhook_secrets.operator_token,
             dynamodb_address=dynamodb_address,
             metrics_address=metrics_address,
@@ -106,7 +106,7 @@ def _serve_dynamodb(
     server = Server(endpoint, listener)
     stack.callback(server.stop)
     server.start()
-    address = _address(settings.host, listener.getsockname()[1])
+    address = http_address(settings.host, listener.getsockname()[1])
     if settings.metrics_port is None:
         return address, None
     exposed = watch.exposed(
@@ -138,7 +138,3 @@ def _webhook_secrets(settings: Settings) -> WebhookSecrets:
             cursor_key=(made.cursor_key if key is None else key.get_secret_value()).encode(),
         )
     return WebhookSecrets(operator_token=token.get_secret_value(), cursor_key=key.get_secret_value().encode())
-
-
-def _address(host: str, port: int) -> str:
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

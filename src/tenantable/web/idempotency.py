@@ -5,7 +5,6 @@ import re
 
 from tenantable.errors import ServiceError
 
-KEY_HEADER = "idempotency-key"
 KEPT_SECONDS = 48 * 3600  # promised are 24 h
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")

@@ -54,5 +54,9 @@ def resource_in_use(message: str) -> DynamoError:
     return DynamoError("ResourceInUseException", message)
 
 
+def internal_error(message: str) -> DynamoError:
+    return DynamoError("InternalServerError", message, status=500)
+
+
 def access_denied(message: str) -> DynamoError:
     return DynamoError("AccessDeniedException", message)

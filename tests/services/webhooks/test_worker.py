@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from standardwebhooks.webhooks import Webhook
+from tests.waiting import wait_until
 
 from tenantable.cloud.queues.queue import Message
 from tenantable.services.webhooks.declaration import Attempt, Event
@@ -340,8 +341,4 @@ def test_a_replayed_request_puts_a_lost_message_back(world: World, tenant: NewTe
 
 def wait_for_sent(world: World, count: int) -> None:
     """Attempts begin in the worker's threads."""
-    for _ in range(500):
-        if len(world.sender.sent) >= count:
-            return
-        time.sleep(0.01)
-    raise AssertionError(f"{len(world.sender.sent)} of {count} attempts began")
+    wait_until(lambda: len(world.sender.sent) >= count)

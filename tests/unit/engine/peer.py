@@ -17,7 +17,7 @@ from tenantable.engine import Engine
 from tenantable.engine.catalog import Catalog
 from tenantable.engine.storage.storage import Storage
 from tenantable.engine.storage.transaction import Transaction
-from tenantable.engine.tables.contents import Shelf
+from tenantable.engine.tables.contents import CatalogCache
 from tenantable.wire.arns import Home
 from tenantable.wire.errors import DynamoError
 
@@ -69,7 +69,7 @@ class Peer:
     def tag_and_die(self, table: str) -> None:
         """Die when a change of the catalog is committed, before anybody is told."""
         storage = Storage(self._directory)
-        catalog = Catalog(Shelf(storage, Home(), time.time), Home())
+        catalog = Catalog(CatalogCache(storage, Home(), time.time), Home())
 
         def work(transaction: Transaction) -> None:
             catalog.save(transaction, dataclasses.replace(catalog.table(table), tags={"died": "yes"}))

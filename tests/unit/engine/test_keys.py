@@ -14,14 +14,12 @@ from tenantable.engine.keys import (
     EmptyKeyError,
     KeyMismatchError,
     after_prefix,
-    index_key_of_item,
     just_after,
     key_bytes,
     key_of_item,
     key_of_request,
     partition_bytes,
     segment_range,
-    stored_index_key,
 )
 from tenantable.wire.errors import DynamoError
 from tenantable.wire.keys import KeyAttribute, KeyNames, KeyType
@@ -148,33 +146,3 @@ def test_a_key_value_is_not_too_large(partition: str, sort: str, detail: str | N
     with pytest.raises(DynamoError) as caught:
         key_of_item(keys, item)
     assert caught.value.message == f"One or more parameter values were invalid: {detail}"
-
-
-def test_an_item_without_an_index_key_has_no_entry() -> None:
-    assert index_key_of_item("gsi1", keys, {"pk": {"S": "a"}}) is None
-    assert stored_index_key(keys, {"pk": {"S": "a"}}) is None
-
-
-def test_a_wrong_type_is_refused_when_an_item_is_written() -> None:
-    """Even where another key attribute is missing, so that there would be no entry anyway."""
-    with pytest.raises(DynamoError) as caught:
-        index_key_of_item("gsi1", keys, {"sk": {"N": "1"}})
-    assert caught.value.message == (
-        "One or more parameter values were invalid: "
-        "Type mismatch for Index Key sk Expected: S Actual: N IndexName: gsi1"
-    )
-
-
-def test_an_empty_index_key_is_refused_when_an_item_is_written() -> None:
-    with pytest.raises(EmptyKeyError) as caught:
-        index_key_of_item("gsi1", keys, {"pk": {"S": ""}, "sk": {"S": "a"}})
-    assert caught.value.message == (
-        "One or more parameter values are not valid. A value specified for a secondary index key is not supported. "
-        "The AttributeValue for a key attribute cannot contain an empty string value. IndexName: gsi1, IndexKey: pk"
-    )
-
-
-@pytest.mark.parametrize("value", [{"N": "1"}, {"S": ""}, {"S": "a" * 1025}, {"M": {}}])
-def test_a_stored_value_that_cannot_be_an_index_key_has_no_entry(value: dict[str, Any]) -> None:
-    """It was stored before there was the index."""
-    assert stored_index_key(keys, {"pk": {"S": "a"}, "sk": value}) is None

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tenantable.engine.index_keys import index_key_of_item, stored_index_key
 from tenantable.engine.items.key_ranges import query_range
-from tenantable.engine.keys import AFTER_ALL_KEYS, index_key_of_item, multiple_key_bytes, stored_index_key
+from tenantable.engine.keys import AFTER_ALL_KEYS, multiple_key_bytes
 from tenantable.expressions.key_conditions import KeyCondition, SortCondition
 from tenantable.wire.errors import DynamoError
 from tenantable.wire.keys import KeyAttribute, KeyNames

@@ -14,7 +14,7 @@ import pytest
 from tenantable.engine import Engine
 from tenantable.engine.storage.storage import Storage
 from tenantable.engine.storage.turn import MARK
-from tenantable.engine.tables.contents import Shelf
+from tenantable.engine.tables.contents import CatalogCache
 from tenantable.wire.arns import Home
 from tenantable.wire.errors import DynamoError
 
@@ -256,7 +256,7 @@ def test_a_fork_cannot_use_what_its_parent_opened(engine: Engine, peer: Peer) ->
 def test_a_change_whose_maker_died_before_telling_is_seen(engine: Engine, peer: Peer, tmp_path: Path) -> None:
     """Until somebody writes, every lookup asks the database; from then on none does."""
     with Storage(tmp_path) as watching:
-        Shelf(watching, Home(), lambda: 0.0)
+        CatalogCache(watching, Home(), lambda: 0.0)
         peer.begin("tag_and_die", table="orders")
         peer.process.wait(20)
         assert watching.turn.cells[MARK] % 2 == 1

@@ -9,7 +9,7 @@ import pytest
 
 from tenantable.engine import Engine
 from tenantable.engine.http.endpoint import Endpoint
-from tenantable.engine.server import Server, listen
+from tenantable.engine.server import Server, http_address, listen
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 PUT = (
@@ -92,3 +92,8 @@ def is_refused(address: tuple[str, int]) -> bool:
     except ConnectionRefusedError:
         return True
     return False
+
+
+def test_an_address_of_version_6_stands_in_brackets() -> None:
+    assert http_address("::1", 8000) == "http://[::1]:8000"
+    assert http_address("127.0.0.1", 8000) == "http://127.0.0.1:8000"

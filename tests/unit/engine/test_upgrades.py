@@ -3,15 +3,15 @@ Data directories of earlier formats: what they hold stays. With format 2, settin
 with format 3, several processes may open a directory.
 """
 
-import sqlite3
 from pathlib import Path
 
 import orjson
 import pytest
+from tests.directories import opened_database
 
 from tenantable.engine import Engine
 from tenantable.engine.storage.checksums import CHECKSUM_MASK
-from tenantable.engine.storage.files import DATABASE_NAME, FORMAT_VERSION
+from tenantable.engine.storage.files import FORMAT_VERSION
 
 SCHEMA_1 = """
 CREATE TABLE tables (name TEXT PRIMARY KEY, description BLOB NOT NULL) WITHOUT ROWID;
@@ -68,13 +68,11 @@ NOW = 1_800_000_000.0
 @pytest.fixture
 def directory(tmp_path: Path) -> Path:
     """As version 1 left it: one table with a stream and a time to live, and one item, which has expired."""
-    connection = sqlite3.connect(tmp_path / DATABASE_NAME)
-    connection.executescript(SCHEMA_1)
-    item = b'{"pk":{"S":"a"},"ttl":{"N":"1799999999"}}'
-    connection.execute("INSERT INTO items_1 VALUES (?, 17, ?)", (KEY_OF_A, item))
-    connection.execute("INSERT INTO tables VALUES ('orders', ?)", (orjson.dumps(TABLE_1),))
-    connection.commit()
-    connection.close()
+    with opened_database(tmp_path) as connection:
+        connection.executescript(SCHEMA_1)
+        item = b'{"pk":{"S":"a"},"ttl":{"N":"1799999999"}}'
+        connection.execute("INSERT INTO items_1 VALUES (?, 17, ?)", (KEY_OF_A, item))
+        connection.execute("INSERT INTO tables VALUES ('orders', ?)", (orjson.dumps(TABLE_1),))
     return tmp_path
 
 
@@ -94,16 +92,14 @@ def test_it_is_upgraded_once(directory: Path) -> None:
     for _ in range(2):
         with Engine(directory, clock=lambda: NOW) as engine:
             assert len(engine.call("ListStreams", {})["Streams"]) == 1
-    connection = sqlite3.connect(directory / DATABASE_NAME)
-    assert connection.execute("PRAGMA user_version").fetchone() == (FORMAT_VERSION,)
-    connection.close()
+    with opened_database(directory) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (FORMAT_VERSION,)
 
 
 @pytest.fixture
 def directory_of_format_2(tmp_path: Path) -> Path:
-    connection = sqlite3.connect(tmp_path / DATABASE_NAME)
-    connection.executescript((Path(__file__).parent / "format_2.sql").read_text())
-    connection.close()
+    with opened_database(tmp_path) as connection:
+        connection.executescript((Path(__file__).parent / "format_2.sql").read_text())
     return tmp_path
 
 
@@ -124,11 +120,10 @@ def test_its_items_have_checksums_when_they_are_written_again(directory_of_forma
         key = {"pk": {"S": "customer-0"}, "sk": {"S": "order-0"}}
         item = engine.call("GetItem", {"TableName": "orders", "Key": key})["Item"]
         engine.call("PutItem", {"TableName": "orders", "Item": {**item, "total": {"N": "123"}}})
-    connection = sqlite3.connect(directory_of_format_2 / DATABASE_NAME)
-    with_checksum = connection.execute(f"SELECT count(*) FROM items_1 WHERE size & {CHECKSUM_MASK}").fetchone()
-    assert with_checksum == (1,)
-    assert connection.execute("SELECT size_bytes FROM relations WHERE number = 1").fetchone() == (157,)
-    connection.close()
+    with opened_database(directory_of_format_2) as connection:
+        with_checksum = connection.execute(f"SELECT count(*) FROM items_1 WHERE size & {CHECKSUM_MASK}").fetchone()
+        assert with_checksum == (1,)
+        assert connection.execute("SELECT size_bytes FROM relations WHERE number = 1").fetchone() == (157,)
 
 
 def test_tables_of_format_2_work_on_and_can_have_what_is_new(directory_of_format_2: Path) -> None:
@@ -145,18 +140,15 @@ def test_tables_of_format_2_work_on_and_can_have_what_is_new(directory_of_format
         engine.call("UpdateTable", {"TableName": "orders", **updates})
         engine.call("UpdateContributorInsights", {"TableName": "orders", "ContributorInsightsAction": "ENABLE"})
         assert engine.call("Scan", {"TableName": "orders", "IndexName": "by-total-and-day"})["Count"] == 3
-    connection = sqlite3.connect(directory_of_format_2 / DATABASE_NAME)
-    assert connection.execute("PRAGMA user_version").fetchone() == (FORMAT_VERSION,)
-    connection.close()
+    with opened_database(directory_of_format_2) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (FORMAT_VERSION,)
 
 
 def test_format_2_is_opened_by_two_at_once_and_their_changes_agree(tmp_path: Path) -> None:
-    connection = sqlite3.connect(tmp_path / DATABASE_NAME)
-    connection.executescript(SCHEMA_2)
-    table = TABLE_1 | {"options": {}, "time_to_live": None}
-    connection.execute("INSERT INTO tables VALUES ('orders', ?)", (orjson.dumps(table),))
-    connection.commit()
-    connection.close()
+    with opened_database(tmp_path) as connection:
+        connection.executescript(SCHEMA_2)
+        table = TABLE_1 | {"options": {}, "time_to_live": None}
+        connection.execute("INSERT INTO tables VALUES ('orders', ?)", (orjson.dumps(table),))
     with Engine(tmp_path) as one, Engine(tmp_path) as other:
         arn = one.call("DescribeTable", {"TableName": "orders"})["Table"]["TableArn"]
         one.call("TagResource", {"ResourceArn": arn, "Tags": [{"Key": "team", "Value": "blue"}]})

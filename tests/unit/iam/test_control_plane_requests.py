@@ -11,7 +11,7 @@ from tenantable.wire.arns import Home
 HOME = Home(account_id="123456789012", region="eu-west-1")
 THERE = Home(account_id="123456789012", region="us-west-2")
 TABLE, INDEX, STREAM = HOME.table("T"), HOME.index("T", "g"), HOME.stream("T", "2026-01-01T00:00:00.000")
-REPLICATION = ("Query", "Scan", "GetItem", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem")
+REPLICATION = ("BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "Scan", "UpdateItem")
 
 
 def needed(operation: str, **request: Any) -> list[tuple[str, str]]:

@@ -8,6 +8,7 @@ import pytest
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
+from tests.exchanges import exchanged
 
 from tenantable.engine.server import listen
 from tenantable.web import connections
@@ -30,22 +31,6 @@ def address(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, int]]:
     server.start()
     yield listener.getsockname()
     server.stop()
-
-
-def exchanged(address: tuple[str, int], *parts: bytes) -> bytes:
-    """What comes back until the server closes, or nothing more comes for two seconds."""
-    received = b""
-    with socket.create_connection(address, timeout=2) as connected:
-        for part in parts:
-            connected.sendall(part)
-        try:
-            while chunk := connected.recv(65536):
-                received += chunk
-        except TimeoutError:
-            return received + b" and stays open"
-        except ConnectionResetError:
-            return received
-    return received
 
 
 def test_a_head_of_64_kibibytes_is_the_most(address: tuple[str, int]) -> None:

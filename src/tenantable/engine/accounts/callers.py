@@ -7,7 +7,9 @@ from functools import lru_cache
 from tenantable.wire.arns import Home
 from tenantable.wire.errors import DynamoError
 
-_ACCOUNT = re.compile(r"[0-9]{12}")
+ACCOUNT = re.compile(r"[0-9]{12}")
+"""What the number of an AWS account looks like."""
+
 _REGION = re.compile(r"[a-z0-9-]{1,40}")
 _CREDENTIAL_CHARACTERS_MAX = 1024  # a longer text is not remembered
 
@@ -38,7 +40,7 @@ def home_of_request(headers: Mapping[str, str]) -> Home:
 def _home_of_credential(authorization: str) -> Home:
     credential = authorization.partition("Credential=")[2].partition(",")[0]
     access_key_id, *scope = credential.strip().split("/")
-    account_id = access_key_id if _ACCOUNT.fullmatch(access_key_id) else DEFAULT_HOME.account_id
+    account_id = access_key_id if ACCOUNT.fullmatch(access_key_id) else DEFAULT_HOME.account_id
     region = scope[1].lower() if len(scope) >= 2 else DEFAULT_HOME.region
     if not _REGION.fullmatch(region):
         raise DynamoError("InvalidSignatureException", "Credential should be scoped to a valid region. ")

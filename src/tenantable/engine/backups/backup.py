@@ -21,8 +21,6 @@ CREATING = "CREATING"
 AVAILABLE = "AVAILABLE"
 DELETED = "DELETED"
 
-_ID_BITS = 32
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Backup:
@@ -46,7 +44,7 @@ def new_backup(session: Session, table: Table, *, name: str, items: int) -> Back
     own = replace(table, items=item_relation(items), stream=None, expiry=None, undo=None)
     now = session.clock()
     return Backup(
-        arn=_arn(session, table, now),
+        arn=session.home.backup(table.name, session.new_identifier(now)),
         name=name,
         kind=USER,
         status=CREATING,
@@ -118,9 +116,3 @@ def backup_in_use(message: str) -> DynamoError:
 def is_over(backup: Backup, now: float) -> bool:
     """Whether it has expired."""
     return backup.expires_at is not None and backup.expires_at <= now
-
-
-def _arn(session: Session, table: Table, now: float) -> str:
-    """Ids of one table sort by time, to the millisecond."""
-    identifier = f"{int(now * 1000):014}-{session.random.getrandbits(_ID_BITS):08x}"
-    return session.home.backup(table.name, identifier)

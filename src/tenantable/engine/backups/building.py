@@ -13,8 +13,8 @@ from functools import partial
 import orjson
 
 from tenantable.engine.backups.limits import STEP_BYTES_MAX, STEP_ITEMS_MAX
+from tenantable.engine.index_keys import stored_index_key
 from tenantable.engine.items.stored import Change, StoredItem, apply_change
-from tenantable.engine.keys import stored_index_key
 from tenantable.engine.session import Session
 from tenantable.engine.storage.queries import IndexRelation, ItemRelation
 from tenantable.engine.storage.reading import KeyedRow

@@ -14,6 +14,7 @@ from tenantable.engine.tables.definitions import (
     read_local_indexes,
     read_table_throughput,
 )
+from tenantable.engine.tables.descriptions import capacity_units
 from tenantable.engine.tables.options import read_options
 from tenantable.engine.tables.table import Index, Table, Throughput
 from tenantable.wire.arns import Home
@@ -92,7 +93,8 @@ def _global_indexes(source: Table, request: Mapping[str, Any], *, on_demand: boo
     existing = [index for index in source.indexes.values() if index.is_global]
     if override is None:
         return [_global_definition(source, index, on_demand=on_demand) for index in existing]
-    throughputs = {} if on_demand or source.is_on_demand else {index.name: _units(index) for index in existing}
+    keeps_throughput = not on_demand and not source.is_on_demand
+    throughputs = {index.name: capacity_units(index.throughput) for index in existing if keeps_throughput}
     completed = [{"ProvisionedThroughput": throughputs.get(given["IndexName"]), **given} for given in override]
     given = [read_global_index(index, source.attribute_types, on_demand=on_demand) for index in completed]
     return [_matched(index, source) for index in given]
@@ -105,12 +107,8 @@ def _global_definition(source: Table, index: Index, *, on_demand: bool) -> Index
 
 
 def _index_throughput(source: Table, index: Index, *, on_demand: bool) -> Throughput:
-    units = None if on_demand or source.is_on_demand else _units(index)
+    units = None if on_demand or source.is_on_demand else capacity_units(index.throughput)
     return read_index_throughput({"IndexName": index.name, "ProvisionedThroughput": units}, on_demand=on_demand)
-
-
-def _units(index: Index) -> dict[str, int]:
-    return {"ReadCapacityUnits": index.throughput.read_units, "WriteCapacityUnits": index.throughput.write_units}
 
 
 def _matched(given: IndexDefinition, source: Table) -> IndexDefinition:

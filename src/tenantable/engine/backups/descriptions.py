@@ -6,8 +6,9 @@ from tenantable.engine.backups.backup import Backup
 from tenantable.engine.backups.recovery import recovery_window
 from tenantable.engine.session import Session
 from tenantable.engine.storage.reading import Statistics
-from tenantable.engine.tables.descriptions import key_schema
-from tenantable.engine.tables.table import INCLUDE, Index, Table, Throughput
+from tenantable.engine.tables.ceilings import ON_DEMAND
+from tenantable.engine.tables.descriptions import capacity_units, index_schema, key_schema
+from tenantable.engine.tables.table import Index, Table
 
 
 def backup_details(backup: Backup, held: Statistics) -> dict[str, Any]:
@@ -67,11 +68,11 @@ def _source_details(session: Session, table: Table, held: Statistics) -> dict[st
         "ItemCount": held.item_count,
         "KeySchema": key_schema(table.keys),
         "TableCreationDateTime": table.created_at,
-        "ProvisionedThroughput": _throughput(table.throughput),
+        "ProvisionedThroughput": capacity_units(table.throughput),
         "BillingMode": "PAY_PER_REQUEST" if table.is_on_demand else "PROVISIONED",
     }
-    if "OnDemandThroughput" in table.options:
-        details["OnDemandThroughput"] = table.options["OnDemandThroughput"]
+    if ON_DEMAND in table.options:
+        details[ON_DEMAND] = table.options[ON_DEMAND]
     return details
 
 
@@ -91,18 +92,5 @@ def _features(table: Table) -> dict[str, Any]:
 
 
 def _index(index: Index) -> dict[str, Any]:
-    projection: dict[str, Any] = {"ProjectionType": index.projection}
-    if index.projection == INCLUDE:
-        projection["NonKeyAttributes"] = list(index.non_key_attributes)
-    shown: dict[str, Any] = {
-        "IndexName": index.name,
-        "KeySchema": key_schema(index.keys),
-        "Projection": projection,
-    }
-    if index.is_global:
-        shown["ProvisionedThroughput"] = _throughput(index.throughput)
-    return shown
-
-
-def _throughput(throughput: Throughput) -> dict[str, int]:
-    return {"ReadCapacityUnits": throughput.read_units, "WriteCapacityUnits": throughput.write_units}
+    throughput = {"ProvisionedThroughput": capacity_units(index.throughput)} if index.is_global else {}
+    return index_schema(index) | throughput

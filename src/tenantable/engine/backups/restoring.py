@@ -9,7 +9,7 @@ from tenantable.engine.backups.building import Build, begin_build, fill, finishi
 from tenantable.engine.backups.definitions import restored_definition
 from tenantable.engine.backups.limits import RESTORES_MAX
 from tenantable.engine.backups.recovery import recovered_log, recovery_window
-from tenantable.engine.backups.undo import UndoLog, last_moment
+from tenantable.engine.backups.undo import LAST_OF_ALL_MOMENTS, UndoLog, last_moment
 from tenantable.engine.session import Session
 from tenantable.engine.storage.files import RelationGoneError
 from tenantable.engine.storage.transaction import Transaction
@@ -18,7 +18,6 @@ from tenantable.engine.tables.table import Table
 from tenantable.wire.errors import DynamoError
 
 _SUMMARY = "RestoreSummary"
-_EVERYTHING = 2**63 - 1
 
 
 def restore_backup(session: Session, request: Mapping[str, Any]) -> Table:
@@ -52,7 +51,7 @@ def restore_to_second(session: Session, request: Mapping[str, Any]) -> Table:
             "SourceTableArn": session.home.table(source.name),
             "RestoreDateTime": int(session.clock()) if second is None else second,
         }
-        after = _EVERYTHING if second is None else last_moment(second)
+        after = LAST_OF_ALL_MOMENTS if second is None else last_moment(second)
         return _begin(session, transaction, request, source, summary=summary), log, after
 
     build, log, after = session.storage.write(begin)

@@ -19,6 +19,9 @@ from tenantable.engine.storage.checksums import Row
 from tenantable.engine.storage.queries import UndoRelation
 from tenantable.engine.storage.transaction import Transaction
 
+LAST_OF_ALL_MOMENTS = 2**63 - 1
+"""After every change: the state that follows on it is the present one."""
+
 _COUNT_BITS = 20
 _MILLISECONDS = 1000
 

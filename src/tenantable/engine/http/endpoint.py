@@ -10,13 +10,11 @@ import orjson
 from tenantable.engine.http.answers import Answer, refusal
 from tenantable.engine.http.requests import Request, content_of, operation_of
 from tenantable.engine.signature import AccessKeyLookup, check_form, verify
-from tenantable.wire.errors import DynamoError
+from tenantable.wire.errors import DynamoError, internal_error
 
 _log = logging.getLogger(__name__)
 
-_INTERNAL_ERROR = DynamoError(
-    "InternalServerError", "The request could not be carried out: an item or the storage may be damaged", status=500
-)
+_INTERNAL_ERROR = internal_error("The request could not be carried out: an item or the storage may be damaged")
 
 
 class CallsJson(Protocol):

@@ -16,8 +16,6 @@ from tenantable.wire.errors import table_not_found
 from tenantable.wire.keys import KeyAttribute
 from tenantable.wire.values import Item, check_value
 
-THROTTLED = frozenset({"ProvisionedThroughputExceededException", "RequestLimitExceeded", "ThrottlingException"})
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HotKey:

@@ -86,5 +86,5 @@ def _check_checkpoints(inspection: Inspection, streams: Mapping[int, Stream], fi
 
 
 def no_time() -> float:
-    """The clock of a journal that records nothing."""
+    """The clock of streams and logs that nothing is written to."""
     raise AssertionError("nothing is recorded while a database is checked")

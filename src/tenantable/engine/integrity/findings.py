@@ -9,15 +9,10 @@ _PER_PLACE_MAX = 20
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Finding:
-    """
-    One thing that is wrong, and where.
-
-    `is_lost` says that no other part of the database can restore it; everything else a repair brings in order.
-    """
+    """One thing that is wrong, and where."""
 
     place: str
     problem: str
-    is_lost: bool = False
 
     def __str__(self) -> str:
         return f"{self.place}: {self.problem}"
@@ -36,14 +31,19 @@ class Findings:
         self._kept: list[Finding] = []
         self._counts: dict[str, int] = {}
         self.lost_count = 0
+        """How many of all that were made say that something is lost."""
         self.notes: list[str] = []
         """What is no damage and worth knowing."""
 
     def add(self, place: str, problem: str, *, is_lost: bool = False) -> None:
+        """
+        Args:
+            is_lost: No other part of the database can restore it; everything else a repair brings in order.
+        """
         self._counts[place] = self._counts.get(place, 0) + 1
         self.lost_count += is_lost
         if self._counts[place] <= _PER_PLACE_MAX:
-            self._kept.append(Finding(place=place, problem=problem, is_lost=is_lost))
+            self._kept.append(Finding(place=place, problem=problem))
 
     def __iter__(self) -> Iterator[Finding]:
         yield from self._kept

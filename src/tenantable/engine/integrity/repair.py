@@ -14,13 +14,14 @@ from typing import Any
 import orjson
 
 from tenantable.engine.expiry.times import expires_at
+from tenantable.engine.index_keys import stored_index_key
 from tenantable.engine.integrity.checking import CATALOG, FILE, read_streams, read_tables
 from tenantable.engine.integrity.findings import Findings, Report
 from tenantable.engine.integrity.stream_check import chain_problems, is_in_shard, place_of
 from tenantable.engine.integrity.stream_repair import rebuilt_streams
 from tenantable.engine.integrity.table_check import stored_item
 from tenantable.engine.items.stored import StoredItem, entry_row
-from tenantable.engine.keys import shown_key, stored_index_key
+from tenantable.engine.keys import shown_key
 from tenantable.engine.storage.checksums import DamageError, verified_record
 from tenantable.engine.storage.files import lock_directory
 from tenantable.engine.storage.inspection import Inspection

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 import orjson
 
 from tenantable.engine.expiry.times import expires_at
+from tenantable.engine.index_keys import stored_index_key
 from tenantable.engine.integrity.findings import Findings, Report
 from tenantable.engine.items.stored import StoredItem, entry_row
-from tenantable.engine.keys import find_key, shown_key, stored_index_key
+from tenantable.engine.keys import find_key, shown_key
 from tenantable.engine.storage.checksums import CHECKSUM_MASK, DamageError, Row, verified
 from tenantable.engine.storage.inspection import Inspection
 from tenantable.engine.tables.table import Index, Table

@@ -10,7 +10,7 @@ import orjson
 from tenantable.engine.backups.undo import UndoLog, note_change
 from tenantable.engine.capacity import TableCost, write_units
 from tenantable.engine.expiry.times import expires_at
-from tenantable.engine.keys import index_key_of_item, stored_index_key
+from tenantable.engine.index_keys import index_key_of_item, stored_index_key
 from tenantable.engine.storage.checksums import Row
 from tenantable.engine.storage.queries import ExpiryRelation
 from tenantable.engine.storage.transaction import Transaction

@@ -4,8 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 from tenantable.engine.capacity import TableCost, read_units, write_units
+from tenantable.engine.index_keys import stored_index_key
 from tenantable.engine.items.stored import Change, apply_change
-from tenantable.engine.keys import stored_index_key
 from tenantable.engine.metering.throttle import Throttle
 from tenantable.engine.storage.checksums import Row
 from tenantable.engine.storage.transaction import Transaction

@@ -12,7 +12,7 @@ from tenantable.wire.arns import Home
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Contents:
+class Sizes:
     """What a table holds, or one of its indexes; `index` is None for the table itself. Sizes by DynamoDB's rules."""
 
     table_name: str
@@ -42,7 +42,7 @@ class Measurements:
     """An engine at a moment. `log_bytes` is the size of the write-ahead log; files have no size in memory."""
 
     home: Home
-    contents: tuple[Contents, ...]
+    sizes: tuple[Sizes, ...]
     lags: tuple[ConsumerLag, ...]
     throttled: Mapping[Limit, int]
     database_bytes: int
@@ -53,12 +53,12 @@ def measure(session: Session) -> Measurements:
     """Reads a few rows for each table, index and consumer."""
     with session.storage.read() as reader:
         reader.freeze()
-        contents = tuple(_contents(session, reader))
+        sizes = tuple(_sizes(session, reader))
         lags = tuple(lag for stream in session.catalog.streams() for lag in _lags(session, reader, stream))
     database_bytes, log_bytes = session.storage.file_bytes()
     return Measurements(
         home=session.home,
-        contents=contents,
+        sizes=sizes,
         lags=lags,
         throttled={} if session.throttle is None else session.throttle.throttled(),
         database_bytes=database_bytes,
@@ -66,7 +66,7 @@ def measure(session: Session) -> Measurements:
     )
 
 
-def _contents(session: Session, reader: Reader) -> Iterator[Contents]:
+def _sizes(session: Session, reader: Reader) -> Iterator[Sizes]:
     for name in session.catalog.names():
         table = session.catalog.find(name)
         if table is None:  # deleted meanwhile
@@ -75,7 +75,7 @@ def _contents(session: Session, reader: Reader) -> Iterator[Contents]:
         numbers |= {index.name: index.relation.number for index in table.indexes.values()}
         for index_name, number in numbers.items():
             held = reader.statistics(number)
-            yield Contents(table_name=name, index=index_name, item_count=held.item_count, size_bytes=held.size_bytes)
+            yield Sizes(table_name=name, index=index_name, item_count=held.item_count, size_bytes=held.size_bytes)
 
 
 def _lags(session: Session, reader: Reader, stream: Stream) -> Iterator[ConsumerLag]:

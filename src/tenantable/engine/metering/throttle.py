@@ -21,7 +21,9 @@ from math import ceil
 from typing import Literal, NamedTuple
 
 from tenantable.engine.capacity import TableCost
+from tenantable.engine.keys import HASH_BYTES
 from tenantable.engine.metering.buckets import Buckets, Spending
+from tenantable.engine.tables.ceilings import ON_DEMAND
 from tenantable.engine.tables.table import Table, Throughput
 from tenantable.errors import SettingsError
 from tenantable.wire.arns import Home
@@ -32,7 +34,6 @@ Kind = Literal["Read", "Write"]
 BURST_SECONDS = 300
 PARTITION_UNITS = {"Read": 3000, "Write": 1000}
 PARTITIONS_ON_DEMAND = 4
-_HASH_BYTES = 8
 
 _PROVISIONED = (
     "The level of configured provisioned throughput for the table was exceeded. "
@@ -178,7 +179,7 @@ def _provisioned(throughput: Throughput, kind: Kind) -> int:
 def _maximum(table: Table, index_name: str | None, kind: Kind) -> int | None:
     """Units per second that are set as the most of an on-demand table or its index; None when there is no bound."""
     options = table.options if index_name is None else table.indexes[index_name].capacities
-    units = (options.get("OnDemandThroughput") or {}).get(f"Max{kind}RequestUnits")
+    units = (options.get(ON_DEMAND) or {}).get(f"Max{kind}RequestUnits")
     return units if units is not None and units > 0 else None
 
 
@@ -191,5 +192,5 @@ def _partitions(table: Table, throughput: Throughput) -> int:
 
 def _partition(start: bytes, partitions: int) -> int:
     """The partition that the hash at the beginning of a key lies in."""
-    start = start[:_HASH_BYTES].ljust(_HASH_BYTES, b"\0")
-    return int.from_bytes(start, "big") * partitions >> 8 * _HASH_BYTES
+    start = start[:HASH_BYTES].ljust(HASH_BYTES, b"\0")
+    return int.from_bytes(start, "big") * partitions >> 8 * HASH_BYTES

@@ -9,7 +9,7 @@ from tenantable.engine.capacity import TableCost, add_consumed_capacities
 from tenantable.engine.items.single_write import carry_out
 from tenantable.engine.items.transactions import item_of
 from tenantable.engine.session import Session
-from tenantable.engine.shapes import refuse_wrong_attribute_types
+from tenantable.engine.shapes.checking import refuse_wrong_attribute_types
 from tenantable.engine.statements.reading import select
 from tenantable.engine.statements.writing import read_write, refuse_exists, returned_items
 from tenantable.engine.storage.transaction import Transaction

@@ -48,17 +48,8 @@ _INDEX_ACTIONS = ("Update", "Create", "Delete")
 
 
 def update_table(session: Session, request: Mapping[str, Any]) -> dict[str, Any]:
-    refuse_unsupported_options(request)
-    changes = [change for change in _CHANGES if request.get(change) not in _ABSENT]
-    if not changes:
-        raise validation_error(
-            "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or "
-            "SSESpecification or ReplicaUpdates is required"
-        )
-    if "TableClass" in changes and len(changes) > 1:  # quoted in hashicorp/terraform-provider-aws, pull request 29816
-        raise invalid_parameter_values("TableClass modification must be the only operation in the request")
-    updates = request.get("GlobalSecondaryIndexUpdates") or []
-    created, deleted = _index_changes(updates)
+    _check_changes(request)
+    created, deleted = _index_changes(request.get("GlobalSecondaryIndexUpdates") or [])
 
     def work(transaction: Transaction) -> Table:
         table = session.catalog.described_table(request["TableName"])
@@ -81,6 +72,18 @@ def update_table(session: Session, request: Mapping[str, Any]) -> dict[str, Any]
         description = describe_table(session, table, status="UPDATING", reader=reader, creating=creating)
     show_pending_replicas(description, request)
     return {"TableDescription": description}
+
+
+def _check_changes(request: Mapping[str, Any]) -> None:
+    refuse_unsupported_options(request)
+    changes = [change for change in _CHANGES if request.get(change) not in _ABSENT]
+    if not changes:
+        raise validation_error(
+            "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or "
+            "SSESpecification or ReplicaUpdates is required"
+        )
+    if "TableClass" in changes and len(changes) > 1:  # quoted in hashicorp/terraform-provider-aws, pull request 29816
+        raise invalid_parameter_values("TableClass modification must be the only operation in the request")
 
 
 def _index_changes(updates: list[Mapping[str, Any]]) -> tuple[Mapping[str, Any] | None, str | None]:

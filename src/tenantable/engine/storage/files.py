@@ -33,8 +33,8 @@ _APPLICATION_ID = 0x74656E61  # "tena", so that `file` and we ourselves tell our
 _SYNCHRONOUS = {"power": "FULL", "process": "NORMAL", "none": "OFF"}
 _PAGE_BYTES = 8192  # items of 1 to 2 KB stay on their B-tree page: see docs/decisions/0001-storage-layout.md
 _CACHE_KIBIBYTES = 32 * 1024
-_CHECKPOINT_PAGES = 4000  # a page that is written again and again goes into the database once in 32 MiB of journal
-_JOURNAL_BYTES_MAX = 64 * 1024 * 1024
+_CHECKPOINT_PAGES = 4000  # a page that is written again and again goes into the database once in 32 MiB of log
+_LOG_BYTES_MAX = 64 * 1024 * 1024
 _STATEMENTS_CACHED = 512
 _LOCK_SECONDS = 2.0  # whoever comes first has the directory alone for a moment
 
@@ -225,7 +225,7 @@ def _prepare_file(directory: Path, connection: sqlite3.Connection, durability: D
     connection.execute(f"PRAGMA cache_size = -{_CACHE_KIBIBYTES}")
     connection.execute("PRAGMA cell_size_check = ON")
     connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
-    connection.execute(f"PRAGMA journal_size_limit = {_JOURNAL_BYTES_MAX}")
+    connection.execute(f"PRAGMA journal_size_limit = {_LOG_BYTES_MAX}")
     if version is None:
         _create_schema(connection)
     else:

@@ -54,6 +54,7 @@ SELECT coalesce(max(number), 0) FROM generation;
 
 -- raise_generation --
 INSERT INTO generation (row, number) VALUES (1, 1) ON CONFLICT (row) DO UPDATE SET number = number + 1;
+
 -- create_backups --
 -- One row per backup; the description is JSON (engine/backups/backup.py), the items are a relation of their own.
 CREATE TABLE backups (arn TEXT PRIMARY KEY, description BLOB NOT NULL) WITHOUT ROWID;
@@ -273,6 +274,9 @@ SELECT coalesce(max(sequence), 0) FROM {records};
 -- record_before --
 SELECT sequence FROM {records} WHERE created_at < ? ORDER BY sequence DESC LIMIT 1;
 
+-- walk_records --
+SELECT sequence, created_at, event, size, keys, old, new FROM {records} ORDER BY sequence;
+
 -- create_expiry --
 -- When the items of a table with a time to live expire, in seconds since 1970, and their keys.
 CREATE TABLE {expiry} (at INTEGER, key BLOB, PRIMARY KEY (at, key)) WITHOUT ROWID;
@@ -297,9 +301,6 @@ SELECT at, key FROM {expiry};
 
 -- count_expiry --
 SELECT count(*) FROM {expiry};
-
--- walk_records --
-SELECT sequence, created_at, event, size, keys, old, new FROM {records} ORDER BY sequence;
 
 -- create_items --
 -- The key is hash, partition and sort bytes in one (engine/keys.py); the item is its wire JSON. `size` is a mark: the

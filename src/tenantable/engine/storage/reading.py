@@ -225,10 +225,6 @@ class Reader:
         self._reset_cursor()
         return 0 if row is None else int(row[0])
 
-    def last_shard_sequence(self, stream_number: int) -> int:
-        """The last sequence that the shards of a stream speak of; no record that comes may have it."""
-        return int(self._cursor.execute(QUERIES["last_shard_sequence"], (stream_number,)).fetchone()[0])
-
     def checkpoint(self, stream_number: int, consumer: str) -> int | None:
         """The sequence that a consumer of a stream has come to; None for one that has never said."""
         row = self._cursor.execute(QUERIES["read_checkpoint"], (stream_number, consumer)).fetchone()

@@ -27,7 +27,6 @@ _TURNS = 1
 _CELL_BYTES = 8
 _CELLS = 2
 
-
 Cells: TypeAlias = "list[int] | memoryview[int]"
 
 

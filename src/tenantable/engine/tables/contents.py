@@ -35,7 +35,7 @@ class Contents:
     counts_keys: bool
 
 
-class Shelf:
+class CatalogCache:
     """
     Keeps the newest contents.
 

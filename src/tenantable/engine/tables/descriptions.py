@@ -74,13 +74,8 @@ def _describe_index(
     session: Session, table: Table, index: Index, reader: Reader | None, *, creating: bool
 ) -> dict[str, Any]:
     held = _NOTHING if reader is None else reader.statistics(index.relation.number)
-    projection: dict[str, Any] = {"ProjectionType": index.projection}
-    if index.projection == INCLUDE:
-        projection["NonKeyAttributes"] = list(index.non_key_attributes)
     description: dict[str, Any] = {
-        "IndexName": index.name,
-        "KeySchema": key_schema(index.keys),
-        "Projection": projection,
+        **index_schema(index),
         "IndexSizeBytes": held.size_bytes,
         "ItemCount": held.item_count,
         "IndexArn": session.home.index(table.name, index.name),
@@ -103,12 +98,21 @@ def key_schema(keys: KeyNames) -> list[dict[str, str]]:
     return [{"AttributeName": name, "KeyType": kind} for name, kind in zip(keys.names, kinds, strict=True)]
 
 
+def index_schema(index: Index) -> dict[str, Any]:
+    """What the API says of an index wherever it shows one."""
+    projection: dict[str, Any] = {"ProjectionType": index.projection}
+    if index.projection == INCLUDE:
+        projection["NonKeyAttributes"] = list(index.non_key_attributes)
+    return {"IndexName": index.name, "KeySchema": key_schema(index.keys), "Projection": projection}
+
+
+def capacity_units(throughput: Throughput) -> dict[str, int]:
+    """The API's form of provisioned throughput."""
+    return {"ReadCapacityUnits": throughput.read_units, "WriteCapacityUnits": throughput.write_units}
+
+
 def _throughput(throughput: Throughput) -> dict[str, Any]:
-    description: dict[str, Any] = {
-        "NumberOfDecreasesToday": 0,
-        "ReadCapacityUnits": throughput.read_units,
-        "WriteCapacityUnits": throughput.write_units,
-    }
+    description: dict[str, Any] = {"NumberOfDecreasesToday": 0, **capacity_units(throughput)}
     if throughput.increased_at is not None:
         description["LastIncreaseDateTime"] = throughput.increased_at
     if throughput.decreased_at is not None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from tenantable.engine.backups.recovery import recovered_log
-from tenantable.engine.backups.undo import UndoLog, first_moment, last_moment
+from tenantable.engine.backups.undo import LAST_OF_ALL_MOMENTS, UndoLog, first_moment, last_moment
 from tenantable.engine.keys import key_bytes
 from tenantable.engine.session import Session
 from tenantable.engine.storage.files import RelationGoneError
@@ -30,7 +30,6 @@ from tenantable.engine.transfers.transfer import (
     begin_transfer,
     failed,
     iso_time,
-    new_identifier,
     new_name,
     save_transfer,
 )
@@ -39,7 +38,6 @@ from tenantable.wire.errors import DynamoError, validation_error
 
 _INCREMENTAL = "INCREMENTAL_EXPORT"
 _ECHOED = ("ClientToken", "S3BucketOwner", "S3Prefix", "S3SseAlgorithm", "S3SseKmsKeyId", "FilterSpecification")
-_ALL_MOMENTS = 2**63 - 1
 
 
 class _Export(NamedTuple):
@@ -64,19 +62,13 @@ def export_table(session: Session, request: Mapping[str, Any]) -> Description:
     if request.get("ExportFormat") == "ION":
         raise validation_error("ExportFormat ION is not supported here; use DYNAMODB_JSON")
 
-    def begin(transaction: Transaction) -> tuple[Description, _Export | None]:
-        made: list[_Export] = []
+    def begin(_transaction: Transaction) -> tuple[Description, _Export]:
+        export = _read(session, request)
+        return _describe(session, request, export), export
 
-        def describe() -> Description:
-            made.append(_read(session, request))
-            return _describe(session, request, made[0])
-
-        description, is_new = begin_transfer(
-            session, transaction, EXPORT, request=request, describe=describe, most=EXPORTS_MAX
-        )
-        return description, made[0] if is_new else None
-
-    description, export = session.storage.write(begin)
+    description, export = session.storage.write(
+        lambda transaction: begin_transfer(session, transaction, EXPORT, request=request, begin=begin, most=EXPORTS_MAX)
+    )
     if export is not None:
         ended = _carry_out(session, request, export, description)
         session.storage.write(lambda transaction: save_transfer(transaction, EXPORT, ended))
@@ -92,7 +84,7 @@ def _read(session: Session, request: Mapping[str, Any]) -> _Export:
     second = None if increment is not None else read_export_time(request, log, now)
     read_selection(request, table)
     prefix = (request.get("S3Prefix") or "").removesuffix("/")
-    identifier = new_identifier(session, now)
+    identifier = session.new_identifier(now)
     output = ExportOutput(objects, bucket=request["S3Bucket"], prefix=prefix, identifier=identifier)
     objects.check_key(request["S3Bucket"], output.manifest)
     return _Export(table, log, output, second, increment)
@@ -149,7 +141,7 @@ def _carry_out(session: Session, request: Mapping[str, Any], export: _Export, de
 def _write_lines(reader: Reader, request: Mapping[str, Any], export: _Export) -> None:
     table, relation = export.table, export.log.relation
     if export.increment is None:
-        after = _ALL_MOMENTS if export.second is None else last_moment(export.second)
+        after = LAST_OF_ALL_MOMENTS if export.second is None else last_moment(export.second)
         lines = whole_items(reader.state(relation, after=after), read_selection(request, table))
     else:
         after, through = first_moment(export.increment.start) - 1, first_moment(export.increment.end) - 1

@@ -23,7 +23,6 @@ from tenantable.engine.transfers.transfer import (
     Description,
     begin_transfer,
     failed,
-    new_identifier,
     save_transfer,
 )
 from tenantable.errors import StorageError
@@ -91,21 +90,14 @@ def import_table(session: Session, request: Mapping[str, Any]) -> Description:
     definition = read_definition(session, request["TableCreationParameters"])
     source = Source(request, definition)
 
-    def begin(transaction: Transaction) -> tuple[Description, Build | None]:
-        made: list[Build] = []
+    def begin(transaction: Transaction) -> tuple[Description, Build]:
+        _check_free(session, transaction, definition.name)
+        table = create(session, transaction, definition)
+        return _describe(session, request, table), begin_build(transaction, table, target=table.name)
 
-        def describe() -> Description:
-            _check_free(session, transaction, definition.name)
-            table = create(session, transaction, definition)
-            made.append(begin_build(transaction, table, target=table.name))
-            return _describe(session, request, table)
-
-        description, is_new = begin_transfer(
-            session, transaction, IMPORT, request=request, describe=describe, most=IMPORTS_MAX
-        )
-        return description, made[0] if is_new else None
-
-    description, build = session.storage.write(begin)
+    description, build = session.storage.write(
+        lambda transaction: begin_transfer(session, transaction, IMPORT, request=request, begin=begin, most=IMPORTS_MAX)
+    )
     if build is not None:
         _carry_out(session, build, description, _Reading(objects, request, source))
     return description
@@ -127,7 +119,7 @@ def _carry_out(session: Session, build: Build, description: Description, reading
 def _describe(session: Session, request: Mapping[str, Any], table: Table) -> Description:
     now = session.clock()
     return {
-        "ImportArn": session.home.import_(table.name, new_identifier(session, now)),
+        "ImportArn": session.home.import_(table.name, session.new_identifier(now)),
         "ImportStatus": IN_PROGRESS,
         "TableArn": session.home.table(table.name),
         "TableId": table.table_id,

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from tenantable.wire.errors import DynamoError, validation_error
+from tenantable.wire.errors import validation_error
 
 _SEGMENT_BYTES_MAX = 255  # of a file's name, on every usual file system
 
@@ -73,8 +73,7 @@ def bucket_folder(objects: Objects | None) -> Objects:
         DynamoError: ValidationException when this engine has no buckets.
     """
     if objects is None:
-        raise DynamoError(
-            "ValidationException",
-            "This engine keeps its tables in memory and has no buckets: give it a folder for them with objects=",
+        raise validation_error(
+            "This engine keeps its tables in memory and has no buckets: give it a folder for them with objects="
         )
     return objects

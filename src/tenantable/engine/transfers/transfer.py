@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 
@@ -20,16 +20,11 @@ FAILED = "FAILED"
 EXPORT = "export"
 IMPORT = "import"
 
-_ID_BITS = 32
 _STATUS = {EXPORT: "ExportStatus", IMPORT: "ImportStatus"}
 _ARN = {EXPORT: "ExportArn", IMPORT: "ImportArn"}
 
 Description = dict[str, Any]
-
-
-def new_identifier(session: Session, now: float) -> str:
-    """Sorts by time, to the millisecond."""
-    return f"{int(now * 1000):014}-{session.random.getrandbits(_ID_BITS):08x}"
+Begun = TypeVar("Begun")
 
 
 def new_name(session: Session) -> str:
@@ -43,17 +38,18 @@ def begin_transfer(
     kind: str,
     *,
     request: Mapping[str, Any],
-    describe: Callable[[], Description],
+    begin: Callable[[Transaction], tuple[Description, Begun]],
     most: int,
-) -> tuple[Description, bool]:
+) -> tuple[Description, Begun | None]:
     """
     Write down that an export or import is under way, unless its client token says that it is already.
 
     Args:
-        describe: Its description. It may refuse, but not what an earlier request with the same token has done.
+        begin: Gives its description, and what it is carried out with. It may refuse, but not what an earlier request
+            with the same token has done.
         most: How many of this kind may be under way.
     Returns:
-        The description, and whether it is a new one.
+        The description, and None if it is that of an earlier request.
     Raises:
         DynamoError: The token was used with other parameters, or LimitExceededException.
     """
@@ -66,18 +62,18 @@ def begin_transfer(
             raise _mismatch(kind)
         known = transaction.transfer(earlier[1].decode())
         if known is not None:
-            return orjson.loads(known), False
+            return orjson.loads(known), None
     under_way = [known for _arn, known in of_kind(transaction, kind) if known[_STATUS[kind]] == IN_PROGRESS]
     if len(under_way) >= most:
         raise DynamoError("LimitExceededException", f"There can be at most {most} concurrent {kind}s")
-    description = describe()
+    description, begun = begin(transaction)
     save_transfer(transaction, kind, description)
     if token is not None:
         outcome = str(description[_ARN[kind]]).encode()
         transaction.save_token(
             f"{kind}/{token}", digest=digest, outcome=outcome, now=now, expires_at=now + TOKEN_SECONDS
         )
-    return description, True
+    return description, begun
 
 
 def save_transfer(transaction: Transaction, kind: str, description: Description) -> None:

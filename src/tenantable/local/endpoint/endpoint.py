@@ -9,17 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tenantable.engine import Engine
+from tenantable.engine.accounts.callers import ACCOUNT
 from tenantable.engine.accounts.homes import Homes
 from tenantable.engine.http.endpoint import Endpoint
-from tenantable.engine.server import listen
+from tenantable.engine.server import PORT_MAX, listen
 from tenantable.engine.signature import AccessKey, AccessKeyLookup
 from tenantable.engine.storage.files import Durability
 from tenantable.errors import SettingsError
-from tenantable.local.secrets import ACCOUNT, ADMINISTRATOR, profile_keys
+from tenantable.local.secrets import ADMINISTRATOR, profile_keys
 from tenantable.local.serving import dynamo_endpoint
 from tenantable.wire.arns import Home
-
-PORT_MAX = 65535
 
 if TYPE_CHECKING:
     from tenantable.local.observation.observing import Watch

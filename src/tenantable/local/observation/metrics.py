@@ -14,6 +14,7 @@ from tenantable.local.observation.tallies import SECONDS_BOUNDS, Tallies
 PREFIX = "tenantable_dynamodb_"
 
 _TABLE = ("account", "region", "table")
+_CONSUMER = (*_TABLE, "stream", "consumer")  # a table that had several streams has the consumers of each
 
 
 def engine_registry(
@@ -76,20 +77,21 @@ def _gauges(measured: list[Measurements]) -> Iterator[Metric]:
     throttled = _counter("throttled", "Items and requests throttled, by the limit.", *_TABLE, "index", "reason")
     items = _gauge("items", "Items of a table, or entries of its index.", *_TABLE, "index")
     sizes = _gauge("item_bytes", "Their size by DynamoDB's rules.", *_TABLE, "index")
-    records = _gauge("stream_behind_records", "Records that a consumer has not dealt with.", *_TABLE, "consumer")
-    seconds = _gauge("stream_behind_seconds", "Age of the first of them; 0 without any.", *_TABLE, "consumer")
+    records = _gauge("stream_behind_records", "Records that a consumer has not dealt with.", *_CONSUMER)
+    seconds = _gauge("stream_behind_seconds", "Age of the first of them; 0 without any.", *_CONSUMER)
     database = _gauge("database_bytes", "Size of the database's file.", "account", "region")
     log = _gauge("log_bytes", "Size of its write-ahead log.", "account", "region")
     for each in measured:
         home = [each.home.account_id, each.home.region]
         for limit, number in each.throttled.items():
             throttled.add_metric([*home, limit.table_name, limit.index_name or "", limit.reason], number)
-        for held in each.contents:
+        for held in each.sizes:
             items.add_metric([*home, held.table_name, held.index or ""], held.item_count)
             sizes.add_metric([*home, held.table_name, held.index or ""], held.size_bytes)
         for lag in each.lags:
-            records.add_metric([*home, lag.table_name, lag.consumer], lag.records)
-            seconds.add_metric([*home, lag.table_name, lag.consumer], lag.seconds)
+            labels = [*home, lag.table_name, lag.stream_label, lag.consumer]
+            records.add_metric(labels, lag.records)
+            seconds.add_metric(labels, lag.seconds)
         database.add_metric(home, each.database_bytes)
         log.add_metric(home, each.log_bytes)
     yield from (throttled, items, sizes, records, seconds, database, log)

@@ -8,6 +8,7 @@ from prometheus_client import start_http_server
 from tenantable.engine import Engine
 from tenantable.engine.metering.observation import Observation, Observer
 from tenantable.engine.operations import OPERATIONS
+from tenantable.engine.server import http_address
 from tenantable.errors import AddressError
 from tenantable.local.observation.metrics import engine_registry
 from tenantable.local.observation.requests import log_request
@@ -64,7 +65,7 @@ class Watch:
                 f"Metrics cannot be served on {host} port {port}: {error.strerror}", hint=hint
             ) from error
         try:
-            yield f"http://{host}:{server.server_port}/metrics"
+            yield f"{http_address(host, server.server_port)}/metrics"
         finally:
             server.shutdown()
             server.server_close()

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-_BACKLOG = 2048
+from tenantable.engine.server import BACKLOG
 
 
 @contextmanager
@@ -34,5 +34,5 @@ def _beside(listener: socket.socket) -> contextlib.closing[socket.socket]:
     another.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     another.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     another.bind(listener.getsockname())
-    another.listen(_BACKLOG)
+    another.listen(BACKLOG)
     return contextlib.closing(another)

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from tests.scans import scanned
+
 from tenantable.engine import Engine
 
 TABLE = {
@@ -40,14 +42,7 @@ def put(engine: Engine, *names: str) -> None:
 
 def items_of(engine: Engine, table: str, **members: Any) -> dict[str, Item]:
     """By partition key."""
-    found: dict[str, Item] = {}
-    request: Item = {"TableName": table, **members}
-    while True:
-        page = engine.call("Scan", request)
-        found |= {each["pk"]["S"]: each for each in page["Items"]}
-        if "LastEvaluatedKey" not in page:
-            return found
-        request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+    return {each["pk"]["S"]: each for each in scanned(engine, table, **members)}
 
 
 def enable_recovery(engine: Engine, table: str = "notes", days: int = 35) -> None:

@@ -1,10 +1,10 @@
 """Builds: nothing half done is ever seen, nor left behind."""
 
-import sqlite3
 import threading
 from pathlib import Path
 
 import pytest
+from tests.directories import opened_database
 from tests.unit.engine.backups.tables import TABLE, back_up, items_of, put, relations, restore
 
 from tenantable.engine import Engine
@@ -38,11 +38,9 @@ def test_a_build_that_a_crash_has_interrupted_is_dropped(tmp_path: Path) -> None
     with Engine(tmp_path) as engine:
         engine.call("CreateTable", TABLE)
         arn = back_up(engine)
-    connection = sqlite3.connect(tmp_path / "tenantable.db")
-    connection.execute("UPDATE backups SET description = replace(description, 'AVAILABLE', 'CREATING')")
-    connection.execute("INSERT INTO builds (backup, relations) VALUES (?, ?)", (arn, '[["items_3", 3]]'))
-    connection.commit()
-    connection.close()
+    with opened_database(tmp_path) as connection:
+        connection.execute("UPDATE backups SET description = replace(description, 'AVAILABLE', 'CREATING')")
+        connection.execute("INSERT INTO builds (backup, relations) VALUES (?, ?)", (arn, '[["items_3", 3]]'))
     with Engine(tmp_path) as engine:
         assert engine.call("ListBackups", {})["BackupSummaries"] == []
         assert relations(engine) == {"items_1", "index_2"}

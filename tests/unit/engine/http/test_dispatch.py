@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.waiting import wait_until
 
 from tenantable.engine.http.dispatch import COMPUTING_THREADS_MAX, QUICK_REQUEST_BYTES_MAX, THREADS_MAX
 from tenantable.wire.errors import DynamoError
@@ -149,12 +150,3 @@ def test_who_writes_elsewhere_is_waited_for_outside_of_the_event_loop(engine: "R
     engine.is_busy = True
     assert answer_to(serve(commits_wait=True), request("PutItem")).startswith(b"HTTP/1.1 200")
     assert [is_loop(thread) for thread in engine.threads] == [True]
-
-
-def wait_until(holds: Callable[[], bool]) -> None:
-    """Ten seconds at most."""
-    for _ in range(1000):
-        if holds():
-            return
-        threading.Event().wait(0.01)
-    raise TimeoutError

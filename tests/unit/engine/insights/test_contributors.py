@@ -14,7 +14,7 @@ from tenantable.engine.operations.create_table import create_table
 from tenantable.engine.operations.update_contributor_insights import update_contributor_insights
 from tenantable.engine.session import Session
 from tenantable.engine.storage.storage import Storage
-from tenantable.engine.tables.contents import Shelf
+from tenantable.engine.tables.contents import CatalogCache
 from tenantable.testing import ManualClock
 from tenantable.wire.arns import Home
 from tenantable.wire.errors import DynamoError
@@ -156,7 +156,7 @@ def test_what_is_not_counted_has_no_hottest_keys(engine: Engine, table: str, nam
 def test_throttled_keys_are_counted_apart(table_request: "TableRequest", mode: str) -> None:
     home, clock = Home(), ManualClock()
     with Storage(None) as storage:
-        catalog = Catalog(Shelf(storage, home, clock), home)
+        catalog = Catalog(CatalogCache(storage, home, clock), home)
         session = Session(
             storage=storage, catalog=catalog, home=home, clock=clock, random=SystemRandom(), render=orjson.loads
         )

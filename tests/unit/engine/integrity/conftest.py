@@ -1,14 +1,13 @@
 """A data directory with one table of everything that is held twice, and hands to damage it."""
 
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.directories import opened_database
 
 from tenantable.engine import Engine
-from tenantable.engine.storage.files import DATABASE_NAME
 from tenantable.testing import ManualClock
 
 Damage = Callable[[str], None]
@@ -48,9 +47,7 @@ def item(number: int) -> dict[str, Any]:
 @pytest.fixture
 def damage(directory: Path) -> Damage:
     def damage(statement: str) -> None:
-        connection = sqlite3.connect(directory / DATABASE_NAME)
-        assert connection.execute(statement).rowcount > 0
-        connection.commit()
-        connection.close()
+        with opened_database(directory) as connection:
+            assert connection.execute(statement).rowcount > 0
 
     return damage

@@ -2,6 +2,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.directories import no_report
 
 from tenantable.engine import Engine
 from tenantable.engine.integrity.checking import check
@@ -47,11 +48,7 @@ LOST = {
 
 
 def found(directory: Path) -> str:
-    return "\n".join(map(str, check(directory, _no_report)))
-
-
-def _no_report(_task: str, _done: int, _total: int) -> None:
-    pass
+    return "\n".join(map(str, check(directory, no_report)))
 
 
 def test_a_sound_database_has_no_findings(directory: Path) -> None:
@@ -74,7 +71,7 @@ def test_a_check_finds_that(directory: Path, damage: Callable[[str], None], name
 @pytest.mark.parametrize("name", REPAIRABLE)
 def test_a_repair_loses_nothing_when(directory: Path, damage: Callable[[str], None], name: str) -> None:
     damage(REPAIRABLE[name][0])
-    repaired = repair(directory, _no_report, set_aside=False)
+    repaired = repair(directory, no_report, set_aside=False)
     assert (repaired.items, repaired.records) == (6, 6)
     assert found(directory) == ""
     with Engine(directory) as engine:
@@ -89,10 +86,10 @@ def test_what_is_damaged_itself_is_only_left_out_on_request(
 ) -> None:
     damage(LOST[name][0])
     before = (directory / DATABASE_NAME).read_bytes()
-    refused = repair(directory, _no_report, set_aside=False)
+    refused = repair(directory, no_report, set_aside=False)
     assert LOST[name][1] in "\n".join(map(str, refused.lost))
     assert (directory / DATABASE_NAME).read_bytes() == before
-    repaired = repair(directory, _no_report, set_aside=True)
+    repaired = repair(directory, no_report, set_aside=True)
     assert found(directory) == ""
     assert repaired.kept is not None
     assert repaired.aside is not None
@@ -109,7 +106,7 @@ def test_a_torn_file_gives_what_can_be_read(directory: Path) -> None:
     content[start : start + 8192] = bytes(8192)
     file.write_bytes(content)
     assert "malformed" in found(directory) or "Tree" in found(directory)
-    repaired = repair(directory, _no_report, set_aside=True)
+    repaired = repair(directory, no_report, set_aside=True)
     assert repaired.items + repaired.records <= page + 6
     assert found(directory) == ""
     with Engine(directory) as engine:
@@ -118,10 +115,10 @@ def test_a_torn_file_gives_what_can_be_read(directory: Path) -> None:
 
 def test_a_directory_in_use_is_not_repaired(directory: Path) -> None:
     with Engine(directory), pytest.raises(StorageError, match="in use"):
-        repair(directory, _no_report, set_aside=False)
+        repair(directory, no_report, set_aside=False)
 
 
 def test_where_there_is_no_database_there_is_nothing_to_check(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="There are no tables"):
-        check(tmp_path / "nowhere", _no_report)
+        check(tmp_path / "nowhere", no_report)
     assert not (tmp_path / "nowhere").exists()

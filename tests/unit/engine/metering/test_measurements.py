@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tenantable.engine import Engine
-from tenantable.engine.metering.measurements import Contents
+from tenantable.engine.metering.measurements import Sizes
 from tenantable.testing import ManualClock
 from tenantable.wire.arns import Home
 from tenantable.wire.errors import DynamoError
@@ -48,9 +48,9 @@ def put(engine: Engine, pk: str, **more: Any) -> None:
 def test_tables_and_indexes_are_measured_by_what_they_hold(engine: Engine) -> None:
     put(engine, "a", gk={"S": "g"})
     put(engine, "b")
-    assert engine.measure().contents == (
-        Contents(table_name="notes", index=None, item_count=2, size_bytes=9),
-        Contents(table_name="notes", index="by_gk", item_count=1, size_bytes=6),
+    assert engine.measure().sizes == (
+        Sizes(table_name="notes", index=None, item_count=2, size_bytes=9),
+        Sizes(table_name="notes", index="by_gk", item_count=1, size_bytes=6),
     )
 
 

@@ -1,15 +1,14 @@
 """A row whose bytes are not those that were written is an error, wherever it is read; it is never an answer."""
 
-import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.directories import opened_database
 
 from tenantable.engine import Engine
 from tenantable.engine.storage.checksums import CHECKSUM_MASK, DamageError
-from tenantable.engine.storage.files import DATABASE_NAME
 from tenantable.testing import ManualClock
 from tenantable.wire.errors import DynamoError
 
@@ -40,10 +39,8 @@ def engine(tmp_path: Path, table_request: Callable[..., dict[str, Any]]) -> Iter
 
 
 def damage(directory: Path, statement: str) -> None:
-    connection = sqlite3.connect(directory / DATABASE_NAME)
-    assert connection.execute(statement).rowcount == 1
-    connection.commit()
-    connection.close()
+    with opened_database(directory) as connection:
+        assert connection.execute(statement).rowcount == 1
 
 
 def query(index: str, attribute: str, value: str) -> dict[str, Any]:
@@ -81,9 +78,9 @@ def test_a_damaged_item_is_refused(engine: Engine, tmp_path: Path, operation: st
 
 @pytest.mark.parametrize("damaged", ["size = size + 1", "size = NULL", "size = 1.5", "item = x''", "item = 7"])
 def test_so_is_one_with_a_damaged_size_or_type(engine: Engine, tmp_path: Path, damaged: str) -> None:
-    connection = sqlite3.connect(tmp_path / DATABASE_NAME)
-    connection.executescript("PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, 'NOT NULL', '')")
-    connection.close()
+    with opened_database(tmp_path) as connection:
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute("UPDATE sqlite_schema SET sql = replace(sql, 'NOT NULL', '')")
     damage(tmp_path, f"UPDATE items_1 SET {damaged} {OF_A}")
     refused(engine, "GetItem", Key=KEY)
     refused(engine, "Scan")
@@ -106,10 +103,8 @@ def test_an_entry_without_its_item_is_refused(engine: Engine, tmp_path: Path) ->
 
 def test_a_damaged_record_is_refused(engine: Engine, tmp_path: Path) -> None:
     for slot in range(4):
-        connection = sqlite3.connect(tmp_path / DATABASE_NAME)
-        connection.execute(f"UPDATE records_4_{slot} SET event = 2")
-        connection.commit()
-        connection.close()
+        with opened_database(tmp_path) as connection:
+            connection.execute(f"UPDATE records_4_{slot} SET event = 2")
     with pytest.raises(DamageError, match="a record of a stream"):
         engine.stream("orders").read()
 
@@ -128,7 +123,6 @@ def test_a_row_without_a_checksum_is_read_and_has_one_when_it_is_written_again(e
     damage(tmp_path, f"UPDATE items_1 SET size = size & 1048575 {OF_A}")
     item = engine.call("GetItem", {"TableName": "orders", "Key": KEY})["Item"]
     engine.call("PutItem", {"TableName": "orders", "Item": {**item, "n": {"N": "1"}}})
-    connection = sqlite3.connect(tmp_path / DATABASE_NAME)
-    marks = [mark for (mark,) in connection.execute("SELECT size FROM items_1")]
-    connection.close()
+    with opened_database(tmp_path) as connection:
+        marks = [mark for (mark,) in connection.execute("SELECT size FROM items_1")]
     assert all(mark & CHECKSUM_MASK for mark in marks)

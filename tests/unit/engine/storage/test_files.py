@@ -1,9 +1,9 @@
 import os
-import sqlite3
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from tests.directories import opened_database
 
 from tenantable.engine.storage.files import DATABASE_NAME, FORMAT_VERSION, Durability, lock_directory
 from tenantable.engine.storage.storage import Storage
@@ -59,18 +59,16 @@ def test_an_unknown_durability_is_refused(tmp_path: Path) -> None:
 
 def test_a_newer_format_is_refused_and_left_alone(tmp_path: Path) -> None:
     Storage(tmp_path).close()
-    with sqlite3.connect(tmp_path / DATABASE_NAME) as connection:
+    with opened_database(tmp_path) as connection:
         connection.execute(f"PRAGMA user_version = {FORMAT_VERSION + 1}")
-    connection.close()
     before = (tmp_path / DATABASE_NAME).read_bytes()
     assert f"has format {FORMAT_VERSION + 1}" in refusal(tmp_path).message
     assert (tmp_path / DATABASE_NAME).read_bytes() == before
 
 
 def test_another_programs_database_is_refused_and_left_alone(tmp_path: Path) -> None:
-    with sqlite3.connect(tmp_path / DATABASE_NAME) as connection:
+    with opened_database(tmp_path) as connection:
         connection.execute("CREATE TABLE theirs (x)")
-    connection.close()
     before = (tmp_path / DATABASE_NAME).read_bytes()
     assert "another program" in refusal(tmp_path).message
     assert (tmp_path / DATABASE_NAME).read_bytes() == before

@@ -1,33 +1,16 @@
 """Groups of operations that one thread gathers and any thread commits."""
 
 import sqlite3
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from threading import Event
 
 import pytest
+from tests.waiting import wait_until
 
-from tenantable.engine.storage.queries import ItemRelation, item_relation
+from tenantable.engine.storage.queries import ItemRelation
 from tenantable.engine.storage.storage import Storage
 from tenantable.engine.storage.transaction import Transaction
 from tenantable.errors import StorageError
-
-
-@pytest.fixture
-def storage(tmp_path: Path) -> Iterator[Storage]:
-    with Storage(tmp_path) as storage:
-        yield storage
-
-
-@pytest.fixture
-def items(storage: Storage) -> ItemRelation:
-    def work(transaction: Transaction) -> ItemRelation:
-        items = item_relation(transaction.add_relation())
-        transaction.create(items)
-        return items
-
-    return storage.write(work)
 
 
 def put(storage: Storage, items: ItemRelation, body: bytes) -> None:
@@ -77,8 +60,7 @@ def test_other_threads_write_before_or_after_a_group(storage: Storage, items: It
     gathered_put(storage, items, b"1")
     with ThreadPoolExecutor(1) as thread:
         other = thread.submit(put, storage, items, b"other")
-        while not storage.write.queue_length:
-            Event().wait(0.001)
+        wait_until(lambda: storage.write.queue_length == 1)
         assert not storage.write.gather(wait=False)
         storage.write.commit_gathered()
         other.result(10)

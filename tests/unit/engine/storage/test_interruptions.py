@@ -4,12 +4,11 @@ import signal
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from types import FrameType
 
 import pytest
 
-from tenantable.engine.storage.queries import ItemRelation, item_relation
+from tenantable.engine.storage.queries import ItemRelation
 from tenantable.engine.storage.storage import Storage
 from tenantable.engine.storage.transaction import Transaction
 
@@ -18,22 +17,6 @@ pytestmark = pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="the
 
 class Interrupted(BaseException):
     """As KeyboardInterrupt, which would end the test run."""
-
-
-@pytest.fixture
-def storage(tmp_path: Path) -> Iterator[Storage]:
-    with Storage(tmp_path) as storage:
-        yield storage
-
-
-@pytest.fixture
-def items(storage: Storage) -> ItemRelation:
-    def work(transaction: Transaction) -> ItemRelation:
-        items = item_relation(transaction.add_relation())
-        transaction.create(items)
-        return items
-
-    return storage.write(work)
 
 
 @pytest.fixture(autouse=True)

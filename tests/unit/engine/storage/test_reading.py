@@ -1,6 +1,3 @@
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from tenantable.engine.storage.queries import IndexRelation, ItemRelation, index_relation, item_relation
@@ -9,12 +6,6 @@ from tenantable.engine.storage.storage import Storage
 from tenantable.engine.storage.transaction import Transaction
 
 EVERYTHING = KeyRange(lower=b"", upper=b"\xff")
-
-
-@pytest.fixture
-def storage(tmp_path: Path) -> Iterator[Storage]:
-    with Storage(tmp_path) as storage:
-        yield storage
 
 
 @pytest.fixture
@@ -103,7 +94,7 @@ def test_a_frozen_reader_sees_one_state(storage: Storage, items: ItemRelation) -
 
 
 def test_a_page_that_ends_early_holds_no_old_state_alive(storage: Storage, items: ItemRelation) -> None:
-    """Else the journal could never shrink while a reader lies idle."""
+    """Else the log could never shrink while a reader lies idle."""
     assert page(storage, items, bytes_max=1)[1]
     delete_a(storage, items)
     busy, _, _ = storage.write.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()

@@ -1,11 +1,11 @@
 """A small database is looked through at the start: what is damaged is left out or refused."""
 
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.directories import opened_database
 
 from tenantable.engine import Engine
 from tenantable.engine.storage.files import DATABASE_NAME
@@ -36,9 +36,8 @@ def overwrite(directory: Path, start: int, content: bytes) -> None:
 def change_a_key(directory: Path) -> None:
     """In the tree, not in the item: its bytes stay sound, and it cannot be found any more."""
     content = (directory / DATABASE_NAME).read_bytes()
-    connection = sqlite3.connect(directory / DATABASE_NAME)
-    [key] = connection.execute("SELECT key FROM items_2 ORDER BY key LIMIT 1 OFFSET 3").fetchone()
-    connection.close()
+    with opened_database(directory) as connection:
+        [key] = connection.execute("SELECT key FROM items_2 ORDER BY key LIMIT 1 OFFSET 3").fetchone()
     overwrite(directory, content.index(key), b"\xff")
 
 
@@ -81,20 +80,17 @@ def test_a_file_in_which_writes_could_do_harm_is_refused(directory: Path) -> Non
 
 
 def test_a_damaged_catalog_is_refused(directory: Path) -> None:
-    connection = sqlite3.connect(directory / DATABASE_NAME)
-    [page] = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'relations'").fetchone()
-    connection.close()
+    with opened_database(directory) as connection:
+        [page] = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'relations'").fetchone()
     overwrite(directory, (page - 1) * PAGE_BYTES, bytes(200))
     with pytest.raises(StorageError, match="damaged"):
         Engine(directory)
 
 
 def test_a_table_with_a_damaged_description_is_left_out(directory: Path) -> None:
-    connection = sqlite3.connect(directory / DATABASE_NAME)
     statement = "UPDATE tables SET description = CAST(replace(description, 'pk', 'qk') AS BLOB) WHERE name = 'orders'"
-    assert connection.execute(statement).rowcount == 1
-    connection.commit()
-    connection.close()
+    with opened_database(directory) as connection:
+        assert connection.execute(statement).rowcount == 1
     with Engine(directory) as engine:
         with pytest.raises(DynamoError, match="description"):
             engine.call("Scan", {"TableName": "orders"})

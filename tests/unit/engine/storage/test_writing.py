@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
-from time import sleep
 
 import pytest
+from tests.waiting import wait_until
 
-from tenantable.engine.storage.queries import ItemRelation, item_relation
+from tenantable.engine.storage.queries import ItemRelation
 from tenantable.engine.storage.reading import KeyRange, Statistics
 from tenantable.engine.storage.storage import Storage
 from tenantable.engine.storage.transaction import Transaction
@@ -22,20 +22,6 @@ EVERYTHING = KeyRange(lower=b"", upper=b"\xff")
 def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Storage]:
     with Storage(tmp_path if request.param == "file" else None) as storage:
         yield storage
-
-
-@pytest.fixture
-def items(storage: Storage) -> ItemRelation:
-    return create_items(storage)
-
-
-def create_items(storage: Storage) -> ItemRelation:
-    def work(transaction: Transaction) -> ItemRelation:
-        items = item_relation(transaction.add_relation())
-        transaction.create(items)
-        return items
-
-    return storage.write(work)
 
 
 def put(storage: Storage, items: ItemRelation, key: bytes, body: bytes = b"{}") -> None:
@@ -186,8 +172,7 @@ class TestSharedCommits:
 
         with ThreadPoolExecutor(len(bodies)) as threads:
             futures = [threads.submit(write, body) for body in bodies]
-            while storage.write.queue_length < len(bodies) - 1:
-                sleep(0.001)
+            wait_until(lambda: storage.write.queue_length == len(bodies) - 1)
             release.set()
             return [future.exception(10) for future in futures]
 
@@ -251,8 +236,7 @@ class TestSharedCommits:
         with ThreadPoolExecutor(2) as threads:
             first = threads.submit(storage.write, publish)
             second = threads.submit(storage.write, lambda transaction: transaction.get(items, b"1"))
-            while storage.write.queue_length < 1:
-                sleep(0.001)
+            wait_until(lambda: storage.write.queue_length == 1)
             began.set()
             assert (first.result(10), second.result(10)) == (None, (1, b"1"))
         assert seen == [1]

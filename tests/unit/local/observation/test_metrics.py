@@ -109,8 +109,9 @@ def test_gauges_are_measured_when_somebody_asks(engine: Engine, registry: Collec
     home = {"account": HOME.account_id, "region": HOME.region}
     assert value(registry, "items", index="", **OF_TABLE) == 1
     assert value(registry, "item_bytes", index="", **OF_TABLE) == 5
-    assert value(registry, "stream_behind_records", consumer="mailer", **OF_TABLE) == 1
-    assert (value(registry, "stream_behind_seconds", consumer="mailer", **OF_TABLE) or 0) >= 0
+    label = engine.call("DescribeTable", {"TableName": "notes"})["Table"]["LatestStreamLabel"]
+    assert value(registry, "stream_behind_records", stream=label, consumer="mailer", **OF_TABLE) == 1
+    assert (value(registry, "stream_behind_seconds", stream=label, consumer="mailer", **OF_TABLE) or 0) >= 0
     assert (value(registry, "log_bytes", **home) or 0) > 0
     assert value(registry, "database_bytes", **home) is not None
     assert value(registry, "connections") == 3
@@ -121,3 +122,15 @@ def test_the_form_is_prometheus_own(engine: Engine, registry: CollectorRegistry)
     text = generate_latest(registry).decode()
     assert "# TYPE tenantable_dynamodb_operations_total counter" in text
     assert "# TYPE tenantable_dynamodb_operation_seconds histogram" in text
+
+
+def test_consumers_of_each_stream_that_a_table_had_are_told_apart(engine: Engine, registry: CollectorRegistry) -> None:
+    """Two values of one name and labels make a scraper refuse the page."""
+    put(engine)
+    engine.stream("notes").advance("mailer", engine.stream("notes").read()[0]["dynamodb"]["SequenceNumber"])
+    for specification in ({"StreamEnabled": False}, TABLE["StreamSpecification"]):
+        engine.call("UpdateTable", {"TableName": "notes", "StreamSpecification": specification})
+    put(engine, x={"S": "x"})
+    engine.stream("notes").advance("mailer", engine.stream("notes").read()[0]["dynamodb"]["SequenceNumber"])
+    names = [line.rpartition(b" ")[0] for line in generate_latest(registry).splitlines() if b"mailer" in line]
+    assert len(names) == len(set(names)) == 4

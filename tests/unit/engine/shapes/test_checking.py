@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenantable.engine.shapes import check_request
+from tenantable.engine.shapes.checking import check_request
 from tenantable.wire.errors import DynamoError
 
 NAME_PATTERN = "Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+"

@@ -10,7 +10,7 @@ import pytest
 from botocore.loaders import Loader
 
 import tenantable.engine.shapes
-from tenantable.engine.shapes import check_request
+from tenantable.engine.shapes.checking import check_request
 from tenantable.wire.errors import DynamoError
 
 TABLE = Path(tenantable.engine.shapes.__file__).parent / "request_shapes.json"
