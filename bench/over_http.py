@@ -8,7 +8,7 @@ from servers import CONTENDERS, Contender, Running, running
 from workload import OPERATIONS
 
 CONNECTIONS = (1, 4)
-SECONDS = 2.0
+SECONDS = 1.0
 ROUNDS = 2
 GOALS = {
     "get": 28_000,
