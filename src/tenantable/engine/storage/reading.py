@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from heapq import merge
 from types import TracebackType
@@ -91,7 +91,8 @@ class Reader:
 
     def empty_log(self) -> None:
         """Move what was committed from the log into the file as far as no reader needs it; nobody waits for this."""
-        self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        with suppress(sqlite3.OperationalError):  # a statement that was given up in the middle still reads the log
+            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
 
     def freeze(self) -> None:
         """Let all reads from here on see the state of the first one."""
