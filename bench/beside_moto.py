@@ -48,7 +48,7 @@ GOALS = {
 }
 """Of the engine in memory, in process; on disk at `process` 12,000 puts."""
 ITEMS = 10_000
-ROUNDS = 3
+ROUNDS = 2
 CLIENTS = 4
 ROUND_SECONDS = 0.35
 CROWD_SECONDS = 1.0

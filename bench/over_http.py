@@ -9,7 +9,7 @@ from workload import OPERATIONS
 
 CONNECTIONS = (1, 4)
 SECONDS = 1.0
-ROUNDS = 2
+ROUNDS = 1
 GOALS = {
     "get": 28_000,
     "put": 9_000,

@@ -25,8 +25,9 @@ def main() -> None:
     measured: list[report.Section] = []
     with console.status("measuring") as status:
         for part in given.only or PARTS:
-            measured += PARTS[part](status.update)
-    report.show(measured)
+            sections = PARTS[part](status.update)
+            report.show(sections)
+            measured += sections
     if given.only is None:
         report.write(measured, day=dt.datetime.now(tz=dt.UTC).date().isoformat())
         console.print(f"written to {report.PAGE.relative_to(Path.cwd())}")

@@ -107,7 +107,7 @@ def running(contender: Contender, folder: Path | None = None) -> Iterator[Runnin
         log = stack.enter_context(tempfile.TemporaryFile())
         began = time.perf_counter()
         process = subprocess.Popen([*contender.program, *arguments], stdout=log, stderr=log)
-        stack.callback(_stop, process)
+        stack.callback(stop, process)
         _wait_for(port, process)
         start_ms = (time.perf_counter() - began) * 1000
         credentials = _own_credentials(folder) if contender.is_ours else raw.ANYBODY
@@ -141,7 +141,8 @@ def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
     raise SystemExit(f"The server did not start: {' '.join(map(str, process.args))}")  # type: ignore[arg-type]
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """End a server, by force when it takes its time."""
     process.terminate()
     try:
         process.wait(15)

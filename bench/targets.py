@@ -16,6 +16,7 @@ import boto3
 from botocore import xform_name
 from botocore.config import Config
 from moto import mock_aws
+from servers import stop
 
 from tenantable.engine import Engine
 from tenantable.testing import boto3_client
@@ -110,8 +111,7 @@ def _server(command: list[str]) -> Iterator[str]:
         _wait_for(port, process)
         yield f"http://127.0.0.1:{port}"
     finally:
-        process.terminate()
-        process.wait(10)
+        stop(process)
         log.close()
 
 
