@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -98,21 +99,24 @@ class Engine:
         self._telling: Telling | None = None
         if observer is not None:
             self._telling = self._observe(observer, monotonic)
-        self._session = Session(
-            storage=self._storage,
-            catalog=Catalog(CatalogCache(self._storage, home, clock), home),
-            home=home,
-            clock=clock,
-            random=randomness or random.SystemRandom(),
-            render=orjson.loads,
-            throttle=limits,
-            objects=_buckets(path, objects),
-        )
-        self._contributors = Contributors(self._session.catalog)
-        if self._storage.is_alone:  # else somebody may be at it
-            recover(self._session)
-        self._storage.admit_others()
-        complete_tables(self._session)
+        with ExitStack() as opened:
+            opened.callback(self._storage.close)
+            self._session = Session(
+                storage=self._storage,
+                catalog=Catalog(CatalogCache(self._storage, home, clock), home),
+                home=home,
+                clock=clock,
+                random=randomness or random.SystemRandom(),
+                render=orjson.loads,
+                throttle=limits,
+                objects=_buckets(path, objects),
+            )
+            self._contributors = Contributors(self._session.catalog)
+            if self._storage.is_alone:  # else somebody may be at it
+                recover(self._session)
+            self._storage.admit_others()
+            complete_tables(self._session)
+            opened.pop_all()  # it stays open; what failed gives the directory back
         self._json_session = replace(self._session, render=orjson.Fragment)
         self._pinned: dict[Callable[[bytes], Any], tuple[Contents, Session]] = {}
 

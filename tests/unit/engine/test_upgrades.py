@@ -11,7 +11,7 @@ from tests.directories import opened_database
 
 from tenantable.engine import Engine
 from tenantable.engine.storage.checksums import CHECKSUM_MASK
-from tenantable.engine.storage.files import FORMAT_VERSION
+from tenantable.engine.storage.files import FORMAT_VERSION, lock_directory
 
 SCHEMA_1 = """
 CREATE TABLE tables (name TEXT PRIMARY KEY, description BLOB NOT NULL) WITHOUT ROWID;
@@ -94,6 +94,15 @@ def test_it_is_upgraded_once(directory: Path) -> None:
             assert len(engine.call("ListStreams", {})["Streams"]) == 1
     with opened_database(directory) as connection:
         assert connection.execute("PRAGMA user_version").fetchone() == (FORMAT_VERSION,)
+
+
+def test_an_upgrade_that_fails_gives_the_directory_back(directory: Path) -> None:
+    def stopped() -> float:
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        Engine(directory, clock=stopped)
+    lock_directory(directory, exclusive=True).close()
 
 
 @pytest.fixture
