@@ -55,7 +55,8 @@ def _measured(contender: Contender, server: Running) -> Measured:
                     credentials=server.credentials,
                 )
                 place = (contender.name, operation, connections)
-                if not rate.refused and (place not in best or best[place].per_second < rate.per_second):
+                is_answered = rate.per_second > 0 and not rate.refused
+                if is_answered and (place not in best or best[place].per_second < rate.per_second):
                     best[place] = rate
     return best
 
