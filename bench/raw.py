@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from workload import CREATE_TABLE, ITEMS_PER_PARTITION, OPERATIONS, api_name, batch_of_puts, requests
+from workload import CREATE_TABLE, ITEMS_PER_PARTITION, OPERATIONS, TABLE, api_name, batch_of_puts, requests
 
 from tenantable.data.http_client import HttpClient
 from tenantable.wire.signatures import Credentials, sign_headers
@@ -81,6 +81,8 @@ def load(endpoint: str, items: int = 10_000, credentials: Credentials = ANYBODY)
     """Create the table of the workload and fill it."""
     with HttpClient(endpoint, region=REGION, credentials=lambda: credentials) as client:
         client.call("CreateTable", CREATE_TABLE)
+        while client.call("DescribeTable", {"TableName": TABLE})["Table"]["TableStatus"] != "ACTIVE":
+            time.sleep(0.01)  # some peers take their time, as the service does
         for start in range(0, items, ITEMS_PER_PARTITION):
             client.call(*batch_of_puts(list(range(start, start + ITEMS_PER_PARTITION))))
 
