@@ -3,6 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUNTIME := .venv/.runtime
 DEVELOPMENT := .venv/.development
+TOOLS := .tools/.installed
 TESTS ?= tests
 URL ?= http://127.0.0.1:8000
 
@@ -28,7 +29,7 @@ fmt: $(DEVELOPMENT) ## format the code and mend what lint can mend
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-test: $(DEVELOPMENT) ## all tests
+test: $(DEVELOPMENT) $(TOOLS) ## all tests
 	$(BIN)/pytest -n 2 --dist worksteal $(TESTS)
 
 crash: $(DEVELOPMENT) ## kill the engine fifty times and look for what is lost
@@ -73,7 +74,7 @@ bare: ## install without extras in a folder of its own and import the core
 	.venv/bare/bin/python -c "import tenantable, tenantable.engine, tenantable.data, tenantable.iam"
 
 clean: ## remove everything that the targets made
-	rm -rf .venv .clients .peers .fuzz .hypothesis .*_cache
+	rm -rf .venv .tools .clients .peers .fuzz .hypothesis .*_cache
 
 # uv is used when it is there and never required; both ways install the locked, hashed requirements.
 define install
@@ -94,3 +95,17 @@ $(RUNTIME): requirements.txt
 
 $(DEVELOPMENT): requirements-dev.txt
 	$(call install,requirements-dev.txt,$@)
+
+# Tools that tests run as processes of their own, never imported: linters of templates and modules, and a policy
+# simulator to compare decisions with. What cannot be installed is left out, and its tests are skipped with the reason.
+$(TOOLS): Makefile
+	@echo "Installing the tools that tests compare with into .tools ..."
+	@mkdir -p .tools
+	@$(PYTHON) -m venv .tools/venv
+	@if command -v uv >/dev/null 2>&1; then uv pip install -q --python .tools/venv/bin/python cfn-lint checkov; \
+	else .tools/venv/bin/python -m pip install -q --disable-pip-version-check cfn-lint checkov; fi || \
+		echo "cfn-lint and checkov are not there; their tests are skipped"
+	@! command -v npm >/dev/null || \
+		npm install --silent --no-audit --no-fund --prefix .tools @cloud-copilot/iam-simulate@0.1.173 || \
+		echo "iam-simulate is not there; its tests are skipped"
+	@touch $@

@@ -16,7 +16,7 @@ from tenantable.declare.naming import Naming
 from tenantable.declare.systems import System
 from tenantable.engine import Engine
 from tenantable.iam.documents import policy_document
-from tenantable.iam.synthesis import component_policies
+from tenantable.iam.synthesis.statements import component_policies
 from tenantable.services.academy import declaration as academy
 from tenantable.services.access import declaration as access
 from tenantable.services.accounts import declaration as accounts

@@ -13,7 +13,7 @@ import pytest
 from tenantable.declare.naming import Naming
 from tenantable.engine import Engine
 from tenantable.iam.authorizer import PolicyAuthorizer
-from tenantable.iam.synthesis import component_policies
+from tenantable.iam.synthesis.statements import component_policies
 from tenantable.services.webhooks.declaration import SYSTEM
 from tenantable.wire.arns import Home
 from tenantable.wire.errors import DynamoError

@@ -17,6 +17,7 @@ from tenantable.declare.naming import Naming
 from tenantable.declare.patterns import KeyPattern, QueryPattern, collection
 from tenantable.declare.queries import Page, Query
 from tenantable.declare.references import Change, Condition, Reference
+from tenantable.declare.resources import Bucket, EncryptionKey, EventBus, ParameterTree, Queue
 from tenantable.declare.systems import System
 from tenantable.declare.tables import Index, LocalIndex, Provisioned, Table, Tenancy
 from tenantable.wire.keys import KeyAttribute
@@ -24,10 +25,13 @@ from tenantable.wire.keys import KeyAttribute
 __all__ = [
     "AccessPatterns",
     "Attr",
+    "Bucket",
     "Change",
     "Component",
     "Condition",
+    "EncryptionKey",
     "Entity",
+    "EventBus",
     "Grant",
     "Index",
     "Key",
@@ -36,10 +40,12 @@ __all__ = [
     "LocalIndex",
     "Naming",
     "Page",
+    "ParameterTree",
     "Permission",
     "Provisioned",
     "Query",
     "QueryPattern",
+    "Queue",
     "Reference",
     "ResourcePermission",
     "System",

@@ -1,7 +1,7 @@
 """A system: its tables, entities and components as one value, from which everything else is made."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from tenantable.declare.attributes import EntityDeclaration
@@ -9,8 +9,14 @@ from tenantable.declare.grants.components import ROLE_NAME, Component
 from tenantable.declare.grants.granted import Grant
 from tenantable.declare.keys.layouts import EntityLayout
 from tenantable.declare.naming import Naming
+from tenantable.declare.resources import Resource
 from tenantable.declare.tables import PhysicalTable, Table, physical_table
 from tenantable.errors import DeclarationError, Fault
+
+
+def _own_names(_stage: str) -> Naming:
+    """Tables are called by their logical names in every stage."""
+    return Naming()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,20 +29,29 @@ class System:
         tables: Its tables, with whatever entities were declared in them.
         components: Whoever touches them.
         description: One sentence.
+        resources: What it has beside tables: queues, keys, parameters, buckets, event buses.
+        environment: Environment variables that tell a component the physical name of a table or resource.
+        naming: From a stage to the names in it. Default: logical names, the same in every stage.
+        stages: The stages that it is meant to run in.
     Raises:
-        DeclarationError: Two tables or components have one name, a component's role would have a name that IAM refuses,
-            or a component is granted something on a table that is none of `tables`.
+        DeclarationError: Two tables, components or resources have one name, a component's role would have a name that
+            IAM refuses, or a component is granted something on a table that is none of `tables`.
     """
 
     name: str
     tables: Sequence[Table]
     components: Sequence[Component] = ()
     description: str = ""
+    resources: Sequence[Resource] = ()
+    environment: Mapping[str, Table | Resource] = field(default_factory=dict)
+    naming: Callable[[str], Naming] = _own_names
+    stages: Sequence[str] = ("dev", "sit", "prod")
 
     def __post_init__(self) -> None:
         faults = []
         for kind, names in (
             ("tables", [table.name for table in self.tables]),
+            ("resources", [f"{resource.service}:{resource.name}" for resource in self.resources]),
             ("components", [component.name for component in self.components]),
         ):
             repeated = sorted({name for name in names if names.count(name) > 1})

@@ -13,9 +13,9 @@ from functools import lru_cache
 from typing import Any
 
 from tenantable.iam.documents import Policy
-from tenantable.iam.dynamodb_requests import ItemAccess, access_requests, item_access
 from tenantable.iam.evaluation import Decision, OpenDecision, PolicySet, Verdict, evaluate
 from tenantable.iam.patterns import Context, ContextValue, split_arn
+from tenantable.iam.requests.dynamodb import ItemAccess, access_requests, item_access
 from tenantable.wire.arns import Home
 from tenantable.wire.errors import DynamoError, access_denied
 from tenantable.wire.keys import TableKeysLookup

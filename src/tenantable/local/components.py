@@ -8,7 +8,7 @@ from tenantable.declare.naming import Naming
 from tenantable.declare.systems import System
 from tenantable.engine.signature import AccessKey
 from tenantable.iam.documents import Policy
-from tenantable.iam.synthesis import component_policies
+from tenantable.iam.synthesis.statements import component_policies
 from tenantable.local.secrets import ADMINISTRATOR, ProfileKey
 from tenantable.wire.arns import Home
 from tenantable.wire.client import DynamoClient

@@ -15,7 +15,7 @@ from tenantable.declare.systems import System
 from tenantable.engine import Engine
 from tenantable.errors import DuplicateValue
 from tenantable.iam.authorizer import PolicyAuthorizer
-from tenantable.iam.synthesis import component_policies
+from tenantable.iam.synthesis.statements import component_policies
 from tenantable.services.academy.admin.declaration import (
     AnalyticsEvent,
     AnalyticsEvents,
@@ -36,7 +36,7 @@ from tenantable.services.academy.coach.declaration import (
     Profile,
     Profiles,
 )
-from tenantable.services.academy.declaration import ENVIRONMENT, SYSTEM, naming
+from tenantable.services.academy.declaration import SYSTEM, naming
 from tenantable.services.academy.parent.declaration import (
     Appointment,
     Appointments,
@@ -262,7 +262,7 @@ def test_the_time_of_expiry_is_epoch_seconds(database: Database, engine: Engine)
 def test_the_physical_names_are_those_of_the_documents() -> None:
     """Requirement: T-02."""
     rule = naming("dev")
-    assert {variable: rule.table_name(table.name) for variable, table in ENVIRONMENT.items()} == {
+    assert {variable: rule.table_name(table.name) for variable, table in SYSTEM.environment.items()} == {
         "PROFILES_TABLE": "profilesdev",
         "ONBOARDING_TABLE": "coach-onboarding-sessionsdev",
         "PARENT_INVITATIONS_TABLE": "parent-invitationsdev",

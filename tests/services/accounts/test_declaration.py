@@ -15,7 +15,7 @@ from tenantable.declare.tables import physical_table
 from tenantable.engine import Engine
 from tenantable.errors import TenancyError
 from tenantable.iam.authorizer import PolicyAuthorizer
-from tenantable.iam.synthesis import component_policies
+from tenantable.iam.synthesis.statements import component_policies
 from tenantable.services.accounts.declaration import (
     SYSTEM,
     Account,

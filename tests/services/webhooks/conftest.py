@@ -20,7 +20,7 @@ from tenantable.data.database import TenantId
 from tenantable.declare.grants import Component
 from tenantable.engine import Engine
 from tenantable.iam.authorizer import PolicyAuthorizer
-from tenantable.iam.synthesis import component_policies
+from tenantable.iam.synthesis.statements import component_policies
 from tenantable.services.webhooks.app import (
     Dependencies,
     create_app,

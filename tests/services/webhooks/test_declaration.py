@@ -14,9 +14,8 @@ from tenantable.declare.naming import Naming
 from tenantable.declare.systems import System
 from tenantable.engine import Engine
 from tenantable.iam.authorizer import PolicyAuthorizer
-from tenantable.iam.synthesis import component_policies
+from tenantable.iam.synthesis.statements import component_policies
 from tenantable.services.webhooks.declaration import (
-    ENVIRONMENT,
     SYSTEM,
     Acceptance,
     Acceptances,
@@ -146,7 +145,7 @@ def test_attempts_are_listed_in_their_order(database: Database) -> None:
 
 def test_every_table_has_its_environment_variable() -> None:
     """Requirement: W-10."""
-    assert {variable: naming().table_name(table.name) for variable, table in ENVIRONMENT.items()} == {
+    assert {variable: naming().table_name(table.name) for variable, table in SYSTEM.environment.items()} == {
         "TENANT_IDENTITY_TABLE": "TenantIdentity",
         "TENANT_WEBHOOK_CONFIG_TABLE": "TenantWebhookConfig",
         "EVENTS_TABLE": "Events",

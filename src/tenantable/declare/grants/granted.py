@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from tenantable.declare.attributes import EntityDeclaration, declaration_of
 from tenantable.declare.patterns import Pattern
 from tenantable.declare.references import Reference
+from tenantable.declare.resources import Resource
 from tenantable.errors import DeclarationError, Fault
 
 WriteKind = Literal["create", "put", "update", "delete", "erase", "check"]
@@ -100,9 +101,10 @@ def allow(
     )
 
 
-def allow_resource(service: str, *actions: str, resource: str) -> ResourceGrant:
-    """Grant actions of another service on one resource, by its logical name: `"sqs", "SendMessage", resource="dlq"`."""
-    return ResourceGrant(service=service, actions=frozenset(actions), resource=resource)
+def allow_resource(service: str, *actions: str, resource: str | Resource) -> ResourceGrant:
+    """Grant actions of another service on a resource, or on the one of this logical name: `"sqs", "SendMessage"`."""
+    name = resource if isinstance(resource, str) else resource.name
+    return ResourceGrant(service=service, actions=frozenset(actions), resource=name)
 
 
 def _strangers(granted: Iterable[object]) -> Iterator[Fault]:

@@ -132,6 +132,16 @@ admin_service = Component(
     ],
 )
 
+
+def naming(stage: str) -> Naming:
+    """`profilesdev` in the stage `dev`; the tables that were planned last are written `organizations-dev`."""
+    return Naming(
+        table="{table}{stage}",
+        exceptions={"organizations": "{table}-{stage}", "students": "{table}-{stage}"},
+        values={"stage": stage},
+    )
+
+
 SYSTEM = System(
     name="academy",
     description="Texas Sports Academy: coaches, parents and administrators.",
@@ -150,28 +160,19 @@ SYSTEM = System(
         students,
     ),
     components=(coach_service, parent_service, admin_service),
+    environment={
+        "PROFILES_TABLE": profiles,
+        "ONBOARDING_TABLE": onboarding_sessions,
+        "PARENT_INVITATIONS_TABLE": parent_invitations,
+        "ENROLLMENTS_TABLE": enrollments,
+        "DOCUMENTS_TABLE": documents,
+        "SCHEDULING_TABLE": scheduling,
+        "INVITATIONS_TABLE": coach_invitations,
+        "AUDIT_LOGS_TABLE": audit_logs,
+        "ANALYTICS_EVENTS_TABLE": analytics_events,
+        "ANALYTICS_TOTALS_TABLE": analytics_totals,
+        "ORGANIZATIONS_TABLE": organizations,
+        "STUDENTS_TABLE": students,
+    },
+    naming=naming,
 )
-ENVIRONMENT = {
-    "PROFILES_TABLE": profiles,
-    "ONBOARDING_TABLE": onboarding_sessions,
-    "PARENT_INVITATIONS_TABLE": parent_invitations,
-    "ENROLLMENTS_TABLE": enrollments,
-    "DOCUMENTS_TABLE": documents,
-    "SCHEDULING_TABLE": scheduling,
-    "INVITATIONS_TABLE": coach_invitations,
-    "AUDIT_LOGS_TABLE": audit_logs,
-    "ANALYTICS_EVENTS_TABLE": analytics_events,
-    "ANALYTICS_TOTALS_TABLE": analytics_totals,
-    "ORGANIZATIONS_TABLE": organizations,
-    "STUDENTS_TABLE": students,
-}
-"""Environment variables that tell a service the physical names of its tables."""
-
-
-def naming(stage: str) -> Naming:
-    """`profilesdev` in the stage `dev`; the tables that were planned last are written `organizations-dev`."""
-    return Naming(
-        table="{table}{stage}",
-        exceptions={"organizations": "{table}-{stage}", "students": "{table}-{stage}"},
-        values={"stage": stage},
-    )

@@ -450,17 +450,8 @@ decision_service = Component(
     ],
 )
 
-SYSTEM = System(
-    name="access",
-    description="Access management: who may do what, in which organisation, and what they did.",
-    tables=(table,),
-    components=(permission_service, invitation_service, team_service, role_service, audit_service, decision_service),
-)
-ENVIRONMENT = {"ACCESS_MANAGEMENT_TABLE": table}
-"""Environment variables that tell a component the physical names of its tables."""
 
-
-def naming(stage: Stage, *, project: str = "bbws-access") -> Naming:
+def naming(stage: str, *, project: str = "bbws-access") -> Naming:
     """
     `{project}-{stage}-ddb-access-management`, and the indexes `-gsi1` to `-gsi5` behind it.
 
@@ -479,3 +470,13 @@ def naming(stage: Stage, *, project: str = "bbws-access") -> Naming:
     return Naming(
         table="{project}-{stage}-ddb-{table}", index="{table}-{index}", values={"project": project, "stage": stage}
     )
+
+
+SYSTEM = System(
+    name="access",
+    description="Access management: who may do what, in which organisation, and what they did.",
+    tables=(table,),
+    components=(permission_service, invitation_service, team_service, role_service, audit_service, decision_service),
+    environment={"ACCESS_MANAGEMENT_TABLE": table},
+    naming=naming,
+)

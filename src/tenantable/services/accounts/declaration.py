@@ -189,15 +189,6 @@ reader = Component(
     ],
 )
 
-SYSTEM = System(
-    name="accounts",
-    description="Accounts that share a table or have one for themselves, and their licences.",
-    tables=(table,),
-    components=(api, provisioner, reader),
-)
-ENVIRONMENT = {"SHARED_TABLE": table}
-"""Environment variables that tell a component the physical names of its tables."""
-
 
 def naming(stage: str) -> Naming:
     """The shared table is `app-{stage}-accounts`, the table of one account `app-{stage}-account-{id}`."""
@@ -206,3 +197,13 @@ def naming(stage: str) -> Naming:
         dedicated="app-{stage}-account-{tenant}",
         values={"stage": stage},
     )
+
+
+SYSTEM = System(
+    name="accounts",
+    description="Accounts that share a table or have one for themselves, and their licences.",
+    tables=(table,),
+    components=(api, provisioner, reader),
+    environment={"SHARED_TABLE": table},
+    naming=naming,
+)

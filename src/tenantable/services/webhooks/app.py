@@ -21,8 +21,6 @@ from tenantable.services.webhooks.model import PAYLOAD_BYTES_MAX, Entropy
 from tenantable.services.webhooks.repository import WebhookRepository
 from tenantable.services.webhooks.service import Authorizer, Receiver, WebhookApi
 from tenantable.services.webhooks.worker import (
-    RECEIVES_MAX,
-    VISIBILITY_SECONDS,
     DeliveryMetrics,
     DlqProcessor,
     Sender,
@@ -81,11 +79,13 @@ class Dependencies:
 
 def queue_settings(naming: Naming) -> tuple[QueueSettings, QueueSettings]:
     """The delivery queue and the dead-letter queue, under their physical names."""
-    dead_letters = QueueSettings(name=naming.resource_name(declaration.DEAD_LETTER_QUEUE))
+    declared = declaration.delivery_queue
+    dead_letters = QueueSettings(name=naming.resource_name(declaration.dead_letter_queue.name))
+    assert declared.receives_max is not None, "it has dead letters"
     deliveries = QueueSettings(
-        name=naming.resource_name(declaration.DELIVERY_QUEUE),
-        visibility_seconds=VISIBILITY_SECONDS,
-        dead_letters=DeadLetters(queue=dead_letters.name, receives_max=RECEIVES_MAX),
+        name=naming.resource_name(declared.name),
+        visibility_seconds=declared.visibility_seconds,
+        dead_letters=DeadLetters(queue=dead_letters.name, receives_max=declared.receives_max),
     )
     return deliveries, dead_letters
 

@@ -10,6 +10,7 @@ from tenantable.declare.attributes import Attr, attr, camel_case
 from tenantable.declare.entities import Entity
 from tenantable.declare.grants import Component, allow, allow_resource, writes
 from tenantable.declare.naming import Naming
+from tenantable.declare.resources import DAY_SECONDS, EncryptionKey, Queue
 from tenantable.declare.systems import System
 from tenantable.declare.tables import Index, Table, Tenancy
 
@@ -18,9 +19,15 @@ EventStatus = Literal["pending", "delivered", "dead"]
 Outcome = Literal["delivered", "rejected", "gone", "aborted", "timeout", "unreachable", "blocked", "disabled"]
 Trigger = Literal["schedule", "retry", "redrive"]
 
-DELIVERY_QUEUE = "webhook-deliveries"
-DEAD_LETTER_QUEUE = "webhook-dead-letters"
-SECRETS_KEY = "webhook-secrets"
+dead_letter_queue = Queue(name="webhook-dead-letters", retention_seconds=14 * DAY_SECONDS)
+delivery_queue = Queue(
+    name="webhook-deliveries",
+    visibility_seconds=120,
+    retention_seconds=14 * DAY_SECONDS,
+    dead_letters=dead_letter_queue,
+    receives_max=5,
+)
+secrets_key = EncryptionKey(name="webhook-secrets", description="Seals the tenants' webhook secrets.")
 
 identities = Table("TenantIdentity", partition="apiKey", recovery=True)
 configs = Table("TenantWebhookConfig", partition="tenantId", recovery=True, tenancy=Tenancy(prefix="{tenant}"))
@@ -266,8 +273,8 @@ api = Component(
         allow(writes(Event, "create")),
         allow(writes(Event, "update"), attributes=_RESCHEDULED),
         allow(Attempts.of_event, EndpointStates.get),
-        allow_resource("sqs", "SendMessage", "GetQueueUrl", resource=DELIVERY_QUEUE),
-        allow_resource("kms", "GenerateDataKey", resource=SECRETS_KEY),
+        allow_resource("sqs", "SendMessage", "GetQueueUrl", resource=delivery_queue),
+        allow_resource("kms", "GenerateDataKey", resource=secrets_key),
     ],
 )
 
@@ -292,17 +299,17 @@ worker = Component(
             "ChangeMessageVisibility",
             "SendMessage",
             "GetQueueUrl",
-            resource=DELIVERY_QUEUE,
+            resource=delivery_queue,
         ),
-        allow_resource("sqs", "SendMessage", "GetQueueUrl", resource=DEAD_LETTER_QUEUE),
-        allow_resource("kms", "Decrypt", resource=SECRETS_KEY),
+        allow_resource("sqs", "SendMessage", "GetQueueUrl", resource=dead_letter_queue),
+        allow_resource("kms", "Decrypt", resource=secrets_key),
     ],
 )
 
 receiver = Component(
     "receiver",
     description="Verifies the signatures of webhooks that it receives.",
-    grants=[allow(TenantWebhookConfigs.get), allow_resource("kms", "Decrypt", resource=SECRETS_KEY)],
+    grants=[allow(TenantWebhookConfigs.get), allow_resource("kms", "Decrypt", resource=secrets_key)],
 )
 
 # It moves dead events back and needs no payload for it, no configuration and no log of attempts.
@@ -312,26 +319,32 @@ dlq_processor = Component(
     grants=[
         allow(Events.summary, Events.dead),
         allow(writes(Event, "update"), attributes=_RESCHEDULED),
-        allow_resource("sqs", "ReceiveMessage", "DeleteMessage", "GetQueueUrl", resource=DEAD_LETTER_QUEUE),
-        allow_resource("sqs", "SendMessage", "GetQueueUrl", resource=DELIVERY_QUEUE),
+        allow_resource("sqs", "ReceiveMessage", "DeleteMessage", "GetQueueUrl", resource=dead_letter_queue),
+        allow_resource("sqs", "SendMessage", "GetQueueUrl", resource=delivery_queue),
     ],
 )
+
+
+def naming(prefix: str = "") -> Naming:
+    """Tables, queues and keys under their own names; `prefix` sets several installations apart."""
+    return Naming(table="{prefix}{table}", resource="{prefix}{resource}", values={"prefix": prefix})
+
+
+def _stage_naming(_stage: str) -> Naming:
+    return naming()
+
 
 SYSTEM = System(
     name="webhooks",
     description="Webhook delivery: signed, retried, isolated by tenant.",
     tables=(identities, configs, events, deliveries),
     components=(authorizer, api, worker, receiver, dlq_processor),
+    resources=(delivery_queue, dead_letter_queue, secrets_key),
+    environment={
+        "TENANT_IDENTITY_TABLE": identities,
+        "TENANT_WEBHOOK_CONFIG_TABLE": configs,
+        "EVENTS_TABLE": events,
+        "DELIVERIES_TABLE": deliveries,
+    },
+    naming=_stage_naming,
 )
-ENVIRONMENT = {
-    "TENANT_IDENTITY_TABLE": identities,
-    "TENANT_WEBHOOK_CONFIG_TABLE": configs,
-    "EVENTS_TABLE": events,
-    "DELIVERIES_TABLE": deliveries,
-}
-"""Environment variables that tell a component the physical names of its tables."""
-
-
-def naming(prefix: str = "") -> Naming:
-    """Tables, queues and keys under their own names; `prefix` sets several installations apart."""
-    return Naming(table="{prefix}{table}", resource="{prefix}{resource}", values={"prefix": prefix})

@@ -22,7 +22,7 @@ from tenantable.cloud.keys.envelope import Keys
 from tenantable.cloud.queues.queue import BATCH_MAX, Message, Queue, ReceivedMessage
 from tenantable.data.database import TenantId
 from tenantable.errors import ConditionFailed, ItemNotFound, StaleItem, TenancyError, TenantableError
-from tenantable.services.webhooks.declaration import Attempt, Event, TenantWebhookConfig
+from tenantable.services.webhooks.declaration import Attempt, Event, TenantWebhookConfig, delivery_queue
 from tenantable.services.webhooks.model import (
     RETENTION,
     Answer,
@@ -39,8 +39,7 @@ from tenantable.services.webhooks.signatures import sign
 # A claim outlives the sender's deadline, and a message stays hidden longer than a claim lasts: so nobody else tries
 # while an attempt is under way, and a message that comes back finds the claim over.
 LEASE_SECONDS = 60.0
-VISIBILITY_SECONDS = 120.0
-RECEIVES_MAX = 5
+VISIBILITY_SECONDS = float(delivery_queue.visibility_seconds)
 EARLY_SECONDS = 0.5  # a message may come so much before its time, because clocks differ
 CAPACITY = 256
 TENANT_CAPACITY = 64

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenantable.iam.dynamodb_context import UNKNOWN_LEADING_KEY
-from tenantable.iam.dynamodb_requests import access_requests
+from tenantable.iam.requests.context import UNKNOWN_LEADING_KEY
+from tenantable.iam.requests.dynamodb import access_requests
 from tenantable.wire.arns import Home
 from tenantable.wire.errors import DynamoError
 from tenantable.wire.keys import KeyAttribute, KeyNames, TableKeys

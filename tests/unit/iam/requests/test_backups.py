@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tenantable.iam.dynamodb_requests import access_requests
+from tenantable.iam.requests.dynamodb import access_requests
 from tenantable.wire.arns import Home
 
 HOME = Home(account_id="123456789012", region="eu-west-1")

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from tenantable.iam.control_plane_requests import CONTROL_PLANE, Place, Translation
-from tenantable.iam.dynamodb_context import (
+from tenantable.iam.evaluation import AccessRequest
+from tenantable.iam.patterns import Context
+from tenantable.iam.requests.context import (
     BATCH_WRITE_KEYS,
     QUERY_KEYS,
     READ_KEYS,
@@ -25,9 +26,8 @@ from tenantable.iam.dynamodb_context import (
     Subject,
     leading_key,
 )
-from tenantable.iam.evaluation import AccessRequest
-from tenantable.iam.patterns import Context
-from tenantable.iam.statement_requests import TRANSACTION, statement_access
+from tenantable.iam.requests.control_plane import CONTROL_PLANE, Place, Translation
+from tenantable.iam.requests.statements import TRANSACTION, statement_access
 from tenantable.wire.arns import Home, table_name_of
 from tenantable.wire.keys import TableKeysLookup
 

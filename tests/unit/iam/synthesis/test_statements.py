@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from tenantable.declare.grants import Permission, ResourcePermission
 from tenantable.errors import PolicyError
 from tenantable.iam.documents import Policy, parse_policy, policy_document, render_policy
-from tenantable.iam.dynamodb_requests import access_requests
 from tenantable.iam.evaluation import PolicySet, evaluate
-from tenantable.iam.synthesis import synthesize
+from tenantable.iam.requests.dynamodb import access_requests
+from tenantable.iam.synthesis.statements import synthesize
 from tenantable.wire.arns import Home
 from tenantable.wire.keys import KeyAttribute, KeyNames, TableKeys
 

@@ -19,8 +19,8 @@ from tenantable.declare.grants import Component, Permission, ResourcePermission
 from tenantable.declare.naming import Naming
 from tenantable.errors import PolicyError
 from tenantable.iam.documents import Condition, Policy, Statement
-from tenantable.iam.packing import pack
 from tenantable.iam.patterns import Pattern, Wildcard, has_variables, parse_pattern, text_test
+from tenantable.iam.synthesis.packing import pack
 from tenantable.wire.arns import Home
 
 ValueT = TypeVar("ValueT")

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tenantable.iam.dynamodb_context import UNKNOWN_LEADING_KEY
-from tenantable.iam.dynamodb_requests import access_requests
+from tenantable.iam.requests.context import UNKNOWN_LEADING_KEY
+from tenantable.iam.requests.dynamodb import access_requests
 from tenantable.wire.arns import Home
 from tenantable.wire.keys import KeyAttribute, KeyNames, TableKeys
 

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-from tenantable.iam.dynamodb_context import Fields, request_tags
 from tenantable.iam.evaluation import AccessRequest
 from tenantable.iam.patterns import Context
+from tenantable.iam.requests.context import Fields, request_tags
 from tenantable.wire.arns import Home, stream_of_iterator, table_name_of
 from tenantable.wire.keys import TableKeysLookup
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tenantable.iam.dynamodb_context import READ_KEYS, DerivedContext, Subject
+from tenantable.iam.requests.context import READ_KEYS, DerivedContext, Subject
 from tenantable.wire.errors import DynamoError
 from tenantable.wire.keys import KeyAttribute, KeyNames, TableKeys
 

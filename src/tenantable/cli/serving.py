@@ -1,55 +1,21 @@
-"""The `tenantable` command. It chooses the real clock and randomness, and says in one sentence why it cannot start."""
+"""The commands that serve: `dynamodb`, the endpoint alone, and `up`, everything."""
 
-import os
-import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from socket import socket
 from typing import Annotated, Literal
 
-try:
-    import typer
-except ModuleNotFoundError as error:
-    raise SystemExit(f"tenantable: {error.name} is not installed (pip install 'tenantable[services]')") from error
+import typer
 from rich.console import Console
 
-from tenantable import __version__
 from tenantable.engine.server import PORT_MAX, http_address, listen, serve
-from tenantable.errors import TenantableError
 from tenantable.local.endpoint.endpoint import EndpointOptions, prepare_for_workers, run_endpoint
-from tenantable.local.maintenance.commands import DataFolder, add_commands
+from tenantable.local.maintenance.commands import DataFolder
+from tenantable.local.maintenance.commands import add_commands as add_maintenance_commands
 from tenantable.local.secrets import CREDENTIALS_FILE
 from tenantable.local.workers.ports import shared_port
 from tenantable.local.workers.supervision import WORKERS_MAX, check_workers, run_workers
-
-app = typer.Typer(
-    help="DynamoDB for tenants: one declaration, enforced on the laptop.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-
-dynamodb_group = typer.Typer()
-add_commands(dynamodb_group)
-app.add_typer(dynamodb_group, name="dynamodb")
-
-
-def _show_version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"tenantable {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def tenantable(
-    *,
-    version: Annotated[
-        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Say which version this is.")
-    ] = False,
-) -> None:
-    """DynamoDB for tenants: one declaration, enforced on the laptop."""
-
 
 Throttled = Annotated[
     bool, typer.Option("--throttle", help="Enforce provisioned throughput, also that of indexes and partitions.")
@@ -83,7 +49,15 @@ Workers = Annotated[
 ]
 
 
-@dynamodb_group.callback(invoke_without_command=True)
+def add_commands(app: typer.Typer) -> None:
+    """Add `dynamodb`, with the commands that look after its data folder, and `up`."""
+    group = typer.Typer()
+    group.callback(invoke_without_command=True)(dynamodb)
+    add_maintenance_commands(group)
+    app.add_typer(group, name="dynamodb")
+    app.command()(up)
+
+
 def dynamodb(
     context: typer.Context,
     *,
@@ -156,7 +130,6 @@ def _say(sentence: str) -> None:
     typer.echo(f"tenantable: {sentence}", err=True)
 
 
-@app.command()
 def up(
     *,
     data: Annotated[Path | None, typer.Option(help="Folder of everything that is kept. Default: .tenantable")] = None,
@@ -203,23 +176,3 @@ def _announce(address: str, options: EndpointOptions) -> None:
     endpoints = f"AWS_ENDPOINT_URL_DYNAMODB={address} AWS_ENDPOINT_URL_DYNAMODB_STREAMS={address}"
     console.print(f"  export {endpoints} AWS_DEFAULT_REGION=us-east-1 {identity}", markup=False)
     console.print("  aws dynamodb list-tables        # or boto3.client('dynamodb').list_tables()", markup=False)
-
-
-def main() -> int:
-    """
-    Run the command line.
-
-    Returns:
-        1, after one sentence on the error stream that says why it cannot be done and the way out. Otherwise the
-        process ends with the command's own status.
-    """
-    os.umask(0o077)  # what is stored is for its owner alone
-    try:
-        app()
-    except TenantableError as error:
-        print(f"tenantable: {error}", file=sys.stderr)  # noqa: T201 - this is the command's voice
-    return 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -4,7 +4,7 @@ import pytest
 
 from tenantable.errors import PolicyError
 from tenantable.iam.documents import Condition, Statement, policy_size
-from tenantable.iam.packing import MANAGED_POLICY_CHARACTERS_MAX, pack
+from tenantable.iam.synthesis.packing import MANAGED_POLICY_CHARACTERS_MAX, pack
 
 TABLE = "arn:aws:dynamodb:us-east-1:000000000000:table/"
 

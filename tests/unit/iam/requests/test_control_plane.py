@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tenantable.engine.operations import OPERATIONS
-from tenantable.iam.dynamodb_requests import access_requests, item_access
+from tenantable.iam.requests.dynamodb import access_requests, item_access
 from tenantable.wire.arns import Home
 
 HOME = Home(account_id="123456789012", region="eu-west-1")

@@ -23,7 +23,9 @@ from tenantable.expressions.partiql.statements import (
     UpdateStatement,
 )
 from tenantable.expressions.syntax import Value
-from tenantable.iam.dynamodb_context import (
+from tenantable.iam.evaluation import AccessRequest
+from tenantable.iam.patterns import Context, ContextValue
+from tenantable.iam.requests.context import (
     LEADING_KEYS,
     PARTITION_KEY_VALUES,
     UNKNOWN_LEADING_KEY,
@@ -31,8 +33,6 @@ from tenantable.iam.dynamodb_context import (
     leading_key,
     returned_values,
 )
-from tenantable.iam.evaluation import AccessRequest
-from tenantable.iam.patterns import Context, ContextValue
 from tenantable.wire.arns import Home, table_name_of
 from tenantable.wire.errors import DynamoError
 from tenantable.wire.keys import KeyNames, TableKeysLookup

@@ -1,0 +1,1 @@
+"""From grants to policy documents that allow exactly what was granted."""
