@@ -1,32 +1,34 @@
 """Policies made from grants: they allow what was granted, and no neighbour of it."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.unit.iam.synthesis.requests_in_words import (
+    ACTIONS,
+    HOME,
+    ON_INDEXES,
+    Universe,
+    allowed_by,
+    neighbours,
+    permits,
+    requests_of,
+)
 
 from tenantable.declare.grants import Permission, ResourcePermission
 from tenantable.errors import PolicyError
-from tenantable.iam.documents import Policy, parse_policy, policy_document, render_policy
-from tenantable.iam.evaluation import PolicySet, evaluate
-from tenantable.iam.requests.dynamodb import access_requests
+from tenantable.iam.documents import parse_policy, policy_document, render_policy
+from tenantable.iam.evaluation import PolicySet
 from tenantable.iam.synthesis.statements import synthesize
-from tenantable.wire.arns import Home
 from tenantable.wire.keys import KeyAttribute, KeyNames, TableKeys
 
-HOME = Home()
 KEY_NAMES = TableKeys(
     table=KeyNames(partition=KeyAttribute(name="pk"), sort=KeyAttribute(name="sk")),
     indexes={name: KeyNames(partition=KeyAttribute(name="gpk")) for name in ("by-date", "by-name")},
 )
 KEY_ATTRIBUTES = frozenset({"pk", "sk", "gpk"})
-ON_INDEXES = ("Query", "Scan")
-TRANSACTED = ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem")
-ACTIONS = (*TRANSACTED, *ON_INDEXES, "BatchGetItem", "BatchWriteItem")
 
 
 def permission(*actions: str, **changes: Any) -> Permission:
@@ -177,118 +179,9 @@ def test_another_service_is_refused() -> None:
         synthesize([], HOME, others=[ResourcePermission(service="s3", actions=frozenset({"GetObject"}), resource="x")])
 
 
-@dataclass(frozen=True, kw_only=True)
-class Request:
-    """A request in few words; `attributes` None asks for, writes or returns everything."""
-
-    action: str
-    table: str
-    index: str | None
-    key: str
-    attributes: frozenset[str] | None
-    enclosed: bool
-
-    @property
-    def possible(self) -> bool:
-        if self.enclosed and self.action not in TRANSACTED:
-            return False
-        return not (self.action == "ConditionCheckItem" and not self.enclosed) and (
-            self.index is None or self.action in ON_INDEXES
-        )
-
-
-def allowed_by(policies: Iterable[Policy], request: Request) -> bool:
-    operation, fields = as_dynamodb(request)
-    needed = access_requests(operation, fields, lambda _table: KEY_NAMES, home=HOME)
-    identity = PolicySet(tuple(policies))
-    return bool(needed) and all(evaluate(access, identity).allowed for access in needed or ())
-
-
-def as_dynamodb(request: Request) -> tuple[str, dict[str, Any]]:
-    """The operation that the words stand for."""
-    names = sorted(request.attributes if request.attributes is not None else {"everything"})
-    key = {"pk": {"S": request.key}, "sk": {"S": "1"}}
-    item = key | {name: {"S": "x"} for name in names}
-    projection = {} if request.attributes is None else {"ProjectionExpression": ", ".join(names)}
-    condition = {"ConditionExpression": " AND ".join(f"attribute_exists({name})" for name in names)}
-    update = {"UpdateExpression": "REMOVE " + ", ".join(names)}
-    member = "ReturnValuesOnConditionCheckFailure" if request.enclosed else "ReturnValues"
-    returned = {} if request.attributes is not None else {member: "ALL_OLD"}
-    on_index = {} if request.index is None else {"IndexName": request.index}
-    partition = "pk" if request.index is None else "gpk"
-    queried = {"KeyConditionExpression": f"{partition} = :p", "ExpressionAttributeValues": {":p": {"S": request.key}}}
-    fields: dict[str, dict[str, Any]] = {
-        "GetItem": {"Key": key} | projection,
-        "PutItem": {"Item": item} | returned,
-        "UpdateItem": {"Key": key} | update | returned,
-        "DeleteItem": {"Key": key} | condition | returned,
-        "ConditionCheckItem": {"Key": key} | condition | returned,
-        "Query": queried | projection | on_index,
-        "Scan": projection | on_index,
-    }
-    if request.action == "BatchGetItem":
-        return request.action, {"RequestItems": {request.table: {"Keys": [key]} | projection}}
-    if request.action == "BatchWriteItem":
-        return request.action, {"RequestItems": {request.table: [{"PutRequest": {"Item": item}}]}}
-    own = fields[request.action] | {"TableName": request.table}
-    if not request.enclosed:
-        return request.action, own
-    operation = "TransactGetItems" if request.action == "GetItem" else "TransactWriteItems"
-    member = {"ConditionCheckItem": "ConditionCheck"}.get(request.action, request.action.removesuffix("Item"))
-    return operation, {"TransactItems": [{member: own}]}
-
-
-def permits(granted: Permission, request: Request) -> bool:
-    """What a permission means, in the plainest words; the policies must come to the same."""
-    inside = granted.transactional or request.action == "ConditionCheckItem"
-    return (
-        request.action in granted.actions
-        and (request.table, request.index) == (granted.table, granted.index)
-        and (request.action not in TRANSACTED or request.enclosed == inside)
-        and (
-            granted.attributes is None
-            or (request.attributes is not None and request.attributes <= granted.attributes | granted.key_attributes)
-        )
-        and (granted.leading_keys is None or any(fnmatchcase(request.key, each) for each in granted.leading_keys))
-    )
-
-
 TABLES, INDEXES = ("orders", "events"), (None, "by-date", "by-name")
-KEYS = ("T#1#a", "T#2#a", "CONFIG")
 ATTRIBUTES = (None, frozenset({"a"}), frozenset({"a", "b"}), frozenset({"c"}))
-
-
-def neighbours(request: Request) -> Iterator[Request]:
-    """Every possible request that differs in one respect."""
-    mutations: dict[str, tuple[Any, ...]] = {
-        "action": ACTIONS,
-        "table": TABLES,
-        "index": INDEXES,
-        "key": KEYS,
-        "attributes": ATTRIBUTES,
-        "enclosed": (True, False),
-    }
-    for name, others in mutations.items():
-        for other in others:
-            mutated = replace(request, **{name: other})
-            if mutated != request and mutated.possible:
-                yield mutated
-
-
-def requests_of(granted: Permission) -> Iterator[Request]:
-    """One request or more for each of a permission's actions."""
-    for action in granted.actions:
-        for key in KEYS:
-            request = Request(
-                action=action,
-                table=granted.table,
-                index=granted.index,
-                key=key,
-                attributes=granted.attributes,
-                enclosed=action in TRANSACTED and (granted.transactional or action == "ConditionCheckItem"),
-            )
-            if permits(granted, request):
-                yield request
+UNIVERSE = Universe(tables=dict.fromkeys(TABLES, KEY_NAMES), keys=("T#1#a", "T#2#a", "CONFIG"), attributes=ATTRIBUTES)
 
 
 @st.composite
@@ -308,21 +201,21 @@ def permissions(draw: st.DrawFn) -> Permission:
 
 @given(permissions())
 def test_a_policy_allows_the_declared_and_denies_every_neighbour(granted: Permission) -> None:
-    policies = synthesize([granted], HOME)
-    for request in requests_of(granted):
-        assert allowed_by(policies, request), request
-        for mutated in neighbours(request):
-            assert allowed_by(policies, mutated) == permits(granted, mutated), mutated
+    policies = PolicySet(synthesize([granted], HOME))
+    for request in requests_of(granted, UNIVERSE):
+        assert allowed_by(policies, request, UNIVERSE), request
+        for mutated in neighbours(request, UNIVERSE):
+            assert allowed_by(policies, mutated, UNIVERSE) == permits(granted, mutated), mutated
 
 
 @settings(max_examples=40)
 @given(st.lists(permissions(), min_size=2, max_size=4))
 def test_together_permissions_allow_what_each_allows_and_no_more(granted: list[Permission]) -> None:
-    policies = synthesize(granted, HOME)
-    for request in [request for each in granted for request in requests_of(each)]:
-        assert allowed_by(policies, request), request
-        for mutated in neighbours(request):
-            assert allowed_by(policies, mutated) == any(permits(each, mutated) for each in granted), mutated
+    policies = PolicySet(synthesize(granted, HOME))
+    for request in [request for each in granted for request in requests_of(each, UNIVERSE)]:
+        assert allowed_by(policies, request, UNIVERSE), request
+        for mutated in neighbours(request, UNIVERSE):
+            assert allowed_by(policies, mutated, UNIVERSE) == any(permits(each, mutated) for each in granted), mutated
 
 
 @given(st.lists(permissions(), max_size=4), st.randoms())
