@@ -107,7 +107,8 @@ class Provisioned:
 
 class Table:
     """
-    A table and its indexes. `layouts` holds the keys of its entities (`EntityLayout` by class), as they are declared.
+    A table and its indexes. `layouts` holds the keys of its entities (`EntityLayout` by class) and `repositories` the
+    classes of their access patterns, as they are declared.
 
     Args:
         name: Logical name; the physical one comes from `Naming`.
@@ -163,6 +164,7 @@ class Table:
         self.replicas = replicas
         self.tags = dict(tags or {})
         self.layouts: dict[Any, Any] = {}
+        self.repositories: list[Any] = []
         faults = list(_table_faults(self))
         if faults:
             raise DeclarationError(faults)

@@ -1,0 +1,1 @@
+"""From declarations to infrastructure: modules, templates, documents, and what differs from what runs."""
