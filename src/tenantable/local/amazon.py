@@ -5,13 +5,12 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as BotocoreConnectionError
 
-from tenantable.cloud.keys.envelope import EnvelopeKeys
 from tenantable.cloud.keys.kms import KmsMasterKey
 from tenantable.cloud.queues.queue import Queue, QueueSettings
 from tenantable.cloud.queues.sqs import SqsQueue, create_queue
 from tenantable.data.botocore_client import BotocoreClient
 from tenantable.errors import CloudError, SettingsError
-from tenantable.local.primitives import Primitives
+from tenantable.local.primitives import OwnedPrimitives
 from tenantable.settings import Settings
 
 _CONNECTIONS_MAX = 64
@@ -29,7 +28,7 @@ def amazon_dynamodb(settings: Settings) -> BotocoreClient:
     return BotocoreClient(client, connection_errors=(BotocoreConnectionError, HTTPClientError))
 
 
-def amazon_primitives(settings: Settings) -> Primitives:
+def amazon_primitives(settings: Settings) -> OwnedPrimitives:
     """
     SQS and KMS.
 
@@ -53,7 +52,8 @@ def amazon_primitives(settings: Settings) -> Primitives:
         sqs.close()
         kms.close()
 
-    return Primitives(queue=queue, keys=EnvelopeKeys(KmsMasterKey(kms, settings.kms_key_id)), close=close)
+    master_key = KmsMasterKey(kms, settings.kms_key_id)
+    return OwnedPrimitives(queue=queue, master_key=lambda _alias: master_key, close=close)
 
 
 def _session(settings: Settings) -> boto3.Session:

@@ -9,8 +9,9 @@ from pathlib import Path
 from tenantable.engine import Engine
 from tenantable.engine.server import Server, http_address, listen
 from tenantable.local.components import ComponentClient, Installation, access_keys, profiles
+from tenantable.local.identities import ComponentPrimitives, component_primitives
 from tenantable.local.observation.observing import Watch
-from tenantable.local.primitives import Primitives, embedded_primitives
+from tenantable.local.primitives import embedded_primitives
 from tenantable.local.secrets import CREDENTIALS_FILE, installation_secrets, prepare_folder, profile_keys
 from tenantable.local.serving import dynamo_endpoint
 from tenantable.local.systems import engine_clients, open_engine
@@ -53,7 +54,7 @@ def run_world(settings: Settings) -> Iterator[World]:
         api_listener = stack.enter_context(listen(settings.host, settings.port))
         if settings.cloud == "aws":
             dynamodb_address = metrics_address = None
-            client, primitives = _amazon(installation, settings)
+            client, primitives = _amazon(stack, installation, settings)
         else:
             watch = Watch(counts=settings.metrics_port is not None, logs_requests=settings.log_requests)
             engine = stack.enter_context(
@@ -68,8 +69,9 @@ def run_world(settings: Settings) -> Iterator[World]:
             dynamodb_address, metrics_address = _serve_dynamodb(stack, engine, installation, settings, watch=watch)
             create_missing_tables(engine, installation.system.physical_tables(installation.naming))
             client = engine_clients(installation, engine)
-            primitives = embedded_primitives(settings.data)
-        stack.callback(primitives.close)
+            owned = embedded_primitives(settings.data)
+            stack.callback(owned.close)
+            primitives = component_primitives(installation, owned)
         webhook_secrets = _webhook_secrets(settings)
         webhooks = assemble_webhooks(
             installation,
@@ -118,14 +120,18 @@ def _serve_dynamodb(
     return address, stack.enter_context(exposed)
 
 
-def _amazon(installation: Installation, settings: Settings) -> tuple[ComponentClient, Primitives]:
+def _amazon(
+    stack: ExitStack, installation: Installation, settings: Settings
+) -> tuple[ComponentClient, ComponentPrimitives]:
     """On AWS the role of the process decides what it may do: run each component under its own."""
     from tenantable.local.amazon import amazon_dynamodb, amazon_primitives  # noqa: PLC0415 - needs the extra `aws`
 
     client = amazon_dynamodb(settings)
     if settings.creates_resources:
         create_missing_tables(client, installation.system.physical_tables(installation.naming))
-    return lambda _component: client, amazon_primitives(settings)
+    primitives = amazon_primitives(settings)
+    stack.callback(primitives.close)
+    return lambda _component: client, lambda _component: primitives
 
 
 def _webhook_secrets(settings: Settings) -> WebhookSecrets:
