@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tenantable.cloud.keys.embedded import FileMasterKey
+from tenantable.cloud.keys.envelope import CannotDecrypt
 from tenantable.cloud.queues.embedded import EmbeddedQueues
 from tenantable.cloud.queues.queue import Message, QueueSettings
 from tenantable.declare.grants import Component
@@ -101,12 +103,8 @@ def test_a_component_does_what_it_was_granted_and_nothing_else(
     """Requirement: W-10."""
     held = primitives(component)
     if use in MAY[component.name]:
-        try:
+        with suppress(CannotDecrypt):  # it got through: what was asked of the key makes no sense to it
             USES[use](held)
-        except AccessDenied as error:
-            pytest.fail(str(error))
-        except Exception as error:  # noqa: BLE001 - it got through: what was asked makes no sense to the primitive
-            assert "cipher" in str(error)
         return
     with pytest.raises(AccessDenied, match=re.escape(f"role/webhooks-{component.name} is not authorized to perform: ")):
         USES[use](held)
@@ -129,8 +127,10 @@ def test_a_key_under_another_alias_is_refused(primitives: ComponentPrimitives) -
 
 def test_a_refused_component_changes_nothing(primitives: ComponentPrimitives) -> None:
     primitives(api).queue(DELIVERIES).send([Message(body="kept")])
-    for attempt in (lambda queue: queue.receive(), lambda queue: queue.delete(["1.0"])):
-        with pytest.raises(AccessDenied):
-            attempt(primitives(api).queue(DELIVERIES))
+    refused = primitives(api).queue(DELIVERIES)
+    with pytest.raises(AccessDenied):
+        refused.receive()
+    with pytest.raises(AccessDenied):
+        refused.delete(["1.0"])
     bodies = [message.body for message in primitives(worker).queue(DELIVERIES).receive(limit=10)]
     assert "kept" in bodies
