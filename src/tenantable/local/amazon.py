@@ -5,7 +5,10 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as BotocoreConnectionError
 
+from tenantable.cloud.events.eventbridge import EventBridgeBus
 from tenantable.cloud.keys.kms import KmsMasterKey
+from tenantable.cloud.objects.s3 import S3Bucket
+from tenantable.cloud.parameters.ssm import SsmParameters
 from tenantable.cloud.queues.queue import Queue, QueueSettings
 from tenantable.cloud.queues.sqs import SqsQueue, create_queue
 from tenantable.data.botocore_client import BotocoreClient
@@ -30,7 +33,7 @@ def amazon_dynamodb(settings: Settings) -> BotocoreClient:
 
 def amazon_primitives(settings: Settings) -> OwnedPrimitives:
     """
-    SQS and KMS.
+    SQS, KMS, the parameter store, S3 and EventBridge.
 
     Raises:
         CloudError: `kms_key_id` is not set.
@@ -40,8 +43,14 @@ def amazon_primitives(settings: Settings) -> OwnedPrimitives:
         hint = "set TENANTABLE_KMS_KEY_ID to the id, ARN or alias of a symmetric KMS key"
         raise CloudError("Secrets at rest need a KMS key", hint=hint)
     session = _session(settings)
-    sqs = session.client("sqs", config=_RETRIES)
-    kms = session.client("kms", config=_RETRIES)
+    sqs, kms, ssm, s3, events = (
+        session.client("sqs", config=_RETRIES),
+        session.client("kms", config=_RETRIES),
+        session.client("ssm", config=_RETRIES),
+        session.client("s3", config=_RETRIES),
+        session.client("events", config=_RETRIES),
+    )
+    master_key = KmsMasterKey(kms, settings.kms_key_id)
 
     def queue(wanted: QueueSettings) -> Queue:
         if settings.creates_resources:
@@ -49,11 +58,17 @@ def amazon_primitives(settings: Settings) -> OwnedPrimitives:
         return SqsQueue(sqs, wanted)
 
     def close() -> None:
-        sqs.close()
-        kms.close()
+        for client in (sqs, kms, ssm, s3, events):
+            client.close()
 
-    master_key = KmsMasterKey(kms, settings.kms_key_id)
-    return OwnedPrimitives(queue=queue, master_key=lambda _alias: master_key, close=close)
+    return OwnedPrimitives(
+        queue=queue,
+        master_key=lambda _alias: master_key,
+        parameters=SsmParameters(ssm),
+        bucket=lambda name: S3Bucket(s3, name),
+        bus=lambda name: EventBridgeBus(events, name),
+        close=close,
+    )
 
 
 def _session(settings: Settings) -> boto3.Session:

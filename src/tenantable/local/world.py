@@ -10,8 +10,9 @@ from tenantable.engine import Engine
 from tenantable.engine.server import Server, http_address, listen
 from tenantable.local.components import ComponentClient, Installation, access_keys, profiles
 from tenantable.local.identities import ComponentPrimitives, component_primitives
+from tenantable.local.loops import Loop
 from tenantable.local.observation.observing import Watch
-from tenantable.local.primitives import embedded_primitives
+from tenantable.local.primitives import Primitives, embedded_primitives
 from tenantable.local.secrets import CREDENTIALS_FILE, installation_secrets, prepare_folder, profile_keys
 from tenantable.local.serving import dynamo_endpoint
 from tenantable.local.systems import engine_clients, open_engine
@@ -69,9 +70,7 @@ def run_world(settings: Settings) -> Iterator[World]:
             dynamodb_address, metrics_address = _serve_dynamodb(stack, engine, installation, settings, watch=watch)
             create_missing_tables(engine, installation.system.physical_tables(installation.naming))
             client = engine_clients(installation, engine)
-            owned = embedded_primitives(settings.data)
-            stack.callback(owned.close)
-            primitives = component_primitives(installation, owned)
+            primitives = component_primitives(installation, _primitives(stack, settings.data, home))
         webhook_secrets = _webhook_secrets(settings)
         webhooks = assemble_webhooks(
             installation,
@@ -92,6 +91,16 @@ def run_world(settings: Settings) -> Iterator[World]:
             metrics_address=metrics_address,
             credentials=settings.data / CREDENTIALS_FILE if dynamodb_address else None,
         )
+
+
+def _primitives(stack: ExitStack, data: Path, home: Home) -> Primitives:
+    primitives = embedded_primitives(data, home)
+    stack.callback(primitives.close)
+    assert primitives.delivery is not None, "nobody else delivers events"
+    delivery = Loop("event-delivery", primitives.delivery)
+    stack.callback(delivery.stop)
+    delivery.start()
+    return primitives
 
 
 def _serve_dynamodb(

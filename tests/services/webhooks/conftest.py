@@ -12,16 +12,14 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from tenantable.cloud.keys.embedded import FileMasterKey
 from tenantable.cloud.keys.envelope import Keys
-from tenantable.cloud.queues.embedded import EmbeddedQueues
 from tenantable.cloud.queues.queue import Queue
 from tenantable.data.database import TenantId
 from tenantable.engine import Engine
 from tenantable.iam.authorizer import PolicyAuthorizer
 from tenantable.local.components import Installation
 from tenantable.local.identities import component_primitives
-from tenantable.local.primitives import Primitives
+from tenantable.local.primitives import embedded_primitives
 from tenantable.services.webhooks.app import (
     Dependencies,
     create_app,
@@ -150,9 +148,7 @@ def new_tenant(client: httpx.Client) -> Tenant:
 def made_world(folder: Path) -> Iterator[World]:
     installation = Installation(system=SYSTEM, naming=naming(), home=HOME)
     clock, sender = ManualClock(), RecordingSender()
-    queues = EmbeddedQueues(folder / "queues.sqlite", clock=clock)
-    master_key = FileMasterKey(folder / "master.key")
-    shared = Primitives(queue=queues.queue, master_key=lambda _alias: master_key)
+    shared = embedded_primitives(folder, HOME, clock=clock)
     primitives = component_primitives(installation, shared, clock=clock)
     deliveries, dead_letters = queue_settings(naming())
     with Engine(":memory:", authorizer=PolicyAuthorizer(installation.policies(), HOME), clock=clock) as engine:
@@ -192,4 +188,4 @@ def made_world(folder: Path) -> Iterator[World]:
             dlq_processor=create_dlq_processor(dependencies),
         )
         worker.close()
-    queues.close()
+    shared.close()

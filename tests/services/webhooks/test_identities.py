@@ -1,22 +1,19 @@
 """Queues and keys in the hands of each component: it can do what its grants say, and is refused its neighbours'."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tenantable.cloud.keys.embedded import FileMasterKey
 from tenantable.cloud.keys.envelope import CannotDecrypt
-from tenantable.cloud.queues.embedded import EmbeddedQueues
 from tenantable.cloud.queues.queue import Message, QueueSettings
 from tenantable.declare.grants import Component
 from tenantable.errors import AccessDenied
 from tenantable.local.components import Installation
 from tenantable.local.identities import ComponentPrimitives, component_primitives
-from tenantable.local.primitives import Primitives
+from tenantable.local.primitives import Primitives, embedded_primitives
 from tenantable.services.webhooks.app import queue_settings
 from tenantable.services.webhooks.declaration import (
     SYSTEM,
@@ -88,11 +85,10 @@ MAY = {
 
 
 @pytest.fixture(scope="module")
-def primitives(tmp_path_factory: pytest.TempPathFactory) -> ComponentPrimitives:
-    folder: Path = tmp_path_factory.mktemp("primitives")
-    queues, master_key = EmbeddedQueues(folder / "queues.db"), FileMasterKey(folder / "key")
-    installation = Installation(system=SYSTEM, naming=naming(), home=HOME)
-    return component_primitives(installation, Primitives(queue=queues.queue, master_key=lambda _alias: master_key))
+def primitives(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ComponentPrimitives]:
+    owned = embedded_primitives(tmp_path_factory.mktemp("primitives"), HOME)
+    yield component_primitives(Installation(system=SYSTEM, naming=naming(), home=HOME), owned)
+    owned.close()
 
 
 @pytest.mark.parametrize("use", USES)

@@ -21,7 +21,7 @@ import orjson
 from tenantable.cloud.events.bus import BusFull, Event, InvalidEvent, Rule, check_bus, check_put, render_event
 from tenantable.cloud.queues.queue import InvalidMessage, Message
 from tenantable.cloud.sqlite_file import SqliteFile, named_queries
-from tenantable.errors import TenantableError
+from tenantable.errors import CloudError, TenantableError
 from tenantable.wire.arns import Home
 
 FORMAT_VERSION = 1
@@ -71,6 +71,8 @@ class EmbeddedEvents:
         self.in_hand: set[int] = set()  # written down by a put that is about to send them itself
         self._send = send
         self._one_at_a_time = threading.Lock()
+        self._waiting = threading.Event()
+        self._waiting.set()  # a killed process may have left something
 
     def bus(self, name: str) -> "EmbeddedBus":
         """The bus of this name; it is there for whoever asks."""
@@ -99,6 +101,26 @@ class EmbeddedEvents:
                 after, limit = waiting[-1].id, limit - len(waiting)
             return delivered
 
+    def step(self, *, wait_seconds: float = 0.0) -> int:
+        """
+        Wait up to so long for something that a queue did not take, and try it again; for a loop.
+
+        Returns:
+            How many were taken by their queues.
+        Raises:
+            CloudError: Something waits, and no queue takes anything.
+        """
+        if not self._waiting.wait(wait_seconds):
+            return 0
+        self._waiting.clear()
+        delivered = self.deliver()
+        (waiting,) = self.file.read(lambda db: db.execute(_QUERIES["count_deliveries"]).fetchone())
+        if waiting > len(self.in_hand):
+            self._waiting.set()
+            if delivered == 0:
+                raise CloudError(f"{waiting} events wait for queues that do not take them")
+        return delivered
+
     def send(self, deliveries: Iterable[_Delivery]) -> int:
         """Give each queue its messages and cross them off; what a queue does not take waits on."""
         taken = 0
@@ -109,6 +131,7 @@ class EmbeddedEvents:
             try:
                 self._send(queue, [Message(body=each.body) for each in same])
             except TenantableError:
+                self._waiting.set()
                 continue
             self.file.write(partial(_cross_off, deliveries=same), durable=False)
             taken += len(same)

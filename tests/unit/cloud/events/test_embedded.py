@@ -13,6 +13,7 @@ from tenantable.cloud.events.bus import BusFull, Event, Rule, parse_event
 from tenantable.cloud.events.embedded import EmbeddedEvents
 from tenantable.cloud.queues.embedded import EmbeddedQueues
 from tenantable.cloud.queues.queue import Message, QueueFull, QueueSettings
+from tenantable.errors import CloudError
 from tenantable.wire.arns import Home
 
 
@@ -97,6 +98,19 @@ def test_a_step_delivers_so_many_and_no_more(events: EmbeddedEvents, queues: Que
     queues.refuse = set()
     assert [events.deliver(limit=5) for _ in range(4)] == [5, 5, 2, 0]
     assert queues.numbers == list(range(12))
+
+
+def test_a_loop_tries_again_what_a_queue_did_not_take(events: EmbeddedEvents, queues: Queues) -> None:
+    bus = events.bus("main")
+    bus.put_rule(Rule(name="all", queue="q", sources=("tests",)))
+    assert [events.step(), events.step()] == [0, 0]
+    queues.refuse = {"q"}
+    bus.put([event(1)])
+    with pytest.raises(CloudError, match="1 events wait"):
+        events.step()
+    queues.refuse = set()
+    assert [events.step(), events.step()] == [1, 0]
+    assert queues.numbers == [1]
 
 
 def test_too_much_that_waits_is_refused(
