@@ -13,7 +13,7 @@ from tenantable.cloud.queues.queue import Queue, QueueSettings
 from tenantable.cloud.queues.sqs import SqsQueue, create_queue
 from tenantable.data.botocore_client import BotocoreClient
 from tenantable.errors import CloudError, SettingsError
-from tenantable.local.primitives import OwnedPrimitives
+from tenantable.local.primitives.held import OwnedPrimitives
 from tenantable.settings import Settings
 
 _CONNECTIONS_MAX = 64

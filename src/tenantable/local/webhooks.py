@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from fastapi import FastAPI
 
 from tenantable.local.components import ComponentClient, Installation
-from tenantable.local.identities import ComponentPrimitives
 from tenantable.local.loops import Loop, stop_all
+from tenantable.local.primitives.identities import ComponentPrimitives
 from tenantable.services.webhooks.app import (
     Dependencies,
     create_app,

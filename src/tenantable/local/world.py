@@ -9,10 +9,11 @@ from pathlib import Path
 from tenantable.engine import Engine
 from tenantable.engine.server import Server, http_address, listen
 from tenantable.local.components import ComponentClient, Installation, access_keys, profiles
-from tenantable.local.identities import ComponentPrimitives, component_primitives
 from tenantable.local.loops import Loop
 from tenantable.local.observation.observing import Watch
-from tenantable.local.primitives import Primitives, embedded_primitives
+from tenantable.local.primitives.embedded import embedded_primitives
+from tenantable.local.primitives.held import Primitives
+from tenantable.local.primitives.identities import ComponentPrimitives, component_primitives
 from tenantable.local.secrets import CREDENTIALS_FILE, installation_secrets, prepare_folder, profile_keys
 from tenantable.local.serving import dynamo_endpoint
 from tenantable.local.systems import engine_clients, open_engine

@@ -18,8 +18,8 @@ from tenantable.data.database import TenantId
 from tenantable.engine import Engine
 from tenantable.iam.authorizer import PolicyAuthorizer
 from tenantable.local.components import Installation
-from tenantable.local.identities import component_primitives
-from tenantable.local.primitives import embedded_primitives
+from tenantable.local.primitives.embedded import embedded_primitives
+from tenantable.local.primitives.identities import component_primitives
 from tenantable.services.webhooks.app import (
     Dependencies,
     create_app,

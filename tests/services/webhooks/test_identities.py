@@ -12,8 +12,9 @@ from tenantable.cloud.queues.queue import Message, QueueSettings
 from tenantable.declare.grants import Component
 from tenantable.errors import AccessDenied
 from tenantable.local.components import Installation
-from tenantable.local.identities import ComponentPrimitives, component_primitives
-from tenantable.local.primitives import Primitives, embedded_primitives
+from tenantable.local.primitives.embedded import embedded_primitives
+from tenantable.local.primitives.held import Primitives
+from tenantable.local.primitives.identities import ComponentPrimitives, component_primitives
 from tenantable.services.webhooks.app import queue_settings
 from tenantable.services.webhooks.declaration import (
     SYSTEM,

@@ -1,33 +1,20 @@
-"""
-Queues, keys, parameters, buckets and event buses: embedded in the data folder, or Amazon's; and the same in the hands
-of one identity.
-"""
+"""Every primitive in files of the data folder."""
 
 import os
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from tenantable.cloud.authorization import Authorizer
-from tenantable.cloud.events.authorized import AuthorizedBus
-from tenantable.cloud.events.bus import EventBus
 from tenantable.cloud.events.embedded import EmbeddedEvents
-from tenantable.cloud.keys.authorized import AuthorizedMasterKey
 from tenantable.cloud.keys.embedded import FileMasterKey
-from tenantable.cloud.keys.envelope import EnvelopeKeys, Keys, MasterKey
-from tenantable.cloud.objects.authorized import AuthorizedBucket
-from tenantable.cloud.objects.bucket import Bucket
+from tenantable.cloud.keys.envelope import EnvelopeKeys
 from tenantable.cloud.objects.embedded import EmbeddedObjects
-from tenantable.cloud.parameters.authorized import AuthorizedParameters
 from tenantable.cloud.parameters.embedded import EmbeddedParameters
-from tenantable.cloud.parameters.parameter import Parameters
-from tenantable.cloud.queues.authorized import open_authorized
 from tenantable.cloud.queues.embedded import EmbeddedQueues
-from tenantable.cloud.queues.queue import Queue, QueueSettings
-from tenantable.local.loops import Step
+from tenantable.cloud.queues.queue import QueueSettings
+from tenantable.local.primitives.held import OwnedPrimitives
 from tenantable.wire.arns import Home
 
 QUEUES_FILE = "queues.db"
@@ -40,38 +27,6 @@ FORMER_KEY_FILE = "master-key"
 """Where the one key of all aliases was; it opens whatever it sealed."""
 PARAMETERS_KEY = "aws/ssm"
 """The alias of the key that AWS seals parameters with, unless told otherwise."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Primitives:
-    """
-    What components use beside tables, by physical names.
-
-    `queue` opens a queue, and creates it where it may; `master_key` is the key of an alias; `bucket` and `bus` open
-    what they say.
-    """
-
-    queue: Callable[[QueueSettings], Queue]
-    master_key: Callable[[str], MasterKey]
-    parameters: Parameters
-    bucket: Callable[[str], Bucket]
-    bus: Callable[[str], EventBus]
-
-    def keys(self, alias: str) -> Keys:
-        """Seals and opens small secrets under the key of this alias."""
-        return EnvelopeKeys(self.master_key(alias))
-
-
-@dataclass(frozen=True, kw_only=True)
-class OwnedPrimitives(Primitives):
-    """
-    Primitives that nobody's policy limits, for whoever opened them; `close` ends their use.
-
-    `delivery` is a loop's step that sends on what event buses could not at once; None where AWS does it.
-    """
-
-    close: Callable[[], None]
-    delivery: Step | None = None
 
 
 def embedded_primitives(folder: Path, home: Home, *, clock: Callable[[], float] = time.time) -> OwnedPrimitives:
@@ -111,19 +66,6 @@ def embedded_primitives(folder: Path, home: Home, *, clock: Callable[[], float] 
             close=opened.pop_all().close,
             delivery=lambda wait_seconds: events.step(wait_seconds=wait_seconds),
         )
-
-
-def authorized_primitives(primitives: Primitives, authorizer: Authorizer, home: Home) -> Primitives:
-    """The same primitives in the hands of the identity that the authorizer decides for."""
-    return Primitives(
-        queue=lambda settings: open_authorized(primitives.queue, settings, authorizer=authorizer, home=home),
-        master_key=lambda alias: AuthorizedMasterKey(
-            primitives.master_key(alias), authorizer=authorizer, home=home, alias=alias
-        ),
-        parameters=AuthorizedParameters(primitives.parameters, authorizer=authorizer, home=home),
-        bucket=lambda name: AuthorizedBucket(primitives.bucket(name), authorizer=authorizer, home=home),
-        bus=lambda name: AuthorizedBus(primitives.bus(name), authorizer=authorizer, home=home),
-    )
 
 
 def _file_master_key(folder: Path, alias: str) -> FileMasterKey:

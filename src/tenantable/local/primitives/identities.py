@@ -11,7 +11,7 @@ from tenantable.iam.authorizer import denial
 from tenantable.iam.documents import Policy
 from tenantable.iam.evaluation import AccessRequest, PolicySet
 from tenantable.local.components import Installation
-from tenantable.local.primitives import Primitives, authorized_primitives
+from tenantable.local.primitives.held import Primitives, authorized_primitives
 from tenantable.wire.arns import Home
 
 ComponentPrimitives = Callable[[Component], Primitives]
@@ -42,6 +42,7 @@ class PrimitiveAuthorizer:
     ) -> None:
         self._principal = principal
         self._policies = PolicySet(policies)
+        self._reads_time = not self._policies.context_keys.isdisjoint({"aws:currenttime", "aws:epochtime"})
         self._clock = clock
         self._caller: dict[str, str] = {
             "aws:principalarn": principal,
@@ -54,13 +55,14 @@ class PrimitiveAuthorizer:
         }
 
     def authorize(self, action: str, resource: str, context: Context = NOTHING) -> None:
-        now_seconds = self._clock()
-        known = {
+        known: dict[str, str | tuple[str, ...]] = {
             **self._caller,
-            "aws:currenttime": datetime.fromtimestamp(now_seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "aws:epochtime": str(int(now_seconds)),
-            **{key.lower(): value for key, value in context.items()},
+            **{key.lower(): each for key, each in context.items()},
         }
+        if self._reads_time:
+            now_seconds = self._clock()
+            known["aws:currenttime"] = datetime.fromtimestamp(now_seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+            known["aws:epochtime"] = str(int(now_seconds))
         decision = self._policies.decide(AccessRequest(action, resource, known))
         if not decision.allowed:
             raise AccessDenied(denial(self._principal, action, resource, decision).message)

@@ -17,8 +17,9 @@ from tenantable.declare.resources import Resource
 from tenantable.errors import AccessDenied
 from tenantable.iam.documents import Policy, parse_policy
 from tenantable.local.components import Installation
-from tenantable.local.identities import PrimitiveAuthorizer, component_primitives
-from tenantable.local.primitives import OwnedPrimitives, Primitives, authorized_primitives, embedded_primitives
+from tenantable.local.primitives.embedded import embedded_primitives
+from tenantable.local.primitives.held import OwnedPrimitives, Primitives, authorized_primitives
+from tenantable.local.primitives.identities import PrimitiveAuthorizer, component_primitives
 from tenantable.testing import ManualClock
 from tenantable.wire.arns import Home
 
