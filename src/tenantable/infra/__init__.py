@@ -1,0 +1,1 @@
+"""From declarations to infrastructure: text for tools, plans, documents, and what a design costs."""
