@@ -5,7 +5,7 @@ A sample has a number, from which its keys follow: two numbers never make one ke
 from those of variant 0, and have their size where the type allows it.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -13,12 +13,12 @@ from enum import Enum
 from typing import Any, Literal, get_args, get_origin
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from tenantable.data.codecs.entities import codec_of
 from tenantable.declare.annotations import plain_type
 from tenantable.declare.attributes import Attribute
-from tenantable.declare.keys.layouts import EntityLayout
+from tenantable.declare.keys.layouts import EntityLayout, TemplatePart
 from tenantable.declare.keys.templates import TENANT
 from tenantable.errors import InfraError
 from tenantable.infra.cost.traffic import Items
@@ -96,10 +96,35 @@ class Sampler:
         return default.get_default(call_default_factory=True, validated_data={})
 
     def _value(self, attribute: Attribute, number: int, variant: int) -> Any:
+        if attribute.name in self.items.values:
+            return self._given(attribute)
         if attribute.ttl:
             return NOW + timedelta(days=30, seconds=number % 86_400 + variant)
+        if plain_type(attribute.annotation) is int:
+            return self._integer(attribute, number + variant)
         size = self.items.attributes.get(attribute.name)
+        limits = self.model.model_fields[attribute.name].metadata
+        if size is None and plain_type(attribute.annotation) in {str, bytes}:
+            most, least = _limit(limits, "max_length"), _limit(limits, "min_length")
+            usual = _usual_bytes(plain_type(attribute.annotation), attribute.name)
+            size = max(usual if most is None else min(usual, most), least or 0)
         return sample_value(attribute.annotation, attribute.name, number=number, variant=variant, size=size)
+
+    def _given(self, attribute: Attribute) -> Any:
+        try:
+            return TypeAdapter(attribute.annotation).validate_python(self.items.values[attribute.name])
+        except ValidationError as error:
+            place = f"items.{self.model.__name__}.values.{attribute.name}"
+            raise InfraError(f"{place}: {error.errors()[0]['msg']}") from error
+
+    def _integer(self, attribute: Attribute, number: int) -> int:
+        """Six digits, or as many as keys leave room for, within the bounds of the type."""
+        width = min([6, *_widths(self.layout, attribute.name)])
+        value = 10 ** (width - 1) + number % (9 * 10 ** (width - 1)) if width > 1 else number % 10
+        limits = self.model.model_fields[attribute.name].metadata
+        most = min((limit for limit in (_limit(limits, "le"), _limit(limits, "lt", -1)) if limit is not None), default=value)
+        least = max((limit for limit in (_limit(limits, "ge"), _limit(limits, "gt", 1)) if limit is not None), default=0)
+        return value if least <= value <= most else least + number % (max(most - least, 0) + 1)
 
     def _filled(self, values: dict[str, Any], variant: int) -> dict[str, Any]:
         """Bring the item to its declared size by one attribute that is no key."""
@@ -136,6 +161,21 @@ class Sampler:
         return max(free, key=lambda name: len(values[name]), default=None)
 
 
+def _limit(limits: Sequence[Any], name: str, shift: int = 0) -> int | None:
+    found = [getattr(limit, name) for limit in limits if isinstance(getattr(limit, name, None), int)]
+    return found[-1] + shift if found else None
+
+
+def _widths(layout: EntityLayout, name: str) -> Iterator[int]:
+    """How many digits key templates leave for a number."""
+    for key in (layout.table_key, *layout.index_keys.values()):
+        for part in key.parts:
+            if isinstance(part, TemplatePart):
+                for each in part.template.template.placeholders:
+                    if each.name == name and each.specification.isdigit():
+                        yield int(each.specification)
+
+
 def sample_value(annotation: Any, name: str, *, number: int, variant: int = 0, size: int | None = None) -> Any:
     """A value of a type; `size` are bytes of a text or binary, elements of a list, set or map."""
     plain = plain_type(annotation)
@@ -159,21 +199,27 @@ def sample_value(annotation: Any, name: str, *, number: int, variant: int = 0, s
 
 def _scalar(plain: Any, name: str, *, number: int, size: int | None) -> Any:
     if plain is int:
-        return _NUMBER + number
+        return _NUMBER + number % 800_000
     if plain is Decimal:
-        return Decimal(_NUMBER + number) / 100
+        return Decimal(_NUMBER + number % 800_000) / 100
     if plain is float:
-        return (_NUMBER + number) / 4
+        return (_NUMBER + number % 800_000) / 4
     if plain is bytes:
-        return _text(number, BINARY_BYTES if size is None else size).encode()
+        return _text(number, _usual_bytes(bytes, name) if size is None else size).encode()
     if plain is datetime:
         return NOW + timedelta(seconds=number)
     if plain is date:
         return (NOW + timedelta(days=number % 100_000)).date()
     if plain is UUID:
         return UUID(int=number)
+    return _text(number, _usual_bytes(str, name) if size is None else size)
+
+
+def _usual_bytes(kind: type, name: str) -> int:
+    if kind is bytes:
+        return BINARY_BYTES
     is_id = name in _KEYWORDS or name.endswith(tuple(f"_{word}" for word in _KEYWORDS))
-    return _text(number, size if size is not None else ID_BYTES if is_id else TEXT_BYTES)
+    return ID_BYTES if is_id else TEXT_BYTES
 
 
 def _container(plain: Any, name: str, *, number: int, elements: int) -> Any:

@@ -54,7 +54,8 @@ class Items(Strict):
     The items of one entity.
 
     `bytes` is the size of a whole item as DynamoDB counts it, `attributes` the sizes of single values by Python name;
-    what neither says is estimated from the types. `absent` names optional attributes that items usually lack.
+    what neither says is estimated from the types. `absent` names optional attributes that items usually lack, `values`
+    gives sample values as they are, for attributes whose validators want more than a type.
     `standing` is the part of the items that stand in an index, by its name; where nothing is said, all that could.
     """
 
@@ -62,6 +63,7 @@ class Items(Strict):
     bytes: Annotated[int, Field(ge=1, le=400 * 1024)] | None = None
     attributes: Mapping[str, Size] = Field(default_factory=dict)
     absent: frozenset[str] = frozenset()
+    values: Mapping[str, Any] = Field(default_factory=dict)
     standing: Mapping[str, Share] = Field(default_factory=dict)
 
 
@@ -221,7 +223,7 @@ def _faults(traffic: Traffic, system: System) -> Iterator[str]:
             yield f"items.{name}: no such entity; {_near(name, list(entities))}"
             continue
         indexes = [index.name for index in entities[name].table.indexes]
-        yield from _attribute_faults(f"items.{name}", entities[name], [*items.attributes, *items.absent])
+        yield from _attribute_faults(f"items.{name}", entities[name], [*items.attributes, *items.absent, *items.values])
         yield from (
             f"items.{name}.standing: no such index {index!r}; {_near(index, indexes)}"
             for index in items.standing
