@@ -11,6 +11,7 @@ except ModuleNotFoundError as error:
 
 from tenantable import __version__
 from tenantable.cli.cost import add_commands as add_cost
+from tenantable.cli.lint import add_commands as add_lint
 from tenantable.cli.serving import add_commands as add_serving
 from tenantable.errors import TenantableError
 
@@ -20,7 +21,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for _add in (add_serving, add_cost):
+for _add in (add_serving, add_cost, add_lint):
     _add(app)
 
 

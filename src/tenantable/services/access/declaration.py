@@ -2,7 +2,9 @@
 
 import re
 from datetime import date, datetime
-from typing import Literal, get_args
+from typing import Annotated, Literal, get_args
+
+from pydantic import Field
 
 from tenantable.data.repositories import Repository
 from tenantable.declare.attributes import Attr, attr, camel_case
@@ -24,6 +26,11 @@ AuditType = Literal[
     "INVITATION",
     "CONFIGURATION",
 ]
+
+PERMISSIONS_MAX = 1000
+PERMISSION_SETS_MAX = 100
+PermissionIds = Annotated[list[str], Field(max_length=PERMISSIONS_MAX)]
+PermissionSetIds = Annotated[list[str], Field(max_length=PERMISSION_SETS_MAX)]
 
 _INDEXES = gsi1, gsi2, gsi3, gsi4, gsi5 = tuple(Index(f"gsi{number}") for number in range(1, 6))
 table = Table(
@@ -65,14 +72,14 @@ class PermissionSet(Switched, table=table, stored_names=camel_case):
 
     organisation_id: Attr[str]
     permission_set_id: Attr[str]
-    permission_ids: Attr[list[str]] = attr(default_factory=list)
+    permission_ids: Attr[PermissionIds] = attr(default_factory=list)
 
 
 class PlatformPermissionSet(Switched, table=table, stored_names=camel_case):
     """Permissions that every organisation may give together."""
 
     permission_set_id: Attr[str]
-    permission_ids: Attr[list[str]] = attr(default_factory=list)
+    permission_ids: Attr[PermissionIds] = attr(default_factory=list)
 
 
 class Invitation(Revised, table=table, stored_names=camel_case):
@@ -110,7 +117,7 @@ class TeamRoleDefinition(Switched, table=table, stored_names=camel_case):
 
     organisation_id: Attr[str]
     team_role_id: Attr[str]
-    permission_ids: Attr[list[str]] = attr(default_factory=list)
+    permission_ids: Attr[PermissionIds] = attr(default_factory=list)
 
 
 class TeamMember(Entity, table=table, stored_names=camel_case):
@@ -128,7 +135,7 @@ class PlatformRole(Switched, table=table, stored_names=camel_case):
     """A role that the platform defines for all organisations."""
 
     role_id: Attr[str]
-    permission_set_ids: Attr[list[str]] = attr(default_factory=list)
+    permission_set_ids: Attr[PermissionSetIds] = attr(default_factory=list)
 
 
 class OrganisationRole(Switched, table=table, stored_names=camel_case):
@@ -136,7 +143,7 @@ class OrganisationRole(Switched, table=table, stored_names=camel_case):
 
     organisation_id: Attr[str]
     role_id: Attr[str]
-    permission_set_ids: Attr[list[str]] = attr(default_factory=list)
+    permission_set_ids: Attr[PermissionSetIds] = attr(default_factory=list)
 
 
 class UserRoleAssignment(Entity, table=table, stored_names=camel_case):
@@ -479,4 +486,22 @@ SYSTEM = System(
     components=(permission_service, invitation_service, team_service, role_service, audit_service, decision_service),
     environment={"ACCESS_MANAGEMENT_TABLE": table},
     naming=naming,
+    accepted={
+        "TD004": {
+            "PlatformPermissionSet": "some tens, changed by the platform's own people a few times a year",
+            "PlatformRole": "some tens, changed by the platform's own people a few times a year",
+        },
+        "TD005": {
+            "PlatformRole.gsi1": "some tens, and listed by people",
+            "PermissionSet.gsi2": "the key is a contract; permission sets change a few times a day over all organisations",
+        },
+        "TD011": {
+            "Invitation": "an invitation stays as a record of who was invited by whom; its token is what expires",
+            "UserRoleAssignment": "an assignment that has ended is shown until somebody takes it away",
+        },
+        "TD012": {
+            "AuditEvent.gsi4": "whoever looks at a user's trail reads the details, a few hundred bytes",
+            "AuditEvent.gsi5": "whoever looks at one type of events reads the details, a few hundred bytes",
+        },
+    },
 )
