@@ -42,7 +42,7 @@ def cost(
     notes = [
         note
         for note in (
-            f"Prices of {where}, {table.date} ({table.source}), before free tier, taxes and commitments.",
+            f"Prices of {where}, {table.taken} ({table.source}), before free tier, taxes and commitments.",
             table.age(datetime.now(UTC).date()),
             f"These prices are assumed: {priced.assumption}." if priced.assumption else None,
         )

@@ -39,8 +39,8 @@ class Pattern:
     """
     What every access pattern has.
 
-    `place` names it (`Orders.by_status`), `owner` is the class it stands in, `description` its docstring, `parameters` and
-    `annotations` are its signature's, by name, without `self`; `takes_self` says whether that was there.
+    `place` names it (`Orders.by_status`), `owner` is the class it stands in, `description` its docstring, `parameters`
+    and `annotations` are its signature's, by name, without `self`; `takes_self` says whether that was there.
     """
 
     def __init__(

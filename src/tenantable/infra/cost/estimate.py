@@ -2,11 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from math import ceil, prod
+from math import ceil
 
-from tenantable.declare.annotations import few_values
-from tenantable.declare.keys.layouts import EntityLayout, KeyLayout, TemplatePart
-from tenantable.declare.keys.templates import TENANT
+from tenantable.declare.keys.layouts import EntityLayout
 from tenantable.declare.systems import System
 from tenantable.declare.tables import Table
 from tenantable.infra.cost.measurement import Stored, measured_storage, measured_units, samplers
@@ -14,6 +12,7 @@ from tenantable.infra.cost.prices import Prices
 from tenantable.infra.cost.samples import Sampler
 from tenantable.infra.cost.traffic import TABLE, Operation, Traffic, patterns_by_place
 from tenantable.infra.cost.units import Place, Units
+from tenantable.infra.design.subjects import partition_values
 
 PARTITION_READS_MAX = 3000
 PARTITION_WRITES_MAX = 1000
@@ -120,7 +119,9 @@ def estimate(system: System, traffic: Traffic, prices: Prices) -> Estimate:
 
 
 def _empty_loads(system: System) -> dict[Place, Load]:
-    places = [(table.name, index) for table in system.tables for index in (None, *(each.name for each in table.indexes))]
+    places = [
+        (table.name, index) for table in system.tables for index in (None, *(each.name for each in table.indexes))
+    ]
     return {place: Load(table=place[0], index=place[1]) for place in places}
 
 
@@ -178,24 +179,12 @@ def _hottest_share(layout: EntityLayout, index: str | None, operation: Operation
     if operation.keys is not None:
         share = operation.keys.hottest_share
     key = layout.table_key if index is None else layout.index_keys.get(index)
-    least = None if key is None else few_keys(layout, key)
+    least = None if key is None else partition_values(layout, key.partition)
     if least is not None and (share is None or share < 1 / least):
         return 1 / least, None
     if share is not None:
         return share, None
     return HOTTEST_SHARE, f"{HOTTEST_SHARE:.0%} of the calls go to the hottest key"
-
-
-def few_keys(layout: EntityLayout, key: KeyLayout) -> int | None:
-    """How many partition keys there can be when all that makes them has few values; None where they are many."""
-    part = key.partition
-    counts = [
-        None if name == TENANT else few_values(layout.entity.attributes[name].annotation)
-        for name in part.names
-        if not (isinstance(part, TemplatePart) and name in part.days)
-    ]
-    known = [count for count in counts if count is not None]
-    return prod(known) if len(known) == len(counts) else None
 
 
 def _add_storage(loads: dict[Place, Load], sampler: Sampler) -> None:
@@ -237,7 +226,8 @@ def _dollars(table: Table, loads: Mapping[Place, Load], traffic: Traffic, prices
     return TableDollars(
         table=table.name,
         on_demand=read * prices.read_request_units_million + written * prices.write_request_units_million,
-        provisioned=HOURS_PER_MONTH * (reads * prices.read_capacity_unit_hour + writes * prices.write_capacity_unit_hour),
+        provisioned=HOURS_PER_MONTH
+        * (reads * prices.read_capacity_unit_hour + writes * prices.write_capacity_unit_hour),
         provisioned_reads=reads,
         provisioned_writes=writes,
         storage=storage_gb * prices.storage_gb_month,
@@ -251,4 +241,3 @@ def _dollars(table: Table, loads: Mapping[Place, Load], traffic: Traffic, prices
 
 def _provisioned(peaks: list[float], utilisation: float) -> int:
     return max(1, ceil(sum(peaks) / utilisation - 1e-9))
-

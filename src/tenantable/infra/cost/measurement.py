@@ -31,6 +31,7 @@ from tenantable.errors import CorruptItem, InfraError, TenantableError
 from tenantable.infra.cost.samples import NOW, Sampler
 from tenantable.infra.cost.traffic import Operation, Traffic, patterns_by_place
 from tenantable.infra.cost.units import CountingClient, Units
+from tenantable.wire.client import DynamoClient
 
 _NAMING = Naming()
 _TENANT = 0
@@ -123,6 +124,7 @@ def _world(table: Table) -> Iterator[World]:
     with Engine(":memory:", clock=NOW.timestamp, durability="none") as engine:
         engine.call("CreateTable", physical.create_request())
         counter = CountingClient(engine)
+        clients: tuple[DynamoClient, ...] = (engine, counter)
         plain, counted = (
             Database(
                 client,
@@ -131,7 +133,7 @@ def _world(table: Table) -> Iterator[World]:
                 clock=NOW.timestamp,
                 random=random.Random(seed),  # noqa: S311 - tokens of transactions in memory
             )
-            for seed, client in enumerate((engine, counter))
+            for seed, client in enumerate(clients)
         )
         yield World(engine=engine, plain=plain, counted=counted, counter=counter)
 

@@ -40,9 +40,9 @@ def heat_plot(loads: Sequence[Load], title: str) -> str:
 def _frame(height: int) -> Iterator[str]:
     """Legend, grid, and the two limits with their names."""
     bottom = height - 34
-    for x, name, word in ((14, "reads", "reads"), (90, "writes", "writes"), (170, "over", "above the limit")):
-        yield f'<rect class="{name}" x="{x}" y="36" width="10" height="10"/>'
-        yield f'<text x="{x + 15}" y="45">{word}</text>'
+    for left, name, word in ((14, "reads", "reads"), (90, "writes", "writes"), (170, "over", "above the limit")):
+        yield f'<rect class="{name}" x="{left}" y="36" width="10" height="10"/>'
+        yield f'<text x="{left + 15}" y="45">{word}</text>'
     tick = _LEAST
     while tick <= _MOST:
         x = _x(tick)
@@ -53,7 +53,8 @@ def _frame(height: int) -> Iterator[str]:
         x = _x(limit)
         yield f'<line class="limit-{name}" x1="{x:.1f}" y1="{y + 3}" x2="{x:.1f}" y2="{bottom}"/>'
         yield f'<text x="{x:.1f}" y="{y}" text-anchor="middle">{limit:,} {name}</text>'
-    yield f'<text x="{_LEFT}" y="{height - 6}">capacity units per second of the hottest partition key, at the peak</text>'
+    words = "capacity units per second of the hottest partition key, at the peak"
+    yield f'<text x="{_LEFT}" y="{height - 6}">{words}</text>'
 
 
 def _row(top: int, load: Load) -> Iterator[str]:

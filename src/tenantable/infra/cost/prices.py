@@ -34,9 +34,9 @@ class Prices(Strict):
 
 
 class PriceTable(Strict):
-    """Prices by region, the day they were taken, and where from."""
+    """Prices by region, the day they were taken (`date` in the file), and where from."""
 
-    date: date
+    taken: date = Field(alias="date")
     source: str
     regions: Mapping[str, Prices]
 
@@ -51,10 +51,10 @@ class PriceTable(Strict):
 
     def age(self, today: date) -> str | None:
         """A sentence when the prices are older than a year, else None."""
-        days = (today - self.date).days
+        days = (today - self.taken).days
         if days <= STALE_DAYS:
             return None
-        return f"The prices are of {self.date}, {days} days old: replace them with --prices."
+        return f"The prices are of {self.taken}, {days} days old: replace them with --prices."
 
 
 def read_prices(path: Path | None = None) -> PriceTable:

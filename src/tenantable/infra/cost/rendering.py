@@ -67,8 +67,12 @@ def estimate_tables(estimate: Estimate, *, storage: bool) -> Iterator[Table]:
 
 
 def _capacity_table(estimate: Estimate) -> Table:
-    title = f"Capacity units per second; one partition does {PARTITION_READS_MAX:,} reads, {PARTITION_WRITES_MAX:,} writes"
-    table = _table(title, "table or index", "reads", "at the peak", "hottest key", "writes", "at the peak", "hottest key")
+    title = (
+        f"Capacity units per second; one partition does {PARTITION_READS_MAX:,} reads, {PARTITION_WRITES_MAX:,} writes"
+    )
+    table = _table(
+        title, "table or index", "reads", "at the peak", "hottest key", "writes", "at the peak", "hottest key"
+    )
     table.add_column("heat", justify="right")
     table.add_column("most of it")
     for load in estimate.loads:

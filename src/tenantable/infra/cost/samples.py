@@ -122,8 +122,12 @@ class Sampler:
         width = min([6, *_widths(self.layout, attribute.name)])
         value = 10 ** (width - 1) + number % (9 * 10 ** (width - 1)) if width > 1 else number % 10
         limits = self.model.model_fields[attribute.name].metadata
-        most = min((limit for limit in (_limit(limits, "le"), _limit(limits, "lt", -1)) if limit is not None), default=value)
-        least = max((limit for limit in (_limit(limits, "ge"), _limit(limits, "gt", 1)) if limit is not None), default=0)
+        most = min(
+            (limit for limit in (_limit(limits, "le"), _limit(limits, "lt", -1)) if limit is not None), default=value
+        )
+        least = max(
+            (limit for limit in (_limit(limits, "ge"), _limit(limits, "gt", 1)) if limit is not None), default=0
+        )
         return value if least <= value <= most else least + number % (max(most - least, 0) + 1)
 
     def _filled(self, values: dict[str, Any], variant: int) -> dict[str, Any]:

@@ -43,10 +43,10 @@ class Keys(Strict):
         if self.distribution == "uniform":
             return 1 / self.count
         counted = min(self.count, 10_000)
-        total = sum(rank**-self.exponent for rank in range(1, counted + 1))
+        total: float = sum(rank**-self.exponent for rank in range(1, counted + 1))
         if self.count > counted:  # the rest as an integral: exact to a few parts in ten thousand
             total += _tail(counted, self.count, self.exponent)
-        return 1 / total
+        return float(1 / total)
 
 
 class Items(Strict):
@@ -216,8 +216,8 @@ def _faults(traffic: Traffic, system: System) -> Iterator[str]:
         yield f"system: the file is for {traffic.system!r}"
     entities = {layout.entity.model.__name__: layout for layout in system.layouts}
     tables = [table.name for table in system.tables]
-    for member, names in (("streams", traffic.streams), ("backups", traffic.backups)):
-        yield from (f"{member}.{name}: no such table; {_near(name, tables)}" for name in names if name not in tables)
+    for member, named in (("streams", list(traffic.streams)), ("backups", list(traffic.backups))):
+        yield from (f"{member}.{name}: no such table; {_near(name, tables)}" for name in named if name not in tables)
     for name, items in traffic.items.items():
         if name not in entities:
             yield f"items.{name}: no such entity; {_near(name, list(entities))}"

@@ -14,8 +14,8 @@ RULES = (
             "paid for. The more there is of it, the emptier and the slower the pages."
         ),
         remedy=(
-            "Begin the sort keys of the entities with words of their own, or give the query an index. For entities that "
-            "are deleted softly, add a time to live, or an index that only living ones stand in."
+            "Begin the sort keys of the entities with words of their own, or give the query an index. For entities "
+            "that are deleted softly, add a time to live, or an index that only living ones stand in."
         ),
         check=use.filtering_queries,
     ),
@@ -47,8 +47,8 @@ RULES = (
             "A constant one puts the load of the whole entity there, and one list grows without bound."
         ),
         remedy=(
-            "Put something with many values into the partition key: the tenant, an owner, a day, or a shard number that "
-            "readers go through. Accept it where there are few items and few writes."
+            "Put something with many values into the partition key: the tenant, an owner, a day, or a shard number "
+            "that readers go through. Accept it where there are few items and few writes."
         ),
         check=keys.constant_partitions,
     ),
@@ -126,7 +126,10 @@ RULES = (
         name="large-item",
         severity="error",
         title="The declared limits allow an item of 400 KB or nearly so.",
-        why="DynamoDB refuses it when it is written, although every value is as declared. A character takes 1 to 4 bytes.",
+        why=(
+            "DynamoDB refuses it when it is written, although every value is as declared. A character takes one to "
+            "four bytes."
+        ),
         remedy="Lower the limits, or keep large values in a bucket and their address in the item.",
         check=items.large_items,
     ),
@@ -202,10 +205,10 @@ RULES = (
         severity="error",
         title="A component may scan.",
         why=(
-            "A scan reads, and pays for, the whole table, slower with every item; and neither leading keys nor sort keys "
-            "limit whose items it sees."
+            "A scan reads, and pays for, the whole table, slower with every item; and neither leading keys nor sort "
+            "keys limit whose items it sees."
         ),
-        remedy="Declare the query that is needed, with an index if it must be; export the table for what needs all of it.",
+        remedy="Declare the query that is needed, with an index if it must be; export the table for what needs all.",
         check=use.scan_grants,
     ),
     Rule(

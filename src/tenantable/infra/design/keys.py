@@ -9,6 +9,7 @@ from tenantable.infra.design.subjects import (
     FEW_VALUES_MAX,
     granted_kinds,
     has_period,
+    is_guessed,
     is_log,
     is_removed,
     is_time,
@@ -37,9 +38,11 @@ def few_partitions(system: System) -> Iterator[Found]:
         if count is None or count > FEW_VALUES_MAX or not key.partition.names or has_period(layout, key):
             continue
         if may_hold_many(key):
+            values = "few values, by its name" if is_guessed(layout, key.partition) else f"{count} values"
+            few = "a few" if is_guessed(layout, key.partition) else f"at most {count}"
             problem = (
-                f"the partition key {str(key.partition)!r} of {where(key, layout)} has {count} values, so at most "
-                f"{count} partitions share the load of every {layout.entity.model.__name__}{_back_pressure(key)}"
+                f"the partition key {str(key.partition)!r} of {where(key, layout)} has {values}, so {few} partitions "
+                f"share the load of every {layout.entity.model.__name__}{_back_pressure(key)}"
             )
             yield Found(place=place, problem=problem, index=key.index)
 
@@ -50,6 +53,8 @@ def rolling_partitions(system: System) -> Iterator[Found]:
         if count is None or count > FEW_VALUES_MAX or not has_period(layout, key):
             continue
         partitions = "one partition" if count == 1 else f"{count} partitions"
+        if is_guessed(layout, key.partition):
+            partitions = "a few partitions"
         problem = (
             f"the partition key {str(key.partition)!r} of {where(key, layout)} is a period and little else, so all "
             f"writes of {layout.entity.model.__name__} in that period go to {partitions}{_back_pressure(key)}"
@@ -109,5 +114,3 @@ def _back_pressure(key: KeyLayout) -> str:
     if key.index is None or key.index.local:
         return ""
     return "; when that is too much for the index, writes of the table are throttled"
-
-

@@ -18,6 +18,9 @@ from tenantable.declare.tables import Index
 
 FEW_VALUES_MAX = 100
 """With so many partition keys, or fewer, load cannot spread."""
+GUESSED_VALUES = 10
+"""How many values a text is taken to have whose name says that it has few."""
+_FEW_BY_NAME = ("status", "state", "type", "kind", "category")
 
 
 def keys_of(layout: EntityLayout) -> Iterator[tuple[str, KeyLayout]]:
@@ -38,6 +41,11 @@ def partition_values(layout: EntityLayout, part: KeyPart) -> int | None:
     """How many values a partition key can have at one time; None: nobody knows, so many. A day is one at a time."""
     counts = [None if _is_many(layout, part, name) else _count(layout, part, name) for name in part.names]
     return None if any(count is None for count in counts) else prod(count for count in counts if count is not None)
+
+
+def is_guessed(layout: EntityLayout, part: KeyPart) -> bool:
+    """Does a number of partition keys rest on the names of texts?"""
+    return any(few_values(_annotation(layout, name)) is None and _is_few_by_name(layout, name) for name in part.names)
 
 
 def is_period(layout: EntityLayout, part: KeyPart, name: str) -> bool:
@@ -70,7 +78,9 @@ def granted_patterns(system: System) -> set[Pattern]:
 
 
 def granted_kinds(system: System, entity: EntityDeclaration) -> set[WriteKind]:
-    """The writes of an entity that some component may do."""
+    """The writes of an entity that some component may do; without components nobody knows, so all but removal."""
+    if not system.components:
+        return {"create", "put", "update"}
     return {
         kind
         for _, grant in grants_of(system)
@@ -89,6 +99,9 @@ def is_removed(system: System, entity: EntityDeclaration) -> bool:
 def is_log(system: System, entity: EntityDeclaration) -> bool:
     """Is it only ever added to: created, and neither changed nor replaced nor removed?"""
     kinds = granted_kinds(system, entity)
+    if not system.components:
+        layout = entity.table.layouts[entity.model]
+        return entity.lock is None and any(_ends_with_time(layout, key) for _, key in keys_of(layout))
     return "create" in kinds and not kinds & {"put", "update", "delete", "erase"}
 
 
@@ -133,7 +146,7 @@ def _inner_metadata(annotation: Any) -> Iterator[Any]:
 
 def is_changeable(system: System, entity: EntityDeclaration, attribute: Attribute) -> bool:
     """May some component put the entity, or update this attribute of it?"""
-    return any(
+    return not system.components or any(
         "put" in written.kinds
         or ("update" in written.kinds and (grant.attributes is None or attribute.stored_as in grant.attributes))
         for _, grant in grants_of(system)
@@ -142,12 +155,28 @@ def is_changeable(system: System, entity: EntityDeclaration, attribute: Attribut
     )
 
 
+def _ends_with_time(layout: EntityLayout, key: KeyLayout) -> bool:
+    """Does the sort key hold a point in time, so that every write lands at the end?"""
+    names = key.sort.names if key.sort is not None else ()
+    return any(is_time(layout.entity.attributes[name]) for name in names if name != TENANT)
+
+
 def _is_many(layout: EntityLayout, part: KeyPart, name: str) -> bool:
-    return name == TENANT or (not is_period(layout, part, name) and few_values(_annotation(layout, name)) is None)
+    return name == TENANT or _count(layout, part, name) is None
 
 
 def _count(layout: EntityLayout, part: KeyPart, name: str) -> int | None:
-    return 1 if is_period(layout, part, name) else few_values(_annotation(layout, name))
+    if is_period(layout, part, name):
+        return 1
+    listed = few_values(_annotation(layout, name))
+    return GUESSED_VALUES if listed is None and _is_few_by_name(layout, name) else listed
+
+
+def _is_few_by_name(layout: EntityLayout, name: str) -> bool:
+    """A text called `status` or `action_type`, unless that is the entity's own key."""
+    if name == TENANT or plain_type(_annotation(layout, name)) is not str or layout.table_key.names == {name}:
+        return False
+    return name in _FEW_BY_NAME or name.endswith(tuple(f"_{word}" for word in _FEW_BY_NAME))
 
 
 def _annotation(layout: EntityLayout, name: str) -> Any:

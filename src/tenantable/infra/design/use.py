@@ -1,9 +1,10 @@
 """Rules about use: access patterns and indexes that nobody has, reads that pay for more than they want."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from tenantable.declare.grants.granted import ResourceGrant
-from tenantable.declare.keys.layouts import EntityLayout, KeyLayout, TemplatePart
+from tenantable.declare.keys.layouts import KeyLayout, TemplatePart
 from tenantable.declare.keys.templates import overlap
 from tenantable.declare.patterns import KeyPattern, Pattern, QueryPattern
 from tenantable.declare.systems import System
@@ -11,7 +12,6 @@ from tenantable.infra.design.finding import Found
 from tenantable.infra.design.subjects import granted_kinds, granted_patterns
 
 _SCANS = frozenset({"Scan", "PartiQLSelect", "ExportTableToPointInTime", "*"})
-
 
 
 def filtering_queries(system: System) -> Iterator[Found]:
@@ -37,7 +37,7 @@ def filtering_queries(system: System) -> Iterator[Found]:
                 yield Found(place=pattern.place, problem=problem, index=pattern.index)
 
 
-def _stands_between(key: KeyLayout, other: KeyLayout, pattern: QueryPattern[..., object, object]) -> bool:
+def _stands_between(key: KeyLayout, other: KeyLayout, pattern: QueryPattern[..., Any, Any]) -> bool:
     """Would the query's range of the sort key hold items of the other entity?"""
     if not overlap(key.partition.letters(), other.partition.letters()):
         return False
@@ -89,13 +89,13 @@ def unused_indexes(system: System) -> Iterator[Found]:
 
 def unread_entities(system: System) -> Iterator[Found]:
     granted = granted_patterns(system)
-    for layout in system.layouts:
+    for layout in system.layouts if system.components else ():
         kinds = granted_kinds(system, layout.entity)
         read = any(layout in pattern.resolution.layouts for pattern in granted)
         name = layout.entity.model.__name__
         if kinds - {"check"} and not read:
             yield Found(place=name, problem=f"components write {name}, and none reads it by a declared pattern")
-        elif system.components and not kinds and not read:
+        elif not kinds and not read:
             yield Found(place=name, problem=f"no component reads or writes {name}")
 
 
@@ -109,9 +109,7 @@ def scan_grants(system: System) -> Iterator[Found]:
             if wide:
                 shown = "" if grant.resource in tables else " of this system's, or another's,"
                 problem = (
-                    f"may {', '.join(wide)} {grant.resource}{shown} beside every access pattern: it reads whole tables, "
-                    "and policies cannot limit which items"
+                    f"may {', '.join(wide)} {grant.resource}{shown} beside every access pattern: it reads whole "
+                    "tables, and policies cannot limit which items"
                 )
                 yield Found(place=component.name, problem=problem)
-
-

@@ -493,7 +493,8 @@ SYSTEM = System(
         },
         "TD005": {
             "PlatformRole.gsi1": "some tens, and listed by people",
-            "PermissionSet.gsi2": "the key is a contract; permission sets change a few times a day over all organisations",
+            "Permission.gsi1": "some hundreds, made with the platform's releases",
+            "PermissionSet.gsi2": "the key is a contract, and permission sets change a few times a day",
         },
         "TD011": {
             "Invitation": "an invitation stays as a record of who was invited by whom; its token is what expires",

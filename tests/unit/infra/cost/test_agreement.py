@@ -4,12 +4,12 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
+from tests.unit.infra.cost.workload import measured
 
 from tenantable.cli.systems import SHIPPED, find_system
 from tenantable.infra.cost.estimate import estimate
 from tenantable.infra.cost.prices import read_prices
 from tenantable.infra.cost.traffic import Operation, Traffic, read_traffic
-from tests.unit.infra.cost.workload import measured
 
 ROOT = Path(__file__).parents[4]
 

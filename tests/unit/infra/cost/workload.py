@@ -9,6 +9,7 @@ from typing import Any
 
 from tenantable.data.database import Database, TenantId
 from tenantable.data.reading.queries import BoundQuery
+from tenantable.declare.grants import Grant
 from tenantable.declare.keys.layouts import Key
 from tenantable.declare.naming import Naming
 from tenantable.declare.patterns import KeyPattern, Pattern
@@ -164,7 +165,8 @@ class Workload:
             grant.in_transaction
             for component in self.system.components
             for grant in component.grants
-            for written in getattr(grant, "writes", ())
+            if isinstance(grant, Grant)
+            for written in grant.writes
             if written.entity.model is type(repository).entity and kind in written.kinds
         ]
         return bool(found) and all(found)
