@@ -69,13 +69,17 @@ def _row(top: int, load: Load) -> Iterator[str]:
         kind = "over" if units > limit else name
         yield f'<rect class="{kind}" x="{_LEFT}" y="{y}" width="{width:.1f}" height="{_BAR}"/>'
         if units:
-            yield f'<text x="{_LEFT + width + 5:.1f}" y="{y + 10}">{units:,.3g}</text>'
+            yield f'<text x="{_LEFT + width + 5:.1f}" y="{y + 10}">{_shown(units)}</text>'
 
 
 def _x(units: float) -> float:
     """Where a number of units lies; what is less than the least lies at the left."""
     bounded = min(max(units, _LEAST), _MOST)
     return _LEFT + log10(bounded / _LEAST) / log10(_MOST / _LEAST) * (_WIDTH - _LEFT - _RIGHT)
+
+
+def _shown(units: float) -> str:
+    return f"{units:,.0f}" if units >= 100 else f"{units:.3g}"
 
 
 def _short(name: str) -> str:

@@ -205,9 +205,9 @@ def _problem(error: Any) -> str:
 
 def _near(name: str, known: list[str]) -> str:
     found = get_close_matches(name, known, n=3, cutoff=0.5)
-    if not found:  # perhaps only its first or last word is right
-        words = name.split(".")
-        found = [each for each in known if set(each.split(".")) & set(words)][:6]
+    head, dot, _ = name.partition(".")
+    if dot:  # when the first word is right, the second must be one of its own
+        found = [each for each in known if each.startswith(f"{head}.")][:8] or found
     return f"did you mean {' or '.join(found)}?" if found else f"known are {', '.join(sorted(known)[:12])}"
 
 

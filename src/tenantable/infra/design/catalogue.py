@@ -223,6 +223,20 @@ RULES = (
         remedy="Remove it, name the place as the finding does, or write the reason.",
         check=lambda _system: iter(()),
     ),
+    Rule(
+        id="TD018",
+        name="unsupported-call",
+        severity="error",
+        title="An access pattern may be called in a way that no index supports.",
+        why=(
+            "A query reads one partition, and in it a range that begins with the first part of the sort key. A call "
+            "that leaves an earlier part open and gives a later one is refused, or reads what it did not ask for."
+        ),
+        remedy=(
+            "Make the parameter required, and declare another pattern with an index of its own for the call without it."
+        ),
+        check=use.unsupported_calls,
+    ),
 )
 """In the order of their ids. What TD017 finds is found by the linting itself, which knows what was accepted."""
 

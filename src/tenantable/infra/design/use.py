@@ -54,6 +54,29 @@ def _anything(_character: str) -> bool:
     return True
 
 
+def unsupported_calls(system: System) -> Iterator[Found]:
+    """Parameters that may be left out although the key needs them, or something behind them."""
+    for pattern in system.patterns:
+        key = pattern.resolution.key
+        optional = {name for name, each in pattern.parameters.items() if each.default is None}
+        open_ = [name for name in key.partition.names if name in optional]
+        if open_:
+            problem = (
+                f"{', '.join(open_)} may be None, and the partition key {str(key.partition)!r} needs it: no index "
+                "supports such a call, so it is refused when it is made"
+            )
+            yield Found(place=pattern.place, problem=problem, index=pattern.index)
+        behind = [name for name in (key.sort.names if key.sort else ()) if name not in key.partition.names]
+        first = next((place for place, name in enumerate(behind) if name in optional), len(behind))
+        gap = [name for name in behind[first:] if name in pattern.parameters and name not in optional]
+        if gap:
+            problem = (
+                f"{behind[first]} may be None, and {', '.join(gap)} stands behind it in the sort key "
+                f"{str(key.sort)!r}: no index supports a call that gives only the latter"
+            )
+            yield Found(place=pattern.place, problem=problem, index=pattern.index)
+
+
 def ungranted_patterns(system: System) -> Iterator[Found]:
     granted = granted_patterns(system)
     for pattern in system.patterns if system.components else ():
