@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from time import time
 from typing import Annotated
 
 import typer
@@ -43,7 +44,7 @@ def cost(
         note
         for note in (
             f"Prices of {where}, {table.taken} ({table.source}), before free tier, taxes and commitments.",
-            table.age(datetime.now(UTC).date()),
+            table.age(datetime.fromtimestamp(time(), UTC).date()),
             f"These prices are assumed: {priced.assumption}." if priced.assumption else None,
         )
         if note

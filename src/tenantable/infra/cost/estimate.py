@@ -110,7 +110,8 @@ def estimate(system: System, traffic: Traffic, prices: Prices) -> Estimate:
     calls = {}
     for place, operation in traffic.each_operation():
         units = calls[place] = measured_units(system, traffic, place, operation)
-        assumptions += _add_load(loads, system, place, operation, units)
+        layout = _layout_of_operation(system, place)
+        assumptions += [f"{place}: {text}" for text in _add_load(loads, layout, operation, units, place=place)]
     for sampler in made.values():
         _add_storage(loads, sampler)
     dollars = tuple(_dollars(table, loads, traffic, prices) for table in system.tables)
@@ -145,9 +146,9 @@ def _size_assumptions(traffic: Traffic, made: Mapping[str, Sampler]) -> Iterator
 
 
 def _add_load(
-    loads: dict[Place, Load], system: System, place: str, operation: Operation, units: Units
+    loads: dict[Place, Load], layout: EntityLayout, operation: Operation, units: Units, *, place: str
 ) -> Iterator[str]:
-    layout = _layout_of_operation(system, place)
+    """Add what an operation does to every table and index; yields what was assumed."""
     for kind, found in (("reads", units.reads), ("writes", units.writes)):
         for (table, index), each in found.items():
             load = loads[table, index]
@@ -159,7 +160,7 @@ def _add_load(
             limit = PARTITION_READS_MAX if kind == "reads" else PARTITION_WRITES_MAX
             load.hottest.append((hottest / limit, place))
             if assumption:
-                yield f"{place}: {assumption}"
+                yield assumption
 
 
 def _layout_of_operation(system: System, place: str) -> EntityLayout:

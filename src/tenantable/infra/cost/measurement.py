@@ -248,8 +248,8 @@ def _write(system: System, kind: WriteKind, operation: Operation, sampler: Sampl
     if kind == "put":
         units = _put(operation, sampler, transacted=transacted)
     else:
-        exists = kind != "create"
-        units = _measure(sampler.layout.table, _preparation(kind, operation, sampler, exists, transacted))
+        work = _preparation(kind, operation, sampler, exists=kind != "create", transacted=transacted)
+        units = _measure(sampler.layout.table, work)
     if operation.failing_share:
         units = units.scaled(1 - operation.failing_share)
         units.add(_failed(operation, sampler, transacted=transacted), operation.failing_share)
@@ -260,12 +260,13 @@ def _put(operation: Operation, sampler: Sampler, *, transacted: bool) -> Units:
     table, units = sampler.layout.table, Units()
     for exists, share in ((True, operation.replaces_share), (False, 1 - operation.replaces_share)):
         if share:
-            units.add(_measure(table, _preparation("put", operation, sampler, exists, transacted)), share)
+            work = _preparation("put", operation, sampler, exists=exists, transacted=transacted)
+            units.add(_measure(table, work), share)
     return units
 
 
 def _preparation(
-    kind: WriteKind, operation: Operation, sampler: Sampler, exists: bool, transacted: bool
+    kind: WriteKind, operation: Operation, sampler: Sampler, *, exists: bool, transacted: bool
 ) -> Callable[[World], Callable[[], object]]:
     def prepare(world: World) -> Callable[[], object]:
         layout = sampler.layout
@@ -279,7 +280,7 @@ def _preparation(
         if kind == "put":
             entity = _changed(entity, changes)
         if transacted:
-            return lambda: _in_transaction(world, sampler, kind, repository, (entity, target, changes))
+            return lambda: _in_transaction(world.counted, kind, repository, (entity, target, changes))
         return lambda: _alone(kind, repository, operation, (entity, target, changes))
 
     return prepare
@@ -297,12 +298,11 @@ def _alone(kind: WriteKind, repository: Any, operation: Operation, subject: tupl
 
 
 def _in_transaction(
-    world: World, sampler: Sampler, kind: WriteKind, repository: Any, subject: tuple[Any, Any, list[Change[Any]]]
+    database: Database, kind: WriteKind, repository: Any, subject: tuple[Any, Any, list[Change[Any]]]
 ) -> None:
     entity, target, changes = subject
-    scope: Any = world.counted
-    if sampler.layout.table.tenancy is not None:
-        scope = world.counted.tenant(TenantId(sampler.tenant(_TENANT)))
+    tenant = repository.store.session.tenant
+    scope: Any = database if tenant is None else database.tenant(tenant)
     with scope.transaction() as transaction:
         if kind in {"create", "put"}:
             getattr(transaction, kind)(repository, entity)

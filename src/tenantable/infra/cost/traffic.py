@@ -207,7 +207,8 @@ def _near(name: str, known: list[str]) -> str:
     found = get_close_matches(name, known, n=3, cutoff=0.5)
     head, dot, _ = name.partition(".")
     if dot:  # when the first word is right, the second must be one of its own
-        found = [each for each in known if each.startswith(f"{head}.")][:8] or found
+        own = [each for each in known if each.startswith(f"{head}.")]
+        found = get_close_matches(name, own, n=8, cutoff=0.0) or found
     return f"did you mean {' or '.join(found)}?" if found else f"known are {', '.join(sorted(known)[:12])}"
 
 

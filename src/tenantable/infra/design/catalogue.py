@@ -1,7 +1,29 @@
 """Every rule of the design lint. An id is never given to another rule."""
 
-from tenantable.infra.design import items, keys, use
 from tenantable.infra.design.finding import Rule
+from tenantable.infra.design.items import (
+    amplified_writes,
+    growing_items,
+    large_items,
+    missing_expiry,
+    wide_projections,
+)
+from tenantable.infra.design.keys import (
+    constant_partitions,
+    few_partitions,
+    growing_partitions,
+    large_collections,
+    moving_entries,
+    rolling_partitions,
+)
+from tenantable.infra.design.use import (
+    filtering_queries,
+    scan_grants,
+    ungranted_patterns,
+    unread_entities,
+    unsupported_calls,
+    unused_indexes,
+)
 
 RULES = (
     Rule(
@@ -17,7 +39,7 @@ RULES = (
             "Begin the sort keys of the entities with words of their own, or give the query an index. For entities "
             "that are deleted softly, add a time to live, or an index that only living ones stand in."
         ),
-        check=use.filtering_queries,
+        check=filtering_queries,
     ),
     Rule(
         id="TD002",
@@ -26,7 +48,7 @@ RULES = (
         title="No component may use an access pattern.",
         why="Nobody can call it, so either a grant was forgotten, or the pattern and perhaps its index are left over.",
         remedy="Grant it to the component that needs it, or remove it.",
-        check=use.ungranted_patterns,
+        check=ungranted_patterns,
     ),
     Rule(
         id="TD003",
@@ -35,7 +57,7 @@ RULES = (
         title="An index serves no access pattern that anybody may use.",
         why="Every write of an item that stands in the index is paid for again, and so is its storage, for nothing.",
         remedy="Remove the index, or declare and grant the pattern that it was meant for.",
-        check=use.unused_indexes,
+        check=unused_indexes,
     ),
     Rule(
         id="TD004",
@@ -50,7 +72,7 @@ RULES = (
             "Put something with many values into the partition key: the tenant, an owner, a day, or a shard number "
             "that readers go through. Accept it where there are few items and few writes."
         ),
-        check=keys.constant_partitions,
+        check=constant_partitions,
     ),
     Rule(
         id="TD005",
@@ -65,7 +87,7 @@ RULES = (
             "Add an attribute with many values, such as the tenant or an owner, or a part of time as in "
             "{kind}#{timestamp:date}; or let only the items that are looked for stand in the index."
         ),
-        check=keys.few_partitions,
+        check=few_partitions,
     ),
     Rule(
         id="TD006",
@@ -77,7 +99,7 @@ RULES = (
             "write units a second for each of them."
         ),
         remedy="Add a part with many values, shorten the period, or accept it with the rate that you expect.",
-        check=keys.rolling_partitions,
+        check=rolling_partitions,
     ),
     Rule(
         id="TD007",
@@ -92,7 +114,7 @@ RULES = (
             "Put a day or a month into the partition key, as in {owner}#{timestamp:date}, or give the items a time to "
             "live and archive them from the stream."
         ),
-        check=keys.growing_partitions,
+        check=growing_partitions,
     ),
     Rule(
         id="TD008",
@@ -104,7 +126,7 @@ RULES = (
             "Beyond it every write that adds to them is refused, and local indexes cannot be removed."
         ),
         remedy="Use a global index, give the items a time to live, or put a part of time into the partition key.",
-        check=keys.large_collections,
+        check=large_collections,
     ),
     Rule(
         id="TD009",
@@ -119,7 +141,7 @@ RULES = (
             "Give the type a limit, as in Attr[Annotated[list[str], Field(max_length=100)]], or make each element an "
             "item of its own in the same partition."
         ),
-        check=items.growing_items,
+        check=growing_items,
     ),
     Rule(
         id="TD010",
@@ -131,7 +153,7 @@ RULES = (
             "four bytes."
         ),
         remedy="Lower the limits, or keep large values in a bucket and their address in the item.",
-        check=items.large_items,
+        check=large_items,
     ),
     Rule(
         id="TD011",
@@ -146,7 +168,7 @@ RULES = (
             "Name the attribute as the table's ttl=, or add one that follows from it, somewhat later where the end "
             "should still be shown."
         ),
-        check=items.missing_expiry,
+        check=missing_expiry,
     ),
     Rule(
         id="TD012",
@@ -161,7 +183,7 @@ RULES = (
             "Project the attributes that patterns read, as in Index(..., projection=('status', 'total')), and give the "
             "patterns a view= of them; read the rest by key."
         ),
-        check=items.wide_projections,
+        check=wide_projections,
     ),
     Rule(
         id="TD013",
@@ -176,7 +198,7 @@ RULES = (
             "Let entities share indexes only where patterns need them, project keys or few attributes, or serve rare "
             "questions elsewhere."
         ),
-        check=items.amplified_writes,
+        check=amplified_writes,
     ),
     Rule(
         id="TD014",
@@ -188,7 +210,7 @@ RULES = (
             "even when nothing that is read there has changed."
         ),
         remedy="Order the index by a time that stays, such as the creation, or accept it where writes are rare.",
-        check=keys.moving_entries,
+        check=moving_entries,
     ),
     Rule(
         id="TD015",
@@ -197,7 +219,7 @@ RULES = (
         title="Components write an entity that none of them reads, or nobody uses it at all.",
         why="What nobody can read is kept and paid for, or a grant is missing that somebody will need in a hurry.",
         remedy="Grant a pattern that reads it, remove the entity, or accept it where another system reads the table.",
-        check=use.unread_entities,
+        check=unread_entities,
     ),
     Rule(
         id="TD016",
@@ -209,7 +231,7 @@ RULES = (
             "keys limit whose items it sees."
         ),
         remedy="Declare the query that is needed, with an index if it must be; export the table for what needs all.",
-        check=use.scan_grants,
+        check=scan_grants,
     ),
     Rule(
         id="TD017",
@@ -235,7 +257,7 @@ RULES = (
         remedy=(
             "Make the parameter required, and declare another pattern with an index of its own for the call without it."
         ),
-        check=use.unsupported_calls,
+        check=unsupported_calls,
     ),
 )
 """In the order of their ids. What TD017 finds is found by the linting itself, which knows what was accepted."""

@@ -27,10 +27,7 @@ AuditType = Literal[
     "CONFIGURATION",
 ]
 
-PERMISSIONS_MAX = 1000
-PERMISSION_SETS_MAX = 100
-PermissionIds = Annotated[list[str], Field(max_length=PERMISSIONS_MAX)]
-PermissionSetIds = Annotated[list[str], Field(max_length=PERMISSION_SETS_MAX)]
+Ids = Annotated[list[str], Field(max_length=1000)]
 
 _INDEXES = gsi1, gsi2, gsi3, gsi4, gsi5 = tuple(Index(f"gsi{number}") for number in range(1, 6))
 table = Table(
@@ -72,14 +69,14 @@ class PermissionSet(Switched, table=table, stored_names=camel_case):
 
     organisation_id: Attr[str]
     permission_set_id: Attr[str]
-    permission_ids: Attr[PermissionIds] = attr(default_factory=list)
+    permission_ids: Attr[Ids] = attr(default_factory=list)
 
 
 class PlatformPermissionSet(Switched, table=table, stored_names=camel_case):
     """Permissions that every organisation may give together."""
 
     permission_set_id: Attr[str]
-    permission_ids: Attr[PermissionIds] = attr(default_factory=list)
+    permission_ids: Attr[Ids] = attr(default_factory=list)
 
 
 class Invitation(Revised, table=table, stored_names=camel_case):
@@ -117,7 +114,7 @@ class TeamRoleDefinition(Switched, table=table, stored_names=camel_case):
 
     organisation_id: Attr[str]
     team_role_id: Attr[str]
-    permission_ids: Attr[PermissionIds] = attr(default_factory=list)
+    permission_ids: Attr[Ids] = attr(default_factory=list)
 
 
 class TeamMember(Entity, table=table, stored_names=camel_case):
@@ -135,7 +132,7 @@ class PlatformRole(Switched, table=table, stored_names=camel_case):
     """A role that the platform defines for all organisations."""
 
     role_id: Attr[str]
-    permission_set_ids: Attr[PermissionSetIds] = attr(default_factory=list)
+    permission_set_ids: Attr[Ids] = attr(default_factory=list)
 
 
 class OrganisationRole(Switched, table=table, stored_names=camel_case):
@@ -143,7 +140,7 @@ class OrganisationRole(Switched, table=table, stored_names=camel_case):
 
     organisation_id: Attr[str]
     role_id: Attr[str]
-    permission_set_ids: Attr[PermissionSetIds] = attr(default_factory=list)
+    permission_set_ids: Attr[Ids] = attr(default_factory=list)
 
 
 class UserRoleAssignment(Entity, table=table, stored_names=camel_case):
@@ -487,10 +484,7 @@ SYSTEM = System(
     environment={"ACCESS_MANAGEMENT_TABLE": table},
     naming=naming,
     accepted={
-        "TD004": {
-            "PlatformPermissionSet": "some tens, changed by the platform's own people a few times a year",
-            "PlatformRole": "some tens, changed by the platform's own people a few times a year",
-        },
+        "TD004": dict.fromkeys(("PlatformPermissionSet", "PlatformRole"), "some tens, which seldom change"),
         "TD005": {
             "PlatformRole.gsi1": "some tens, and listed by people",
             "Permission.gsi1": "some hundreds, made with the platform's releases",
@@ -500,9 +494,6 @@ SYSTEM = System(
             "Invitation": "an invitation stays as a record of who was invited by whom; its token is what expires",
             "UserRoleAssignment": "an assignment that has ended is shown until somebody takes it away",
         },
-        "TD012": {
-            "AuditEvent.gsi4": "whoever looks at a user's trail reads the details, a few hundred bytes",
-            "AuditEvent.gsi5": "whoever looks at one type of events reads the details, a few hundred bytes",
-        },
+        "TD012": dict.fromkeys(("AuditEvent.gsi4", "AuditEvent.gsi5"), "readers want the details, some hundred bytes"),
     },
 )
