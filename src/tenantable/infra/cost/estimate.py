@@ -7,11 +7,12 @@ from math import ceil
 from tenantable.declare.keys.layouts import EntityLayout
 from tenantable.declare.systems import System
 from tenantable.declare.tables import Table
-from tenantable.infra.cost.measurement import Stored, measured_storage, measured_units, samplers
+from tenantable.infra.cost.measurement import Stored, measured_storage, measured_units
 from tenantable.infra.cost.prices import Prices
 from tenantable.infra.cost.samples import Sampler
 from tenantable.infra.cost.traffic import TABLE, Operation, Traffic, patterns_by_place
 from tenantable.infra.cost.units import Place, Units
+from tenantable.infra.cost.world import samplers
 from tenantable.infra.design.subjects import partition_values
 
 PARTITION_READS_MAX = 3000

@@ -229,6 +229,8 @@ def _usual_bytes(kind: type, name: str) -> int:
 def _container(plain: Any, name: str, *, number: int, elements: int) -> Any:
     arguments = get_args(plain)
     origin = get_origin(plain) or plain
+    if origin is tuple and arguments and Ellipsis not in arguments:
+        return tuple(sample_value(each, name, number=number + place) for place, each in enumerate(arguments))
     element = arguments[-1] if arguments and arguments[-1] is not Ellipsis else arguments[0] if arguments else str
     element = str if element is Any else element
     singular = name.removesuffix("s")

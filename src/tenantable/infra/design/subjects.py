@@ -113,7 +113,10 @@ def holds(index: Index, attribute: Attribute) -> bool:
 
 
 def is_container(annotation: Any) -> bool:
+    """Does it hold any number of elements?"""
     plain = plain_type(annotation)
+    if get_origin(plain) is tuple and Ellipsis not in get_args(plain):
+        return False
     return (get_origin(plain) or plain) in {list, tuple, set, frozenset, dict}
 
 

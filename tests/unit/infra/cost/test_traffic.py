@@ -1,11 +1,14 @@
 """Traffic files: what is wrong in them is told with its place and a near name."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from tests.unit.infra.cost.shop import SHOP
 
+from tenantable.cli.systems import find_system
 from tenantable.errors import InfraError
 from tenantable.infra.cost.traffic import TRAFFIC_BYTES_MAX, Keys, read_traffic, traffic_of
 
@@ -68,6 +71,12 @@ def test_every_fault_is_told_at_once() -> None:
 )
 def test_a_wrong_value_is_told_with_its_place(member: str, value: Any, place: str) -> None:
     assert place in refused({"operations": {"Order.create": {**ONE, member: value}}})
+
+
+def test_the_example_of_the_guide_is_a_traffic_file() -> None:
+    text = (Path(__file__).parents[4] / "docs" / "howto" / "capacity.md").read_text()
+    (example,) = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    assert len(list(traffic_of(yaml.safe_load(example), find_system("webhooks")).each_operation())) == 4
 
 
 def test_what_is_no_traffic_file_is_refused(tmp_path: Path) -> None:

@@ -17,9 +17,9 @@ from tenantable.declare.queries import Query
 from tenantable.declare.references import Reference
 from tenantable.declare.systems import System
 from tenantable.engine import Engine
-from tenantable.infra.cost.measurement import samplers
 from tenantable.infra.cost.samples import NOW, Sampler
 from tenantable.infra.cost.traffic import Operation, Traffic, patterns_by_place
+from tenantable.infra.cost.world import samplers
 
 Place = tuple[str, str | None, str]
 TENANT = 7
