@@ -1,8 +1,10 @@
 """Which system a command is about: one that ships with the product, or the user's own."""
 
 import importlib
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -28,6 +30,8 @@ NameValues = Annotated[
 
 def find_system(name: str) -> "System":
     """
+    The system of this name. Modules of one's own are looked for in the working directory first.
+
     Raises:
         SettingsError: There is no such system, or what the name leads to is none.
     """
@@ -38,6 +42,8 @@ def find_system(name: str) -> "System":
     hint = f"use one of {', '.join(SHIPPED)}, or module:NAME"
     if not colon:
         raise SettingsError(f"There is no system {name!r}", hint=hint)
+    if str(Path.cwd()) not in sys.path:  # an installed command does not look where it is started
+        sys.path.insert(0, str(Path.cwd()))
     try:
         found = getattr(importlib.import_module(module), attribute)
     except (ImportError, AttributeError, ValueError) as error:
