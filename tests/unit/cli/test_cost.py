@@ -64,6 +64,11 @@ def test_a_wrong_traffic_file_is_refused(tmp_path: Path) -> None:
     assert "Events.recent" in str(result.exception)
 
 
+def test_a_plot_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
+    arguments = ["cost", "--system", "accounts", "--traffic", str(TRAFFIC / "accounts.yaml"), "--plot", str(tmp_path)]
+    assert isinstance(CliRunner().invoke(app, arguments).exception, InfraError)
+
+
 def test_designs_without_findings_end_with_0_and_show_what_is_accepted() -> None:
     assert "0 finding(s)" in run("lint", "design", "--system", "access")
     assert "because: " in run("lint", "design", "--system", "access", "--all")

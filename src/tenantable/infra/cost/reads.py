@@ -11,7 +11,7 @@ from tenantable.declare.patterns import KeyPattern, Pattern, QueryPattern
 from tenantable.declare.queries import Query
 from tenantable.errors import CorruptItem, InfraError
 from tenantable.infra.cost.samples import Sampler
-from tenantable.infra.cost.traffic import Operation
+from tenantable.infra.cost.traffic import QUERY_BYTES_MAX, Operation
 from tenantable.infra.cost.units import Units
 from tenantable.infra.cost.world import TENANT_NUMBER, World, measure
 
@@ -41,6 +41,12 @@ def query_items(pattern: QueryPattern[..., Any, Any], operation: Operation, made
     layouts = pattern.resolution.layouts
     given = _given(pattern, operation)
     counts = _item_counts(pattern, operation)
+    size_bytes = sum(count * made[name].size_bytes(made[name].values(1)) for name, count in counts.items())
+    if size_bytes > QUERY_BYTES_MAX:
+        problem = f"{pattern.place} would read {size_bytes:,} bytes in one call"
+        raise InfraError(
+            problem, hint=f"at most {QUERY_BYTES_MAX:,} are measured; write a page's items, and more calls"
+        )
     table = layouts[0].table
     across = pattern.index is not None and pattern.index.across_tenants
 

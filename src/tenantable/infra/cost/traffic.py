@@ -1,5 +1,6 @@
 """The traffic file: how often each access pattern and write happens, on items of which size."""
 
+import reprlib
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from math import log
@@ -17,6 +18,7 @@ from tenantable.errors import InfraError
 TABLE = "table"
 """In the place of an index's name: the table itself."""
 ITEMS_PER_QUERY_MAX = 10_000
+QUERY_BYTES_MAX = 64 * 1024 * 1024
 TRAFFIC_BYTES_MAX = 1024 * 1024
 
 Rate = Annotated[float, Field(ge=0, le=10_000_000, allow_inf_nan=False)]
@@ -200,7 +202,7 @@ def _place(steps: tuple[int | str, ...]) -> str:
 
 
 def _problem(error: Any) -> str:
-    return f"{error['msg'].removeprefix('Value error, ')} (it is {error['input']!r:.60})"
+    return f"{error['msg'].removeprefix('Value error, ')} (it is {reprlib.repr(error['input'])})"
 
 
 def _near(name: str, known: list[str]) -> str:

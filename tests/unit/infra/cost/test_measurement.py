@@ -48,8 +48,9 @@ def test_an_index_is_read_for_what_it_holds() -> None:
     assert query("Orders.of_store", 20) == {"reads": {"some": 0.5}}
 
 
-def query(name: str, count: int, **members: Any) -> dict[str, dict[str, float]]:
-    traffic = traffic_of({"items": LARGE, "operations": {name: {"per_second": 1, "items": count, **members}}}, SHOP)
+def query(name: str, count: int, items: Any = None) -> dict[str, dict[str, float]]:
+    operation = {"per_second": 1, "items": count}
+    traffic = traffic_of({"items": LARGE if items is None else items, "operations": {name: operation}}, SHOP)
     ((place, read),) = traffic.each_operation()
     units = measured_units(SHOP, traffic, place, read)
     return {"reads": {index or "table": amount for (_, index), amount in units.reads.items()}}
@@ -59,6 +60,11 @@ def test_pages_of_a_megabyte_are_rounded_one_by_one() -> None:
     """419 items are below 1 MB, 256 times 4 KB; with the 420th the page ends, and another one begins."""
     assert query("Orders.of_customer", 419)["reads"]["whole"] == 256 / 2
     assert query("Orders.of_customer", 421)["reads"]["whole"] == 257 / 2 + 1 / 2
+
+
+def test_a_call_that_reads_too_much_is_refused() -> None:
+    with pytest.raises(InfraError, match="would read 300,000,000 bytes"):
+        query("Orders.of_customer", 1000, {"Order": {"bytes": 300_000}})
 
 
 def test_a_local_index_fetches_what_it_does_not_hold() -> None:
