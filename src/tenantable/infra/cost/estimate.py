@@ -13,7 +13,7 @@ from tenantable.infra.cost.samples import Sampler
 from tenantable.infra.cost.traffic import TABLE, Operation, Traffic, patterns_by_place
 from tenantable.infra.cost.units import Place, Units
 from tenantable.infra.cost.world import samplers
-from tenantable.infra.design.subjects import partition_values
+from tenantable.infra.design.subjects import has_period, is_guessed, partition_values
 
 PARTITION_READS_MAX = 3000
 PARTITION_WRITES_MAX = 1000
@@ -181,12 +181,16 @@ def _hottest_share(layout: EntityLayout, index: str | None, operation: Operation
     if operation.keys is not None:
         share = operation.keys.hottest_share
     key = layout.table_key if index is None else layout.index_keys.get(index)
-    least = None if key is None else partition_values(layout, key.partition)
-    if least is not None and (share is None or share < 1 / least):
-        return 1 / least, None
-    if share is not None:
-        return share, None
-    return HOTTEST_SHARE, f"{HOTTEST_SHARE:.0%} of the calls go to the hottest key"
+    count = None if key is None else partition_values(layout, key.partition)
+    if key is None or count is None:
+        if share is not None:
+            return share, None
+        return HOTTEST_SHARE, f"{HOTTEST_SHARE:.0%} of the calls go to the hottest key"
+    if has_period(layout, key) or is_guessed(layout, key.partition):  # it may be more: the file knows better
+        if share is not None:
+            return share, None
+        return 1 / count, f"1 in {count} of the calls goes to the hottest key of {str(key.partition)!r}"
+    return max(share or 0.0, 1 / count), None
 
 
 def _add_storage(loads: dict[Place, Load], sampler: Sampler) -> None:

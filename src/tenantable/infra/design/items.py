@@ -10,7 +10,6 @@ from tenantable.declare.tables import Index, Table
 from tenantable.infra.design.finding import Found
 from tenantable.infra.design.subjects import (
     granted_kinds,
-    holds,
     is_changeable,
     is_container,
     is_payload,
@@ -19,7 +18,8 @@ from tenantable.infra.design.subjects import (
 from tenantable.wire.limits import ITEM_SIZE_BYTES_MAX
 
 INDEXES_PER_WRITE_MAX = 4
-_EXPIRIES = ("expires", "expiry", "expiration", "expire", "not_after", "valid_until", "ttl", "delete_after", "purge")
+_EXPIRIES = ("expires", "expired", "expiry", "expiration", "expire", "not_after", "valid_until", "valid_to", "ttl",
+             "delete_after", "delete_at", "purge")  # fmt: skip
 _SHORT_LIVED = ("token", "session", "nonce", "challenge", "otp")
 _CHARACTER_BYTES_MAX = 4
 _NEARLY = 0.8
@@ -99,7 +99,7 @@ def _projection_findings(table: Table, index: Index) -> Iterator[Found]:
         yield Found(place=place, problem=problem, index=index)
         return
     for layout in table.layouts.values():
-        large = [each.name for each in layout.entity.attributes.values() if is_payload(each.annotation)]
+        large = [each.name for each in layout.entity.attributes.values() if is_payload(layout.entity, each)]
         if index.name in layout.index_keys and large:
             problem = (
                 f"{index!r} copies {', '.join(large)} of every {layout.entity.model.__name__}, which can be large: "
@@ -112,15 +112,10 @@ def amplified_writes(system: System) -> Iterator[Found]:
     for layout in system.layouts:
         entity = layout.entity
         keys = [key for key in layout.index_keys.values() if key.index is not None]
-        written = [key.index.name for key in keys if key.index is not None and _is_written(entity, key.index)]
+        written = [key.index.name for key in keys if key.index is not None]
         if len(written) > INDEXES_PER_WRITE_MAX:
             problem = (
-                f"a write of {entity.model.__name__} is written to {len(written)} indexes too ({', '.join(written)}): "
-                f"it costs {len(written) + 1} times as much as one to the table"
+                f"a new {entity.model.__name__} is written to {len(written)} indexes too ({', '.join(written)}), and a "
+                f"change to those that hold it: up to {len(written) + 1} times what one write to the table costs"
             )
             yield Found(place=entity.model.__name__, problem=problem)
-
-
-def _is_written(entity: EntityDeclaration, index: Index) -> bool:
-    """Is an entry written whenever some attribute of the item changes?"""
-    return index.projection != "keys" and any(holds(index, attribute) for attribute in entity.attributes.values())

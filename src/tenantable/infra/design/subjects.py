@@ -14,13 +14,15 @@ from tenantable.declare.keys.layouts import EntityLayout, KeyLayout, KeyPart, Te
 from tenantable.declare.keys.templates import TENANT
 from tenantable.declare.patterns import Pattern
 from tenantable.declare.systems import System
-from tenantable.declare.tables import Index
 
 FEW_VALUES_MAX = 100
 """With so many partition keys, or fewer, load cannot spread."""
 GUESSED_VALUES = 10
 """How many values a text is taken to have whose name says that it has few."""
 _FEW_BY_NAME = ("status", "state", "type", "kind", "category")
+_PERIODS = ("day", "date", "month", "week", "hour", "year")
+LARGE_VALUE_BYTES = 4096
+_LARGE_BY_NAME = ("payload", "body", "content", "html", "document", "blob", "markdown")
 
 
 def keys_of(layout: EntityLayout) -> Iterator[tuple[str, KeyLayout]]:
@@ -54,7 +56,9 @@ def is_period(layout: EntityLayout, part: KeyPart, name: str) -> bool:
         return False
     if isinstance(part, TemplatePart) and name in part.days:
         return True
-    return name in {"day", "date", "month", "week", "hour"} and is_time(layout.entity.attributes[name])
+    attribute = layout.entity.attributes[name]
+    timed = is_time(attribute) or plain_type(attribute.annotation) is str
+    return timed and (name in _PERIODS or name.endswith(tuple(f"_{word}" for word in _PERIODS)))
 
 
 def has_period(layout: EntityLayout, key: KeyLayout) -> bool:
@@ -105,13 +109,6 @@ def is_log(system: System, entity: EntityDeclaration) -> bool:
     return "create" in kinds and not kinds & {"put", "update", "delete", "erase"}
 
 
-def holds(index: Index, attribute: Attribute) -> bool:
-    """Does an index hold an attribute that is none of its keys?"""
-    return index.projection == "all" or (
-        isinstance(index.projection, tuple) and attribute.stored_as in index.projection
-    )
-
-
 def is_container(annotation: Any) -> bool:
     """Does it hold any number of elements?"""
     plain = plain_type(annotation)
@@ -120,14 +117,17 @@ def is_container(annotation: Any) -> bool:
     return (get_origin(plain) or plain) in {list, tuple, set, frozenset, dict}
 
 
-def is_payload(annotation: Any) -> bool:
-    """A value that can be large: binary, a free map, or a list of structures."""
-    plain = plain_type(annotation)
+def is_payload(entity: EntityDeclaration, attribute: Attribute) -> bool:
+    """A value that can be large: binary, a free map, a list of structures, or a text that says so."""
+    plain = plain_type(attribute.annotation)
     origin = get_origin(plain) or plain
-    if plain is bytes or origin is dict:
-        return True
+    limit = size_limit(entity, attribute)
+    if plain is str and limit is None:
+        return attribute.name in _LARGE_BY_NAME or attribute.name.endswith(tuple(f"_{each}" for each in _LARGE_BY_NAME))
+    if plain is str or plain is bytes:
+        return limit is None or limit >= LARGE_VALUE_BYTES
     members = [each for each in get_args(plain) if isinstance(each, type)]
-    return is_container(plain) and any(issubclass(each, BaseModel) for each in members)
+    return origin is dict or (is_container(plain) and any(issubclass(each, BaseModel) for each in members))
 
 
 def size_limit(entity: EntityDeclaration, attribute: Attribute) -> int | None:

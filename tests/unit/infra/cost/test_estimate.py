@@ -9,6 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from tests.unit.infra.cost.shop import SHOP, orders
 
+from tenantable.cli.systems import find_system
 from tenantable.declare.systems import System
 from tenantable.declare.tables import Provisioned
 from tenantable.errors import InfraError
@@ -147,3 +148,16 @@ def test_the_plot_is_a_picture_with_a_title_limits_and_no_foreign_parts() -> Non
 def test_a_system_without_traffic_has_an_estimate() -> None:
     empty = System(name="empty", tables=())
     assert estimate(empty, traffic_of({"operations": {}}, empty), PRICES).total == 0
+
+
+def test_keys_of_few_values_are_as_hot_as_they_must_be() -> None:
+    """Four types of actions a day: a quarter at least where the file says nothing; for two states never less than half."""
+    academy, access = find_system("academy"), find_system("access")
+    content = {"operations": {"AuditLog.create": {"per_second": 100}}}
+    found = estimate(academy, traffic_of(content, academy), PRICES)
+    index = load_of(found, "admin-audit-logs", "action-type-index")
+    assert index.hottest_writes == pytest.approx(index.peak_writes / 4)
+    content = {"operations": {"PlatformRoles.by_name": {"per_second": 100, "items": 5, "hottest_share": 0.01}}}
+    found = estimate(access, traffic_of(content, access), PRICES)
+    index = load_of(found, "access-management", "gsi1")
+    assert index.hottest_reads == pytest.approx(index.peak_reads / 2)
