@@ -151,9 +151,9 @@ def test_a_system_without_traffic_has_an_estimate() -> None:
 
 
 def test_keys_of_few_values_are_as_hot_as_they_must_be() -> None:
-    """Four types of actions a day: a quarter at least where the file says nothing; for two states never less than half."""
+    """Four types a day: a quarter where the file says nothing; of two states one has half, whatever it says."""
     academy, access = find_system("academy"), find_system("access")
-    content = {"operations": {"AuditLog.create": {"per_second": 100}}}
+    content: dict[str, Any] = {"operations": {"AuditLog.create": {"per_second": 100}}}
     found = estimate(academy, traffic_of(content, academy), PRICES)
     index = load_of(found, "admin-audit-logs", "action-type-index")
     assert index.hottest_writes == pytest.approx(index.peak_writes / 4)
