@@ -14,6 +14,7 @@ The error tree. Every error this package raises on purpose derives from `Tenanta
     │   └── Unavailable          (ConnectionError) no answer from DynamoDB after all retries
     ├── TenancyError         an item or cursor belongs to another tenant
     ├── PolicyError          (ValueError) a policy document is malformed
+    ├── InfraError           a traffic file, price table or generated infrastructure has a fault; names the place
     ├── CloudError           a queue, key or other primitive refuses or fails
     │   └── AccessDenied         the policies of whoever asks do not allow it
     ├── SettingsError        a setting has the wrong form; names it and where it may come from
@@ -37,6 +38,7 @@ __all__ = [
     "DeclarationError",
     "DuplicateValue",
     "Fault",
+    "InfraError",
     "InvalidCursor",
     "ItemNotFound",
     "PolicyError",
@@ -118,6 +120,10 @@ class TenancyError(TenantableError):
 
 class PolicyError(TenantableError, ValueError):
     """The policy document is malformed."""
+
+
+class InfraError(TenantableError):
+    """A file about infrastructure has a fault, or does not fit the system."""
 
 
 class CloudError(TenantableError):

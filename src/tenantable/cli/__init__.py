@@ -10,7 +10,9 @@ except ModuleNotFoundError as error:
     raise SystemExit(f"tenantable: {error.name} is not installed (pip install 'tenantable[services]')") from error
 
 from tenantable import __version__
+from tenantable.cli.cost import add_commands as add_cost
 from tenantable.cli.export import add_commands as add_export
+from tenantable.cli.lint import add_commands as add_lint
 from tenantable.cli.serving import add_commands as add_serving
 from tenantable.errors import TenantableError
 
@@ -20,7 +22,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for _add in (add_serving, add_export):
+for _add in (add_serving, add_export, add_cost, add_lint):
     _add(app)
 
 

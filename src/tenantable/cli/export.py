@@ -24,7 +24,7 @@ def docs(
     ] = None,
 ) -> None:
     """The design as a Markdown page: tables, keys, indexes, access patterns, who may do what, environment variables."""
-    from tenantable.infra.documents.pages import system_page  # noqa: PLC0415 - serving needs none of it
+    from tenantable.infra.documents.pages import system_page
 
     found = find_system(system)
     page = system_page(found, stage)

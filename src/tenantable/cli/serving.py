@@ -143,8 +143,8 @@ def up(
 ) -> None:
     """Start the engine, the services and their workers. Everything else is set by TENANTABLE_... or tenantable.toml."""
     # Here, because the services' libraries take half a second to import and `dynamodb` needs none of them.
-    from tenantable.local.up import read_settings  # noqa: PLC0415
-    from tenantable.local.up import up as start  # noqa: PLC0415
+    from tenantable.local.up import read_settings
+    from tenantable.local.up import up as start
 
     shown = {"allow_private_targets": True, "log_level": "warning"} if demo else {}
     settings = read_settings(data=data, port=port, dynamodb_port=dynamodb_port, **shown)

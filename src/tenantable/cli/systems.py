@@ -1,15 +1,19 @@
 """Which system a command is about: one that ships with the product, or the user's own."""
 
 import importlib
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tenantable.declare.naming import Naming
-from tenantable.declare.systems import System
 from tenantable.errors import SettingsError
+
+if TYPE_CHECKING:  # every command starts with this module, and few need declarations
+    from tenantable.declare.naming import Naming
+    from tenantable.declare.systems import System
 
 SHIPPED = ("access", "academy", "accounts", "webhooks")
 
@@ -24,16 +28,22 @@ NameValues = Annotated[
 ]
 
 
-def find_system(name: str) -> System:
+def find_system(name: str) -> "System":
     """
+    The system of this name. Modules of one's own are looked for in the working directory first.
+
     Raises:
         SettingsError: There is no such system, or what the name leads to is none.
     """
+    from tenantable.declare.systems import System
+
     place = f"tenantable.services.{name}.declaration:SYSTEM" if name in SHIPPED else name
     module, colon, attribute = place.partition(":")
     hint = f"use one of {', '.join(SHIPPED)}, or module:NAME"
     if not colon:
         raise SettingsError(f"There is no system {name!r}", hint=hint)
+    if str(Path.cwd()) not in sys.path:  # an installed command does not look where it is started
+        sys.path.insert(0, str(Path.cwd()))
     try:
         found = getattr(importlib.import_module(module), attribute)
     except (ImportError, AttributeError, ValueError) as error:
@@ -43,7 +53,7 @@ def find_system(name: str) -> System:
     return found
 
 
-def find_naming(system: System, stage: str, values: Sequence[str] | None = None) -> Naming:
+def find_naming(system: "System", stage: str, values: Sequence[str] | None = None) -> "Naming":
     """
     The names of a system in a stage.
 

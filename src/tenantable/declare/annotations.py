@@ -45,5 +45,15 @@ def value_types(annotation: Any) -> frozenset[type]:
     return frozenset({plain}) if isinstance(plain, type) else frozenset()
 
 
+def few_values(annotation: Any) -> int | None:
+    """How many values a type has, when it lists them; None for all others. None is no value: it stands in no key."""
+    plain = plain_type(annotation)
+    if get_origin(plain) is Literal:
+        return len(get_args(plain))
+    if isinstance(plain, type) and issubclass(plain, Enum):
+        return len(plain)
+    return 2 if plain is bool else None
+
+
 def _without_none(union: Any) -> tuple[Any, ...]:
     return tuple(member for member in get_args(union) if member is not NoneType)

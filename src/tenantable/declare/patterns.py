@@ -39,8 +39,8 @@ class Pattern:
     """
     What every access pattern has.
 
-    `place` names it (`Orders.by_status`), `description` is its docstring, `parameters` and
-    `annotations` are its signature's, by name, without `self`; `takes_self` says whether that was there.
+    `place` names it (`Orders.by_status`), `owner` is the class it stands in, `description` its docstring, `parameters`
+    and `annotations` are its signature's, by name, without `self`; `takes_self` says whether that was there.
     """
 
     def __init__(
@@ -55,6 +55,7 @@ class Pattern:
     ) -> None:
         self.name = getattr(signature, "__name__", "pattern")
         self.place = self.name
+        self.owner: type | None = None
         self.description = inspect.getdoc(signature) or ""
         self.entities = entities
         self.index = index
@@ -78,6 +79,7 @@ class Pattern:
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
+        self.owner = owner
         self.place = f"{owner.__name__}.{name}"
 
     def __repr__(self) -> str:

@@ -9,6 +9,7 @@ from tenantable.declare.grants.components import ROLE_NAME, Component
 from tenantable.declare.grants.granted import Grant, ResourceGrant
 from tenantable.declare.keys.layouts import EntityLayout
 from tenantable.declare.naming import Naming
+from tenantable.declare.patterns import Pattern
 from tenantable.declare.resources import Resource
 from tenantable.declare.tables import PhysicalTable, Table, physical_table
 from tenantable.errors import DeclarationError, Fault
@@ -33,6 +34,7 @@ class System:
         environment: Environment variables that tell a component the physical name of a table or resource.
         naming: From a stage to the names in it. Default: logical names, the same in every stage.
         stages: The stages that it is meant to run in.
+        accepted: Findings of the design lint that are meant so: for a rule's id, the reason by the place it names.
     Raises:
         DeclarationError: Two tables, components or resources have one name, a component's role would have a name that
             IAM refuses, or a component is granted something on a table that is none of `tables`, or a role that is none
@@ -47,6 +49,7 @@ class System:
     environment: Mapping[str, Table | Resource] = field(default_factory=dict)
     naming: Callable[[str], Naming] = _own_names
     stages: Sequence[str] = ("dev", "sit", "prod")
+    accepted: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         faults = []
@@ -75,6 +78,11 @@ class System:
     @property
     def entities(self) -> tuple[EntityDeclaration, ...]:
         return tuple(layout.entity for layout in self.layouts)
+
+    @property
+    def patterns(self) -> tuple[Pattern, ...]:
+        """Every access pattern, table by table, in the order of declaration."""
+        return tuple(pattern for table in self.tables for pattern in table.patterns)
 
     def component(self, name: str) -> Component:
         """KeyError when there is none."""

@@ -38,6 +38,7 @@ class Index:
         projection: What it holds.
         across_tenants: It serves views over all tenants of a shared table: its keys do not begin with the tenant's
             prefix, and a tenant's scope does not reach it.
+        accepted: Findings of the design lint about this index that are meant so: the reason by the rule's id.
     """
 
     local = False
@@ -50,6 +51,7 @@ class Index:
         sort: KeyDeclaration | None = None,
         projection: Projection = "all",
         across_tenants: bool = False,
+        accepted: Mapping[str, str] | None = None,
     ) -> None:
         if partition is None:
             upper = name.upper()
@@ -59,6 +61,7 @@ class Index:
         self.sort = None if sort is None else _key_attribute(sort)
         self.projection = projection
         self.across_tenants = across_tenants
+        self.accepted = dict(accepted or {})
 
     def __repr__(self) -> str:
         return f"Index({self.name!r})"
@@ -73,8 +76,15 @@ class LocalIndex(Index):
 
     local = True
 
-    def __init__(self, name: str, *, sort: KeyDeclaration, projection: Projection = "all") -> None:
-        super().__init__(name, partition="PK", sort=sort, projection=projection)
+    def __init__(
+        self,
+        name: str,
+        *,
+        sort: KeyDeclaration,
+        projection: Projection = "all",
+        accepted: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(name, partition="PK", sort=sort, projection=projection, accepted=accepted)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,8 +117,8 @@ class Provisioned:
 
 class Table:
     """
-    A table and its indexes. `layouts` holds the keys of its entities (`EntityLayout` by class) and `repositories` the
-    classes of their access patterns, as they are declared.
+    A table and its indexes. `layouts` holds the keys of its entities (`EntityLayout` by class) and `patterns` their
+    access patterns, as they are declared.
 
     Args:
         name: Logical name; the physical one comes from `Naming`.
@@ -164,7 +174,7 @@ class Table:
         self.replicas = replicas
         self.tags = dict(tags or {})
         self.layouts: dict[Any, Any] = {}
-        self.repositories: list[Any] = []
+        self.patterns: list[Any] = []
         faults = list(_table_faults(self))
         if faults:
             raise DeclarationError(faults)

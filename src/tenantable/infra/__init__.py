@@ -1,1 +1,1 @@
-"""From declarations to infrastructure: modules, templates, documents, and what differs from what runs."""
+"""From declarations to infrastructure: text for tools, plans, documents, and what a design costs."""

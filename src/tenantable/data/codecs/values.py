@@ -54,7 +54,7 @@ def decoder_of(annotation: Any) -> Decoder:
     if origin is list and get_args(plain):
         return _list_decoder(get_args(plain)[0])
     if isinstance(plain, type) and issubclass(plain, Enum):
-        return _decode_any
+        return _enumeration_decoder(plain)
     kinds = value_types(plain)
     if len(kinds) == 1:
         return _SCALAR_DECODERS.get(next(iter(kinds)), _decode_any)
@@ -205,6 +205,19 @@ def _list_decoder(element: Any) -> Decoder:
         return [None if "NULL" in member else decode(member) for member in elements]
 
     return decode_list
+
+
+def _enumeration_decoder(plain: type[Enum]) -> Decoder:
+    """Members, because keys are made from them; what is none is left to Pydantic."""
+
+    def decode(value: AttributeValue) -> Any:
+        content = _decode_any(value)
+        try:
+            return plain(content)
+        except ValueError:
+            return content
+
+    return decode
 
 
 def _decode_any(value: AttributeValue) -> Any:

@@ -1,7 +1,7 @@
 """One section per table: what is in it, under which keys, and how it is reached."""
 
 import inspect
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from tenantable.declare.attributes import Attribute
 from tenantable.declare.keys.layouts import EntityLayout
@@ -134,7 +134,7 @@ def _patterns(system: System, declared: Table) -> Iterator[str]:
             paragraph(pattern.description),
             ", ".join(granted_components(system, pattern)) or "nobody",
         )
-        for pattern in patterns_of(declared)
+        for pattern in declared.patterns
     )
     yield from table(("pattern", "request", "meaning", "granted to"), rows)
     writes = (
@@ -143,11 +143,6 @@ def _patterns(system: System, declared: Table) -> Iterator[str]:
         for kind, names in granted_writes(system, layout.entity)
     )
     yield from table(("entity", "write", "granted to"), writes)
-
-
-def patterns_of(declared: Table) -> Iterable[Pattern]:
-    """Every access pattern of the table's entities, in the order of declaration."""
-    return [pattern for repository in declared.repositories for pattern in repository.patterns.values()]
 
 
 def _request(pattern: Pattern) -> str:

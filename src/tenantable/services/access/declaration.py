@@ -2,7 +2,9 @@
 
 import re
 from datetime import date, datetime
-from typing import Literal, get_args
+from typing import Annotated, Literal, get_args
+
+from pydantic import Field
 
 from tenantable.data.repositories import Repository
 from tenantable.declare.attributes import Attr, attr, camel_case
@@ -24,6 +26,8 @@ AuditType = Literal[
     "INVITATION",
     "CONFIGURATION",
 ]
+
+Ids = Annotated[list[str], Field(max_length=1000)]
 
 _INDEXES = gsi1, gsi2, gsi3, gsi4, gsi5 = tuple(Index(f"gsi{number}") for number in range(1, 6))
 table = Table(
@@ -65,14 +69,14 @@ class PermissionSet(Switched, table=table, stored_names=camel_case):
 
     organisation_id: Attr[str]
     permission_set_id: Attr[str]
-    permission_ids: Attr[list[str]] = attr(default_factory=list)
+    permission_ids: Attr[Ids] = attr(default_factory=list)
 
 
 class PlatformPermissionSet(Switched, table=table, stored_names=camel_case):
     """Permissions that every organisation may give together."""
 
     permission_set_id: Attr[str]
-    permission_ids: Attr[list[str]] = attr(default_factory=list)
+    permission_ids: Attr[Ids] = attr(default_factory=list)
 
 
 class Invitation(Revised, table=table, stored_names=camel_case):
@@ -110,7 +114,7 @@ class TeamRoleDefinition(Switched, table=table, stored_names=camel_case):
 
     organisation_id: Attr[str]
     team_role_id: Attr[str]
-    permission_ids: Attr[list[str]] = attr(default_factory=list)
+    permission_ids: Attr[Ids] = attr(default_factory=list)
 
 
 class TeamMember(Entity, table=table, stored_names=camel_case):
@@ -128,7 +132,7 @@ class PlatformRole(Switched, table=table, stored_names=camel_case):
     """A role that the platform defines for all organisations."""
 
     role_id: Attr[str]
-    permission_set_ids: Attr[list[str]] = attr(default_factory=list)
+    permission_set_ids: Attr[Ids] = attr(default_factory=list)
 
 
 class OrganisationRole(Switched, table=table, stored_names=camel_case):
@@ -136,7 +140,7 @@ class OrganisationRole(Switched, table=table, stored_names=camel_case):
 
     organisation_id: Attr[str]
     role_id: Attr[str]
-    permission_set_ids: Attr[list[str]] = attr(default_factory=list)
+    permission_set_ids: Attr[Ids] = attr(default_factory=list)
 
 
 class UserRoleAssignment(Entity, table=table, stored_names=camel_case):
@@ -479,4 +483,17 @@ SYSTEM = System(
     components=(permission_service, invitation_service, team_service, role_service, audit_service, decision_service),
     environment={"ACCESS_MANAGEMENT_TABLE": table},
     naming=naming,
+    accepted={
+        "TD004": dict.fromkeys(("PlatformPermissionSet", "PlatformRole"), "some tens, which seldom change"),
+        "TD005": {
+            "PlatformRole.gsi1": "some tens, and listed by people",
+            "Permission.gsi1": "some hundreds, made with the platform's releases",
+            "PermissionSet.gsi2": "the key is a contract, and permission sets change a few times a day",
+        },
+        "TD011": {
+            "Invitation": "an invitation stays as a record of who was invited by whom; its token is what expires",
+            "UserRoleAssignment": "an assignment that has ended is shown until somebody takes it away",
+        },
+        "TD012": dict.fromkeys(("AuditEvent.gsi4", "AuditEvent.gsi5"), "readers want the details, some hundred bytes"),
+    },
 )

@@ -1,9 +1,9 @@
 """Webhook delivery: its tables, entities, access patterns, and what each component may do with them."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from tenantable.data.repositories import Repository, TenantRepository
 from tenantable.declare.attributes import Attr, attr, camel_case
@@ -18,6 +18,9 @@ TenantStatus = Literal["active", "suspended", "closed"]
 EventStatus = Literal["pending", "delivered", "dead"]
 Outcome = Literal["delivered", "rejected", "gone", "aborted", "timeout", "unreachable", "blocked", "disabled"]
 Trigger = Literal["schedule", "retry", "redrive"]
+
+SEALED_SECRET_BYTES_MAX = 4096
+ROTATIONS_MAX = 10
 
 dead_letter_queue = Queue(name="webhook-dead-letters", retention_seconds=14 * DAY_SECONDS)
 delivery_queue = Queue(
@@ -86,8 +89,8 @@ class TenantWebhookConfig(Entity, table=configs, stored_names=camel_case):
     """Where a tenant's events go and how they are signed. `webhook_secret` is ciphertext; `revision` is its ETag."""
 
     target_url: Attr[str]
-    webhook_secret: Attr[bytes]
-    rotation_history: Attr[list[RotatedSecret] | None] = attr(default=None)
+    webhook_secret: Attr[Annotated[bytes, Field(max_length=SEALED_SECRET_BYTES_MAX)]]
+    rotation_history: Attr[Annotated[list[RotatedSecret], Field(max_length=ROTATIONS_MAX)] | None] = attr(default=None)
     last_updated: Attr[datetime]
     revision: Attr[int] = attr(default=0, lock=True)
 

@@ -1,7 +1,9 @@
 """Tables of the coach service: profiles, onboarding sessions, invitations of parents."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 from tenantable.data.repositories import Repository
 from tenantable.declare.attributes import Attr, attr
@@ -12,10 +14,23 @@ ProfileStatus = Literal["active", "inactive", "pending"]
 InvitationStatus = Literal["sent", "opened", "accepted", "expired", "cancelled", "revoked"]
 
 school_index = Index("school-index", partition="school_id")
-status_index = Index("status-index", partition="profile_status", sort="updated_at")
+status_index = Index(
+    "status-index",
+    partition="profile_status",
+    sort="updated_at",
+    accepted={
+        "TD005": "some thousands of coaches, whose profiles change a few times a day",
+        "TD014": "the listing is by the time of the last change, and changes are rare",
+    },
+)
 profiles = Table("profiles", school_index, status_index, partition="coach_id", stream=True, recovery=True)
 
-coach_sessions_index = Index("coach-sessions-index", partition="coach_id", sort="created_at")
+coach_sessions_index = Index(
+    "coach-sessions-index",
+    partition="coach_id",
+    sort="created_at",
+    accepted={"TD012": "a coach who resumes wants the form, and there are a few hundred sessions at a time"},
+)
 onboarding_sessions = Table(
     "coach-onboarding-sessions", coach_sessions_index, partition="session_id", ttl="expiration_time"
 )
@@ -44,7 +59,7 @@ class Profile(Entity, table=profiles):
     email: Attr[str]
     phone: Attr[str | None] = attr(default=None)
     school_id: Attr[str | None] = attr(default=None)
-    sport_specialties: Attr[list[str]] = attr(default_factory=list)
+    sport_specialties: Attr[Annotated[list[str], Field(max_length=30)]] = attr(default_factory=list)
     profile_status: Attr[ProfileStatus] = attr(default="pending")
     created_at: Attr[datetime]
     updated_at: Attr[datetime]

@@ -1,7 +1,9 @@
 """Tables of the parent service: enrollments, documents, appointments, and the students they are about."""
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from tenantable.data.repositories import Repository
 from tenantable.declare.attributes import Attr, attr
@@ -31,8 +33,18 @@ enrollments = Table(
 
 enrollment_documents_index = Index("enrollment-documents-index", partition="enrollment_id")
 parent_documents_index = Index("parent-documents-index", partition="parent_email")
-verification_index = Index("pending-verification-index", partition="verification_queue", sort="verification_order")
-expiry_index = Index("document-expiry-index", partition="expiry_queue", sort="expiry_order")
+verification_index = Index(
+    "pending-verification-index",
+    partition="verification_queue",
+    sort="verification_order",
+    accepted={"TD004": "a document stands here until a person has looked at it: some hundreds at a time"},
+)
+expiry_index = Index(
+    "document-expiry-index",
+    partition="expiry_queue",
+    sort="expiry_order",
+    accepted={"TD004": "only documents that run out stand here, and each is written once or twice"},
+)
 documents = Table(
     "tsa-parent-documents",
     enrollment_documents_index,
@@ -45,7 +57,12 @@ documents = Table(
 
 coach_schedule_index = Index("coach-schedule-index", partition="coach_id", sort="scheduled_date")
 parent_appointments_index = Index("parent-appointments-index", partition="parent_email")
-day_index = Index("day-status-index", partition="day_status", sort="start_time")
+day_index = Index(
+    "day-status-index",
+    partition="day_status",
+    sort="start_time",
+    accepted={"TD006": "appointments are made for many days ahead, some hundreds for each"},
+)
 scheduling = Table(
     "tsa-parent-scheduling",
     coach_schedule_index,
@@ -76,7 +93,7 @@ class Enrollment(Entity, table=enrollments):
     coach_id: Attr[str | None] = attr(default=None)
     coach_name: Attr[str | None] = attr(default=None)
     enrollment_status: Attr[EnrollmentStatus] = attr(default="pending")
-    progress_milestones: Attr[list[str]] = attr(default_factory=list)
+    progress_milestones: Attr[Annotated[list[str], Field(max_length=100)]] = attr(default_factory=list)
     payment_status: Attr[PaymentStatus] = attr(default="pending")
     start_date: Attr[date | None] = attr(default=None)
     created_at: Attr[datetime]

@@ -1,0 +1,26 @@
+"""The index by customer serves no access pattern."""
+
+from tenantable.data import Repository
+from tenantable.declare import Attr, Component, Entity, Index, System, Table, allow, writes
+
+by_customer = Index("by-customer", partition="customer_id", sort="order_id")
+
+table = Table("orders", by_customer, partition="order_id")
+
+
+class Order(Entity, table=table):
+    order_id: Attr[str]
+    customer_id: Attr[str]
+
+
+class Orders(Repository[Order]):
+    @Order.key()
+    def get(self, *, order_id: str) -> None:
+        """One order."""
+
+
+SYSTEM = System(
+    name="shop",
+    tables=[table],
+    components=[Component("api", grants=[allow(Orders.get, writes(Order, "create", "update", "delete"))])],
+)

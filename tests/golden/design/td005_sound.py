@@ -1,0 +1,39 @@
+"""The audit trail by the type and the one who acted."""
+
+from datetime import datetime
+from typing import Literal
+
+from tenantable.data import Repository
+from tenantable.declare import Attr, Component, Entity, Index, System, Table, allow, writes
+
+ActionType = Literal["create", "update", "delete", "view"]
+
+action_type_index = Index("action-type-index", partition="actor", sort="timestamp")
+audit_logs = Table("admin-audit-logs", action_type_index, partition="log_id", ttl="ttl")
+
+
+class AuditLog(Entity, table=audit_logs):
+    log_id: Attr[str]
+    admin_email: Attr[str]
+    action_type: Attr[ActionType]
+    resource_type: Attr[str]
+    resource_id: Attr[str]
+    timestamp: Attr[datetime]
+    ttl: Attr[datetime]
+
+
+class AuditLogs(Repository[AuditLog]):
+    @AuditLog.key()
+    def get(self, *, log_id: str) -> None:
+        """One entry."""
+
+    @AuditLog.query(action_type_index, pk="{admin_email}#{action_type}")
+    def of_actor(self, *, admin_email: str, action_type: ActionType) -> None:
+        """Actions of one kind, in the order of time."""
+
+
+SYSTEM = System(
+    name="academy",
+    tables=[audit_logs],
+    components=[Component("admin", grants=[allow(AuditLogs.get, AuditLogs.of_actor, writes(AuditLog, "create"))])],
+)
