@@ -1,0 +1,1 @@
+"""What declarations become outside this process: Terraform, CloudFormation, tables that run; and how they compare."""
