@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from tenantable.declare.tables import PhysicalTable
 from tenantable.infra.changes import options, requests
 from tenantable.infra.changes.steps import Call, Flags, Step, TablePlan, disabling, dropping, replacing
-from tenantable.infra.normal.comparison import Difference, differences
+from tenantable.infra.normal.comparison import Difference, differences, facts
 from tenantable.infra.normal.declared import declared_form
 from tenantable.infra.normal.forms import TableForm
 from tenantable.infra.normal.running import RunningTable
@@ -43,10 +43,15 @@ def plan_table(physical: PhysicalTable, running: RunningTable | None, *, allowed
 
 
 def _creation(physical: PhysicalTable, declared: TableForm) -> Step:
-    indexes = len(declared.global_indexes) + len(declared.local_indexes)
-    after = f"keys {declared.keys}" + (f", {indexes} index{'es' if indexes > 1 else ''}" if indexes else "")
-    calls = tuple(requests.creation_calls(physical))
-    return Step(path=_TABLE, action="create", before=None, after=after, calls=calls)
+    details = (f"{path}: {value}" for path, value in facts(declared).items() if path not in {"name", "keys"})
+    return Step(
+        path=_TABLE,
+        action="create",
+        before=None,
+        after=f"keys {declared.keys}",
+        calls=tuple(requests.creation_calls(physical)),
+        details=tuple(details),
+    )
 
 
 def _replacement(physical: PhysicalTable, declared: TableForm, found: TableForm) -> Step:

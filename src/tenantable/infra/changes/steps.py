@@ -30,6 +30,7 @@ class Step:
         after: What there will be, or None.
         loses: What is lost by it, as a part of a sentence; None: nothing.
         flags: Must all be given before it is carried out; none where nothing is lost.
+        details: What a new table has, a line each.
     """
 
     path: str
@@ -39,6 +40,7 @@ class Step:
     calls: tuple[Call, ...]
     loses: str | None = None
     flags: tuple[str, ...] = ()
+    details: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         if self.before is None or self.after is None:

@@ -1,0 +1,158 @@
+"""The commands that compare declared tables with those that run: `plan`, `apply` and `drift`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tenantable.cli.systems import NameValues, Stage, SystemName, find_naming, find_system
+
+if TYPE_CHECKING:
+    from tenantable.declare.tables import PhysicalTable
+    from tenantable.infra.normal.comparison import Difference
+    from tenantable.local.targets import TargetOptions
+
+CLEAN, CHANGED, INTERRUPTED = 0, 2, 130
+
+Endpoint = Annotated[
+    str | None,
+    typer.Option("--endpoint", help="URL of a DynamoDB endpoint. Default: the tables in the data folder."),
+]
+Data = Annotated[
+    Path | None,
+    typer.Option(
+        "--data",
+        envvar="TENANTABLE_DATA",
+        help="Folder of the tables; with --endpoint, of the access key. Default: .tenantable",
+    ),
+]
+Region = Annotated[str | None, typer.Option("--region", help="Default: AWS_REGION, else us-east-1.")]
+OnAws = Annotated[bool, typer.Option("--aws", help="The account of this process's AWS credentials; needs boto3.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Replaces = Annotated[
+    list[str] | None,
+    typer.Option("--allow-replace", metavar="TABLE", help="Drop this table with its items and make it anew."),
+]
+Drops = Annotated[
+    list[str] | None,
+    typer.Option("--allow-drop", metavar="TABLE/INDEX", help="Drop this index, or the replica in this region."),
+]
+Disables = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-disable",
+        metavar="TABLE/THING",
+        help="Switch off a table's `stream`, `recovery` or `deletion-protection`.",
+    ),
+]
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add `plan`, `apply` and `drift`."""
+    for command in (plan, apply, drift):
+        app.command()(command)
+
+
+def plan(
+    *,
+    system: SystemName,
+    stage: Stage = "dev",
+    name: NameValues = None,
+    endpoint: Endpoint = None,
+    data: Data = None,
+    region: Region = None,
+    aws: OnAws = False,
+    allow_replace: Replaces = None,
+    allow_drop: Drops = None,
+    allow_disable: Disables = None,
+    json: AsJson = False,
+) -> None:
+    """Show what `apply` would change. Ends with 0 when the tables are as declared, else with 2."""
+    from tenantable.cli.changes import allowed_flags, show_plan  # noqa: PLC0415
+    from tenantable.infra.changes.carrying_out import plan_tables  # noqa: PLC0415
+    from tenantable.local.targets import open_target  # noqa: PLC0415
+
+    tables = _tables(system, stage, name)
+    allowed = allowed_flags(tables, replaces=allow_replace, drops=allow_drop, disables=allow_disable)
+    with open_target(_options(endpoint, data, region=region, aws=aws)) as target:
+        found = plan_tables(target.client, tables, allowed=allowed, key_name_of=target.key_name_of)
+        show_plan(found, place=target.place, as_json=json)
+    raise typer.Exit(CLEAN if found.is_clean else CHANGED)
+
+
+def apply(
+    *,
+    system: SystemName,
+    stage: Stage = "dev",
+    name: NameValues = None,
+    endpoint: Endpoint = None,
+    data: Data = None,
+    region: Region = None,
+    aws: OnAws = False,
+    allow_replace: Replaces = None,
+    allow_drop: Drops = None,
+    allow_disable: Disables = None,
+    json: AsJson = False,
+    wait_minutes: Annotated[
+        int, typer.Option("--wait-minutes", min=1, help="How long one table or index may take to get ready.")
+    ] = 24 * 60,
+) -> None:
+    """
+    Make the tables what is declared, and wait for their indexes. Ends with 0 when they are, and with 2 when something
+    remains: what would lose data is left out unless a flag allows it. Interrupted, the next apply goes on.
+    """
+    from tenantable.cli.changes import allowed_flags, apply_and_show  # noqa: PLC0415
+    from tenantable.local.targets import open_target  # noqa: PLC0415
+
+    tables = _tables(system, stage, name)
+    allowed = allowed_flags(tables, replaces=allow_replace, drops=allow_drop, disables=allow_disable)
+    try:
+        with open_target(_options(endpoint, data, region=region, aws=aws, creates=True)) as target:
+            complete = apply_and_show(target, tables, allowed=allowed, wait_seconds=wait_minutes * 60.0, as_json=json)
+    except KeyboardInterrupt:
+        typer.echo("tenantable: interrupted; what is done stays, and the next apply goes on", err=True)
+        raise typer.Exit(INTERRUPTED) from None
+    raise typer.Exit(CLEAN if complete else CHANGED)
+
+
+def drift(
+    *,
+    system: SystemName,
+    stage: Stage = "dev",
+    name: NameValues = None,
+    endpoint: Endpoint = None,
+    data: Data = None,
+    region: Region = None,
+    aws: OnAws = False,
+    json: AsJson = False,
+) -> None:
+    """
+    Say what the running tables have differently from the declaration, also what others have added. Ends with 0 when
+    there is nothing, else with 2.
+    """
+    from tenantable.cli.changes import show_drift  # noqa: PLC0415
+    from tenantable.infra.normal.comparison import differences  # noqa: PLC0415
+    from tenantable.infra.normal.declared import declared_form  # noqa: PLC0415
+    from tenantable.infra.normal.running import read_running  # noqa: PLC0415
+    from tenantable.local.targets import open_target  # noqa: PLC0415
+
+    found: list[Difference] = []
+    with open_target(_options(endpoint, data, region=region, aws=aws)) as target:
+        for table in _tables(system, stage, name):
+            running = read_running(target.client, table.name, key_name_of=target.key_name_of)
+            found += differences(declared_form(table), running.form if running else None)
+        show_drift(found, place=target.place, as_json=json)
+    raise typer.Exit(CHANGED if found else CLEAN)
+
+
+def _tables(system: str, stage: str, values: list[str] | None) -> "tuple[PhysicalTable, ...]":
+    found = find_system(system)
+    return found.physical_tables(find_naming(found, stage, values))
+
+
+def _options(
+    endpoint: str | None, data: Path | None, *, region: str | None, aws: bool, creates: bool = False
+) -> "TargetOptions":
+    from tenantable.local.targets import TargetOptions  # noqa: PLC0415
+
+    return TargetOptions(endpoint=endpoint, data=data, region=region, on_aws=aws, creates=creates)
