@@ -73,8 +73,9 @@ def plan(
     from tenantable.local.targets import open_target  # noqa: PLC0415
 
     tables = _tables(system, stage, name)
+    options = _options(tables, endpoint, data, region=region, aws=aws)
     allowed = allowed_flags(tables, replaces=allow_replace, drops=allow_drop, disables=allow_disable)
-    with open_target(_options(endpoint, data, region=region, aws=aws)) as target:
+    with open_target(options) as target:
         found = plan_tables(target.client, tables, allowed=allowed, key_name_of=target.key_name_of)
         show_plan(found, place=target.place, as_json=json)
     raise typer.Exit(CLEAN if found.is_clean else CHANGED)
@@ -105,9 +106,10 @@ def apply(
     from tenantable.local.targets import open_target  # noqa: PLC0415
 
     tables = _tables(system, stage, name)
+    options = _options(tables, endpoint, data, region=region, aws=aws, creates=True)
     allowed = allowed_flags(tables, replaces=allow_replace, drops=allow_drop, disables=allow_disable)
     try:
-        with open_target(_options(endpoint, data, region=region, aws=aws, creates=True)) as target:
+        with open_target(options) as target:
             complete = apply_and_show(target, tables, allowed=allowed, wait_seconds=wait_minutes * 60.0, as_json=json)
     except KeyboardInterrupt:
         typer.echo("tenantable: interrupted; what is done stays, and the next apply goes on", err=True)
@@ -136,9 +138,10 @@ def drift(
     from tenantable.infra.normal.running import read_running  # noqa: PLC0415
     from tenantable.local.targets import open_target  # noqa: PLC0415
 
+    tables = _tables(system, stage, name)
     found: list[Difference] = []
-    with open_target(_options(endpoint, data, region=region, aws=aws)) as target:
-        for table in _tables(system, stage, name):
+    with open_target(_options(tables, endpoint, data, region=region, aws=aws)) as target:
+        for table in tables:
             running = read_running(target.client, table.name, key_name_of=target.key_name_of)
             found += differences(declared_form(table), running.form if running else None)
         show_drift(found, place=target.place, as_json=json)
@@ -151,8 +154,16 @@ def _tables(system: str, stage: str, values: list[str] | None) -> "tuple[Physica
 
 
 def _options(
-    endpoint: str | None, data: Path | None, *, region: str | None, aws: bool, creates: bool = False
+    tables: "tuple[PhysicalTable, ...]",
+    endpoint: str | None,
+    data: Path | None,
+    *,
+    region: str | None,
+    aws: bool,
+    creates: bool = False,
 ) -> "TargetOptions":
+    from tenantable.infra.normal.declared import declared_form  # noqa: PLC0415
     from tenantable.local.targets import TargetOptions  # noqa: PLC0415
 
-    return TargetOptions(endpoint=endpoint, data=data, region=region, on_aws=aws, creates=creates)
+    keys = frozenset(declared_form(table).encryption for table in tables)
+    return TargetOptions(endpoint=endpoint, data=data, region=region, on_aws=aws, creates=creates, keys=keys)

@@ -30,10 +30,11 @@ class Account:
 
 
 @contextmanager
-def open_account(*, region: str | None) -> Iterator[Account]:
+def open_account(*, region: str | None, keys: frozenset[str]) -> Iterator[Account]:
     """
     Args:
         region: None: that of the profile or the environment.
+        keys: The names of keys that are declared; of the names of a key one of these is shown.
     Raises:
         SettingsError: There are no credentials, or no region.
     """
@@ -52,33 +53,36 @@ def open_account(*, region: str | None) -> Iterator[Account]:
     dynamodb, kms = session.client("dynamodb"), session.client("kms")
     try:
         client = BotocoreClient(dynamodb, connection_errors=(BotocoreConnectionError, HTTPClientError))
-        yield Account(client=client, region=session.region_name, key_name_of=_key_names(kms))
+        yield Account(client=client, region=session.region_name, key_name_of=_key_names(kms, keys))
     finally:
         dynamodb.close()
         kms.close()
 
 
-def _key_names(kms: Any) -> KeyNameOf:
-    """
-    DynamoDB shows the ARN of a key, also where an alias was given, and also for the key that AWS manages.
-
-    A key whose alias may not be asked for is called by its id.
-    """
+def _key_names(kms: Any, declared: frozenset[str]) -> KeyNameOf:
+    """DynamoDB shows the ARN of a key, also where an alias was given, and also for the key that AWS manages."""
     names: dict[str, str] = {}
 
     def name_of(arn: str) -> str:
         if arn not in names:
-            names[arn] = _asked(kms, arn)
+            known = _names(kms, arn)
+            names[arn] = next((name for name in known if name in declared), known[0])
         return names[arn]
 
     return name_of
 
 
-def _asked(kms: Any, arn: str) -> str:
+def _names(kms: Any, arn: str) -> list[str]:
+    """All names of a key, its aliases first."""
     try:
-        if kms.describe_key(KeyId=arn)["KeyMetadata"]["KeyManager"] == "AWS":
-            return MANAGED
-        aliases = sorted(alias["AliasName"] for alias in kms.list_aliases(KeyId=arn)["Aliases"])
-    except (BotoCoreError, ClientError):
-        return key_name(arn)
-    return aliases[0] if aliases else key_name(arn)
+        manager = kms.describe_key(KeyId=arn)["KeyMetadata"]["KeyManager"]
+    except (BotoCoreError, ClientError) as error:
+        hint = "let these credentials use kms:DescribeKey and kms:ListAliases"
+        raise SettingsError(f"The key {arn} of a table cannot be looked at: {error}", hint=hint) from error
+    if manager == "AWS":
+        return [MANAGED]
+    try:
+        aliases = kms.list_aliases(KeyId=arn)["Aliases"]
+    except (BotoCoreError, ClientError):  # the key of another account has none that are shown
+        aliases = []
+    return [*sorted(key_name(alias["AliasName"]) for alias in aliases), key_name(arn)]

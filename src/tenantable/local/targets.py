@@ -55,6 +55,7 @@ class TargetOptions:
         region: None: what the environment says, else us-east-1.
         on_aws: The account that the process's credentials belong to.
         creates: Whether a data folder may be made.
+        keys: The names of keys that tables are declared to be encrypted with.
     """
 
     endpoint: str | None = None
@@ -62,6 +63,7 @@ class TargetOptions:
     region: str | None = None
     on_aws: bool = False
     creates: bool = False
+    keys: frozenset[str] = frozenset()
 
 
 @contextmanager
@@ -80,7 +82,7 @@ def open_target(options: TargetOptions, environment: Mapping[str, str] = os.envi
         # Here, because boto3 takes a second to import and may be absent.
         from tenantable.local.account import open_account  # noqa: PLC0415
 
-        with open_account(region=options.region) as opened:
+        with open_account(region=options.region or environment.get("AWS_REGION"), keys=options.keys) as opened:
             yield Target(client=opened.client, place=f"AWS, {opened.region}", key_name_of=opened.key_name_of)
     elif options.endpoint is not None:
         credentials = partial(_credentials, options, environment)
