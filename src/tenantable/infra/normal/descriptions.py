@@ -74,6 +74,12 @@ def canonical_policy(policy: Any) -> str | None:
     return orjson.dumps(document, option=orjson.OPT_SORT_KEYS).decode()
 
 
+def table_name_of_arn(arn: str | None) -> str | None:
+    """The table's name in its ARN; None where it is not known, or of something else."""
+    kind, _, name = (arn or "").rpartition(":")[2].partition("/")
+    return name if kind == "table" and "/" not in name else None
+
+
 def key_name(key: str) -> str:
     """
     One name for a key however it is given: `managed`, or `alias/NAME` or `key/ID`, in an ARN or without one.
