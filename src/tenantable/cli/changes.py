@@ -18,7 +18,7 @@ from tenantable.infra.normal.comparison import Difference
 from tenantable.infra.normal.running import read_running
 
 if TYPE_CHECKING:
-    from tenantable.local.targets import Target
+    from tenantable.local.targets.target import Target
 
 _MARKS = {
     "create": ("+", "green"),
@@ -135,7 +135,7 @@ def show_drift(found: Sequence[Difference], *, place: str, as_json: bool) -> Non
             if each.table == table:
                 console.print("  " + str(each).removeprefix(f"{table}: "), markup=False)
     if not found:
-        console.print(f"No drift: the tables on {place} are as declared.", markup=False, style="green")
+        console.print(f"No drift between the declaration and {place}.", markup=False, style="green")
 
 
 def _show_table(console: Console, table: TablePlan) -> None:

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
+from tenantable.cli.files import read_text, write_files
 from tenantable.cli.systems import NameValues, Stage, SystemName, find_naming, find_system
-from tenantable.errors import InfrastructureError
 
 OutputFolder = Annotated[Path, typer.Option("--out", help="Folder that the files are written to; made if need be.")]
 
@@ -42,30 +42,5 @@ def cloudformation(
 
     found = find_system(system)
     naming = find_naming(found, stage, name)
-    old = None if since is None else parse_template(_text(since))
+    old = None if since is None else parse_template(read_text(since))
     write_files(out, template_files(found, naming) if old is None else stage_files(found, naming, old))
-
-
-def write_files(folder: Path, files: dict[str, str]) -> None:
-    """
-    Write texts by file name, and say where they are. What else the folder has stays.
-
-    Raises:
-        InfrastructureError: The folder cannot be written.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, text in files.items():
-            (folder / name).write_text(text, encoding="utf-8")
-            typer.echo(str(folder / name))
-    except OSError as error:
-        raise InfrastructureError(
-            f"{folder} cannot be written: {error.strerror}", hint="choose another one with --out"
-        ) from error
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InfrastructureError(f"{path} cannot be read: {error}", hint="check --since") from error

@@ -1,16 +1,20 @@
 """The commands that compare declared tables with those that run: `plan`, `apply` and `drift`."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tenantable.cli.files import read_text
 from tenantable.cli.systems import NameValues, Stage, SystemName, find_naming, find_system
+from tenantable.errors import SettingsError
+from tenantable.wire.arns import Home
 
 if TYPE_CHECKING:
     from tenantable.declare.tables import PhysicalTable
-    from tenantable.infra.normal.comparison import Difference
-    from tenantable.local.targets import TargetOptions
+    from tenantable.infra.normal.forms import TableForm
+    from tenantable.local.targets.target import TargetOptions
 
 CLEAN, CHANGED, INTERRUPTED = 0, 2, 130
 
@@ -70,10 +74,11 @@ def plan(
     """Show what `apply` would change. Ends with 0 when the tables are as declared, else with 2."""
     from tenantable.cli.changes import allowed_flags, show_plan  # noqa: PLC0415
     from tenantable.infra.changes.carrying_out import plan_tables  # noqa: PLC0415
-    from tenantable.local.targets import open_target  # noqa: PLC0415
+    from tenantable.infra.normal.declared import declared_form  # noqa: PLC0415
+    from tenantable.local.targets.target import open_target  # noqa: PLC0415
 
     tables = _tables(system, stage, name)
-    options = _options(tables, endpoint, data, region=region, aws=aws)
+    options = _options(map(declared_form, tables), endpoint, data, region=region, aws=aws)
     allowed = allowed_flags(tables, replaces=allow_replace, drops=allow_drop, disables=allow_disable)
     with open_target(options) as target:
         found = plan_tables(target.client, tables, allowed=allowed, key_name_of=target.key_name_of)
@@ -103,10 +108,11 @@ def apply(
     remains: what would lose data is left out unless a flag allows it. Interrupted, the next apply goes on.
     """
     from tenantable.cli.changes import allowed_flags, apply_and_show  # noqa: PLC0415
-    from tenantable.local.targets import open_target  # noqa: PLC0415
+    from tenantable.infra.normal.declared import declared_form  # noqa: PLC0415
+    from tenantable.local.targets.target import open_target  # noqa: PLC0415
 
     tables = _tables(system, stage, name)
-    options = _options(tables, endpoint, data, region=region, aws=aws, creates=True)
+    options = _options(map(declared_form, tables), endpoint, data, region=region, aws=aws, creates=True)
     allowed = allowed_flags(tables, replaces=allow_replace, drops=allow_drop, disables=allow_disable)
     try:
         with open_target(options) as target:
@@ -126,6 +132,18 @@ def drift(
     data: Data = None,
     region: Region = None,
     aws: OnAws = False,
+    against: Annotated[
+        Path | None,
+        typer.Option(
+            "--against",
+            metavar="FILE",
+            help="Compare with a file: what `terraform show -json` prints, or a CloudFormation template.",
+        ),
+    ] = None,
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option("--parameter", metavar="NAME=VALUE", help="With --against: a value of the template's parameters."),
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """
@@ -136,16 +154,34 @@ def drift(
     from tenantable.infra.normal.comparison import differences  # noqa: PLC0415
     from tenantable.infra.normal.declared import declared_form  # noqa: PLC0415
     from tenantable.infra.normal.running import read_running  # noqa: PLC0415
-    from tenantable.local.targets import open_target  # noqa: PLC0415
+    from tenantable.local.targets.target import open_target  # noqa: PLC0415
 
-    tables = _tables(system, stage, name)
-    found: list[Difference] = []
-    with open_target(_options(tables, endpoint, data, region=region, aws=aws)) as target:
-        for table in tables:
-            running = read_running(target.client, table.name, key_name_of=target.key_name_of)
-            found += differences(declared_form(table), running.form if running else None)
-        show_drift(found, place=target.place, as_json=json)
+    declared = [declared_form(table) for table in _tables(system, stage, name)]
+    if against is not None:
+        place = str(against)
+        forms = _forms_of(against, parameter, region)
+        found = [each for form in declared for each in differences(form, forms.get(form.name))]
+    else:
+        found = []
+        with open_target(_options(declared, endpoint, data, region=region, aws=aws)) as target:
+            place = target.place
+            for form in declared:
+                running = read_running(target.client, form.name, key_name_of=target.key_name_of)
+                found += differences(form, running.form if running else None)
+    show_drift(found, place=place, as_json=json)
     raise typer.Exit(CHANGED if found else CLEAN)
+
+
+def _forms_of(path: Path, parameters: list[str] | None, region: str | None) -> "dict[str, TableForm]":
+    from tenantable.infra.normal.documents import read_document  # noqa: PLC0415
+    from tenantable.local.targets.target import DEFAULT_REGION  # noqa: PLC0415
+
+    pairs = [text.partition("=") for text in parameters or ()]
+    wrong = ["".join(pair) for pair in pairs if not pair[1]]
+    if wrong:
+        raise SettingsError(f"--parameter {wrong[0]}: no value", hint="write NAME=VALUE")
+    values = {name: value for name, _, value in pairs}
+    return read_document(read_text(path), parameters=values, home=Home(region=region or DEFAULT_REGION))
 
 
 def _tables(system: str, stage: str, values: list[str] | None) -> "tuple[PhysicalTable, ...]":
@@ -154,7 +190,7 @@ def _tables(system: str, stage: str, values: list[str] | None) -> "tuple[Physica
 
 
 def _options(
-    tables: "tuple[PhysicalTable, ...]",
+    declared: "Iterable[TableForm]",
     endpoint: str | None,
     data: Path | None,
     *,
@@ -162,8 +198,7 @@ def _options(
     aws: bool,
     creates: bool = False,
 ) -> "TargetOptions":
-    from tenantable.infra.normal.declared import declared_form  # noqa: PLC0415
-    from tenantable.local.targets import TargetOptions  # noqa: PLC0415
+    from tenantable.local.targets.target import TargetOptions  # noqa: PLC0415
 
-    keys = frozenset(declared_form(table).encryption for table in tables)
+    keys = frozenset(form.encryption for form in declared)
     return TargetOptions(endpoint=endpoint, data=data, region=region, on_aws=aws, creates=creates, keys=keys)

@@ -7,7 +7,15 @@ What a declaration cannot say (a table class, ceilings, a policy, another recove
 from collections.abc import Iterator
 
 from tenantable.declare.tables import PhysicalTable
-from tenantable.infra.changes import options, requests
+from tenantable.infra.changes.options import PROTECTION, billing, encryption, expiry, protection, recovery, stream, tags
+from tenantable.infra.changes.requests import (
+    creation_calls,
+    index_creation,
+    index_deletion,
+    replica_creation,
+    replica_deletion,
+    update,
+)
 from tenantable.infra.changes.steps import Call, Flags, Step, TablePlan, disabling, dropping, replacing
 from tenantable.infra.normal.comparison import Difference, differences, facts
 from tenantable.infra.normal.declared import declared_form
@@ -49,18 +57,18 @@ def _creation(physical: PhysicalTable, declared: TableForm) -> Step:
         action="create",
         before=None,
         after=f"keys {declared.keys}",
-        calls=tuple(requests.creation_calls(physical)),
+        calls=tuple(creation_calls(physical)),
         details=tuple(details),
     )
 
 
 def _replacement(physical: PhysicalTable, declared: TableForm, found: TableForm) -> Step:
     name = physical.name
-    before = [requests.replica_deletion(name, region) for region in sorted(found.replicas)]
+    before = [replica_deletion(name, region) for region in sorted(found.replicas)]
     flags = [replacing(name)]
     if found.deletion_protection:
-        before.append(requests.update(name, DeletionProtectionEnabled=False))
-        flags.append(disabling(name, options.PROTECTION))
+        before.append(update(name, DeletionProtectionEnabled=False))
+        flags.append(disabling(name, PROTECTION))
     before.append(Call(operation="DeleteTable", request={"TableName": name}))
     changed = [
         f"{each.path} {each.found or 'nothing'} -> {each.declared or 'nothing'}"
@@ -72,7 +80,7 @@ def _replacement(physical: PhysicalTable, declared: TableForm, found: TableForm)
         action="replace",
         before="the table with its items",
         after="an empty one: " + "; ".join(changed),
-        calls=(*before, *requests.creation_calls(physical)),
+        calls=(*before, *creation_calls(physical)),
         loses="all items, because keys and local indexes are made with their table",
         flags=tuple(flags),
     )
@@ -83,14 +91,14 @@ def _steps(physical: PhysicalTable, declared: TableForm, running: RunningTable, 
     found = running.form
     assert found is not None
     name = physical.name
-    yield from options.protection(name, declared, found, off=True)
+    yield from protection(name, declared, found, off=True)
     for region in sorted(found.replicas - declared.replicas):
         yield Step(
             path=f"replica {region}",
             action="drop",
             before="there",
             after=None,
-            calls=(requests.replica_deletion(name, region),),
+            calls=(replica_deletion(name, region),),
             loses=f"the copy in {region}",
             flags=(dropping(name, region),),
         )
@@ -98,17 +106,17 @@ def _steps(physical: PhysicalTable, declared: TableForm, running: RunningTable, 
     yield from drops
     gone = {step.path for step in drops if not step.missing_flags(allowed)}
     staying = {index for index in found.global_indexes if f"index {index}" not in gone}
-    yield from options.billing(physical, declared, found, staying=staying)
+    yield from billing(physical, declared, found, staying=staying)
     yield from _index_creations(physical, declared, found)
-    yield from options.stream(name, declared, found)
-    yield from options.encryption(physical, declared, found)
-    yield from options.expiry(name, declared, found)
-    yield from options.recovery(name, declared, found)
+    yield from stream(name, declared, found)
+    yield from encryption(physical, declared, found)
+    yield from expiry(name, declared, found)
+    yield from recovery(name, declared, found)
     for region in sorted(declared.replicas - found.replicas):
-        calls = (requests.replica_creation(physical, region),)
+        calls = (replica_creation(physical, region),)
         yield Step(path=f"replica {region}", action="create", before=None, after="a copy", calls=calls)
-    yield from options.tags(running.arn, declared, found)
-    yield from options.protection(name, declared, found, off=False)
+    yield from tags(running.arn, declared, found)
+    yield from protection(name, declared, found, off=False)
 
 
 def _index_drops(name: str, declared: TableForm, found: TableForm) -> Iterator[Step]:
@@ -119,7 +127,7 @@ def _index_drops(name: str, declared: TableForm, found: TableForm) -> Iterator[S
                 action="drop",
                 before=str(form),
                 after=None,
-                calls=(requests.index_deletion(name, index),),
+                calls=(index_deletion(name, index),),
                 loses="the index, and every query of it fails",
                 flags=(dropping(name, index),),
             )
@@ -128,7 +136,7 @@ def _index_drops(name: str, declared: TableForm, found: TableForm) -> Iterator[S
 def _index_creations(physical: PhysicalTable, declared: TableForm, found: TableForm) -> Iterator[Step]:
     for index, form in declared.global_indexes.items():
         there = found.global_indexes.get(index)
-        creation = requests.index_creation(physical, index)
+        creation = index_creation(physical, index)
         if there is None:
             path = f"index {index}"
             yield Step(path=path, action="create", before=None, after=str(form), calls=(creation,))
@@ -138,7 +146,7 @@ def _index_creations(physical: PhysicalTable, declared: TableForm, found: TableF
                 action="replace",
                 before=str(there),
                 after=str(form),
-                calls=(requests.index_deletion(physical.name, index), creation),
+                calls=(index_deletion(physical.name, index), creation),
                 loses="the index until it is filled anew, and every query of it fails meanwhile",
                 flags=(dropping(physical.name, index),),
             )

@@ -78,14 +78,19 @@ def scaling_resources(physical: PhysicalTable, table: str) -> Iterator[tuple[str
     Args:
         table: The table's name within the template.
     """
-    things = [("Table", "table", {"Fn::Sub": f"table/${{{table}}}"})]
+    things = [("Table", "table", {"Fn::Join": ["/", ["table", {"Ref": table}]]})]
     for index in physical.table.indexes:
         if not index.local:
-            place = {"Fn::Sub": f"table/${{{table}}}/index/{physical.index_names[index.name]}"}
+            place = index_place(table, physical.index_names[index.name])
             things.append((pascal_case(index.name), "index", place))
     for name, dimension, place in things:
         for kind in KINDS:
             yield from _scaled(f"{name}{kind}Scaling", kind, dimension=dimension, place=place)
+
+
+def index_place(table: str, index: Any) -> Properties:
+    """What auto scaling calls an index; its name may be an intrinsic function."""
+    return {"Fn::Join": ["/", ["table", {"Ref": table}, "index", index]]}
 
 
 def _scaled(name: str, kind: str, *, dimension: str, place: Properties) -> Iterator[tuple[str, Properties]]:

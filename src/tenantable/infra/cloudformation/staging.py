@@ -4,17 +4,19 @@ Templates between an old one and a new one: CloudFormation creates or deletes on
 Source: CloudFormation's reference, AWS::DynamoDB::Table.
 """
 
+import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
 from typing import Any
 
 from tenantable.errors import InfrastructureError
+from tenantable.infra.cloudformation.scaling import index_place
 from tenantable.infra.normal.templates import GLOBAL_TABLE, TABLE
 
 Properties = dict[str, Any]
 Indexes = list[Properties]
 
-_TARGET = "AWS::ApplicationAutoScaling::ScalableTarget"
 _INDEXES = "GlobalSecondaryIndexes"
 _KEPT = ("Type", "KeySchema", "LocalSecondaryIndexes", "TableName")
 
@@ -49,7 +51,7 @@ def staged_templates(old: Mapping[str, Any], new: Properties) -> list[tuple[str,
         for what, changed in _steps(indexes, wanted):
             current[name] = changed
             action, index = what
-            stages.append((f"{action}-{name}-{index}", _with_indexes(old, new, current)))
+            stages.append((f"{action}-{name}-{_slug(index)}", _with_indexes(old, new, current)))
     if not stages:
         return [("all", new)]
     last, _ = stages[-1]
@@ -68,8 +70,8 @@ def _check_replacement(name: str, old: Mapping[str, Any], new: Mapping[str, Any]
 
 def _steps(old: Indexes, new: Indexes) -> Iterator[tuple[tuple[str, str], Indexes]]:
     """First what must go, then what must come, one by one; the indexes after each."""
-    wanted = {index["IndexName"]: index for index in new}
-    current = {index["IndexName"]: index for index in old}
+    wanted = {_name(index): index for index in new}
+    current = {_name(index): index for index in old}
     for name, index in list(current.items()):
         if name not in wanted or _schema(wanted[name]) != _schema(index):
             del current[name]
@@ -87,13 +89,10 @@ def _schema(index: Properties) -> tuple[Any, Any]:
 
 def _ordered(current: Mapping[str, Properties], new: Indexes) -> Indexes:
     """In the order of the new template, and with its capacities; those that go later come last."""
-    kept = [index for index in new if index["IndexName"] in current]
-    names = {index["IndexName"] for index in kept}
+    kept = [index for index in new if _name(index) in current]
+    names = {_name(index) for index in kept}
     # One that changes is still the old one until it has gone.
-    kept = [
-        index if _schema(index) == _schema(current[index["IndexName"]]) else current[index["IndexName"]]
-        for index in kept
-    ]
+    kept = [index if _schema(index) == _schema(current[_name(index)]) else current[_name(index)] for index in kept]
     return kept + [index for name, index in current.items() if name not in names]
 
 
@@ -101,8 +100,8 @@ def _with_indexes(old: Mapping[str, Any], new: Properties, indexes: Mapping[str,
     template = deepcopy(new)
     for name, present in indexes.items():
         properties = template["Resources"][name]["Properties"]
-        names = {index["IndexName"] for index in present}
-        absent = {index["IndexName"] for index in properties.pop(_INDEXES, ())} - names
+        names = [index["IndexName"] for index in present]
+        absent = [each["IndexName"] for each in properties.pop(_INDEXES, ()) if each["IndexName"] not in names]
         if present:
             properties[_INDEXES] = deepcopy(present)
         known = [*properties["AttributeDefinitions"], *old["Resources"][name]["Properties"]["AttributeDefinitions"]]
@@ -123,17 +122,24 @@ def _definitions(properties: Properties, known: Iterable[Properties]) -> list[Pr
     return [each for name, each in by_name.items() if name in used]
 
 
-def _leave_out_scaling(resources: Properties, table: str, absent: Iterable[str]) -> None:
+def _leave_out_scaling(resources: Properties, table: str, absent: Iterable[Any]) -> None:
     """An index that is not there yet cannot be scaled."""
-    places = {f"table/${{{table}}}/index/{index}" for index in absent}
-    targets = {
-        name
-        for name, resource in resources.items()
-        if resource["Type"] == _TARGET
-        and resource["Properties"]["ResourceId"] in [{"Fn::Sub": each} for each in places]
-    }
+    places = [index_place(table, index) for index in absent]
+    targets = [
+        {"Ref": name} for name, resource in resources.items() if resource["Properties"].get("ResourceId") in places
+    ]
     for name, resource in list(resources.items()):
-        if name in targets or resource.get("Properties", {}).get("ScalingTargetId") in [
-            {"Ref": each} for each in targets
-        ]:
+        if {"Ref": name} in targets or resource["Properties"].get("ScalingTargetId") in targets:
             del resources[name]
+
+
+def _name(index: Properties) -> str:
+    """An index's name, also where it is an intrinsic function."""
+    name = index["IndexName"]
+    return name if isinstance(name, str) else json.dumps(name, sort_keys=True)
+
+
+def _slug(name: str) -> str:
+    """A name for a file: without parameters and signs."""
+    text = name if not name.startswith("{") else " ".join(re.findall(r'": *\[?"([^"]*)"', name))
+    return re.sub(r"[^A-Za-z0-9_.]+", "-", re.sub(r"\$\{[^}]*\}", "", text)).strip("-")

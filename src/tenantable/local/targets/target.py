@@ -80,7 +80,7 @@ def open_target(options: TargetOptions, environment: Mapping[str, str] = os.envi
         if options.endpoint is not None:
             raise SettingsError("--aws and --endpoint name two places", hint="give one of them")
         # Here, because boto3 takes a second to import and may be absent.
-        from tenantable.local.account import open_account  # noqa: PLC0415
+        from tenantable.local.targets.account import open_account  # noqa: PLC0415
 
         with open_account(region=options.region or environment.get("AWS_REGION"), keys=options.keys) as opened:
             yield Target(client=opened.client, place=f"AWS, {opened.region}", key_name_of=opened.key_name_of)
