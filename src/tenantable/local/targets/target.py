@@ -85,7 +85,7 @@ def open_target(options: TargetOptions, environment: Mapping[str, str] = os.envi
         with open_account(region=options.region or environment.get("AWS_REGION"), keys=options.keys) as opened:
             yield Target(client=opened.client, place=f"AWS, {opened.region}", key_name_of=opened.key_name_of)
     elif options.endpoint is not None:
-        credentials = partial(_credentials, options, environment)
+        credentials = partial(endpoint_credentials, options, environment)
         credentials()
         with HttpClient(options.endpoint, region=region, credentials=credentials, limits=_LIMITS) as client:
             yield Target(client=client, place=options.endpoint)
@@ -115,7 +115,7 @@ def _opened_folder(options: TargetOptions, home: Home) -> Iterator[Target]:
         homes.close()
 
 
-def _credentials(options: TargetOptions, environment: Mapping[str, str]) -> Credentials:
+def endpoint_credentials(options: TargetOptions, environment: Mapping[str, str]) -> Credentials:
     """
     The access key to sign with: that of a folder that was named, of the environment, of a profile that was named there,
     of the default data folder (for an endpoint on this machine), of the default profile.
