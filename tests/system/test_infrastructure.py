@@ -28,7 +28,7 @@ orders = Table("orders", {indexes} encryption_key="aws/dynamodb", recovery=True,
 SHOP = System(name="shop", tables=[orders])
 """
 TWO_INDEXES = 'Index("by-day", partition="day"), Index("by-kind", partition="kind"), '
-ITEMS = 20_000
+ITEMS = 10_000
 
 
 class Project:
@@ -170,7 +170,10 @@ def test_an_endpoint_without_a_key_is_refused_with_the_way_out(project: Project,
     assert "--data" in errors
 
 
-def test_an_apply_that_is_killed_while_an_index_is_filled_is_resumed(project: Project, server: "DynamoProcess") -> None:
+@pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGINT])
+def test_an_apply_that_is_killed_while_an_index_is_filled_is_resumed(
+    project: Project, server: "DynamoProcess", sent: signal.Signals
+) -> None:
     endpoint = ("--endpoint", server.address)
     project.run("apply", *endpoint)
     with closing(client_of(server)) as client:
@@ -179,7 +182,10 @@ def test_an_apply_that_is_killed_while_an_index_is_filled_is_resumed(project: Pr
         with project.start("apply", *endpoint) as process:
             assert process.stdout is not None
             assert "create index by-day" in process.stdout.readline()
-            process.send_signal(signal.SIGKILL)
+            process.send_signal(sent)
+            errors = process.communicate(timeout=60)[1]
+        assert process.returncode == {signal.SIGKILL: -signal.SIGKILL, signal.SIGINT: 130}[sent]
+        assert ("the next apply goes on" in errors) is (sent == signal.SIGINT)
         assert project.run("plan", *endpoint)[0] == 2, "the second index was not begun"
         assert project.run("apply", *endpoint)[0] == 0
         assert [count(client, index) for index in ("by-day", "by-kind")] == [ITEMS, ITEMS]

@@ -156,6 +156,7 @@ def _carry_out(
 
 def _make(client: DynamoClient, call: Call, name: str, patience: Patience) -> None:
     """Make a call, again and again while the table is not ready for it."""
+    refusal: DynamoError | None = None
     for passed in patience.pauses():
         try:
             client.call(call.operation, call.request)
@@ -165,9 +166,12 @@ def _make(client: DynamoClient, call: Call, name: str, patience: Patience) -> No
             exists = call.operation == "CreateTable" and error.code == "ResourceInUseException"
             if exists or passed >= _BUSY_SECONDS_MAX.get(error.code, 0.0):
                 raise
+            refusal = error
             settle(client, name, patience, lambda _busy, _seconds: None)
         else:
             return
+    if refusal is not None:
+        raise refusal
 
 
 def _is_there_already(error: DynamoError) -> bool:

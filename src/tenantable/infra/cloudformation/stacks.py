@@ -6,6 +6,7 @@ from typing import Any
 from tenantable.declare.naming import Naming
 from tenantable.declare.systems import System
 from tenantable.declare.tables import PhysicalTable, Table
+from tenantable.errors import InfrastructureError
 from tenantable.infra.cloudformation.placeholders import marked_naming, parameter_name, pascal_case, substituted
 from tenantable.infra.cloudformation.resources import reference, resource_resources
 from tenantable.infra.cloudformation.roles import role_id, role_parameters, role_resources
@@ -32,15 +33,19 @@ def system_template(system: System, naming: Naming) -> Properties:
         naming: Of the stage whose values are the defaults.
     Returns:
         The sections in CloudFormation's usual order; everything within them in the order of declaration.
+    Raises:
+        InfrastructureError: Two things would have one name, because they differ in signs or capitals alone.
     """
     marked = marked_naming(naming)
     tables = system.physical_tables(marked)
-    resources: Properties = {table_id(table.table): table_resource(table) for table in tables}
+    resources: Properties = {}
+    for table in tables:
+        _add(resources, {table_id(table.table): table_resource(table)})
     for resource in system.resources:
-        resources |= resource_resources(resource, marked)
+        _add(resources, resource_resources(resource, marked))
     for component in system.components:
-        resources |= role_resources(component, marked)
-    regions = [region for table in system.tables for region in table.replicas]
+        _add(resources, role_resources(component, marked))
+    regions = [region for declared in system.tables for region in declared.replicas]
     return {
         "AWSTemplateFormatVersion": FORMAT,
         "Description": system.description or f"The tables of {system.name}.",
@@ -65,6 +70,15 @@ def system_template(system: System, naming: Naming) -> Properties:
 def table_id(table: Table) -> str:
     """The name of a table within the template: `access-management` is `AccessManagementTable`."""
     return f"{pascal_case(table.name)}Table"
+
+
+def _add(resources: Properties, more: Properties) -> None:
+    """Names within a template are letters and digits, so two names of a system may become one."""
+    for name, resource in more.items():
+        if name in resources:
+            hint = "rename one of the two that are called so without signs"
+            raise InfrastructureError(f"The template would have two resources {name}", hint=hint)
+        resources[name] = resource
 
 
 def _naming_parameters(system: System, naming: Naming) -> Properties:

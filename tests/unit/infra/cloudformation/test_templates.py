@@ -11,8 +11,10 @@ import pytest
 import yaml
 from tests.unit.infra.systems import BIG, SYSTEMS
 
+from tenantable.declare.naming import Naming
 from tenantable.declare.systems import System
-from tenantable.declare.tables import physical_table
+from tenantable.declare.tables import Table, physical_table
+from tenantable.errors import InfrastructureError
 from tenantable.iam.documents import policy_document
 from tenantable.iam.synthesis.statements import component_policies
 from tenantable.infra.cloudformation.files import system_file, template_files
@@ -224,3 +226,8 @@ def test_a_private_account_is_provisioned_by_a_stack() -> None:
 
 def test_systems_without_dedicated_tables_have_one_template() -> None:
     assert list(files(SYSTEMS["webhooks"])) == ["webhooks.yaml"]
+
+
+def test_two_names_that_would_be_one_are_refused() -> None:
+    with pytest.raises(InfrastructureError, match="two resources OrderLinesTable"):
+        template_files(System(name="shop", tables=[Table("order-lines"), Table("order_Lines")]), Naming())
