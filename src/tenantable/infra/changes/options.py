@@ -5,11 +5,12 @@ from collections.abc import Set as AbstractSet
 
 from tenantable.declare.tables import PhysicalTable
 from tenantable.infra.changes import requests
-from tenantable.infra.changes.steps import Step, disabling
+from tenantable.infra.changes.steps import Step, disabling, dropping
 from tenantable.infra.normal.comparison import facts
 from tenantable.infra.normal.forms import TableForm
 
 PROTECTION = "deletion-protection"
+STREAM = "stream"
 
 
 def protection(name: str, declared: TableForm, found: TableForm, *, off: bool) -> Iterator[Step]:
@@ -60,11 +61,12 @@ def billing(
 
 
 def stream(name: str, declared: TableForm, found: TableForm) -> Iterator[Step]:
-    """DynamoDB changes no stream: another view is another stream."""
+    """DynamoDB changes no stream: another view is another stream. One that replicas need ends after them."""
     if declared.stream == found.stream:
         return
     off = requests.update(name, StreamSpecification=requests.stream_specification(None))
     on = requests.update(name, StreamSpecification=requests.stream_specification(declared.stream))
+    replicas = [dropping(name, region) for region in sorted(found.replicas - declared.replicas)]
     calls = [*((off,) if found.stream else ()), *((on,) if declared.stream else ())]
     yield Step(
         path="stream",
@@ -73,7 +75,7 @@ def stream(name: str, declared: TableForm, found: TableForm) -> Iterator[Step]:
         after=declared.stream or "none",
         calls=tuple(calls),
         loses="the stream that consumers read" if found.stream else None,
-        flags=(disabling(name, "stream"),) if found.stream else (),
+        flags=(disabling(name, STREAM), *replicas) if found.stream else (),
     )
 
 

@@ -7,7 +7,17 @@ What a declaration cannot say (a table class, ceilings, a policy, another recove
 from collections.abc import Iterator
 
 from tenantable.declare.tables import PhysicalTable
-from tenantable.infra.changes.options import PROTECTION, billing, encryption, expiry, protection, recovery, stream, tags
+from tenantable.infra.changes.options import (
+    PROTECTION,
+    STREAM,
+    billing,
+    encryption,
+    expiry,
+    protection,
+    recovery,
+    stream,
+    tags,
+)
 from tenantable.infra.changes.requests import (
     creation_calls,
     index_creation,
@@ -112,11 +122,24 @@ def _steps(physical: PhysicalTable, declared: TableForm, running: RunningTable, 
     yield from encryption(physical, declared, found)
     yield from expiry(name, declared, found)
     yield from recovery(name, declared, found)
-    for region in sorted(declared.replicas - found.replicas):
-        calls = (replica_creation(physical, region),)
-        yield Step(path=f"replica {region}", action="create", before=None, after="a copy", calls=calls)
+    yield from _replica_creations(physical, declared, found)
     yield from tags(running.arn, declared, found)
     yield from protection(name, declared, found, off=False)
+
+
+def _replica_creations(physical: PhysicalTable, declared: TableForm, found: TableForm) -> Iterator[Step]:
+    """Replication reads a stream of both images: where there is another one, that must go first."""
+    waits = found.stream is not None and found.stream != declared.stream
+    for region in sorted(declared.replicas - found.replicas):
+        yield Step(
+            path=f"replica {region}",
+            action="create",
+            before=None,
+            after="a copy",
+            calls=(replica_creation(physical, region),),
+            loses="the stream that consumers read" if waits else None,
+            flags=(disabling(physical.name, STREAM),) if waits else (),
+        )
 
 
 def _index_drops(name: str, declared: TableForm, found: TableForm) -> Iterator[Step]:
