@@ -147,7 +147,8 @@ def _show_table(console: Console, table: TablePlan) -> None:
         for detail in step.details:
             console.print(f"      {detail}", markup=False, style="dim")
         if step.loses:
-            console.print(f"      loses {step.loses}", markup=False, style="dim")
+            left_out = "; left out" if step in table.refused else ""
+            console.print(f"      loses {step.loses}{left_out}", markup=False, style="dim")
     for each in table.foreign:
         console.print(f"  not ours: {each.path} {each.found or 'is not there'}; it stays", markup=False, style="dim")
     for busy in table.busy:

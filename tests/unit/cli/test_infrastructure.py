@@ -48,7 +48,17 @@ def test_a_template_is_compared_with_the_declaration(tmp_path: Path) -> None:
     assert [each["path"] for each in json.loads(found.output)["differences"]] == ["deletion protection"]
 
 
-@pytest.mark.parametrize("text", ["no template", '{"format_version": "1.2"}', "\x00"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no template",
+        '{"format_version": "1.2"}',
+        '{"format_version": "1.2", "planned_values": {"root_module": {"resources": [1]}}}',
+        "Resources: {A: {Type: 'AWS::DynamoDB::Table', Properties: {KeySchema: [{}]}}}",
+        "Resources: {A: {Type: 'AWS::DynamoDB::GlobalTable'}}",
+        "\x00",
+    ],
+)
 def test_a_file_of_another_kind_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "file").write_text(text)
     found = run("drift", "--system", "accounts", "--against", str(tmp_path / "file"))

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import orjson
 
+from tenantable.errors import InfrastructureError
 from tenantable.infra.normal.forms import TableForm
 from tenantable.infra.normal.templates import parse_template, read_template
 from tenantable.infra.normal.terraform import read_terraform
@@ -24,6 +25,11 @@ def read_document(text: str, *, parameters: Mapping[str, str], home: Home) -> di
         document = orjson.loads(text)
     except orjson.JSONDecodeError:
         document = None
-    if isinstance(document, dict) and "format_version" in document:
-        return read_terraform(document)
-    return read_template(parse_template(text), parameters=parameters, home=home)
+    try:
+        if isinstance(document, dict) and "format_version" in document:
+            return read_terraform(document)
+        return read_template(parse_template(text), parameters=parameters, home=home)
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        hint = "check the file with terraform validate or cfn-lint"
+        shown = f"{type(error).__name__}: {error}"
+        raise InfrastructureError(f"A table in the file is not written as it must be: {shown}", hint=hint) from error

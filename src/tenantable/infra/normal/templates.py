@@ -58,7 +58,7 @@ def parse_template(text: str) -> Template:
     A template in YAML or JSON.
 
     Raises:
-        InfrastructureError: It is neither, or has no resources.
+        InfrastructureError: It is neither, or has no resources with types.
     """
     try:
         template = yaml.load(text, _Loader)  # noqa: S506 - a safe loader with one constructor more
@@ -66,6 +66,9 @@ def parse_template(text: str) -> Template:
         raise InfrastructureError(f"The template is neither YAML nor JSON: {error}") from error
     if not isinstance(template, dict) or not isinstance(template.get("Resources"), dict):
         raise InfrastructureError("The template has no Resources")
+    for name, resource in template["Resources"].items():
+        if not isinstance(resource, dict) or not isinstance(resource.get("Type"), str):
+            raise InfrastructureError(f"The template's resource {name} has no Type")
     return template
 
 
@@ -85,7 +88,7 @@ def read_template(
     resolver = Resolver(template, parameters, home)
     tables = {}
     for name, resource in template["Resources"].items():
-        if resource.get("Type") not in {TABLE, GLOBAL_TABLE}:
+        if resource["Type"] not in {TABLE, GLOBAL_TABLE}:
             continue
         if "Condition" in resource and not resolver.holds(resource["Condition"]):
             continue

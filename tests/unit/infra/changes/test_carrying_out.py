@@ -1,12 +1,14 @@
 """Carrying out plans where the service is slow, busy, refuses, or was asked before."""
 
+import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from tenantable.declare.naming import Naming
-from tenantable.declare.tables import Index, Table, physical_table
+from tenantable.declare.tables import Index, PhysicalTable, Table, physical_table
 from tenantable.engine import Engine
 from tenantable.errors import InfrastructureError
 from tenantable.infra.changes.carrying_out import Event, apply_table
@@ -184,3 +186,14 @@ def test_a_refusal_of_the_services_own_is_passed_on() -> None:
 
     with Engine(":memory:") as engine, pytest.raises(DynamoError, match="not authorized"):
         apply_table(Refusing(engine), TABLE, patience=Time().patience())
+
+
+@pytest.mark.parametrize("before", [None, BARE])
+def test_several_who_apply_at_once_get_there_together(before: PhysicalTable | None) -> None:
+    patience = Patience(seconds_max=30, sleep=time.sleep, stopwatch=time.monotonic)
+    with Engine(":memory:") as engine, ThreadPoolExecutor(4) as pool:
+        if before is not None:
+            apply_table(engine, before, patience=patience)
+        outcomes = list(pool.map(lambda _: apply_table(engine, TABLE, patience=patience), range(4)))
+        assert any(outcome.done for outcome in outcomes)
+        assert apply_table(engine, TABLE, patience=patience).done == ()

@@ -190,15 +190,16 @@ def test_alarms_can_be_switched_on() -> None:
 
 def test_the_text_of_a_template_says_what_the_template_says() -> None:
     template: dict[str, Any] = {
-        "Resources": {
+        "Resources": {},
+        "Metadata": {
             "A": {"Ref": "B"},
             "B": [{"Fn::GetAtt": ["C", "D.E"]}, {"Fn::If": ["X", {"Fn::Sub": "${Y}: # '\""}, {"Ref": "AWS::NoValue"}]}],
             "C": {"Version": "2012-10-17", "Null": "true", "no": "yes"},
-        }
+        },
     }
     read = parse_template(render_template(template, title="A title"))
-    assert read["Resources"]["B"][0] == {"Fn::GetAtt": "C.D.E"}
-    template["Resources"]["B"][0] = {"Fn::GetAtt": "C.D.E"}
+    assert read["Metadata"]["B"][0] == {"Fn::GetAtt": "C.D.E"}
+    template["Metadata"]["B"][0] = {"Fn::GetAtt": "C.D.E"}
     assert read == template
     with pytest.raises(yaml.YAMLError):
         yaml.safe_load(render_template(template, title="A title"))

@@ -52,7 +52,7 @@ CASES: list[tuple[str, Any]] = [
 
 @pytest.mark.parametrize(("text", "expected"), CASES, ids=[text for text, _ in CASES])
 def test_a_function_is_carried_out(text: str, expected: Any) -> None:
-    value = parse_template(f"Resources: {{Value: {text}}}")["Resources"]["Value"]
+    value = parse_template(f"{{Metadata: [{text}], Resources: {{}}}}")["Metadata"][0]
     found = Resolver(TEMPLATE, {}, HOME).resolve(value)
     if expected is None:
         expected = "orders-dev/arn:aws:dynamodb:eu-west-1:123456789012:table/orders-dev/${aws:name}"
@@ -75,7 +75,7 @@ REFUSED = {
 
 @pytest.mark.parametrize(("text", "words"), REFUSED.items())
 def test_what_cannot_be_resolved_is_named(text: str, words: str) -> None:
-    value = parse_template(f"Resources: {{Value: {text}}}")["Resources"]["Value"]
+    value = parse_template(f"{{Metadata: [{text}], Resources: {{}}}}")["Metadata"][0]
     with pytest.raises(InfrastructureError, match=words):
         Resolver(TEMPLATE, {}, HOME).resolve(value)
 
@@ -94,11 +94,13 @@ def test_a_template_that_refers_to_itself_ends() -> None:
         Resolver(template, {}, HOME).holds("A")
 
 
-@pytest.mark.parametrize("text", ["", "[]", "Resources: 1", "{", "a: b"])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "Resources: 1", "{", "a: b", "Resources: {A: 1}", "Resources: {A: {Type: 1}}"]
+)
 def test_what_is_no_template_is_refused(text: str) -> None:
     with pytest.raises(InfrastructureError, match="template"):
         parse_template(text)
 
 
 def test_a_date_stays_text() -> None:
-    assert parse_template("{Resources: {Version: 2012-10-17}}")["Resources"]["Version"] == "2012-10-17"
+    assert parse_template("{Version: 2012-10-17, Resources: {}}")["Version"] == "2012-10-17"
