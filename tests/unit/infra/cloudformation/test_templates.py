@@ -124,7 +124,7 @@ def test_a_stack_that_goes_leaves_its_tables() -> None:
 
 
 def test_a_private_account_has_a_clone_of_the_shared_table() -> None:
-    """Requirement: A-11."""
+    """Requirement: M-02."""
     naming = ACCOUNTS.naming("prod")
     declared = declared_form(physical_table(ACCOUNTS.tables[0], naming, tenant="acme"))
     template = parse_template(files(ACCOUNTS)[PRIVATE])
@@ -140,6 +140,7 @@ def test_a_private_account_has_a_clone_of_the_shared_table() -> None:
 
 
 def test_it_is_found_by_its_parameters() -> None:
+    """Requirement: M-03."""
     parameters = {
         resource["Properties"]["Name"]: resource["Properties"]["Value"]
         for resource in private().values()
@@ -159,6 +160,7 @@ def kinds(resources: dict[str, Any], prefix: str) -> list[str]:
 
 
 def test_it_is_scaled_when_it_is_provisioned_with_every_index() -> None:
+    """Requirement: M-08."""
     assert kinds(private(), "AWS::ApplicationAutoScaling") == []
     scaled = private(BillingMode="PROVISIONED")
     targets = [
@@ -177,6 +179,7 @@ def test_it_is_scaled_when_it_is_provisioned_with_every_index() -> None:
 
 
 def test_alarms_can_be_switched_on() -> None:
+    """Requirement: M-08."""
     assert kinds(private(), "AWS::CloudWatch") == []
     on_demand = kinds(private(EnableAlarms="true"), "AWS::CloudWatch")
     provisioned = kinds(private(EnableAlarms="true", BillingMode="PROVISIONED"), "AWS::CloudWatch")
