@@ -14,9 +14,9 @@ The error tree. Every error this package raises on purpose derives from `Tenanta
     │   └── Unavailable          (ConnectionError) no answer from DynamoDB after all retries
     ├── TenancyError         an item or cursor belongs to another tenant
     ├── PolicyError          (ValueError) a policy document is malformed
-    ├── InfraError           a traffic file, price table or generated infrastructure has a fault; names the place
     ├── CloudError           a queue, key or other primitive refuses or fails
     │   └── AccessDenied         the policies of whoever asks do not allow it
+    ├── InfrastructureError  what is declared cannot become infrastructure, or a file about it has a fault
     ├── SettingsError        a setting has the wrong form; names it and where it may come from
     ├── StorageError         the data directory cannot be used; says why and the way out
     ├── AddressError         an address cannot be listened on
@@ -38,7 +38,7 @@ __all__ = [
     "DeclarationError",
     "DuplicateValue",
     "Fault",
-    "InfraError",
+    "InfrastructureError",
     "InvalidCursor",
     "ItemNotFound",
     "PolicyError",
@@ -122,16 +122,16 @@ class PolicyError(TenantableError, ValueError):
     """The policy document is malformed."""
 
 
-class InfraError(TenantableError):
-    """A file about infrastructure has a fault, or does not fit the system."""
-
-
 class CloudError(TenantableError):
     """A queue, key or other primitive refused or failed."""
 
 
 class AccessDenied(CloudError):
     """The policies of whoever asks do not allow it."""
+
+
+class InfrastructureError(TenantableError):
+    """What is declared cannot become infrastructure, or a file about it has a fault."""
 
 
 class SettingsError(TenantableError):

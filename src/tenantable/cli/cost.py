@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tenantable.cli.systems import SystemName, find_system
-from tenantable.errors import InfraError
+from tenantable.errors import InfrastructureError
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -54,7 +54,7 @@ def cost(
         try:
             plot.write_text(heat_plot(found.loads, f"{declared.name}: heat of partitions"), "utf-8")
         except OSError as error:
-            raise InfraError(f"{plot}: {error.strerror}", hint="name a file that can be written") from error
+            raise InfrastructureError(f"{plot}: {error.strerror}", hint="name a file that can be written") from error
     if as_json:
         document = {"system": declared.name, "region": where, **estimate_document(found), "notes": notes}
         typer.echo(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())

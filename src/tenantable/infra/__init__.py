@@ -1,1 +1,1 @@
-"""From declarations to infrastructure: text for tools, plans, documents, and what a design costs."""
+"""What declarations become outside this process: text for tools, plans, documents, costs; and how they compare."""

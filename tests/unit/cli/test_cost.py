@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from tenantable.cli import app
 from tenantable.cli.systems import SHIPPED
-from tenantable.errors import InfraError
+from tenantable.errors import InfrastructureError
 
 ROOT = Path(__file__).parents[3]
 TRAFFIC = ROOT / "examples" / "traffic"
@@ -60,13 +60,13 @@ def test_a_wrong_traffic_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "traffic.yaml"
     path.write_text("operations: {Events.recnt: {per_second: 1}}\n")
     result = CliRunner().invoke(app, ["cost", "--system", "webhooks", "--traffic", str(path)])
-    assert isinstance(result.exception, InfraError)
+    assert isinstance(result.exception, InfrastructureError)
     assert "Events.recent" in str(result.exception)
 
 
 def test_a_plot_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     arguments = ["cost", "--system", "accounts", "--traffic", str(TRAFFIC / "accounts.yaml"), "--plot", str(tmp_path)]
-    assert isinstance(CliRunner().invoke(app, arguments).exception, InfraError)
+    assert isinstance(CliRunner().invoke(app, arguments).exception, InfrastructureError)
 
 
 def test_designs_without_findings_end_with_0_and_show_what_is_accepted() -> None:

@@ -65,14 +65,19 @@ class Component:
         actions: dict[tuple[str, str], frozenset[str]] = {}
         for grant in self.grants:
             if isinstance(grant, ResourceGrant):
-                # Roles are named by system and component, in every stage alike.
-                name = grant.resource if grant.service == "sts" else naming.resource_name(grant.resource)
-                place = (grant.service, name)
+                place = (grant.service, _physical_name(grant, naming))
                 actions[place] = actions.get(place, frozenset()) | grant.actions
         return tuple(
             ResourcePermission(service=service, resource=resource, actions=allowed)
             for (service, resource), allowed in sorted(actions.items())
         )
+
+
+def _physical_name(grant: ResourceGrant, naming: Naming) -> str:
+    if grant.service == "sts":
+        return grant.resource  # roles are named by system and component, in every stage alike
+    name = naming.table_name if grant.service == "dynamodb" else naming.resource_name
+    return name(grant.resource)
 
 
 def _variables(component: Component) -> dict[str, str]:

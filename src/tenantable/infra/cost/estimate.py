@@ -103,7 +103,7 @@ class Estimate:
 def estimate(system: System, traffic: Traffic, prices: Prices) -> Estimate:
     """
     Raises:
-        InfraError: An operation cannot be carried out on samples of the given sizes.
+        InfrastructureError: An operation cannot be carried out on samples of the given sizes.
     """
     loads = _empty_loads(system)
     made = samplers(system, traffic)

@@ -13,7 +13,7 @@ from tenantable.declare.grants.granted import WriteKind
 from tenantable.declare.patterns import KeyPattern, QueryPattern
 from tenantable.declare.systems import System
 from tenantable.declare.tables import physical_table
-from tenantable.errors import InfraError, TenantableError
+from tenantable.errors import InfrastructureError, TenantableError
 from tenantable.infra.cost.reads import query_items, read_item
 from tenantable.infra.cost.samples import Sampler
 from tenantable.infra.cost.traffic import Operation, Traffic, patterns_by_place
@@ -29,7 +29,7 @@ def measured_units(system: System, traffic: Traffic, place: str, operation: Oper
     Args:
         place: Its place in the traffic file.
     Raises:
-        InfraError: The samples cannot be made, or the operation cannot be carried out on them.
+        InfrastructureError: The samples cannot be made, or the operation cannot be carried out on them.
     """
     name = place.partition("[")[0]
     made = samplers(system, traffic)
@@ -41,10 +41,10 @@ def measured_units(system: System, traffic: Traffic, place: str, operation: Oper
             return query_items(pattern, operation, made)
         entity, _, kind = name.rpartition(".")
         return write_item(system, cast("WriteKind", kind), operation, made[entity])
-    except InfraError:
+    except InfrastructureError:
         raise
     except TenantableError as error:
-        raise InfraError(f"operations.{place} cannot be carried out: {error}") from error
+        raise InfrastructureError(f"operations.{place} cannot be carried out: {error}") from error
 
 
 @dataclass(frozen=True, kw_only=True)

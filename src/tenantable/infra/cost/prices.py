@@ -9,7 +9,7 @@ from typing import Annotated
 import yaml
 from pydantic import Field, ValidationError
 
-from tenantable.errors import InfraError
+from tenantable.errors import InfrastructureError
 from tenantable.infra.cost.traffic import Strict
 
 STALE_DAYS = 365
@@ -41,12 +41,12 @@ class PriceTable(Strict):
     regions: Mapping[str, Prices]
 
     def of(self, region: str) -> Prices:
-        """InfraError for a region that is not in the table."""
+        """InfrastructureError for a region that is not in the table."""
         found = self.regions.get(region)
         if found is None:
             known = ", ".join(sorted(self.regions))
             hint = f"known are {known}; add it to a copy of the table and name that with --prices"
-            raise InfraError(f"no prices of the region {region!r}", hint=hint)
+            raise InfrastructureError(f"no prices of the region {region!r}", hint=hint)
         return found
 
     def age(self, today: date) -> str | None:
@@ -62,15 +62,15 @@ def read_prices(path: Path | None = None) -> PriceTable:
     The price table of a file, or the one that is shipped.
 
     Raises:
-        InfraError: The file cannot be read, is no YAML or has another form; names every place.
+        InfrastructureError: The file cannot be read, is no YAML or has another form; names every place.
     """
     place = path or files("tenantable.infra.cost").joinpath("prices.yaml")
     try:
         return PriceTable.model_validate(yaml.safe_load(place.read_text("utf-8")))
     except OSError as error:
-        raise InfraError(f"{place}: {error.strerror}", hint="name a price table") from error
+        raise InfrastructureError(f"{place}: {error.strerror}", hint="name a price table") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InfraError(f"{place} is no YAML: {error}") from error
+        raise InfrastructureError(f"{place} is no YAML: {error}") from error
     except ValidationError as error:
         faults = "".join(f"\n  - {'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
-        raise InfraError(f"{place}: {error.error_count()} fault(s):{faults}") from error
+        raise InfrastructureError(f"{place}: {error.error_count()} fault(s):{faults}") from error

@@ -9,7 +9,7 @@ from tenantable.data.reading.queries import BoundQuery
 from tenantable.declare.annotations import plain_type
 from tenantable.declare.patterns import KeyPattern, Pattern, QueryPattern
 from tenantable.declare.queries import Query
-from tenantable.errors import CorruptItem, InfraError
+from tenantable.errors import CorruptItem, InfrastructureError
 from tenantable.infra.cost.samples import Sampler
 from tenantable.infra.cost.traffic import QUERY_BYTES_MAX, Operation
 from tenantable.infra.cost.units import Units
@@ -44,7 +44,7 @@ def query_items(pattern: QueryPattern[..., Any, Any], operation: Operation, made
     size_bytes = sum(count * made[name].size_bytes(made[name].values(1)) for name, count in counts.items())
     if size_bytes > QUERY_BYTES_MAX:
         problem = f"{pattern.place} would read {size_bytes:,} bytes in one call"
-        raise InfraError(
+        raise InfrastructureError(
             problem, hint=f"at most {QUERY_BYTES_MAX:,} are measured; write a page's items, and more calls"
         )
     table = layouts[0].table
@@ -103,9 +103,11 @@ def _item_counts(pattern: QueryPattern[..., Any, Any], operation: Operation) -> 
 
 
 def _sample_numbers(sampler: Sampler, count: int, shared: frozenset[str], *, across: bool) -> range:
-    """Numbers of different keys; InfraError where a call finds one item at most."""
+    """Numbers of different keys; InfrastructureError where a call finds one item at most."""
     if count > 1 and not across and sampler.layout.table_key.names <= shared:
-        raise InfraError(f"{count} items of {sampler.layout.entity.name} would have one key", hint="write items: 1")
+        raise InfrastructureError(
+            f"{count} items of {sampler.layout.entity.name} would have one key", hint="write items: 1"
+        )
     return range(1, count + 1)
 
 

@@ -20,7 +20,7 @@ from tenantable.declare.annotations import plain_type
 from tenantable.declare.attributes import Attribute
 from tenantable.declare.keys.layouts import EntityLayout, TemplatePart
 from tenantable.declare.keys.templates import TENANT
-from tenantable.errors import InfraError
+from tenantable.errors import InfrastructureError
 from tenantable.infra.cost.traffic import Items
 from tenantable.wire.values import Item, item_size_bytes
 
@@ -92,7 +92,7 @@ class Sampler:
         default = self.model.model_fields[attribute.name]
         if default.is_required():
             place = f"items.{self.model.__name__}.absent"
-            raise InfraError(f"{place}: {attribute.name} is never absent", hint="name optional attributes")
+            raise InfrastructureError(f"{place}: {attribute.name} is never absent", hint="name optional attributes")
         return default.get_default(call_default_factory=True, validated_data={})
 
     def _value(self, attribute: Attribute, number: int, variant: int) -> Any:
@@ -115,7 +115,7 @@ class Sampler:
             return TypeAdapter(attribute.annotation).validate_python(self.items.values[attribute.name])
         except ValidationError as error:
             place = f"items.{self.model.__name__}.values.{attribute.name}"
-            raise InfraError(f"{place}: {error.errors()[0]['msg']}") from error
+            raise InfrastructureError(f"{place}: {error.errors()[0]['msg']}") from error
 
     def _integer(self, attribute: Attribute, number: int) -> int:
         """Six digits, or as many as keys leave room for, within the bounds of the type."""
@@ -142,11 +142,11 @@ class Sampler:
             return values
         if filler is None:
             hint = "give attributes: with the size of each instead"
-            raise InfraError(f"{place}: no text or binary attribute can take up {missing} bytes", hint=hint)
+            raise InfrastructureError(f"{place}: no text or binary attribute can take up {missing} bytes", hint=hint)
         length = len(values[filler]) + missing
         if length < 0:
             least = wanted - length
-            raise InfraError(f"{place}: an item has {least} bytes at least, and not {wanted}", hint="raise it")
+            raise InfrastructureError(f"{place}: an item has {least} bytes at least, and not {wanted}", hint="raise it")
         kind = plain_type(self.layout.entity.attributes[filler].annotation)
         content = _text(variant, length)
         return {**values, filler: content.encode() if kind is bytes else content}

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from tenantable.declare.grants.granted import WriteKind
 from tenantable.declare.patterns import Pattern, QueryPattern
 from tenantable.declare.systems import System
-from tenantable.errors import InfraError
+from tenantable.errors import InfrastructureError
 
 TABLE = "table"
 """In the place of an index's name: the table itself."""
@@ -152,22 +152,26 @@ def read_traffic(path: Path, system: System) -> Traffic:
     A traffic file, checked against the system.
 
     Raises:
-        InfraError: The file cannot be read or is no YAML, or something in it is wrong; names every place.
+        InfrastructureError: The file cannot be read or is no YAML, or something in it is wrong; names every place.
     """
     try:
         text = path.read_bytes()
     except OSError as error:
-        raise InfraError(f"{path}: {error.strerror}", hint="name a traffic file; examples/traffic has some") from error
+        raise InfrastructureError(
+            f"{path}: {error.strerror}", hint="name a traffic file; examples/traffic has some"
+        ) from error
     if len(text) > TRAFFIC_BYTES_MAX:
-        raise InfraError(f"{path} has more than {TRAFFIC_BYTES_MAX} bytes", hint="is this a traffic file?")
+        raise InfrastructureError(f"{path} has more than {TRAFFIC_BYTES_MAX} bytes", hint="is this a traffic file?")
     try:
         content = yaml.safe_load(text)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InfraError(f"{path} is no YAML: {error}", hint="docs/howto/capacity.md shows the form") from error
+        raise InfrastructureError(
+            f"{path} is no YAML: {error}", hint="docs/howto/capacity.md shows the form"
+        ) from error
     try:
         return traffic_of(content, system)
-    except InfraError as error:
-        raise InfraError(f"{path}: {error.message}", hint=error.hint) from error
+    except InfrastructureError as error:
+        raise InfrastructureError(f"{path}: {error.message}", hint=error.hint) from error
 
 
 def traffic_of(content: Any, system: System) -> Traffic:
@@ -176,10 +180,10 @@ def traffic_of(content: Any, system: System) -> Traffic:
         traffic = Traffic.model_validate(content)
     except ValidationError as error:
         faults = "".join(f"\n  - {_place(each['loc'])}: {_problem(each)}" for each in error.errors())
-        raise InfraError(f"{error.error_count()} fault(s):{faults}") from error
+        raise InfrastructureError(f"{error.error_count()} fault(s):{faults}") from error
     faults = "".join(f"\n  - {fault}" for fault in _faults(traffic, system))
     if faults:
-        raise InfraError(f"the traffic does not fit the system {system.name!r}:{faults}")
+        raise InfrastructureError(f"the traffic does not fit the system {system.name!r}:{faults}")
     return traffic
 
 

@@ -13,7 +13,7 @@ from tenantable.declare.naming import Naming
 from tenantable.declare.systems import System
 from tenantable.declare.tables import Table, physical_table
 from tenantable.engine import Engine
-from tenantable.errors import CorruptItem, InfraError
+from tenantable.errors import CorruptItem, InfrastructureError
 from tenantable.infra.cost.samples import NOW, Sampler
 from tenantable.infra.cost.traffic import Traffic
 from tenantable.infra.cost.units import CountingClient, Place, Units
@@ -100,4 +100,4 @@ def _repository_class(layout: EntityLayout) -> type[Operations[Any]]:
     for pattern in layout.table.patterns:
         if pattern.entities == (layout.entity.model,) and pattern.owner is not None:
             return cast("type[Operations[Any]]", pattern.owner)
-    raise InfraError(f"{layout.entity.name} has no repository", hint="declare one with a key pattern")
+    raise InfrastructureError(f"{layout.entity.name} has no repository", hint="declare one with a key pattern")

@@ -12,7 +12,7 @@ from tests.unit.infra.cost.shop import SHOP, orders
 from tenantable.cli.systems import find_system
 from tenantable.declare.systems import System
 from tenantable.declare.tables import Provisioned
-from tenantable.errors import InfraError
+from tenantable.errors import InfrastructureError
 from tenantable.infra.cost.estimate import GB, Estimate, Load, estimate
 from tenantable.infra.cost.plot import heat_plot
 from tenantable.infra.cost.prices import read_prices
@@ -125,11 +125,11 @@ def test_prices_say_when_they_are_old() -> None:
 
 
 def test_prices_of_a_region_that_is_not_there_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(InfraError, match="af-south-1, eu-west-1, us-east-1"):
+    with pytest.raises(InfrastructureError, match="af-south-1, eu-west-1, us-east-1"):
         read_prices().of("mars-north-1")
     path = tmp_path / "prices.yaml"
     path.write_text("date: 2026-01-01\nsource: a letter\nregions: {here: {storage_gb_month: free}}\n")
-    with pytest.raises(InfraError, match=r"regions\.here\.storage_gb_month"):
+    with pytest.raises(InfrastructureError, match=r"regions\.here\.storage_gb_month"):
         read_prices(path)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from tests.unit.infra.cost.shop import SHOP
 
-from tenantable.errors import InfraError
+from tenantable.errors import InfrastructureError
 from tenantable.infra.cost.measurement import measured_units
 from tenantable.infra.cost.traffic import traffic_of
 
@@ -63,7 +63,7 @@ def test_pages_of_a_megabyte_are_rounded_one_by_one() -> None:
 
 
 def test_a_call_that_reads_too_much_is_refused() -> None:
-    with pytest.raises(InfraError, match="would read 300,000,000 bytes"):
+    with pytest.raises(InfrastructureError, match="would read 300,000,000 bytes"):
         query("Orders.of_customer", 1000, {"Order": {"bytes": 300_000}})
 
 
@@ -141,11 +141,11 @@ def test_a_failed_condition_costs_the_item_that_is_there_and_no_index() -> None:
 
 
 def test_validators_that_want_more_than_a_type_take_a_value_from_the_file() -> None:
-    with pytest.raises(InfraError, match=r"User.update.*email"):
+    with pytest.raises(InfrastructureError, match=r"User.update.*email"):
         cost("User.update", {}, changes=["email"])
     assert cost("User.update", changes=["name", "email"])["reads"] == {"table": 1.0}
 
 
 def test_an_item_is_not_smaller_than_its_keys_and_names() -> None:
-    with pytest.raises(InfraError, match=r"items.Order.bytes: an item has \d+ bytes at least, and not 50"):
+    with pytest.raises(InfrastructureError, match=r"items.Order.bytes: an item has \d+ bytes at least, and not 50"):
         cost("Order.create", {"Order": {"bytes": 50}})

@@ -9,14 +9,14 @@ import yaml
 from tests.unit.infra.cost.shop import SHOP
 
 from tenantable.cli.systems import find_system
-from tenantable.errors import InfraError
+from tenantable.errors import InfrastructureError
 from tenantable.infra.cost.traffic import TRAFFIC_BYTES_MAX, Keys, read_traffic, traffic_of
 
 ONE = {"per_second": 1}
 
 
 def refused(content: Any) -> str:
-    with pytest.raises(InfraError) as caught:
+    with pytest.raises(InfrastructureError) as caught:
         traffic_of(content, SHOP)
     return str(caught.value)
 
@@ -81,14 +81,14 @@ def test_the_example_of_the_guide_is_a_traffic_file() -> None:
 
 def test_what_is_no_traffic_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "traffic.yaml"
-    with pytest.raises(InfraError, match="No such file"):
+    with pytest.raises(InfrastructureError, match="No such file"):
         read_traffic(path, SHOP)
     for content, expected in (("a: [", "no YAML"), ("- 1", "fault"), ("", "fault"), ("\0", "no YAML")):
         path.write_text(content)
-        with pytest.raises(InfraError, match=expected):
+        with pytest.raises(InfrastructureError, match=expected):
             read_traffic(path, SHOP)
     path.write_bytes(b"#" * (TRAFFIC_BYTES_MAX + 1))
-    with pytest.raises(InfraError, match="bytes"):
+    with pytest.raises(InfrastructureError, match="bytes"):
         read_traffic(path, SHOP)
 
 
