@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import lru_cache
 
 from tenantable.iam.documents import Policy
 from tenantable.iam.evaluation import PolicyKind, PolicySet
 from tenantable.iam.patterns import ARN_SEGMENTS, Context, ContextValue, split_arn
 from tenantable.iam.principals import CallerNames
+from tenantable.iam.requests.surroundings import SurroundedContext, Surroundings, iso_time
 from tenantable.iam.sessions.roles import Role, Roles
 from tenantable.iam.sessions.session import Session
+from tenantable.wire.principals import Principal, arn_of
 
 COMPILED_MAX = 4096
 """How many roles are remembered with their policies compiled."""
@@ -37,11 +38,12 @@ class Caller:
     context: Context
 
     @property
-    def policy_sets(self) -> tuple[PolicySet, ...]:
-        return tuple(each for each in (self.identity, self.boundary, self.session) if each is not None)
+    def limits(self) -> tuple[PolicySet, ...]:
+        """The boundary and the session policies, where there are any."""
+        return tuple(each for each in (self.boundary, self.session) if each is not None)
 
 
-def caller_of(principal: str | Session, roles: Roles) -> Caller:
+def caller_of(principal: Principal, roles: Roles) -> Caller:
     """
     Look a principal up.
 
@@ -51,7 +53,8 @@ def caller_of(principal: str | Session, roles: Roles) -> Caller:
     if isinstance(principal, Session):
         role_arn, arn = principal.role_arn, principal.arn
     else:
-        role_arn, arn = role_of_session(principal) or principal, principal
+        arn = arn_of(principal)
+        role_arn = role_of_session(arn) or arn
     role = roles.find(role_arn)
     identity, boundary = (_NOBODY, None) if role is None else _compiled(role)
     session = principal if isinstance(principal, Session) else None
@@ -68,11 +71,7 @@ def caller_of(principal: str | Session, roles: Roles) -> Caller:
 
 def context_of(caller: Caller, now: float) -> Context:
     """The condition keys that a call has wherever it goes: who calls, and when."""
-    return {**caller.context, **time_context(now)}
-
-
-def time_context(now: float) -> dict[str, ContextValue]:
-    return {"aws:currenttime": _iso(now), "aws:epochtime": str(int(now))}
+    return SurroundedContext(caller.context, Surroundings(None, None, lambda: now))
 
 
 def role_of_session(arn: str) -> str | None:
@@ -114,10 +113,6 @@ def _principal_context(arn: str, role_arn: str, role: Role | None, session: Sess
         context |= {f"aws:principaltag/{key.lower()}": value for key, value in role.tags.items()}
     if session is not None:
         context["aws:userid"] = session.assumed_role_id
-        context["aws:tokenissuetime"] = _iso(session.issued_at)
+        context["aws:tokenissuetime"] = iso_time(session.issued_at)
         context |= {f"aws:principaltag/{key.lower()}": value for key, value in session.tags.items()}
     return context
-
-
-def _iso(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -16,6 +16,7 @@ from tenantable.iam.patterns import ContextValue
 from tenantable.iam.sessions.roles import SESSION_SECONDS_MAX, Role, Roles
 from tenantable.iam.sessions.session import Session
 from tenantable.iam.sessions.tokens import TOKEN_CHARACTERS_MAX, SessionTokens
+from tenantable.wire.principals import Principal
 from tenantable.wire.signatures import Credentials
 
 SESSION_POLICY_CHARACTERS_MAX = 2048
@@ -64,7 +65,7 @@ class SessionIssuer:
         role_arn: str,
         session_name: str,
         *,
-        caller: str | Session | None,
+        caller: Principal | None,
         policy: str | None = None,
         managed_policies: Sequence[Policy] = (),
         tags: Mapping[str, str] | Sequence[tuple[str, str]] = (),
@@ -125,7 +126,7 @@ class SessionIssuer:
         return IssuedSession(credentials=credentials, session=session, packed_policy_percent=percent)
 
     def _check_trust(
-        self, role: Role | None, role_arn: str, caller: str | Session | None, asked: dict[str, ContextValue]
+        self, role: Role | None, role_arn: str, caller: Principal | None, asked: dict[str, ContextValue]
     ) -> None:
         """Whether the role trusts the caller, and where it trusts an account only, whether the caller may."""
         if caller is None and role is not None:
