@@ -126,9 +126,14 @@ def render_policy(policy: Policy) -> str:
     return json.dumps(policy_document(policy), indent=2, ensure_ascii=False) + "\n"
 
 
+def compact_policy(policy: Policy) -> str:
+    """The JSON text of a policy without white space between its elements."""
+    return json.dumps(policy_document(policy), separators=(",", ":"), ensure_ascii=False)
+
+
 def policy_size(policy: Policy) -> int:
     """The characters that count towards IAM's size quotas: all but white space between elements."""
-    return len(json.dumps(policy_document(policy), separators=(",", ":"), ensure_ascii=False))
+    return len(compact_policy(policy))
 
 
 def _decoded(text: str | bytes) -> Any:

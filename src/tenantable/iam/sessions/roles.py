@@ -62,6 +62,20 @@ class FixedRoles:
         self.find = {role.arn: role for role in roles}.get
 
 
+class JoinedRoles:
+    """Roles that are kept in several places; the first that has one counts."""
+
+    def __init__(self, *places: Roles) -> None:
+        self._places = places
+
+    def find(self, arn: str) -> Role | None:
+        for place in self._places:
+            found = place.find(arn)
+            if found is not None:
+                return found
+        return None
+
+
 def _unique_id(arn: str) -> str:
     """Of the form that AWS uses: `AROA...` for a role, `AIDA...` for a user; the same for the same ARN."""
     prefix = "AROA" if ":role/" in arn else "AIDA"
