@@ -27,6 +27,12 @@ from tenantable.iam.patterns import (
 )
 from tenantable.iam.principals import CallerNames, Naming
 
+ANYONE_PASSES_LIMITS = False
+"""
+Whether a resource policy that names `*` grants what boundary and session policies are silent about. The documents leave
+it open; what is refused here and allowed by AWS is found early, the reverse would be found too late.
+"""
+
 CANDIDATES_MAX = 4096
 """How many pairs of action and resource a policy set remembers the statements for."""
 
@@ -201,8 +207,11 @@ class OpenAccess(NamedTuple):
     @property
     def always_allows(self) -> bool:
         """Whether every request is allowed, as far as can be told in advance."""
-        never_denied = self.resource is None or not self.resource.candidates
-        return never_denied and self.same_account and all(each.always_allows for each in (self.identity, *self.limits))
+        resource = self.resource
+        is_silent = resource is None or (
+            not resource.candidates and resource.otherwise.verdict is Verdict.IMPLICIT_DENY
+        )
+        return is_silent and self.same_account and all(each.always_allows for each in (self.identity, *self.limits))
 
 
 class PolicySet:
@@ -290,7 +299,7 @@ def _together(decisions: Sequence[Decision], granted: Decision | None, *, same_a
         return granted
     naming = None if granted is None else granted.naming
     if same_account and granted is not None and naming is not None:
-        if naming is Naming.DIRECT:
+        if naming is Naming.DIRECT or (naming is Naming.ANYONE and ANYONE_PASSES_LIMITS):
             return granted
         # Naming the role, or anyone, grants what neither boundary nor session policy withholds.
         if naming is not Naming.ACCOUNT and all(each.allowed for each in decisions[1:]):
