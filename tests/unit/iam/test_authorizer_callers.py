@@ -1,5 +1,6 @@
 """Authorization by all that decides: roles that change, boundaries, sessions, policies of tables, tags, the sender."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -28,8 +29,6 @@ def policy(kind: Any = "identity", **changes: Any) -> Policy:
 
 def document(**changes: Any) -> str:
     statement = {"Effect": "Allow", "Principal": {"AWS": ROLE}, "Action": "dynamodb:*", "Resource": "*", **changes}
-    import json
-
     return json.dumps({"Version": "2012-10-17", "Statement": statement})
 
 
@@ -51,11 +50,10 @@ def refusal(
     authorizer: PolicyAuthorizer,
     principal: Principal = ROLE,
     tables: Tables | None = None,
-    key: str = "T#1",
     **asked: Any,
 ) -> str | None:
     operation = asked.pop("operation", "GetItem")
-    request = asked or {"TableName": "orders", "Key": {"pk": {"S": key}}}
+    request = asked or {"TableName": "orders", "Key": {"pk": {"S": "T#1"}}}
     try:
         authorizer.authorize(principal, operation, request, (tables or Tables(orders=KEYS)).lookup())
     except DynamoError as error:
@@ -169,7 +167,7 @@ def test_a_role_that_appears_changes_and_vanishes_counts_at_once() -> None:
         def find(self, arn: str) -> Role | None:
             return roles.get(arn)
 
-    checked = PolicyAuthorizer(JoinedRoles(FixedRoles([]), Live()), HOME)
+    checked = PolicyAuthorizer(JoinedRoles(FixedRoles([]), Live()), HOME, clock=lambda: 0.0)
     assert refusal(checked) is not None
     roles[ROLE] = Role(arn=ROLE, policies=[policy()])
     assert refusal(checked) is None

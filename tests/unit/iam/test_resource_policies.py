@@ -128,7 +128,7 @@ def test_another_account_needs_both_sides(principal: str) -> None:
 
 @pytest.mark.parametrize("denying", ["identity", "boundary", "session", "resource"])
 def test_a_deny_anywhere_wins(denying: str) -> None:
-    kinds: dict[str, dict[str, Any]] = {kind: {} for kind in ("identity", "boundary", "session")}
+    kinds: dict[str, Any] = {kind: {} for kind in ("identity", "boundary", "session")}
     if denying == "resource":
         decision = decide({"AWS": SESSION}, Effect="Deny", **kinds)
     else:
