@@ -81,8 +81,9 @@ class _Prepared:
     """
     An operation of one caller on one table or index: what is left to decide when its request is known.
 
-    It holds as long as `tables` has `table` for the table. `allowed_keys` are the leading keys that are known to be
-    allowed; None where more of a request counts than the key of its one item.
+    It holds as long as `tables` has `table` for the table. `by_leading_key` says that of a request nothing but the key
+    of its one item counts; `place` is where it has that key, member and attribute, if it is text. `allowed_keys` are
+    the leading keys that are known to be allowed.
     """
 
     access: ItemAccess
@@ -92,7 +93,9 @@ class _Prepared:
     tables: TableKeysLookup
     always_allows: bool
     reads_surroundings: bool
-    allowed_keys: set[str] | None
+    by_leading_key: bool
+    allowed_keys: set[str]
+    place: tuple[str, str] | None
 
 
 @dataclass(slots=True, eq=False)
@@ -152,15 +155,28 @@ class PolicyAuthorizer:
                 ExpiredTokenException for a session whose time is over; ValidationException where an expression cannot
                 be read.
         """
-        sender = principal if type(principal) is Sender else None
-        known = self._known_caller(principal if sender is None else sender.principal)
+        sender = None
+        if type(principal) is Sender:
+            sender, principal = principal, principal.principal
+        known = self._known.get(principal)
+        if known is None or known.expires_at is not None or self._find(known.role_arn) is not known.role:
+            known = self._known_caller(principal)
         prepared = known.prepared.get((operation, request.get("TableName"), request.get("IndexName")))
         if prepared is None or prepared.tables is not tables:
             prepared = self._prepared(known, operation, request, tables)
-        if prepared is None:
-            self._authorize_parts(known, operation, request, tables=tables, sender=sender)
-        elif not prepared.always_allows:
-            self._complete(known, prepared, request, sender)
+            if prepared is None:
+                self._authorize_parts(known, operation, request, tables=tables, sender=sender)
+                return
+        if prepared.always_allows:
+            return
+        if prepared.place is not None:
+            member, name = prepared.place
+            try:
+                if request[member][name]["S"] in prepared.allowed_keys:
+                    return
+            except (LookupError, TypeError):  # no key, or none of this form
+                pass
+        self._complete(known, prepared, request, sender)
 
     def check_policy(self, document: str) -> None:
         """
@@ -199,9 +215,9 @@ class PolicyAuthorizer:
 
     def _complete(self, known: _Known, prepared: _Prepared, request: Mapping[str, Any], sender: Sender | None) -> None:
         """Decide what is left to decide. A leading key that was allowed is allowed again."""
-        access, allowed_keys, key = prepared.access, prepared.allowed_keys, None
+        access, allowed_keys, key = prepared.access, prepared.allowed_keys, ""
         context: Context
-        if allowed_keys is not None:
+        if prepared.by_leading_key:
             key = access.leading_key(request, prepared.table)
             if key in allowed_keys:
                 return
@@ -213,7 +229,7 @@ class PolicyAuthorizer:
         decision = prepared.decision.complete(context)
         if decision.verdict is not Verdict.ALLOWED:
             raise denial(known.caller.names.arn, access.action, access.resource, decision)
-        if allowed_keys is not None and key is not None and len(key) <= _LEADING_KEY_LENGTH_MAX:
+        if prepared.by_leading_key and len(key) <= _LEADING_KEY_LENGTH_MAX:
             if len(allowed_keys) >= LEADING_KEYS_MAX:
                 allowed_keys.clear()
             allowed_keys.add(key)
@@ -252,7 +268,9 @@ class PolicyAuthorizer:
             tables=tables,
             always_allows=opened.always_allows,
             reads_surroundings=not reads.isdisjoint(SURROUNDING_KEYS),
-            allowed_keys=set() if by_leading_key else None,
+            by_leading_key=by_leading_key,
+            allowed_keys=set(),
+            place=_place_of_text(access, table) if by_leading_key else None,
         )
 
     def _authorize_parts(
@@ -288,6 +306,12 @@ class PolicyAuthorizer:
             granted,
             same_account,
         )
+
+
+def _place_of_text(access: ItemAccess, table: TableKeys | None) -> tuple[str, str] | None:
+    if table is None or access.key_member is None or table.table.partition.type != "S":
+        return None
+    return access.key_member, table.table.partition.name
 
 
 def denial(principal: str, action: str, resource: str, decision: Decision) -> DynamoError:
