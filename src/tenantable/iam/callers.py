@@ -59,7 +59,12 @@ def caller_of(principal: Principal, roles: Roles) -> Caller:
     identity, boundary = (_NOBODY, None) if role is None else _compiled(role)
     session = principal if isinstance(principal, Session) else None
     return Caller(
-        names=CallerNames(arn=arn, role_arn=None if role_arn == arn else role_arn, account_id=account_of(role_arn)),
+        names=CallerNames(
+            arn=arn,
+            role_arn=None if role_arn == arn else role_arn,
+            account_id=account_of(role_arn),
+            is_bounded=boundary is not None,
+        ),
         role_arn=role_arn,
         role=role,
         identity=identity,

@@ -46,8 +46,11 @@ class Principals:
         """
         The most exact way in which the element names a caller; None when the statement is not about it.
 
-        NotPrincipal names everybody who is none of its values, as `*` does.
+        NotPrincipal names everybody who is none of its values, as `*` does; and everybody who has a permissions
+        boundary, as IAM documents it for Deny, which is what NotPrincipal is meant for.
         """
+        if self.every_one_but and caller.is_bounded:
+            return Naming.ANYONE
         found = [naming for kind, value in self.named if (naming := caller.named_by(kind, value)) is not None]
         if self.every_one_but:
             return None if found else Naming.ANYONE
@@ -59,12 +62,14 @@ class CallerNames:
     """
     What a caller can be named by: its ARN, that of its role where it is a role session, and its account.
 
-    A service is named by its own name, such as `lambda.amazonaws.com`; it has no account.
+    A service is named by its own name, such as `lambda.amazonaws.com`; it has no account. `is_bounded` says whether it
+    has a permissions boundary: then no NotPrincipal spares it.
     """
 
     arn: str
     role_arn: str | None
     account_id: str
+    is_bounded: bool = False
 
     def named_by(self, kind: str, value: str) -> Naming | None:
         """How a value of a Principal element names this caller; None when it does not."""

@@ -1,5 +1,6 @@
 """Resource policies beside the others: how exactly they name the caller decides how much they grant."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -141,6 +142,12 @@ def test_a_deny_with_not_principal_spares_whom_it_names() -> None:
     for caller, verdict in ((AS_SESSION, Verdict.ALLOWED), (AS_USER, Verdict.EXPLICIT_DENY)):
         granted = ResourcePolicySet(spared).open_decision(GET.action, GET.resource, caller)
         assert evaluate(GET, PolicySet([policy()]), resource=granted).verdict is verdict
+
+
+def test_no_not_principal_spares_whoever_has_a_permissions_boundary() -> None:
+    bounded = replace(AS_SESSION, is_bounded=True)
+    assert naming({"AWS": ROLE}, bounded, element="NotPrincipal") is Naming.ANYONE
+    assert naming({"AWS": ROLE}, bounded) is Naming.ROLE
 
 
 def test_the_most_exact_naming_whose_conditions_hold_counts() -> None:
