@@ -266,8 +266,9 @@ def smaller_ones(case: Case) -> Iterator[Case]:
     for kind in ("boundary", "session", "resource_policy"):
         document = getattr(case, kind)
         if document is not None:
-            yield replace(case, **{kind: None})
-            yield from (replace(case, **{kind: each}) for each in smaller_documents(document))
+            for smaller in (None, *smaller_documents(document)):
+                changes: dict[str, Any] = {kind: smaller}
+                yield replace(case, **changes)
     for at, document in enumerate(case.identity):
         before, after = case.identity[:at], case.identity[at + 1 :]
         if before or after:
