@@ -263,7 +263,7 @@ class PolicyAuthorizer:
         return _Prepared(
             access=access,
             known={key: value for key, value in context.items() if key in reads},
-            decision=opened.identity if opened.is_of_identity_alone else opened,
+            decision=opened,
             table=table,
             tables=tables,
             always_allows=opened.always_allows,
@@ -294,14 +294,17 @@ class PolicyAuthorizer:
             if decision.verdict is not Verdict.ALLOWED:
                 raise denial(caller.names.arn, access.action, access.resource, decision)
 
-    def _open(self, caller: Caller, action: str, resource: str, table: TableKeys | None) -> OpenAccess:
+    def _open(self, caller: Caller, action: str, resource: str, table: TableKeys | None) -> OpenAccess | OpenDecision:
         """What all policies together say of an action on a resource, that of the table or stream among them."""
         same_account = caller.names.account_id == self._home.account_id
         granted = None
         if table is not None and table.policy is not None and (same_account or crosses_accounts(action)):
             granted = _resource_decision(table.policy, action, resource, caller.names)
+        identity = caller.identity.open_decision(action, resource)
+        if same_account and granted is None and not caller.limits:
+            return identity
         return OpenAccess(
-            caller.identity.open_decision(action, resource),
+            identity,
             tuple(each.open_decision(action, resource) for each in caller.limits),
             granted,
             same_account,

@@ -1,7 +1,7 @@
 """Who calls: a user, a role, a session or a service, with its policies and the condition keys that tell of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from tenantable.iam.documents import Policy
@@ -36,11 +36,12 @@ class Caller:
     boundary: PolicySet | None
     session: PolicySet | None
     context: Context
+    limits: tuple[PolicySet, ...] = field(init=False)
+    """The boundary and the session policies, where there are any."""
 
-    @property
-    def limits(self) -> tuple[PolicySet, ...]:
-        """The boundary and the session policies, where there are any."""
-        return tuple(each for each in (self.boundary, self.session) if each is not None)
+    def __post_init__(self) -> None:
+        limits = tuple(each for each in (self.boundary, self.session) if each is not None)
+        object.__setattr__(self, "limits", limits)
 
 
 def caller_of(principal: Principal, roles: Roles) -> Caller:

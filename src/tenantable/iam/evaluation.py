@@ -200,11 +200,6 @@ class OpenAccess(NamedTuple):
         return frozenset[str]().union(*(each.keys_read() for each in parts))
 
     @property
-    def is_of_identity_alone(self) -> bool:
-        """Whether the identity policies decide by themselves."""
-        return not self.limits and self.resource is None and self.same_account
-
-    @property
     def always_allows(self) -> bool:
         """Whether every request is allowed, as far as can be told in advance."""
         resource = self.resource

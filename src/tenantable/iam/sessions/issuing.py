@@ -12,7 +12,7 @@ from tenantable.errors import PolicyError, SessionRefused
 from tenantable.iam.callers import Caller, caller_of, context_of
 from tenantable.iam.documents import Policy, parse_policy
 from tenantable.iam.evaluation import AccessRequest, PolicyKind, ResourcePolicySet, evaluate
-from tenantable.iam.patterns import ContextValue
+from tenantable.iam.patterns import Context, ContextValue
 from tenantable.iam.sessions.roles import SESSION_SECONDS_MAX, Role, Roles
 from tenantable.iam.sessions.session import Session
 from tenantable.iam.sessions.tokens import TOKEN_CHARACTERS_MAX, SessionTokens
@@ -134,18 +134,21 @@ class SessionIssuer:
         actions = ["sts:AssumeRole", *(["sts:TagSession"] if "aws:tagkeys" in asked else [])]
         known = None if caller is None else caller_of(caller, self._roles)
         for action in actions:
-            if known is None or role is None or not _may(known, action, role, asked, self._clock()):
+            if (
+                known is None
+                or role is None
+                or not _may(known, action, role, {**context_of(known, self._clock()), **asked})
+            ):
                 name = "The administrator" if known is None else f"User: {known.names.arn}"
                 raise SessionRefused(
                     "AccessDenied", f"{name} is not authorized to perform: {action} on resource: {role_arn}"
                 )
 
 
-def _may(caller: Caller, action: str, role: Role, asked: dict[str, ContextValue], now: float) -> bool:
+def _may(caller: Caller, action: str, role: Role, context: Context) -> bool:
     if role.trust is None:
         return False
     trust = ResourcePolicySet(role.trust, kind=PolicyKind.RESOURCE).open_decision(action, None, caller.names)
-    context = {**context_of(caller, now), **asked}
     if trust.complete(context).naming is None:
         return False  # unlike other resources, a role must trust whoever has a right to it already
     request = AccessRequest(action, role.arn, context)
