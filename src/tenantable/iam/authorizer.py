@@ -8,14 +8,14 @@ which tables exist without a grant on them.
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
 from tenantable.errors import PolicyError
-from tenantable.iam.callers import Caller, caller_of
+from tenantable.iam.callers import Caller, caller_of, principal_context, role_of_session
 from tenantable.iam.documents import Policy, parse_policy
 from tenantable.iam.evaluation import (
+    AccessRequest,
     Decision,
     OpenAccess,
     OpenDecision,
@@ -25,9 +25,11 @@ from tenantable.iam.evaluation import (
     Verdict,
 )
 from tenantable.iam.patterns import Context
+from tenantable.iam.prepared import KnownCaller, Part, Prepared
 from tenantable.iam.principals import CallerNames
 from tenantable.iam.requests.dynamodb import ItemAccess, access_requests, item_access
 from tenantable.iam.requests.surroundings import (
+    RESOURCE_TAG,
     SURROUNDING_KEYS,
     SurroundedContext,
     Surroundings,
@@ -38,10 +40,13 @@ from tenantable.iam.requests.surroundings import (
 from tenantable.iam.sessions.roles import FixedRoles, Role, Roles
 from tenantable.iam.sessions.session import Session
 from tenantable.iam.sessions.tokens import expired
+from tenantable.iam.watch import DecisionWatch, Tally
 from tenantable.wire.arns import Home
 from tenantable.wire.errors import DynamoError, access_denied, invalid_parameter_values
 from tenantable.wire.keys import TableKeys, TableKeysLookup
 from tenantable.wire.principals import Principal, Sender
+
+__all__ = ["DecisionWatch", "PolicyAuthorizer", "Tally", "denial", "principal_context", "role_of_session"]
 
 CALLERS_MAX = 4096
 """How many users and role sessions are remembered; then all are looked up again."""
@@ -49,14 +54,10 @@ CALLERS_MAX = 4096
 PREPARED_MAX = 1024
 """How many combinations of operation, table and index are remembered for a caller with what is left to decide."""
 
-LEADING_KEYS_MAX = 4096
-"""How many leading keys that are allowed are remembered in each of these combinations."""
-
 RESOURCE_POLICIES_MAX = 1024
 """How many policies of tables and streams are remembered compiled."""
 
 _LEADING_KEY = "dynamodb:leadingkeys"
-_LEADING_KEY_LENGTH_MAX = 256  # a longer one is decided anew: what callers send must not fill the memory
 _FIXED_KEYS = frozenset(
     {
         "aws:principalaccount",
@@ -76,40 +77,6 @@ _FIXED_KEYS = frozenset(
 _FIXED_PREFIXES = ("aws:principaltag/", "aws:resourcetag/")
 
 
-@dataclass(slots=True, eq=False)
-class _Prepared:
-    """
-    An operation of one caller on one table or index: what is left to decide when its request is known.
-
-    It holds as long as `tables` has `table` for the table. `by_leading_key` says that of a request nothing but the key
-    of its one item counts; `place` is where it has that key, member and attribute, if it is text. `allowed_keys` are
-    the leading keys that are known to be allowed.
-    """
-
-    access: ItemAccess
-    known: Context
-    decision: OpenAccess | OpenDecision
-    table: TableKeys | None
-    tables: TableKeysLookup
-    always_allows: bool
-    reads_surroundings: bool
-    by_leading_key: bool
-    allowed_keys: set[str]
-    place: tuple[str, str] | None
-
-
-@dataclass(slots=True, eq=False)
-class _Known:
-    """A caller with what was prepared for it, by operation, table and index."""
-
-    caller: Caller
-    role_arn: str
-    role: Role | None
-    context: Context
-    expires_at: float | None
-    prepared: dict[tuple[str, Any, Any], _Prepared] = field(default_factory=dict)
-
-
 class PolicyAuthorizer:
     """
     Decides by the policies of principals and of resources.
@@ -120,6 +87,7 @@ class PolicyAuthorizer:
             Whoever is not found may do what a resource policy allows it, and else nothing.
         home: The account and region that the tables live in.
         clock: Seconds since the epoch, for conditions on the time and for sessions, which end.
+        watch: Is told of decisions; None: nobody is.
     Raises:
         PolicyError: A policy that was built by hand is malformed.
 
@@ -132,12 +100,14 @@ class PolicyAuthorizer:
         home: Home | None = None,
         *,
         clock: Callable[[], float] = time.time,
+        watch: DecisionWatch | None = None,
     ) -> None:
+        self._watch = watch
         self._home = home or Home()
         self._clock = clock
         self._roles: Roles = _fixed_roles(roles) if isinstance(roles, Mapping) else roles
         self._find = self._roles.find
-        self._known: dict[Principal, _Known] = {}
+        self._known: dict[Principal, KnownCaller] = {}
 
     def authorize(
         self, principal: Principal, operation: str, request: Mapping[str, Any], tables: TableKeysLookup
@@ -167,16 +137,17 @@ class PolicyAuthorizer:
             if prepared is None:
                 self._authorize_parts(known, operation, request, tables=tables, sender=sender)
                 return
-        if prepared.always_allows:
-            return
+        allowed = prepared.always_allows
         if prepared.place is not None:
             member, name = prepared.place
             try:
-                if request[member][name]["S"] in prepared.allowed_keys:
-                    return
+                allowed = request[member][name]["S"] in prepared.allowed_keys
             except (LookupError, TypeError):  # no key, or none of this form
-                pass
-        self._complete(known, prepared, request, sender)
+                allowed = False
+        if not allowed:
+            self._complete(known, prepared, request, sender)
+        if prepared.tally is not None:
+            prepared.tally.count_item(prepared.access, request, tables, known=known.context)
 
     def check_policy(self, document: str) -> None:
         """
@@ -190,7 +161,7 @@ class PolicyAuthorizer:
         except PolicyError as error:
             raise invalid_parameter_values(f"Invalid policy document: {error}") from error
 
-    def _known_caller(self, principal: Principal) -> _Known:
+    def _known_caller(self, principal: Principal) -> KnownCaller:
         known = self._known.get(principal)
         if known is None or self._find(known.role_arn) is not known.role:
             known = self._look_up(principal)
@@ -198,7 +169,7 @@ class PolicyAuthorizer:
             raise expired()
         return known
 
-    def _look_up(self, principal: Principal) -> _Known:
+    def _look_up(self, principal: Principal) -> KnownCaller:
         caller = caller_of(principal, self._roles)
         context = {
             **caller.context,
@@ -207,19 +178,21 @@ class PolicyAuthorizer:
             "aws:viaawsservice": "false",
         }
         expires_at = principal.expires_at if isinstance(principal, Session) else None
-        known = _Known(caller, caller.role_arn, caller.role, context, expires_at)
+        known = KnownCaller(caller, caller.role_arn, caller.role, context, expires_at)
         if len(self._known) >= CALLERS_MAX:
             self._known.clear()
         self._known[principal] = known
         return known
 
-    def _complete(self, known: _Known, prepared: _Prepared, request: Mapping[str, Any], sender: Sender | None) -> None:
+    def _complete(
+        self, known: KnownCaller, prepared: Prepared, request: Mapping[str, Any], sender: Sender | None
+    ) -> None:
         """Decide what is left to decide. A leading key that was allowed is allowed again."""
-        access, allowed_keys, key = prepared.access, prepared.allowed_keys, ""
+        access, key = prepared.access, None
         context: Context
         if prepared.by_leading_key:
             key = access.leading_key(request, prepared.table)
-            if key in allowed_keys:
+            if key in prepared.allowed_keys:
                 return
             context = {**prepared.known, _LEADING_KEY: (key,)}
         else:
@@ -228,15 +201,24 @@ class PolicyAuthorizer:
                 context = SurroundedContext(context, Surroundings(prepared.table, sender, self._clock))
         decision = prepared.decision.complete(context)
         if decision.verdict is not Verdict.ALLOWED:
-            raise denial(known.caller.names.arn, access.action, access.resource, decision)
-        if prepared.by_leading_key and len(key) <= _LEADING_KEY_LENGTH_MAX:
-            if len(allowed_keys) >= LEADING_KEYS_MAX:
-                allowed_keys.clear()
-            allowed_keys.add(key)
+            own = access.context(request, prepared.tables, known.context)
+            context = SurroundedContext(own, Surroundings(prepared.table, sender, self._clock))
+            raise self._refusal(known, AccessRequest(access.action, access.resource, context), decision)
+        if key is not None:
+            prepared.remember(key)
+
+    def _refusal(self, known: KnownCaller, request: AccessRequest, decision: Decision) -> DynamoError:
+        principal = known.caller.names.arn
+        if self._watch is not None:
+            self._watch.denied(principal, request, decision)
+        return denial(principal, request.action, request.resource, decision)
+
+    def _tally(self, known: KnownCaller, action: str, resource: str) -> Tally | None:
+        return None if self._watch is None else self._watch.tally(known.caller.names.arn, action, resource)
 
     def _prepared(
-        self, known: _Known, operation: str, request: Mapping[str, Any], tables: TableKeysLookup
-    ) -> _Prepared | None:
+        self, known: KnownCaller, operation: str, request: Mapping[str, Any], tables: TableKeysLookup
+    ) -> Prepared | None:
         """What is prepared for an operation, as its table is now; None for an operation on none or several."""
         place = (operation, request.get("TableName"), request.get("IndexName"))
         access = None if place[1] is None else item_access(operation, request, self._home)
@@ -252,15 +234,15 @@ class PolicyAuthorizer:
         return prepared
 
     def _prepare(
-        self, known: _Known, access: ItemAccess, table: TableKeys | None, tables: TableKeysLookup
-    ) -> _Prepared:
+        self, known: KnownCaller, access: ItemAccess, table: TableKeys | None, tables: TableKeysLookup
+    ) -> Prepared:
         opened = self._open(known.caller, access.action, access.resource, table)
         context = {**known.context, **resource_tags(table)}
         fixed = _FIXED_KEYS | {key for key in opened.keys_read() if key.startswith(_FIXED_PREFIXES)}
         opened = opened.given(context, fixed=fixed)
         reads = opened.keys_read()
         by_leading_key = access.key_member is not None and reads <= fixed | {_LEADING_KEY}
-        return _Prepared(
+        return Prepared(
             access=access,
             known={key: value for key, value in context.items() if key in reads},
             decision=opened,
@@ -269,30 +251,55 @@ class PolicyAuthorizer:
             always_allows=opened.always_allows,
             reads_surroundings=not reads.isdisjoint(SURROUNDING_KEYS),
             by_leading_key=by_leading_key,
-            allowed_keys=set(),
-            place=_place_of_text(access, table) if by_leading_key else None,
+            place=_place_of_text(access, table) if by_leading_key and not opened.always_allows else None,
+            tally=self._tally(known, access.action, access.resource),
         )
 
     def _authorize_parts(
         self,
-        known: _Known,
+        known: KnownCaller,
         operation: str,
         request: Mapping[str, Any],
         *,
         tables: TableKeysLookup,
         sender: Sender | None,
     ) -> None:
-        caller = known.caller
         needed = access_requests(operation, request, tables, home=self._home, known=known.context)
         if needed is None:
-            action, resource = f"dynamodb:{operation}", self._home.every_table()
-            raise denial(caller.names.arn, action, resource, _NOBODY.open_decision(action, resource).otherwise)
+            asked = AccessRequest(f"dynamodb:{operation}", self._home.every_table(), known.context)
+            raise self._refusal(known, asked, _NOBODY.decide(asked))
+        counted: list[tuple[Tally, Context]] = []
         for access in needed:
-            table = described(access.resource, tables)
-            context = SurroundedContext(access.context, Surroundings(table, sender, self._clock))
-            decision = self._open(caller, access.action, access.resource, table).complete(context)
+            part = known.parts.get((access.action, access.resource))
+            if part is None or part.tables is not tables:
+                part = self._part(known, access.action, access.resource, tables)
+            context = access.context
+            if part.reads_surroundings:
+                context = SurroundedContext(context, Surroundings(part.table, sender, self._clock))
+            decision = part.decision.complete(context)
             if decision.verdict is not Verdict.ALLOWED:
-                raise denial(caller.names.arn, access.action, access.resource, decision)
+                whole = SurroundedContext(access.context, Surroundings(part.table, sender, self._clock))
+                raise self._refusal(known, access._replace(context=whole), decision)
+            if part.tally is not None:
+                counted.append((part.tally, access.context))
+        for tally, context in counted:  # once all of it is allowed
+            tally.count(context)
+
+    def _part(self, known: KnownCaller, action: str, resource: str, tables: TableKeysLookup) -> Part:
+        """What is left to decide of an action on a resource, as the resource is now."""
+        table, part = described(resource, tables), known.parts.get((action, resource))
+        if part is not None and part.table is table:
+            part.tables = tables
+            return part
+        decision = self._open(known.caller, action, resource, table)
+        reads = decision.keys_read()
+        surrounded = any(key in SURROUNDING_KEYS or key.startswith(RESOURCE_TAG) for key in reads)
+        if len(known.parts) >= PREPARED_MAX:
+            known.parts.clear()
+        part = known.parts[action, resource] = Part(
+            decision, table, tables, surrounded, self._tally(known, action, resource)
+        )
+        return part
 
     def _open(self, caller: Caller, action: str, resource: str, table: TableKeys | None) -> OpenAccess | OpenDecision:
         """What all policies together say of an action on a resource, that of the table or stream among them."""

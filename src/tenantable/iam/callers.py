@@ -96,6 +96,11 @@ def account_of(arn: str) -> str:
     return segments[4] if len(segments) == ARN_SEGMENTS else ""
 
 
+def principal_context(arn: str) -> Context:
+    """The condition keys that say who calls, of a user, a role or a role session of which nothing else is known."""
+    return _principal_context(arn, role_of_session(arn) or arn, None, None)
+
+
 @lru_cache(maxsize=COMPILED_MAX)
 def _compiled(role: Role) -> tuple[PolicySet, PolicySet | None]:
     boundary: Sequence[Policy] = () if role.boundary is None else (role.boundary,)

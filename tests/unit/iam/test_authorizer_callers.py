@@ -213,3 +213,38 @@ def test_a_policy_that_nobody_could_evaluate_is_refused() -> None:
     authorizer().check_policy(document())
     with pytest.raises(DynamoError, match=r"ValidationException.*Principal.*no principal"):
         authorizer().check_policy(document(Principal={"AWS": "ann"}))
+
+
+class Watch:
+    """Writes down what it is told; it counts everything but scans."""
+
+    def __init__(self) -> None:
+        self.counted: list[str] = []
+        self.refused: list[tuple[str, str, Any]] = []
+
+    def tally(self, principal: str, action: str, resource: str) -> "Watch | None":
+        return None if action == "dynamodb:Scan" else self
+
+    def count(self, context: Any) -> None:
+        self.counted.append(f"part of {context.get('dynamodb:leadingkeys')}")
+
+    def count_item(self, access: Any, request: Any, tables: Any, *, known: Any) -> None:
+        self.counted.append(f"{access.action} of {known['aws:principalarn']}")
+
+    def denied(self, principal: str, request: Any, decision: Any) -> None:
+        self.refused.append((principal, request.action, request.context.get("aws:sourceip")))
+
+
+def test_who_watches_is_told_of_every_decision() -> None:
+    watch = Watch()
+    reads = policy(Action=["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Scan"])
+    checked = PolicyAuthorizer(FixedRoles([Role(arn=ROLE, policies=[reads])]), HOME, watch=watch)
+    for _ in range(2):
+        assert refusal(checked) is None
+    assert refusal(checked, **BATCH) is None
+    assert refusal(checked, operation="Scan", TableName="orders") is None
+    assert watch.counted == [f"dynamodb:GetItem of {ROLE}"] * 2 + ["part of ('T#1',)"]
+    sender = Sender(ROLE, source_ip="10.0.0.1")
+    assert refusal(checked, sender, operation="DeleteItem", TableName="orders", Key={"pk": {"S": "a"}}) is not None
+    assert refusal(checked, sender, operation="DeleteTable", TableName="orders") is not None
+    assert watch.refused == [(ROLE, "dynamodb:DeleteItem", "10.0.0.1"), (ROLE, "dynamodb:DeleteTable", "10.0.0.1")]
