@@ -222,16 +222,16 @@ class Watch:
         self.counted: list[str] = []
         self.refused: list[tuple[str, str, Any]] = []
 
-    def tally(self, principal: str, action: str, resource: str) -> "Watch | None":
+    def tally(self, _principal: str, action: str, _resource: str) -> "Watch | None":
         return None if action == "dynamodb:Scan" else self
 
     def count(self, context: Any) -> None:
         self.counted.append(f"part of {context.get('dynamodb:leadingkeys')}")
 
-    def count_item(self, access: Any, request: Any, tables: Any, *, known: Any) -> None:
+    def count_item(self, access: Any, _request: Any, _tables: Any, *, known: Any) -> None:
         self.counted.append(f"{access.action} of {known['aws:principalarn']}")
 
-    def denied(self, principal: str, request: Any, decision: Any) -> None:
+    def denied(self, principal: str, request: Any, _decision: Any) -> None:
         self.refused.append((principal, request.action, request.context.get("aws:sourceip")))
 
 
