@@ -19,7 +19,9 @@ def test_a_resource_of_another_service_is_refused(resource: Bucket | EventBus | 
 
 
 def test_an_unknown_service_is_refused() -> None:
-    with pytest.raises(DeclarationError, match=r"service 'sns' .hint: known are dynamodb, events, kms, s3, sqs, ssm, sts"):
+    with pytest.raises(
+        DeclarationError, match=r"service 'sns' .hint: known are dynamodb, events, kms, s3, sqs, ssm, sts"
+    ):
         allow_resource("sns", "Publish", resource="topic")
 
 
