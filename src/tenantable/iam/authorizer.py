@@ -204,6 +204,11 @@ def role_of_session(arn: str) -> str | None:
     return f"arn:{segments[1]}:iam::{segments[4]}:role/{role}"
 
 
+def principal_context(arn: str) -> Context:
+    """The condition keys that say who calls, of a user, a role or a role session."""
+    return _principal_context(arn, role_of_session(arn))
+
+
 def _principal_context(arn: str, role: str | None) -> dict[str, ContextValue]:
     """The condition keys that say who calls; of a session, `aws:PrincipalArn` is its role's ARN."""
     segments = split_arn(role or arn)
