@@ -43,15 +43,13 @@ def explain(
     ] = None,
     attributes: Annotated[
         str | None,
-        typer.Option(
-            "--attributes", help="Names, with commas, that are read, written or tested. Default: whole items."
-        ),
+        typer.Option("--attributes", help="Names, with commas, read, written or tested. Default: whole items."),
     ] = None,
     index: Annotated[str | None, typer.Option("--index", help="An index of the table, for Query and Scan.")] = None,
     in_transaction: Annotated[bool, typer.Option("--in-transaction", help="As part of a transaction.")] = False,
     request: Annotated[
         Path | None,
-        typer.Option("--request", help="A file with a whole request in DynamoDB JSON; - is standard input."),
+        typer.Option("--request", help="A file with a whole request in DynamoDB JSON; -: standard input."),
     ] = None,
     context: Annotated[
         list[str] | None,
@@ -59,7 +57,7 @@ def explain(
     ] = None,
     tenant: Annotated[
         str | None,
-        typer.Option("--tenant", help="The tenant that the credentials belong to: `aws:PrincipalTag/tenant`."),
+        typer.Option("--tenant", help="The tenant of the credentials: `aws:PrincipalTag/tenant`."),
     ] = None,
     principal: Annotated[str | None, typer.Option("--principal", help="With --policy, the ARN of who calls.")] = None,
     partition_key: Annotated[

@@ -1,6 +1,7 @@
 """Which system a command is about: one that ships with the product, or the user's own."""
 
 import importlib
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated
@@ -34,6 +35,8 @@ def find_system(name: str) -> System:
     hint = f"use one of {', '.join(SHIPPED)}, or module:NAME"
     if not colon:
         raise SettingsError(f"There is no system {name!r}", hint=hint)
+    if name not in SHIPPED and "" not in sys.path:
+        sys.path.insert(0, "")  # the user's own modules are where the command is called, as for `python -m`
     try:
         found = getattr(importlib.import_module(module), attribute)
     except (ImportError, AttributeError, ValueError) as error:

@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 from tenantable.iam.documents import Policy
-from tenantable.iam.evaluation import Decision, OpenDecision, PolicySet, Verdict, evaluate
+from tenantable.iam.evaluation import AccessRequest, Decision, OpenDecision, PolicySet, Verdict, evaluate
 from tenantable.iam.patterns import Context, ContextValue, split_arn
 from tenantable.iam.requests.dynamodb import ItemAccess, access_requests, item_access
 from tenantable.wire.arns import Home
@@ -47,6 +47,30 @@ _FIXED_KEYS = frozenset(
 """What the caller and the operation alone decide, where an operation stands by itself."""
 
 
+class Tally(Protocol):
+    """
+    Counts what a principal was allowed of one action on one resource.
+
+    Without `needs_context` the context that it is given is empty, which spares making it.
+    """
+
+    needs_context: bool
+
+    def count(self, context: Context) -> None: ...
+
+
+class DecisionWatch(Protocol):
+    """Is told what a `PolicyAuthorizer` decides. It must be quick: the request waits."""
+
+    def tally(self, principal: str, action: str, resource: str) -> Tally | None:
+        """What is to count the requests that are allowed; None: nothing. Asked once and remembered."""
+        ...
+
+    def denied(self, principal: str, request: AccessRequest, decision: Decision) -> None:
+        """A request is about to be refused. Its context has the principal's keys as far as its policies read them."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Caller:
     """A caller's policies and those of its own condition keys that they read."""
@@ -69,6 +93,7 @@ class _Prepared:
     decision: OpenDecision
     always_allows: bool
     by_leading_key: bool
+    tally: Tally | None
 
 
 class PolicyAuthorizer:
@@ -80,6 +105,7 @@ class PolicyAuthorizer:
             (`arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION`). Whoever is not listed may do nothing.
         home: The account and region that the tables live in.
         clock: Seconds since the epoch, for conditions on the time.
+        watch: Is told of decisions; None: nobody is.
     Raises:
         PolicyError: A policy that was built by hand is malformed.
 
@@ -92,12 +118,15 @@ class PolicyAuthorizer:
         home: Home | None = None,
         *,
         clock: Callable[[], float] = time.time,
+        watch: DecisionWatch | None = None,
     ) -> None:
         self._home = home or Home()
         self._clock = clock
+        self._watch = watch
         self._policies = {arn: PolicySet(each) for arn, each in policies.items()}
         self._caller = lru_cache(maxsize=CALLERS_MAX)(self._look_up)
         self._prepared = lru_cache(maxsize=PREPARED_MAX)(self._prepare)
+        self._tally = lru_cache(maxsize=PREPARED_MAX)(self._find_tally)
         self._decide_by_leading_key = lru_cache(maxsize=LEADING_KEYS_MAX)(_decide_by_leading_key)
 
     def authorize(self, principal: str, operation: str, request: Mapping[str, Any], tables: TableKeysLookup) -> None:
@@ -116,10 +145,18 @@ class PolicyAuthorizer:
         prepared = self._prepared(principal, operation, request.get("TableName"), request.get("IndexName"))
         if prepared is None:
             self._authorize_parts(principal, operation, request, tables)
-        elif not prepared.always_allows:
+            return
+        if not prepared.always_allows:
             decision = self._decide(prepared, request, tables)
             if decision.verdict is not Verdict.ALLOWED:
-                raise denial(principal, prepared.access.action, prepared.access.resource, decision)
+                context = prepared.access.context(request, tables, self._known(prepared.caller))
+                asked = AccessRequest(prepared.access.action, prepared.access.resource, context)
+                raise self._refusal(principal, asked, decision)
+        tally = prepared.tally
+        if tally is not None:
+            access = prepared.access
+            needs = tally.needs_context
+            tally.count(access.context(request, tables, self._known(prepared.caller)) if needs else _NO_CONTEXT)
 
     def _decide(self, prepared: _Prepared, request: Mapping[str, Any], tables: TableKeysLookup) -> Decision:
         access = prepared.access
@@ -135,12 +172,27 @@ class PolicyAuthorizer:
         caller = self._caller(principal)
         needed = access_requests(operation, request, tables, home=self._home, known=self._known(caller))
         if needed is None:
-            action, resource = f"dynamodb:{operation}", self._home.every_table()
-            raise denial(principal, action, resource, _NOBODY.open_decision(action, resource).otherwise)
+            asked = AccessRequest(f"dynamodb:{operation}", self._home.every_table(), _NO_CONTEXT)
+            raise self._refusal(principal, asked, _NOBODY.decide(asked))
+        allowed = []
         for access in needed:
             decision = evaluate(access, caller.policies)
             if decision.verdict is not Verdict.ALLOWED:
-                raise denial(principal, access.action, access.resource, decision)
+                raise self._refusal(principal, access, decision)
+            allowed.append(access)
+        if self._watch is not None:
+            for access in allowed:
+                tally = self._tally(principal, access.action, access.resource)
+                if tally is not None:
+                    tally.count(access.context)
+
+    def _refusal(self, principal: str, request: AccessRequest, decision: Decision) -> DynamoError:
+        if self._watch is not None:
+            self._watch.denied(principal, request, decision)
+        return denial(principal, request.action, request.resource, decision)
+
+    def _find_tally(self, principal: str, action: str, resource: str) -> Tally | None:
+        return None if self._watch is None else self._watch.tally(principal, action, resource)
 
     def _prepare(self, principal: str, operation: str, table: str | None, index: str | None) -> _Prepared | None:
         if table is None:
@@ -153,7 +205,14 @@ class PolicyAuthorizer:
         decision = decision.given(caller.context, fixed=_FIXED_KEYS)
         keyed = access.key_member is not None and not caller.reads_time
         by_leading_key = keyed and decision.keys_read() <= {_LEADING_KEY, *caller.context}
-        return _Prepared(access, caller, decision, decision.always_allows, by_leading_key)
+        return _Prepared(
+            access=access,
+            caller=caller,
+            decision=decision,
+            always_allows=decision.always_allows,
+            by_leading_key=by_leading_key,
+            tally=self._tally(principal, access.action, access.resource),
+        )
 
     def _known(self, caller: _Caller) -> Context:
         return {**caller.context, **self._time_context()} if caller.reads_time else caller.context
@@ -224,3 +283,4 @@ def _principal_context(arn: str, role: str | None) -> dict[str, ContextValue]:
 
 
 _NOBODY = PolicySet(())
+_NO_CONTEXT: Context = {}

@@ -90,7 +90,7 @@ def _reason(explanation: Explanation) -> str:
 
 def _request_lines(context: Any) -> Iterator[Text | str]:
     own = {key: value for key, value in context.items() if key.startswith("dynamodb:")}
-    shown = {_SPELLED[key]: value for key, value in own.items() if key in _SPELLED}
+    shown = {_SPELLED[key]: value for key, value in own.items() if key in _SPELLED and value}
     if shown:
         yield ""
         yield Text("The request", style="bold")
@@ -120,6 +120,8 @@ def _condition_lines(finding: ConditionFinding) -> Iterator[Text | str]:
     values = [_with_meaning(value, finding) for value in finding.wanted]
     yield _line(finding.holds, f"{finding.operator} {finding.key}: {_listed(values)}")
     if finding.holds:
+        if finding.given is None and finding.operator != "Null":
+            yield "      holds because the request has no such key"
         return
     if finding.given is None:
         yield "      the request has no such key"

@@ -4,12 +4,13 @@ Grants taken apart: one access pattern, one kind of write, one action on another
 A grant may name several of them. Who asks which were used, or which one is missing, wants to hear of one.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from tenantable.declare.attributes import EntityDeclaration
 from tenantable.declare.grants.components import Component
 from tenantable.declare.grants.granted import Grant, ResourceGrant
+from tenantable.declare.grants.permissions import Permission
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +54,23 @@ def grant_words(grant: Grant | ResourceGrant) -> str:
     if grant.in_transaction:
         words.append("in_transaction=True")
     return f"allow({', '.join(words)})"
+
+
+def breadth(permissions: Iterable[Permission]) -> tuple[int, ...]:
+    """
+    How much the permissions allow, for sorting, the narrowest first: the number of actions, those for whole items, the
+    attributes of the others, those for any key, and how little of the keys is fixed.
+    """
+    given = tuple(permissions)
+    limits = [each.attributes for each in given]
+    keys = [each.leading_keys for each in given]
+    return (
+        len(frozenset[str]().union(*(each.actions for each in given))),
+        sum(limit is None for limit in limits),
+        sum(len(limit) for limit in limits if limit is not None),
+        sum(each is None for each in keys),
+        -min((len(pattern) for each in keys if each is not None for pattern in each), default=0),
+    )
 
 
 def _taken_apart(grant: Grant | ResourceGrant) -> Iterator[Grant | ResourceGrant]:

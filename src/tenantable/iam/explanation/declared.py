@@ -8,7 +8,7 @@ from tenantable.declare.access import AccessPatterns
 from tenantable.declare.attributes import EntityDeclaration
 from tenantable.declare.grants import Component, Grant, Permission, ResourceGrant, Writes
 from tenantable.declare.grants.granted import WriteKind
-from tenantable.declare.grants.parts import grant_words
+from tenantable.declare.grants.parts import breadth, grant_words
 from tenantable.declare.naming import Naming
 from tenantable.declare.patterns import Pattern, QueryPattern
 from tenantable.declare.systems import System
@@ -55,7 +55,7 @@ def smallest_declared_grant(request: AccessRequest, declared: DeclaredComponent)
     if table is None:
         return None
     granted = [
-        (_breadth(permissions, len(grant.writes)), order, grant)
+        (breadth(permissions), order, grant)
         for order, grant in enumerate(_candidates(request.context, action, table))
         for permissions in [_permissions_that_allow(request, declared, grant)]
         if permissions is not None
@@ -125,21 +125,6 @@ def _permissions_that_allow(
     except (DeclarationError, PolicyError):  # a grant that no declaration may have
         return None
     return alone.component.permissions(declared.naming) if allows else None
-
-
-def _breadth(permissions: tuple[Permission, ...], writes: int) -> tuple[int, ...]:
-    """How much a grant allows beside a request, for sorting: actions, whole items, attributes, and keys."""
-    limits = [each.attributes for each in permissions]
-    keys = [each.leading_keys for each in permissions]
-    literal = min((min(map(len, each)) for each in keys if each is not None), default=0)
-    return (
-        len(frozenset[str]().union(*(each.actions for each in permissions))),
-        sum(limit is None for limit in limits),
-        sum(len(limit) for limit in limits if limit is not None),
-        sum(each is None for each in keys),
-        writes,
-        -literal,
-    )
 
 
 def _is_allowed_beside(request: AccessRequest, declared: DeclaredComponent, grant: Grant | ResourceGrant) -> bool:

@@ -77,7 +77,7 @@ def explain(
         decision=decision,
         deciding=next((each for each in deciding_kind if each.statement is decision.statement), None),
         statements=statements,
-        nearest=nearest_miss(deciding_kind, request.action, request.resource) if is_implicit else None,
+        nearest=nearest_miss(deciding_kind, request.resource) if is_implicit else None,
         grant=addition.statements[0] if is_implicit and _helps(addition, request, attached, missing) else None,
         missing_in=missing,
     )

@@ -12,7 +12,7 @@ _INDEX_COST = 2.0
 _CONDITION_COST = 1.0
 
 
-def nearest_miss(findings: Iterable[StatementFinding], action: str, resource: str) -> StatementFinding | None:
+def nearest_miss(findings: Iterable[StatementFinding], resource: str) -> StatementFinding | None:
     """
     The statement that comes nearest to allowing, the first of several that come equally near.
 
@@ -21,13 +21,13 @@ def nearest_miss(findings: Iterable[StatementFinding], action: str, resource: st
     nearest, least = None, 0.0
     for finding in findings:
         if finding.statement.effect == "Allow" and not finding.applies:
-            cost = _cost(finding, action, resource)
+            cost = _cost(finding, resource)
             if cost is not None and (nearest is None or cost < least):
                 nearest, least = finding, cost
     return nearest
 
 
-def _cost(finding: StatementFinding, action: str, resource: str) -> float | None:
+def _cost(finding: StatementFinding, resource: str) -> float | None:
     """What must change; None when nothing of the statement is about the request."""
     same_table = _is_on_the_table_of(finding, resource)
     if not finding.action_matches and not (finding.resource_matches or same_table):
