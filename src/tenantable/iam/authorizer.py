@@ -48,15 +48,17 @@ _FIXED_KEYS = frozenset(
 
 
 class Tally(Protocol):
-    """
-    Counts what a principal was allowed of one action on one resource.
+    """Counts what a principal was allowed of one action on one resource."""
 
-    Without `needs_context` the context that it is given is empty, which spares making it.
-    """
+    def count(self, context: Context) -> None:
+        """One request more, or one part of it, with these condition keys."""
+        ...
 
-    needs_context: bool
-
-    def count(self, context: Context) -> None: ...
+    def count_item(
+        self, access: ItemAccess, request: Mapping[str, Any], tables: TableKeysLookup, *, known: Context
+    ) -> None:
+        """One request more. Its condition keys are left to be made, for they cost more than the count."""
+        ...
 
 
 class DecisionWatch(Protocol):
@@ -154,9 +156,7 @@ class PolicyAuthorizer:
                 raise self._refusal(principal, asked, decision)
         tally = prepared.tally
         if tally is not None:
-            access = prepared.access
-            needs = tally.needs_context
-            tally.count(access.context(request, tables, self._known(prepared.caller)) if needs else _NO_CONTEXT)
+            tally.count_item(prepared.access, request, tables, known=prepared.caller.context)
 
     def _decide(self, prepared: _Prepared, request: Mapping[str, Any], tables: TableKeysLookup) -> Decision:
         access = prepared.access

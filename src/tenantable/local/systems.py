@@ -12,23 +12,30 @@ from tenantable.declare import Component, Naming, System
 from tenantable.engine import Engine
 from tenantable.engine.metering.observation import Observer
 from tenantable.engine.storage.files import Durability
-from tenantable.iam.authorizer import PolicyAuthorizer
+from tenantable.iam.authorizer import DecisionWatch, PolicyAuthorizer
+from tenantable.iam.use.counting import GrantUses
 from tenantable.local.components import ComponentClient, Installation
+from tenantable.local.decisions.watch import PolicyWatch, declared_components
 from tenantable.local.tables import create_missing_tables
 from tenantable.wire.arns import Home
 
-__all__ = ["RunningSystem", "engine_clients", "open_engine", "run_embedded"]
+__all__ = ["RunningSystem", "count_uses", "engine_clients", "open_engine", "run_embedded"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunningSystem:
-    """A system that can be used: each component through a client of its own, and nothing through another's."""
+    """
+    A system that can be used: each component through a client of its own, and nothing through another's.
+
+    `uses` counts which grants are exercised.
+    """
 
     installation: Installation
     engine: Engine
     client: ComponentClient
     cursor_key: bytes
     clock: Callable[[], float]
+    uses: GrantUses
 
     def database(self, component: Component) -> Database:
         """Typed access with the identity of `component`."""
@@ -44,18 +51,30 @@ def open_engine(
     durability: Durability = "power",
     clock: Callable[[], float] = time.time,
     observer: Observer | None = None,
+    watch: DecisionWatch | None = None,
 ) -> Engine:
     """
     The engine of a data folder (or `:memory:`), enforcing the policies of these systems' components.
 
     Args:
         observer: Is told of every operation; None: nobody is.
+        watch: Is told what policies decide; None: nobody is.
     Raises:
         StorageError: The folder is in use, damaged, of a newer format or cannot be written.
     """
     policies = {arn: documents for each in installations for arn, documents in each.policies().items()}
-    authorizer = PolicyAuthorizer(policies, home, clock=clock)
+    authorizer = PolicyAuthorizer(policies, home, clock=clock, watch=watch)
     return Engine(data, home=home, authorizer=authorizer, clock=clock, durability=durability, observer=observer)
+
+
+def count_uses(system: System, *, naming: Naming | None = None) -> GrantUses:
+    """
+    Counts of a system's grants that several runs can share: `run_embedded(shop, uses=counted)` in each test.
+
+    Args:
+        naming: As those runs have it.
+    """
+    return GrantUses(declared_components([_installation(system, naming)]))
 
 
 def engine_clients(installation: Installation, engine: Engine) -> ComponentClient:
@@ -70,6 +89,7 @@ def run_embedded(
     naming: Naming | None = None,
     data: Path | str = ":memory:",
     clock: Callable[[], float] = time.time,
+    uses: GrantUses | None = None,
 ) -> Iterator[RunningSystem]:
     """
     One system on an engine of its own, for scripts and tests: `with run_embedded(shop) as running:`.
@@ -78,9 +98,12 @@ def run_embedded(
         naming: None: physical names are the logical ones.
         data: The engine's folder, or `:memory:`. Cursors do not outlive the block.
         clock: Seconds since 1970, for the engine, for policies and for typed access.
+        uses: Where to count which grants are exercised; None: in counts of its own. `count_uses` makes them.
     """
-    installation = Installation(system=system, naming=naming or Naming(), home=Home())
-    with open_engine(data, [installation], home=installation.home, clock=clock) as engine:
+    installation = _installation(system, naming)
+    counted = GrantUses(declared_components([installation])) if uses is None else uses
+    watch = PolicyWatch(counted)
+    with open_engine(data, [installation], home=installation.home, clock=clock, watch=watch) as engine:
         create_missing_tables(engine, system.physical_tables(installation.naming))
         yield RunningSystem(
             installation=installation,
@@ -88,4 +111,9 @@ def run_embedded(
             client=engine_clients(installation, engine),
             cursor_key=secrets.token_bytes(32),
             clock=clock,
+            uses=counted,
         )
+
+
+def _installation(system: System, naming: Naming | None) -> Installation:
+    return Installation(system=system, naming=naming or Naming(), home=Home())

@@ -1,6 +1,7 @@
 """Everything at once, from the settings: the engine and its endpoint, the services and what works behind them."""
 
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -8,7 +9,11 @@ from pathlib import Path
 
 from tenantable.engine import Engine
 from tenantable.engine.server import Server, http_address, listen
+from tenantable.iam.use.counting import GrantUses
 from tenantable.local.components import ComponentClient, Installation, access_keys, profiles
+from tenantable.local.decisions.denials import DenialLog
+from tenantable.local.decisions.uses import kept_uses
+from tenantable.local.decisions.watch import PolicyWatch, declared_components
 from tenantable.local.observation.observing import Watch
 from tenantable.local.primitives import Primitives, embedded_primitives
 from tenantable.local.secrets import CREDENTIALS_FILE, installation_secrets, prepare_folder, profile_keys
@@ -63,6 +68,7 @@ def run_world(settings: Settings) -> Iterator[World]:
                     home=home,
                     durability=settings.durability,
                     observer=watch.observer(home),
+                    watch=_policy_watch(stack, installation, settings),
                 )
             )
             dynamodb_address, metrics_address = _serve_dynamodb(stack, engine, installation, settings, watch=watch)
@@ -90,6 +96,14 @@ def run_world(settings: Settings) -> Iterator[World]:
             metrics_address=metrics_address,
             credentials=settings.data / CREDENTIALS_FILE if dynamodb_address else None,
         )
+
+
+def _policy_watch(stack: ExitStack, installation: Installation, settings: Settings) -> PolicyWatch:
+    """Count which grants are exercised, in the data folder; and log denials where that is wanted."""
+    components = declared_components([installation])
+    uses = GrantUses(components)
+    stack.enter_context(kept_uses(uses, settings.data, clock=time.time))
+    return PolicyWatch(uses, DenialLog(components, monotonic=time.monotonic) if settings.explain_denials else None)
 
 
 def _serve_dynamodb(

@@ -7,17 +7,22 @@ be told apart by any policy, and are counted together.
 """
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import count
 
 from tenantable.declare.grants import Permission, ResourceGrant
-from tenantable.declare.grants.parts import breadth, grant_parts
+from tenantable.declare.grants.parts import GrantPart, breadth, grant_parts
+from tenantable.declare.systems import System
 from tenantable.iam.authorizer import Tally, role_of_session
 from tenantable.iam.evaluation import OpenDecision, PolicySet
 from tenantable.iam.explanation.declared import DeclaredComponent
 from tenantable.iam.patterns import Context
+from tenantable.iam.requests.context import Fields
+from tenantable.iam.requests.dynamodb import ItemAccess
 from tenantable.iam.synthesis.statements import component_policies
+from tenantable.iam.use.shapes import expression_shape
+from tenantable.wire.keys import TableKeysLookup
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, order=True)
@@ -35,6 +40,11 @@ class GrantUse:
 
     grant: GrantId
     count: int | None
+
+
+REMEMBERED_MAX = 2048
+REMEMBERED_CHARACTERS_MAX = 256
+_EXPRESSION_KEYS = frozenset({"dynamodb:attributes", "dynamodb:select", "dynamodb:returnvalues"})
 
 
 class Counter:
@@ -67,29 +77,62 @@ class _Part:
 class _Only:
     """All that can be told of an action on a resource belongs to the same grants."""
 
-    needs_context = False
-
     def __init__(self, counters: tuple[Counter, ...]) -> None:
-        self._adds = [counter.add for counter in counters]
+        self.adds = [counter.add for counter in counters]
 
     def count(self, _context: Context) -> None:
-        for add in self._adds:
+        for add in self.adds:
+            add()
+
+    def count_item(self, _access: ItemAccess, _request: Fields, _tables: TableKeysLookup, *, known: Context) -> None:  # noqa: ARG002
+        for add in self.adds:
             add()
 
 
 class _Narrowest:
-    """Of several grants those count that come first and allow the request."""
+    """
+    Of several grants those count that come first and allow the request.
 
-    needs_context = True
+    Which these are is remembered by leading key and expressions, from which everything follows that grants look at.
+    """
 
     def __init__(self, alternatives: list[tuple[OpenDecision, _Only]]) -> None:
         self._alternatives = alternatives
+        self._reads_expressions = any(decision.keys_read() & _EXPRESSION_KEYS for decision, _ in alternatives)
+        self._remembered: dict[object, _Only] = {}
 
     def count(self, context: Context) -> None:
-        for decision, only in self._alternatives:
-            if decision.complete(context).allowed:
-                only.count(context)
-                return
+        self._find(context).count(context)
+
+    def count_item(self, access: ItemAccess, request: Fields, tables: TableKeysLookup, *, known: Context) -> None:
+        shape = self._shape(access, request, tables)
+        only = self._remembered.get(shape)
+        if only is None:
+            only = self._find(access.context(request, tables, known))
+            if len(self._remembered) >= REMEMBERED_MAX:
+                self._remembered.clear()
+            if shape is not None:
+                self._remembered[shape] = only
+        for add in only.adds:
+            add()
+
+    def _find(self, context: Context) -> _Only:
+        return next((only for decision, only in self._alternatives if decision.complete(context).allowed), _NONE)
+
+    def _shape(self, access: ItemAccess, request: Fields, tables: TableKeysLookup) -> object | None:
+        """None where it is too large to be remembered: what callers send must not fill the memory."""
+        if access.key_member is None:
+            return None
+        key = access.leading_key(request, tables)
+        if len(key) > REMEMBERED_CHARACTERS_MAX:
+            return None
+        if not self._reads_expressions:
+            return key
+        rest = expression_shape(request)
+        return None if rest is None else (key, rest)
+
+
+_NONE = _Only(())
 
 
 class GrantUses:
@@ -104,7 +147,6 @@ class GrantUses:
 
     def __init__(self, components: Mapping[str, DeclaredComponent]) -> None:
         self._parts = {principal: tuple(_parts(each)) for principal, each in components.items()}
-        self._homes = {principal: each.home for principal, each in components.items()}
         self._taken: dict[GrantId, int] = {}
 
     def tally(self, principal: str, action: str, resource: str) -> Tally | None:
@@ -145,9 +187,16 @@ class GrantUses:
         return (part for parts in self._parts.values() for part in parts)
 
 
-def declared_grants(components: Iterable[DeclaredComponent]) -> tuple[GrantUse, ...]:
-    """Every grant of the components with a count of zero, or of None where nobody counts."""
-    return GrantUses({str(number): each for number, each in enumerate(components)}).counts()
+def declared_grants(system: System) -> tuple[GrantUse, ...]:
+    """Every grant of a system's components with a count of zero, or of None where nobody counts."""
+    return tuple(
+        GrantUse(
+            grant=GrantId(system=system.name, component=component.name, words=part.words),
+            count=0 if _is_counted(part) else None,
+        )
+        for component in system.components
+        for part in grant_parts(component)
+    )
 
 
 def _parts(declared: DeclaredComponent) -> Iterator[_Part]:
@@ -158,8 +207,12 @@ def _parts(declared: DeclaredComponent) -> Iterator[_Part]:
             permissions=part.alone.permissions(declared.naming),
             policies=PolicySet(policies),
             counter=Counter(),
-            is_counted=not isinstance(part.grant, ResourceGrant),
+            is_counted=_is_counted(part),
         )
+
+
+def _is_counted(part: GrantPart) -> bool:
+    return not isinstance(part.grant, ResourceGrant)
 
 
 def _permissions_for(part: _Part, action: str, resource: str) -> Iterator[Permission]:

@@ -1,0 +1,136 @@
+"""
+The log of denials: one line each, that says what was missing.
+
+A line names the component, the action, the resource, what fails and the smallest grant. Values of keys and attributes
+are personal data and never in it; names of conditions, and what the declaration itself says, are.
+"""
+
+import threading
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any
+
+import structlog
+
+from tenantable.iam.authorizer import role_of_session
+from tenantable.iam.evaluation import AccessRequest, Decision, PolicyKind
+from tenantable.iam.explanation.declared import DeclaredComponent, smallest_declared_grant
+from tenantable.iam.explanation.explanation import explain
+from tenantable.iam.explanation.findings import StatementFinding
+from tenantable.iam.patterns import ContextValue
+from tenantable.iam.synthesis.statements import component_policies
+
+REMEMBERED_MAX = 1024
+"""How many denials are remembered with their explanation."""
+
+EXPLAINED_PER_SECOND_MAX = 20
+"""How many new ones are explained in a second; more are logged without. An explanation takes some milliseconds."""
+
+_NAME_CHARACTERS_MAX = 512
+"""A caller may send any text for a table."""
+
+_log = structlog.get_logger("tenantable.policy")
+
+Log = Callable[..., Any]
+
+
+class DenialLog:
+    """
+    Logs denials as `denied` at the level `warning`.
+
+    Args:
+        components: By the ARN of the principal.
+        monotonic: Seconds, for the limit of explanations.
+        log: Takes the event and its fields.
+
+    Safe to share between threads.
+    """
+
+    def __init__(
+        self,
+        components: Mapping[str, DeclaredComponent],
+        *,
+        monotonic: Callable[[], float],
+        log: Log = _log.warning,
+    ) -> None:
+        self._components = components
+        self._monotonic = monotonic
+        self._log = log
+        self._lock = threading.Lock()
+        self._second = 0
+        self._explained = 0
+        self._policies = lru_cache(maxsize=None)(self._policies_of)
+        self._remembered: dict[object, dict[str, Any]] = {}
+
+    def denied(self, principal: str, request: AccessRequest, decision: Decision) -> None:
+        """Log one denial."""
+        declared = self._declared(principal)
+        fields: dict[str, Any] = {
+            "component": None if declared is None else f"{declared.system.name}.{declared.component.name}",
+            "principal": principal[:_NAME_CHARACTERS_MAX],
+            "action": request.action,
+            "resource": request.resource[:_NAME_CHARACTERS_MAX],
+            "verdict": decision.verdict.value,
+            "decided_by": decision.kind.value,
+        }
+        self._log("denied", **fields, **(self._explained_once(principal, request, decision, declared=declared)))
+
+    def _explained_once(
+        self, principal: str, request: AccessRequest, decision: Decision, *, declared: DeclaredComponent | None
+    ) -> dict[str, Any]:
+        if declared is None:
+            return {"explained": False}
+        request = request._replace(context=dict(request.context))
+        key = (principal, decision.verdict, request.action, request.resource, _ordered(request.context))
+        with self._lock:
+            found = self._remembered.get(key)
+            if found is None and not self._may_explain():
+                return {"explained": False}
+        if found is None:
+            found = self._explanation(principal, request, declared)
+            with self._lock:
+                if len(self._remembered) >= REMEMBERED_MAX:
+                    self._remembered.clear()
+                self._remembered[key] = found
+        return found
+
+    def _may_explain(self) -> bool:
+        second = int(self._monotonic())
+        if second != self._second:
+            self._second, self._explained = second, 0
+        self._explained += 1
+        return self._explained <= EXPLAINED_PER_SECOND_MAX
+
+    def _explanation(self, principal: str, request: AccessRequest, declared: DeclaredComponent) -> dict[str, Any]:
+        explanation = explain(request, {PolicyKind.IDENTITY: self._policies(principal)})
+        nearest = explanation.nearest or explanation.deciding
+        grant = None
+        if explanation.grant is not None:
+            grant = smallest_declared_grant(request, declared)
+            grant = grant or f"{request.action} on {request.resource[:_NAME_CHARACTERS_MAX]}"
+        return {
+            "explained": True,
+            "nearest": None if nearest is None else nearest.name,
+            "fails_on": [] if explanation.nearest is None else _failing_parts(explanation.nearest),
+            "grant": grant,
+        }
+
+    def _declared(self, principal: str) -> DeclaredComponent | None:
+        return self._components.get(principal) or self._components.get(role_of_session(principal) or "")
+
+    def _policies_of(self, principal: str) -> Any:
+        declared = self._declared(principal)
+        assert declared is not None
+        return component_policies(declared.component, declared.naming, declared.home)
+
+
+def _failing_parts(finding: StatementFinding) -> list[str]:
+    """`action`, `resource`, and the failing conditions by operator and key."""
+    parts = [] if finding.action_matches else ["action"]
+    parts += [] if finding.resource_matches else ["resource"]
+    return parts + [f"{condition.operator} {condition.key}" for condition in finding.failing]
+
+
+def _ordered(context: Mapping[str, ContextValue]) -> frozenset[tuple[str, ContextValue]]:
+    """Attributes have no order: the same names are the same denial."""
+    return frozenset((key, value if isinstance(value, str) else tuple(sorted(value))) for key, value in context.items())
