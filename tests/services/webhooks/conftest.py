@@ -21,6 +21,9 @@ from tenantable.declare.grants import Component
 from tenantable.engine import Engine
 from tenantable.iam.authorizer import PolicyAuthorizer
 from tenantable.iam.synthesis.statements import component_policies
+from tenantable.iam.use.counting import GrantUses
+from tenantable.local.components import Installation
+from tenantable.local.decisions.watch import PolicyWatch, declared_components
 from tenantable.services.webhooks.app import (
     Dependencies,
     create_app,
@@ -73,6 +76,7 @@ class World:
     receiver: Receiver
     worker: Worker
     dlq_processor: DlqProcessor
+    uses: GrantUses
 
     @property
     def deliveries(self) -> Queue:
@@ -154,10 +158,12 @@ def new_tenant(client: httpx.Client) -> Tenant:
 
 def made_world(folder: Path) -> Iterator[World]:
     policies = {principal(each): component_policies(each, naming(), HOME) for each in SYSTEM.components}
+    uses = GrantUses(declared_components([Installation(system=SYSTEM, naming=naming(), home=HOME)]))
+    authorizer = PolicyAuthorizer(policies, HOME, watch=PolicyWatch(uses))
     clock, sender = ManualClock(), RecordingSender()
     queues = EmbeddedQueues(folder / "queues.sqlite", clock=clock)
     deliveries, dead_letters = queue_settings(naming())
-    with Engine(":memory:", authorizer=PolicyAuthorizer(policies, HOME), clock=clock) as engine:
+    with Engine(":memory:", authorizer=authorizer, clock=clock) as engine:
         for request in SYSTEM.create_table_requests(naming()):
             engine.call("CreateTable", request)
 
@@ -192,6 +198,7 @@ def made_world(folder: Path) -> Iterator[World]:
             receiver=Receiver(repository=dependencies.repository(receiver), keys=dependencies.keys, clock=clock),
             worker=worker,
             dlq_processor=create_dlq_processor(dependencies),
+            uses=uses,
         )
         worker.close()
     queues.close()

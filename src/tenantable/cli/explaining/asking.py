@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tenantable.cli.explaining.actions import given_context
+from tenantable.cli.explaining.actions import given_context, operation_name
 from tenantable.cli.explaining.answers import Answer
 from tenantable.cli.explaining.questions import Asked, Question, question_of, questions_of_request
 from tenantable.cli.explaining.subjects import Files, Subject, component_subject, files_subject, read_text
@@ -55,8 +55,9 @@ def answered(asking: Asking, *, now: float, request_bytes_max: int) -> tuple[Sub
         questions = [question_of(asking.asked, subject, known)]
     else:
         known |= given_context(asking.asked.context)
+        operation = operation_name(asking.asked.action)
         text = read_text(asking.request, request_bytes_max)
-        questions = questions_of_request(asking.asked.action, _decoded(text, asking.request), subject, known)
+        questions = questions_of_request(operation, _decoded(text, asking.request), subject, known)
     if not questions:
         raise SettingsError("The request asks for nothing")
     return subject, [_answer(replace(each, assumed=(*assumed, *each.assumed)), subject) for each in questions]

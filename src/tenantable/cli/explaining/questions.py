@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tenantable.cli.explaining.actions import full_action, given_context, operation_name
+from tenantable.cli.explaining.actions import full_action, given_context
 from tenantable.cli.explaining.places import UNTOLD_NAME, Place, find_place, key_of, key_texts
 from tenantable.cli.explaining.subjects import Subject
 from tenantable.engine.shapes.checking import check_request
@@ -79,18 +79,17 @@ def question_of(asked: Asked, subject: Subject, known: Context) -> Question:
     return question
 
 
-def questions_of_request(text: str, request: Any, subject: Subject, known: Context) -> list[Question]:
+def questions_of_request(operation: str, request: Any, subject: Subject, known: Context) -> list[Question]:
     """
     Everything that a whole request needs, in its order.
 
     Args:
-        text: The operation, by its name in the API or by its action.
+        operation: Its name in the API.
         request: DynamoDB JSON, decoded.
     Raises:
-        SettingsError: There is no such operation, or the request is no object.
+        SettingsError: The request is no object.
         DynamoError: DynamoDB refuses the request before it asks for permissions.
     """
-    operation = operation_name(text)
     if not isinstance(request, dict):
         raise SettingsError("A request is a JSON object", hint='such as {"TableName": "Events", "Key": {...}}')
     check_request(operation, request)

@@ -186,7 +186,8 @@ def _update_statement(sample: Sample) -> Request:
 
 
 def _delete_statement(sample: Sample) -> Request:
-    text = f"DELETE FROM {_quoted(sample.table)} WHERE {_where(sample.whole_key)}"
+    tests = "".join(f" AND {_quoted(name)} IS NOT MISSING" for name in sample.other_attributes)
+    text = f"DELETE FROM {_quoted(sample.table)} WHERE {_where(sample.whole_key)}{tests}"
     return _statement(text, sample.whole_key.values())
 
 

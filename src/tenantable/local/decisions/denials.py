@@ -8,7 +8,7 @@ are personal data and never in it; names of conditions, and what the declaration
 import threading
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 
@@ -31,7 +31,16 @@ _NAME_CHARACTERS_MAX = 512
 
 _log = structlog.get_logger("tenantable.policy")
 
-Log = Callable[..., Any]
+
+class Log(Protocol):
+    """Writes one line: an event with its fields."""
+
+    def __call__(self, event: str, **fields: Any) -> None: ...
+
+
+def warn(event: str, **fields: Any) -> None:
+    """To the process's own log, as it is configured when something is logged."""
+    _log.warning(event, **fields)
 
 
 class DenialLog:
@@ -41,7 +50,7 @@ class DenialLog:
     Args:
         components: By the ARN of the principal.
         monotonic: Seconds, for the limit of explanations.
-        log: Takes the event and its fields.
+        log: Where lines go; the process's own log.
 
     Safe to share between threads.
     """
@@ -51,7 +60,7 @@ class DenialLog:
         components: Mapping[str, DeclaredComponent],
         *,
         monotonic: Callable[[], float],
-        log: Log = _log.warning,
+        log: Log = warn,
     ) -> None:
         self._components = components
         self._monotonic = monotonic

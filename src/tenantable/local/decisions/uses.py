@@ -12,8 +12,8 @@ from tenantable.cloud.sqlite_file import SqliteFile
 from tenantable.iam.use.counting import GrantId, GrantUses
 from tenantable.local.loops import Loop
 
-USES_FILE = "grants.sqlite"
-KEEP_SECONDS = 5.0
+USES_FILE = "grants.db"
+KEEP_SECONDS = 2.0
 """How often counts are written: a killed process loses as much of them, and never one that was written."""
 
 _VERSION = 1
