@@ -49,8 +49,13 @@ class Up:
         keys = ConfigParser(interpolation=None)
         keys.read(self.data / "credentials")
         profile = keys["webhooks-authorizer"]
-        secret = {name: profile[name] for name in ("aws_access_key_id", "aws_secret_access_key")}
-        return boto3.client("dynamodb", endpoint_url=self.address, region_name="us-east-1", **secret)
+        return boto3.client(
+            "dynamodb",
+            endpoint_url=self.address,
+            region_name="us-east-1",
+            aws_access_key_id=profile["aws_access_key_id"],
+            aws_secret_access_key=profile["aws_secret_access_key"],
+        )
 
     def end(self, number: signal.Signals) -> None:
         self.process.send_signal(number)

@@ -1,7 +1,7 @@
 """Explanations for people: coloured on a terminal, the same text without colours in a pipe; and as JSON."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,15 +31,25 @@ class Answer:
     words: str | None
 
 
-def show_answer(console: Console, subject: Subject, answer: Answer, *, everything: bool) -> None:
+def show_answers(subject: Subject, answers: Sequence[Answer], *, everything: bool, as_json: bool) -> bool:
     """
-    Print one explanation.
+    Print explanations.
 
     Args:
         everything: Also what each statement makes of the request.
+        as_json: As JSON, which has everything.
+    Returns:
+        Whether all of it is allowed.
     """
-    for line in _lines(subject, answer, everything=everything):
-        console.print(line, soft_wrap=True, highlight=False)
+    # Nothing of it is markup: a policy may hold square brackets.
+    console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
+    if as_json:
+        print(answers_json(subject, answers))  # noqa: T201 - for programs: no width, no colours
+    else:
+        for number, answer in enumerate(answers):
+            for line in ["", *_lines(subject, answer, everything=everything)][number == 0 :]:
+                console.print(line)
+    return all(answer.explanation.decision.allowed for answer in answers)
 
 
 def answers_json(subject: Subject, answers: Iterable[Answer]) -> str:

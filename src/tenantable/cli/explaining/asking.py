@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +18,9 @@ from tenantable.iam.explanation.declared import smallest_declared_grant
 from tenantable.iam.explanation.explanation import explain
 from tenantable.iam.patterns import ContextValue
 from tenantable.wire.arns import Home
+
+REQUEST_BYTES_MAX = 16 * 1024 * 1024
+"""As much as DynamoDB takes in one request."""
 
 _ACCOUNT = re.compile(r"\d{12}")
 _EXAMPLE_TENANT = "any"
@@ -40,23 +43,25 @@ class Asking:
     region: str | None
 
 
-def answered(asking: Asking, *, now: float, request_bytes_max: int) -> tuple[Subject, list[Answer]]:
+def answered(asking: Asking, *, clock: Callable[[], float]) -> tuple[Subject, list[Answer]]:
     """
     Explain everything that is asked.
 
     Args:
-        now: Seconds since 1970, for conditions on the time.
+        clock: Seconds since 1970, for conditions on the time.
     Raises:
         TenantableError: The question cannot be answered; says what is wrong with it.
     """
+    if (asking.component is None) == (not asking.files.identity):
+        raise SettingsError("Name either --component or --policy", hint="such as --component webhooks.authorizer")
     subject = _subject(asking)
-    known, assumed = _known(subject, asking.tenant, now)
+    known, assumed = _known(subject, asking.tenant, clock())
     if asking.request is None:
         questions = [question_of(asking.asked, subject, known)]
     else:
         known |= given_context(asking.asked.context)
         operation = operation_name(asking.asked.action)
-        text = read_text(asking.request, request_bytes_max)
+        text = read_text(asking.request, REQUEST_BYTES_MAX)
         questions = questions_of_request(operation, _decoded(text, asking.request), subject, known)
     if not questions:
         raise SettingsError("The request asks for nothing")

@@ -4,6 +4,7 @@ import pytest
 
 from tenantable.data import Repository
 from tenantable.declare import Attr, Component, Entity, Grant, Index, Table, allow, allow_resource, writes
+from tenantable.declare.grants import ResourceGrant
 from tenantable.declare.grants.parts import breadth, grant_parts, grant_words
 from tenantable.declare.naming import Naming
 from tenantable.services.webhooks.declaration import SYSTEM
@@ -49,7 +50,7 @@ def test_a_grant_on_another_resource_is_worded_too() -> None:
 
 
 def test_each_pattern_each_kind_of_write_and_each_action_is_a_part() -> None:
-    granted = [
+    granted: list[Grant | ResourceGrant] = [
         allow(Pages.get, Pages.every, writes(Page, "create", "delete")),
         allow(Pages.get),
         allow_resource("sqs", "SendMessage", "GetQueueUrl", resource="jobs"),
