@@ -4,13 +4,15 @@ import importlib
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tenantable.declare.naming import Naming
-from tenantable.declare.systems import System
 from tenantable.errors import SettingsError
+
+if TYPE_CHECKING:
+    from tenantable.declare.naming import Naming
+    from tenantable.declare.systems import System
 
 SHIPPED = ("access", "academy", "accounts", "webhooks")
 
@@ -25,11 +27,14 @@ NameValues = Annotated[
 ]
 
 
-def find_system(name: str) -> System:
+def find_system(name: str) -> "System":
     """
     Raises:
         SettingsError: There is no such system, or what the name leads to is none.
     """
+    # Declarations stand on pydantic, which takes as long to import as everything that serving needs.
+    from tenantable.declare.systems import System  # noqa: PLC0415
+
     place = f"tenantable.services.{name}.declaration:SYSTEM" if name in SHIPPED else name
     module, colon, attribute = place.partition(":")
     hint = f"use one of {', '.join(SHIPPED)}, or module:NAME"
@@ -46,7 +51,7 @@ def find_system(name: str) -> System:
     return found
 
 
-def find_naming(system: System, stage: str, values: Sequence[str] | None = None) -> Naming:
+def find_naming(system: "System", stage: str, values: Sequence[str] | None = None) -> "Naming":
     """
     The names of a system in a stage.
 
