@@ -24,6 +24,8 @@ from tenantable.engine.operations import OPERATIONS
 from tenantable.engine.operations.left_out import LEFT_OUT, METADATA
 from tenantable.engine.tables.options import UNSUPPORTED
 from tenantable.iam.evaluation import AccessRequest, Decision, PolicyKind, Verdict
+from tenantable.iam.explanation.findings import Asker
+from tenantable.iam.principals import CallerNames
 from tenantable.local.decisions.denials import DenialLog
 from tenantable.local.decisions.watch import declared_components
 from tenantable.local.observation.metrics import engine_registry
@@ -296,7 +298,9 @@ def test_every_field_of_the_log_of_denials_is_documented() -> None:
     log = DenialLog(declared_components([installation]), monotonic=lambda: 0, log=keep)
     request = AccessRequest("dynamodb:Scan", Home().table("Events"), {})
     principal = installation.principal(installation.system.component("worker"))
-    log.denied(principal, request, Decision(verdict=Verdict.IMPLICIT_DENY, kind=PolicyKind.IDENTITY))
+    names = CallerNames(arn=principal, role_arn=None, account_id=Home().account_id)
+    asker = Asker(names=names, identity=(), boundary=None, session=(), resource=None, same_account=True)
+    log.denied(asker, request, Decision(verdict=Verdict.IMPLICIT_DENY, kind=PolicyKind.IDENTITY))
     rows = table_in(ROOT / "docs" / "howto" / "policies.md", "denial")
     assert {name.strip("` ") for row in rows for name in row[0].split(",")} == set(lines[0])
 

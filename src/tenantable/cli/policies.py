@@ -22,6 +22,7 @@ from tenantable.cli.explaining.options import (
     PrincipalArn,
     Region,
     RequestFile,
+    ResourcePolicy,
     SessionPolicy,
     TableName,
     TenantName,
@@ -46,6 +47,7 @@ def explain(
     policy: PolicyFiles = None,
     boundary: Boundary = None,
     session: SessionPolicy = None,
+    resource_policy: ResourcePolicy = None,
     key: KeyText = None,
     attributes: Attributes = None,
     index: IndexName = None,
@@ -72,6 +74,7 @@ def explain(
     from tenantable.cli.explaining.questions import Asked  # noqa: PLC0415
     from tenantable.cli.explaining.subjects import Files  # noqa: PLC0415
 
+    files = Files(identity=policy or (), boundary=_one(boundary), session=_one(session), resource=_one(resource_policy))
     asked = Asked(
         action=action,
         table=table,
@@ -84,7 +87,7 @@ def explain(
     )
     asking = Asking(
         asked=asked,
-        files=Files(identity=policy or (), boundary=_one(boundary), session=_one(session)),
+        files=files,
         component=component,
         principal=principal,
         tenant=tenant,

@@ -167,6 +167,20 @@ def test_boundaries_and_session_policies_limit_a_component(tmp_path: Path) -> No
     assert "No grant helps" in refused.stdout
 
 
+def test_the_policy_of_a_table_takes_part(tmp_path: Path) -> None:
+    arn = "arn:aws:iam::000000000000:role/webhooks-authorizer"
+    statement = {"Sid": "Shared", "Effect": "Allow", "Principal": {"AWS": arn}, "Action": "*", "Resource": EVENTS}
+    path = written(tmp_path, {"Version": "2012-10-17", "Statement": statement})
+    ask = ("--component", "webhooks.authorizer", "Scan", "Events")
+    assert explain(*ask).exit_code == 2
+    allowed = explain(*ask, "--resource-policy", path)
+    assert allowed.exit_code == 0
+    assert f"✓ principal {arn}" in allowed.stdout
+    statement["Principal"] = {"AWS": arn.replace("authorizer", "worker")}
+    refused = explain(*ask, "--resource-policy", written(tmp_path, {"Version": "2012-10-17", "Statement": statement}))
+    assert refused.exit_code == 2
+
+
 def test_other_services_are_asked_for_by_arn() -> None:
     queue = "arn:aws:sqs:us-east-1:000000000000:webhook-deliveries"
     assert answer("--component", "webhooks.api", "sqs:SendMessage", queue)["allowed"]

@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 
 from tenantable.engine.authorization import Authorizer
-from tenantable.iam.authorizer import PolicyAuthorizer, denial, role_of_session
+from tenantable.iam.authorizer import PolicyAuthorizer, denial
+from tenantable.iam.callers import role_of_session
 from tenantable.iam.documents import Policy, parse_policy
 from tenantable.iam.evaluation import AccessRequest, Decision, PolicyKind, Verdict
+from tenantable.iam.explanation.findings import Asker
 from tenantable.iam.patterns import Context
 from tenantable.iam.requests.dynamodb import ItemAccess
 from tenantable.wire.arns import Home
@@ -177,10 +179,12 @@ def test_a_decision_on_one_leading_key_decides_nothing_about_another() -> None:
 class Recorded:
     """A watch that keeps what it is told."""
 
+    add = None
+
     def __init__(self) -> None:
         self.asked: list[tuple[str, str, str]] = []
         self.counted: list[str] = []
-        self.refused: list[tuple[str, AccessRequest, Decision]] = []
+        self.refused: list[tuple[Asker, AccessRequest, Decision]] = []
 
     def tally(self, principal: str, action: str, resource: str) -> "Recorded":
         self.asked.append((principal, action, resource))
@@ -192,8 +196,8 @@ class Recorded:
     def count_item(self, access: ItemAccess, _request: Any, _tables: Any, *, known: Context) -> None:  # noqa: ARG002
         self.counted.append(access.action)
 
-    def denied(self, principal: str, request: AccessRequest, decision: Decision) -> None:
-        self.refused.append((principal, request, decision))
+    def denied(self, asker: Asker, request: AccessRequest, decision: Decision) -> None:
+        self.refused.append((asker, request, decision))
 
 
 def test_a_watch_is_asked_once_and_told_of_each_request_that_is_allowed() -> None:
@@ -211,8 +215,9 @@ def test_a_watch_is_told_what_was_refused() -> None:
     watched = PolicyAuthorizer({USER: [policy()]}, HOME, watch=watch)
     assert refusal(watched, "others") is not None
     assert watch.counted == []
-    ((principal, request, decision),) = watch.refused
-    assert (principal, request.action, request.resource) == (USER, "dynamodb:GetItem", OTHERS)
+    ((asker, request, decision),) = watch.refused
+    assert (asker.identity, asker.boundary, asker.session, asker.resource) == ((policy(),), None, (), None)
+    assert (asker.names.arn, request.action, request.resource) == (USER, "dynamodb:GetItem", OTHERS)
     assert decision.verdict is Verdict.IMPLICIT_DENY
 
 

@@ -113,6 +113,10 @@ def _statement_lines(title: str, finding: StatementFinding, explanation: Explana
     yield ""
     effect = "" if statement.effect == "Allow" else ", a Deny"
     yield Text.assemble((title, "bold"), f": {finding.name} ({finding.kind.value}{effect})")
+    if statement.principals is not None:
+        names = (value for _, value in statement.principals.named)
+        but = "everybody but " if statement.principals.every_one_but else "principal "
+        yield _line(finding.principal_matches, f"{but}{_listed(names)}")
     action, resource = ("all actions but " if statement.every_action_but else "action "), "resource "
     yield _line(finding.action_matches, f"{action}{_listed(statement.actions)}")
     if not finding.action_matches:

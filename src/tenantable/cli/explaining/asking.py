@@ -107,7 +107,11 @@ def _decoded(text: str, path: Path) -> Any:
 
 def _answer(question: Question, subject: Subject) -> Answer:
     explanation = explain(
-        question.access, subject.attached, key_attributes=question.key_attributes, any_key=question.key_is_example
+        question.access,
+        subject.attached,
+        standing=subject.standing(question.access.resource),
+        key_attributes=question.key_attributes,
+        any_key=question.key_is_example,
     )
     words = None
     if subject.declared is not None and PolicyKind.IDENTITY in explanation.missing_in and explanation.grant is not None:

@@ -17,6 +17,9 @@ PolicyFiles = Annotated[
     typer.Option("--policy", help="A file with an identity policy, instead of --component. Can be given often."),
 ]
 Boundary = Annotated[Path | None, typer.Option("--boundary", help="A file with a permissions boundary.")]
+ResourcePolicy = Annotated[
+    Path | None, typer.Option("--resource-policy", help="A file with the policy that hangs on the table or stream.")
+]
 SessionPolicy = Annotated[Path | None, typer.Option("--session", help="A file with a session policy.")]
 KeyText = Annotated[
     str | None,

@@ -139,7 +139,8 @@ def _with_example_key(question: Question, asked: Asked, subject: Subject, place:
     context |= given_context(asked.context)
     examples = list(dict.fromkeys(_example_keys(question.access, subject, place)))[:_EXAMPLES_MAX]
     asked_with = [(text, _item_question(asked, place, {partition: {"S": text}}, context)) for text in examples]
-    allowed = (pair for pair in asked_with if decide(pair[1].access, subject.attached).allowed)
+    standing = subject.standing(place.arn)
+    allowed = (pair for pair in asked_with if decide(pair[1].access, subject.attached, standing).allowed)
     text, found = next(allowed, asked_with[0])
     assumed = "No key was given. Any is decided alike."
     if _reads_keys(found.access, subject):

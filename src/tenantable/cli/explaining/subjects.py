@@ -9,12 +9,15 @@ from pathlib import Path
 from tenantable.cli.explaining.names import unknown_name
 from tenantable.cli.systems import SHIPPED, find_naming, find_system
 from tenantable.errors import PolicyError, SettingsError
-from tenantable.iam.authorizer import principal_context
-from tenantable.iam.documents import DOCUMENT_BYTES_MAX, Policy, parse_policy
+from tenantable.iam.callers import account_of, caller_of
+from tenantable.iam.documents import DOCUMENT_BYTES_MAX, DocumentKind, Policy, parse_policy
 from tenantable.iam.evaluation import PolicyKind
 from tenantable.iam.explanation.declared import DeclaredComponent
+from tenantable.iam.explanation.explanation import Standing
 from tenantable.iam.explanation.findings import AttachedPolicies
 from tenantable.iam.patterns import ContextValue
+from tenantable.iam.principals import CallerNames
+from tenantable.iam.sessions.roles import FixedRoles
 from tenantable.iam.synthesis.statements import component_policies
 from tenantable.local.components import Installation
 from tenantable.wire.arns import Home
@@ -32,6 +35,12 @@ class Subject:
     declared: DeclaredComponent | None
     home: Home
     context: Mapping[str, ContextValue]
+    names: CallerNames
+
+    def standing(self, resource: str) -> Standing:
+        """How whoever is asked about stands to a resource."""
+        same_account = self.names.account_id in {"", account_of(resource)}
+        return Standing(caller=self.names, same_account=same_account)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +50,7 @@ class Files:
     identity: Sequence[Path] = ()
     boundary: Sequence[Path] = ()
     session: Sequence[Path] = ()
+    resource: Sequence[Path] = ()
 
     def attached(self) -> dict[PolicyKind, tuple[Policy, ...]]:
         places = {
@@ -48,7 +58,10 @@ class Files:
             PolicyKind.BOUNDARY: self.boundary,
             PolicyKind.SESSION: self.session,
         }
-        return {kind: tuple(map(read_policy, paths)) for kind, paths in places.items() if paths}
+        found = {kind: tuple(map(read_policy, paths)) for kind, paths in places.items() if paths}
+        if self.resource:
+            found[PolicyKind.RESOURCE] = tuple(read_policy(path, kind="resource") for path in self.resource)
+        return found
 
 
 def component_subject(name: str, files: Files, *, stage: str, values: Sequence[str] | None, home: Home) -> Subject:
@@ -67,13 +80,15 @@ def component_subject(name: str, files: Files, *, stage: str, values: Sequence[s
         raise unknown_name(f"component of {system.name}", component_name, by_name)
     installation = Installation(system=system, naming=find_naming(system, stage, values), home=home)
     component = by_name[component_name]
+    caller = caller_of(installation.principal(component), FixedRoles(installation.roles()))
     policies = component_policies(component, installation.naming, home)
     return Subject(
         name=name,
         attached={PolicyKind.IDENTITY: policies, **files.attached()},
         declared=DeclaredComponent(system=system, component=component, naming=installation.naming, home=home),
         home=home,
-        context=principal_context(installation.principal(component)),
+        context=caller.context,
+        names=caller.names,
     )
 
 
@@ -88,22 +103,25 @@ def files_subject(files: Files, *, home: Home | None, principal: str | None) -> 
         PolicyError: A file holds no policy; names the file.
     """
     attached = {PolicyKind.IDENTITY: (), **files.attached()}
+    home = home or _named_home(policy for policies in attached.values() for policy in policies)
+    caller = caller_of(principal or f"arn:aws:iam::{home.account_id}:user/nobody", FixedRoles([]))
     return Subject(
         name=", ".join(str(path) for path in files.identity) or "no identity-based policy",
         attached=attached,
         declared=None,
-        home=home or _named_home(policy for policies in attached.values() for policy in policies),
-        context={} if principal is None else principal_context(principal),
+        home=home,
+        context={} if principal is None else caller.context,
+        names=caller.names,
     )
 
 
-def read_policy(path: Path) -> Policy:
+def read_policy(path: Path, *, kind: DocumentKind = "identity") -> Policy:
     """
     Raises:
         PolicyError: The file cannot be read, or holds no policy.
     """
     try:
-        return parse_policy(read_text(path, DOCUMENT_BYTES_MAX))
+        return parse_policy(read_text(path, DOCUMENT_BYTES_MAX), kind=kind)
     except PolicyError as error:
         raise PolicyError(f"{path}: {error.message}", hint=error.hint) from error
 

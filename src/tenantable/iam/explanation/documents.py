@@ -42,6 +42,7 @@ def statement_document(finding: StatementFinding) -> dict[str, Any]:
         "number": finding.number,
         "effect": finding.statement.effect,
         "applies": finding.applies,
+        "principal_matches": finding.principal_matches,
         "action_matches": finding.action_matches,
         "resource_matches": finding.resource_matches,
         "actions": list(finding.statement.actions),

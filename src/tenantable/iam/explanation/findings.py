@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tenantable.iam.conditions import compile_condition
-from tenantable.iam.documents import Condition, Policy, Statement
+from tenantable.iam.documents import Condition, Policy, Statement, parse_policy
 from tenantable.iam.evaluation import AccessRequest, PolicyKind
 from tenantable.iam.patterns import (
     Context,
@@ -16,10 +16,44 @@ from tenantable.iam.patterns import (
     split_arn,
     text_test,
 )
+from tenantable.iam.principals import CallerNames
 from tenantable.iam.requests.context import UNKNOWN_LEADING_KEY
 
 UNKNOWN = "(unknown)"
 """Shown for a leading key that cannot be told from the request."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asker:
+    """
+    Who was refused, with all policies that took part: `session` is empty and the others None where there are none.
+
+    `resource` is the text of the resource policy; `same_account` says whether the asker's account owns the resource.
+    """
+
+    names: CallerNames
+    identity: tuple[Policy, ...]
+    boundary: Policy | None
+    session: tuple[Policy, ...]
+    resource: str | None
+    same_account: bool
+
+    def attached(self) -> "AttachedPolicies":
+        """
+        The policies by where they are attached.
+
+        Raises:
+            PolicyError: The resource policy cannot be read.
+        """
+        found: dict[PolicyKind, Sequence[Policy]] = {PolicyKind.IDENTITY: self.identity}
+        if self.boundary is not None:
+            found[PolicyKind.BOUNDARY] = (self.boundary,)
+        if self.session:
+            found[PolicyKind.SESSION] = self.session
+        if self.resource is not None:
+            found[PolicyKind.RESOURCE] = (parse_policy(self.resource, kind="resource"),)
+        return found
+
 
 AttachedPolicies = Mapping[PolicyKind, Sequence[Policy]]
 """
@@ -58,6 +92,7 @@ class StatementFinding:
     action_matches: bool
     resource_matches: bool
     conditions: tuple[ConditionFinding, ...]
+    principal_matches: bool = True
 
     @property
     def name(self) -> str:
@@ -70,15 +105,24 @@ class StatementFinding:
 
     @property
     def applies(self) -> bool:
-        return self.action_matches and self.resource_matches and not self.failing
+        return self.principal_matches and self.action_matches and self.resource_matches and not self.failing
 
 
-def examine(request: AccessRequest, attached: AttachedPolicies) -> tuple[StatementFinding, ...]:
-    """What every statement makes of a request, in the order of the policies."""
-    return tuple(_findings(request, attached))
+def examine(
+    request: AccessRequest, attached: AttachedPolicies, caller: CallerNames | None = None
+) -> tuple[StatementFinding, ...]:
+    """
+    What every statement makes of a request, in the order of the policies.
+
+    Args:
+        caller: Whom the statements of a resource policy name or not; None: nobody whom they name.
+    """
+    return tuple(_findings(request, attached, caller))
 
 
-def _findings(request: AccessRequest, attached: AttachedPolicies) -> Iterator[StatementFinding]:
+def _findings(
+    request: AccessRequest, attached: AttachedPolicies, caller: CallerNames | None
+) -> Iterator[StatementFinding]:
     for kind, policies in attached.items():
         for place, policy in enumerate(policies, start=1):
             for number, statement in enumerate(policy.statements, start=1):
@@ -92,7 +136,14 @@ def _findings(request: AccessRequest, attached: AttachedPolicies) -> Iterator[St
                     action_matches=_action_matches(statement, request.action),
                     resource_matches=_resource_matches(statement, request, variables),
                     conditions=conditions,
+                    principal_matches=_principal_matches(statement, caller),
                 )
+
+
+def _principal_matches(statement: Statement, caller: CallerNames | None) -> bool:
+    if statement.principals is None:
+        return True
+    return caller is not None and statement.principals.naming(caller) is not None
 
 
 def _action_matches(statement: Statement, action: str) -> bool:

@@ -9,6 +9,7 @@ _ACTION_COST = 3.0
 _TABLE_COST = 4.0
 _INDEX_COST = 2.0
 """Another index of the same table, or the table instead of its index, is nearer than another action."""
+_PRINCIPAL_COST = 2.0
 _CONDITION_COST = 1.0
 
 
@@ -36,7 +37,8 @@ def _cost(finding: StatementFinding, resource: str) -> float | None:
     doing = 0.0 if finding.action_matches else _ACTION_COST
     # The failing part of the values tells two failing conditions apart: one name too many is nearer than ten.
     failing = [_CONDITION_COST + len(each.unmatched) / (2 * len(each.given or "?")) for each in finding.failing]
-    return place + doing + sum(failing)
+    naming = 0.0 if finding.principal_matches else _PRINCIPAL_COST
+    return place + doing + naming + sum(failing)
 
 
 def _is_on_the_table_of(finding: StatementFinding, resource: str) -> bool:

@@ -14,7 +14,8 @@ from itertools import count
 from tenantable.declare.grants import Permission, ResourceGrant
 from tenantable.declare.grants.parts import GrantPart, breadth, grant_parts
 from tenantable.declare.systems import System
-from tenantable.iam.authorizer import Tally, role_of_session
+from tenantable.iam.authorizer import Tally
+from tenantable.iam.callers import role_of_session
 from tenantable.iam.evaluation import OpenDecision, PolicySet
 from tenantable.iam.explanation.declared import DeclaredComponent
 from tenantable.iam.patterns import Context
@@ -78,15 +79,14 @@ class _Only:
     """All that can be told of an action on a resource belongs to the same grants."""
 
     def __init__(self, counters: tuple[Counter, ...]) -> None:
-        self.adds = [counter.add for counter in counters]
+        adds = tuple(counter.add for counter in counters)
+        self.add: Callable[[], object] = adds[0] if len(adds) == 1 else lambda: [add() for add in adds]
 
     def count(self, _context: Context) -> None:
-        for add in self.adds:
-            add()
+        self.add()
 
     def count_item(self, _access: ItemAccess, _request: Fields, _tables: TableKeysLookup, *, known: Context) -> None:  # noqa: ARG002
-        for add in self.adds:
-            add()
+        self.add()
 
 
 class _Narrowest:
@@ -95,6 +95,8 @@ class _Narrowest:
 
     Which these are is remembered by leading key and expressions, from which everything follows that grants look at.
     """
+
+    add = None
 
     def __init__(self, alternatives: list[tuple[OpenDecision, _Only]]) -> None:
         self._alternatives = alternatives
@@ -113,8 +115,7 @@ class _Narrowest:
                 self._remembered.clear()
             if shape is not None:
                 self._remembered[shape] = only
-        for add in only.adds:
-            add()
+        only.add()
 
     def _find(self, context: Context) -> _Only:
         return next((only for decision, only in self._alternatives if decision.complete(context).allowed), _NONE)
@@ -123,7 +124,7 @@ class _Narrowest:
         """None where it is too large to be remembered: what callers send must not fill the memory."""
         if access.key_member is None:
             return None
-        key = access.leading_key(request, tables)
+        key = access.leading_key(request, tables(access.table_name))
         if len(key) > REMEMBERED_CHARACTERS_MAX:
             return None
         if not self._reads_expressions:

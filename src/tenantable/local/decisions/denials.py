@@ -7,18 +7,16 @@ are personal data and never in it; names of conditions, and what the declaration
 
 import threading
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from typing import Any, Protocol
 
 import structlog
 
-from tenantable.iam.authorizer import role_of_session
+from tenantable.errors import PolicyError
 from tenantable.iam.evaluation import AccessRequest, Decision, PolicyKind
 from tenantable.iam.explanation.declared import DeclaredComponent, smallest_declared_grant
-from tenantable.iam.explanation.explanation import explain
-from tenantable.iam.explanation.findings import StatementFinding
+from tenantable.iam.explanation.explanation import Standing, explain
+from tenantable.iam.explanation.findings import Asker, StatementFinding
 from tenantable.iam.patterns import ContextValue
-from tenantable.iam.synthesis.statements import component_policies
 
 REMEMBERED_MAX = 1024
 """How many denials are remembered with their explanation."""
@@ -28,6 +26,9 @@ EXPLAINED_PER_SECOND_MAX = 20
 
 _NAME_CHARACTERS_MAX = 512
 """A caller may send any text for a table."""
+
+_DECISIVE_PREFIXES = ("dynamodb:", "aws:principaltag/")
+_TIMES = frozenset({"aws:currenttime", "aws:epochtime"})
 
 _log = structlog.get_logger("tenantable.policy")
 
@@ -68,12 +69,12 @@ class DenialLog:
         self._lock = threading.Lock()
         self._second = 0
         self._explained = 0
-        self._policies = lru_cache(maxsize=None)(self._policies_of)
         self._remembered: dict[object, dict[str, Any]] = {}
 
-    def denied(self, principal: str, request: AccessRequest, decision: Decision) -> None:
+    def denied(self, asker: Asker, request: AccessRequest, decision: Decision) -> None:
         """Log one denial."""
-        declared = self._declared(principal)
+        principal = asker.names.arn
+        declared = self._components.get(asker.names.role_arn or principal)
         fields: dict[str, Any] = {
             "component": None if declared is None else f"{declared.system.name}.{declared.component.name}",
             "principal": principal[:_NAME_CHARACTERS_MAX],
@@ -82,21 +83,19 @@ class DenialLog:
             "verdict": decision.verdict.value,
             "decided_by": decision.kind.value,
         }
-        self._log("denied", **fields, **(self._explained_once(principal, request, decision, declared=declared)))
+        self._log("denied", **fields, **self._explained_once(asker, request, decision, declared=declared))
 
     def _explained_once(
-        self, principal: str, request: AccessRequest, decision: Decision, *, declared: DeclaredComponent | None
+        self, asker: Asker, request: AccessRequest, decision: Decision, *, declared: DeclaredComponent | None
     ) -> dict[str, Any]:
-        if declared is None:
-            return {"explained": False}
         request = request._replace(context=dict(request.context))
-        key = (principal, decision.verdict, request.action, request.resource, _ordered(request.context))
+        key = (asker, decision.verdict, request.action, request.resource, _decisive(asker, request.context))
         with self._lock:
             found = self._remembered.get(key)
             if found is None and not self._may_explain():
                 return {"explained": False}
         if found is None:
-            found = self._explanation(principal, request, declared)
+            found = _explanation(asker, request, declared)
             with self._lock:
                 if len(self._remembered) >= REMEMBERED_MAX:
                     self._remembered.clear()
@@ -110,36 +109,50 @@ class DenialLog:
         self._explained += 1
         return self._explained <= EXPLAINED_PER_SECOND_MAX
 
-    def _explanation(self, principal: str, request: AccessRequest, declared: DeclaredComponent) -> dict[str, Any]:
-        explanation = explain(request, {PolicyKind.IDENTITY: self._policies(principal)})
-        nearest = explanation.nearest or explanation.deciding
-        grant = None
-        if explanation.grant is not None:
+
+def _explanation(asker: Asker, request: AccessRequest, declared: DeclaredComponent | None) -> dict[str, Any]:
+    try:
+        attached = asker.attached()
+    except PolicyError:  # a resource policy that cannot be read denies everything
+        return {"explained": False}
+    explanation = explain(request, attached, standing=Standing(caller=asker.names, same_account=asker.same_account))
+    nearest = explanation.nearest or explanation.deciding
+    grant = None
+    if explanation.grant is not None:
+        if declared is not None and PolicyKind.IDENTITY in explanation.missing_in:
             grant = smallest_declared_grant(request, declared)
-            grant = grant or f"{request.action} on {request.resource[:_NAME_CHARACTERS_MAX]}"
-        return {
-            "explained": True,
-            "nearest": None if nearest is None else nearest.name,
-            "fails_on": [] if explanation.nearest is None else _failing_parts(explanation.nearest),
-            "grant": grant,
-        }
-
-    def _declared(self, principal: str) -> DeclaredComponent | None:
-        return self._components.get(principal) or self._components.get(role_of_session(principal) or "")
-
-    def _policies_of(self, principal: str) -> Any:
-        declared = self._declared(principal)
-        assert declared is not None
-        return component_policies(declared.component, declared.naming, declared.home)
+        grant = grant or f"{request.action} on {request.resource[:_NAME_CHARACTERS_MAX]}"
+    return {
+        "explained": True,
+        "nearest": None if nearest is None else nearest.name,
+        "fails_on": [] if explanation.nearest is None else _failing_parts(explanation.nearest),
+        "grant": grant,
+    }
 
 
 def _failing_parts(finding: StatementFinding) -> list[str]:
-    """`action`, `resource`, and the failing conditions by operator and key."""
-    parts = [] if finding.action_matches else ["action"]
+    """`principal`, `action`, `resource`, and the failing conditions by operator and key."""
+    parts = [] if finding.principal_matches else ["principal"]
+    parts += [] if finding.action_matches else ["action"]
     parts += [] if finding.resource_matches else ["resource"]
     return parts + [f"{condition.operator} {condition.key}" for condition in finding.failing]
 
 
-def _ordered(context: Mapping[str, ContextValue]) -> frozenset[tuple[str, ContextValue]]:
-    """Attributes have no order: the same names are the same denial."""
-    return frozenset((key, value if isinstance(value, str) else tuple(sorted(value))) for key, value in context.items())
+def _decisive(asker: Asker, context: Mapping[str, ContextValue]) -> frozenset[tuple[str, ContextValue]]:
+    """
+    What of the context may make another explanation: the request's own keys, tags, and what some condition reads.
+
+    Attributes have no order: the same names are the same denial. The time is left out, or nothing would be remembered.
+    """
+    limits = () if asker.boundary is None else (asker.boundary,)
+    read = {
+        condition.key.lower()
+        for policy in (*asker.identity, *limits, *asker.session)
+        for statement in policy.statements
+        for condition in statement.conditions
+    }
+    return frozenset(
+        (key, value if isinstance(value, str) else tuple(sorted(value)))
+        for key, value in context.items()
+        if (key in read or key.startswith(_DECISIVE_PREFIXES)) and key not in _TIMES
+    )

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from tenantable.iam.evaluation import AccessRequest, Decision
 from tenantable.iam.explanation.declared import DeclaredComponent
+from tenantable.iam.explanation.findings import Asker
 from tenantable.iam.use.counting import GrantUses
 from tenantable.local.components import Installation
 from tenantable.local.decisions.denials import DenialLog
@@ -16,9 +17,9 @@ class PolicyWatch:
         self._denials = denials
         self.tally = uses.tally
 
-    def denied(self, principal: str, request: AccessRequest, decision: Decision) -> None:
+    def denied(self, asker: Asker, request: AccessRequest, decision: Decision) -> None:
         if self._denials is not None:
-            self._denials.denied(principal, request, decision)
+            self._denials.denied(asker, request, decision)
 
 
 def declared_components(installations: Iterable[Installation]) -> Mapping[str, DeclaredComponent]:

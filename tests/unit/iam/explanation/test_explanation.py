@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from tenantable.iam.documents import Policy, parse_policy
 from tenantable.iam.evaluation import AccessRequest, PolicyKind, Verdict
 from tenantable.iam.explanation.documents import explanation_document
-from tenantable.iam.explanation.explanation import Explanation, decide, explain
+from tenantable.iam.explanation.explanation import Explanation, Standing, decide, explain
+from tenantable.iam.principals import CallerNames
 from tenantable.iam.requests.dynamodb import access_requests
 from tenantable.iam.requests.samples import ITEM_ACTIONS, Sample, sample_call
 from tenantable.wire.arns import Home
@@ -128,6 +129,39 @@ def test_where_a_boundary_decides_its_own_statements_are_compared() -> None:
 def test_a_grant_is_missing_wherever_it_is_not_allowed() -> None:
     found = explained(needed(), policy({"Resource": OTHERS}), session=policy({"Resource": OTHERS}))
     assert found.missing_in == (PolicyKind.IDENTITY, PolicyKind.SESSION)
+
+
+def on_table(**statement: Any) -> Policy:
+    plain = {"Sid": "Shared", "Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": ORDERS, "Principal": "*"}
+    return parse_policy({"Version": "2012-10-17", "Statement": {**plain, **statement}}, kind="resource")
+
+
+HERE = CallerNames(arn=f"arn:aws:iam::{HOME.account_id}:user/ann", role_arn=None, account_id=HOME.account_id)
+ELSEWHERE = CallerNames(arn="arn:aws:iam::111111111111:user/eve", role_arn=None, account_id="111111111111")
+
+
+def test_a_resource_policy_that_names_the_caller_decides() -> None:
+    attached = {PolicyKind.IDENTITY: [], PolicyKind.RESOURCE: [on_table(Principal={"AWS": HERE.arn})]}
+    found = explain(needed(), attached, standing=Standing(caller=HERE))
+    assert found.decision.allowed
+    assert found.deciding is not None
+    assert found.deciding.name == "Shared"
+
+
+def test_a_statement_that_names_somebody_else_says_so() -> None:
+    attached = {PolicyKind.IDENTITY: [], PolicyKind.RESOURCE: [on_table(Principal={"AWS": ELSEWHERE.arn})]}
+    found = explain(needed(), attached, standing=Standing(caller=HERE))
+    (shared,) = found.statements
+    assert not shared.principal_matches
+    assert not shared.applies
+    assert found.missing_in == (PolicyKind.IDENTITY,)
+
+
+def test_across_accounts_both_sides_lack_a_grant_and_both_get_it() -> None:
+    attached = {PolicyKind.IDENTITY: [], PolicyKind.RESOURCE: [on_table(Principal={"AWS": HERE.arn})]}
+    found = explain(needed(), attached, standing=Standing(caller=ELSEWHERE, same_account=False))
+    assert found.missing_in == (PolicyKind.IDENTITY, PolicyKind.RESOURCE)
+    assert found.grant is not None
 
 
 def test_a_key_that_cannot_be_told_is_not_shown() -> None:

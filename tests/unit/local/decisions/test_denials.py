@@ -7,6 +7,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from tenantable.engine import Engine
+from tenantable.iam.documents import parse_policy
+from tenantable.iam.sessions.session import Session
 from tenantable.iam.use.counting import GrantUses
 from tenantable.local.components import Installation
 from tenantable.local.decisions.denials import EXPLAINED_PER_SECOND_MAX, REMEMBERED_MAX, DenialLog, warn
@@ -104,9 +106,29 @@ def test_a_session_of_a_role_is_explained_as_its_component(denied: Denied) -> No
     assert (line["component"], line["explained"]) == ("webhooks.authorizer", True)
 
 
-def test_whoever_is_no_component_is_logged_without_an_explanation(denied: Denied) -> None:
+def test_whoever_is_no_component_is_told_the_smallest_statement(denied: Denied) -> None:
     line = denied.ask("arn:aws:iam::000000000000:user/eve", "Scan", TableName="Events")
-    assert (line["component"], line["explained"]) == (None, False)
+    assert (line["component"], line["nearest"]) == (None, None)
+    assert line["grant"] == "dynamodb:Scan on arn:aws:dynamodb:us-east-1:000000000000:table/Events"
+
+
+def test_what_a_session_policy_withholds_is_explained_by_it(denied: Denied) -> None:
+    limit = parse_policy(
+        {
+            "Version": "2012-10-17",
+            "Statement": {"Sid": "Less", "Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": "*"},
+        }
+    )
+    role = "arn:aws:iam::000000000000:role/webhooks-dlq-processor"
+    session = Session(role_arn=role, name="s", role_id="AROA", issued_at=0, expires_at=1e12, policies=(limit,))
+    query = {"KeyConditionExpression": "deadKey = :k", "ExpressionAttributeValues": {":k": {"S": "TENANT#t#DEAD"}}}
+    with pytest.raises(DynamoError, match="no session policy allows"):
+        denied.engine.as_principal(session).call(
+            "Query", {"TableName": "Events", "IndexName": "dead", "ProjectionExpression": "eventId", **query}
+        )
+    line = denied.lines[-1]
+    assert (line["component"], line["decided_by"]) == ("webhooks.dlq-processor", "session policy")
+    assert (line["nearest"], line["fails_on"]) == ("Less", ["action"])
 
 
 def test_only_so_many_new_denials_are_explained_in_a_second(denied: Denied) -> None:
