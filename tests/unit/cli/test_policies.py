@@ -149,6 +149,13 @@ def test_any_policy_can_be_asked_about_in_the_account_that_it_names(tmp_path: Pa
     assert explain(*ask, "--tenant", "t1", "--account", "111111111111").exit_code == 2
 
 
+def test_a_whole_request_on_an_unknown_table_has_the_key_that_is_named(tmp_path: Path) -> None:
+    request = written(tmp_path, {"TableName": "Orders", "Key": {"id": {"S": "t1"}}}, "request.json")
+    ask = ("--policy", written(tmp_path, OWN), "--tenant", "t1", "GetItem", "--request", request)
+    assert explain(*ask).exit_code == 2
+    assert explain(*ask, "--partition-key", "id").exit_code == 0
+
+
 def test_the_names_of_unknown_keys_do_not_count_as_attributes(tmp_path: Path) -> None:
     listed = {"ForAllValues:StringEquals": {"dynamodb:Attributes": ["total"]}}
     document = {"Version": "2012-10-17", "Statement": {**OWN["Statement"], "Condition": listed}}  # type: ignore[dict-item]

@@ -62,7 +62,9 @@ def answered(asking: Asking, *, clock: Callable[[], float]) -> tuple[Subject, li
         known |= given_context(asking.asked.context)
         operation = operation_name(asking.asked.action)
         text = read_text(asking.request, REQUEST_BYTES_MAX)
-        questions = questions_of_request(operation, _decoded(text, asking.request), subject, known)
+        decoded = _decoded(text, asking.request)
+        named = asking.asked.partition_key
+        questions = questions_of_request(operation, decoded, subject, known, partition_key=named)
     if not questions:
         raise SettingsError("The request asks for nothing")
     return subject, [_answer(replace(each, assumed=(*assumed, *each.assumed)), subject) for each in questions]

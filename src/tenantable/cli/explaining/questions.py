@@ -16,6 +16,7 @@ from tenantable.iam.patterns import Context
 from tenantable.iam.requests.context import LEADING_KEYS, PARTITION_KEY_VALUES
 from tenantable.iam.requests.dynamodb import access_requests
 from tenantable.iam.requests.samples import ITEM_ACTIONS, Sample, sample_call
+from tenantable.wire.keys import KeyAttribute, KeyNames, TableKeys
 
 _ANY = "any"
 _EXAMPLES_MAX = 100
@@ -79,13 +80,16 @@ def question_of(asked: Asked, subject: Subject, known: Context) -> Question:
     return question
 
 
-def questions_of_request(operation: str, request: Any, subject: Subject, known: Context) -> list[Question]:
+def questions_of_request(
+    operation: str, request: Any, subject: Subject, known: Context, *, partition_key: str | None = None
+) -> list[Question]:
     """
     Everything that a whole request needs, in its order.
 
     Args:
         operation: Its name in the API.
         request: DynamoDB JSON, decoded.
+        partition_key: That of tables which are not declared, a text; None: it cannot be told.
     Raises:
         SettingsError: The request is no object.
         DynamoError: DynamoDB refuses the request before it asks for permissions.
@@ -97,13 +101,14 @@ def questions_of_request(operation: str, request: Any, subject: Subject, known: 
     physical = () if declared is None else declared.system.physical_tables(declared.naming)
     tables = {each.name: each.keys for each in physical}
     names = {subject.home.table(each.name): frozenset(each.table.key_attributes) for each in physical}
-    needed = access_requests(operation, request, tables.get, home=subject.home, known=known) or ()
+    others = None if partition_key is None else TableKeys(table=KeyNames(partition=KeyAttribute(name=partition_key)))
+    needed = access_requests(operation, request, lambda name: tables.get(name, others), home=subject.home, known=known)
     return [
         Question(
             access=each._replace(context=dict(each.context)),
             key_attributes=names.get(each.resource.partition("/index/")[0], frozenset()),
         )
-        for each in needed
+        for each in needed or ()
     ]
 
 

@@ -45,6 +45,9 @@ class GrantUse:
 
 REMEMBERED_MAX = 2048
 REMEMBERED_CHARACTERS_MAX = 256
+COUNTED_SERVICES: frozenset[str] = frozenset()
+"""Services beside DynamoDB whose actions come to a tally; the actions of others cannot be called unused."""
+
 _EXPRESSION_KEYS = frozenset({"dynamodb:attributes", "dynamodb:select", "dynamodb:returnvalues"})
 
 
@@ -213,7 +216,7 @@ def _parts(declared: DeclaredComponent) -> Iterator[_Part]:
 
 
 def _is_counted(part: GrantPart) -> bool:
-    return not isinstance(part.grant, ResourceGrant)
+    return not isinstance(part.grant, ResourceGrant) or part.grant.service in COUNTED_SERVICES
 
 
 def _permissions_for(part: _Part, action: str, resource: str) -> Iterator[Permission]:
