@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -22,9 +23,15 @@ from tenantable.engine.metering.observation import Observation
 from tenantable.engine.operations import OPERATIONS
 from tenantable.engine.operations.left_out import LEFT_OUT, METADATA
 from tenantable.engine.tables.options import UNSUPPORTED
+from tenantable.iam.evaluation import AccessRequest, Decision, PolicyKind, Verdict
+from tenantable.iam.explanation.findings import Asker
+from tenantable.iam.principals import CallerNames
+from tenantable.local.decisions.denials import DenialLog
+from tenantable.local.decisions.watch import declared_components
 from tenantable.local.observation.metrics import engine_registry
 from tenantable.local.observation.requests import log_request
 from tenantable.local.observation.tallies import Tallies
+from tenantable.local.webhooks import webhooks_installation
 from tenantable.settings import Settings
 from tenantable.wire.arns import Home
 from tenantable.wire.errors import DynamoError
@@ -254,6 +261,48 @@ def test_the_blocks_of_a_page_print_what_it_shows(page: Path, tmp_path: Path) ->
     run = run_python("-W", "error", str(script), folder=tmp_path)
     assert run.stderr == ""
     assert run.stdout.split(f"{END_OF_OUTPUT}\n") == [*outputs, ""]
+
+
+CONSOLE_BLOCK = re.compile(r"```console\n\$ tenantable ([^\n]*)\n(.*?)```", re.DOTALL)
+
+
+def run_command(line: str, folder: Path) -> str:
+    """What a command of ours prints; its status is its own affair."""
+    return run_python("-m", "tenantable.cli", *shlex.split(line), folder=folder).stdout
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs" / "howto").glob("*.md")), ids=lambda page: page.name)
+def test_the_commands_of_a_page_print_what_it_shows(page: Path, tmp_path: Path) -> None:
+    """A `console` block is a command and all it prints, in a folder where the page's Python blocks were run."""
+    text = page.read_text()
+    if not CONSOLE_BLOCK.search(text):
+        return
+    run_python("-c", page_program(text)[0], folder=tmp_path)
+    if os.environ.get("REWRITE_GOLDEN") == "1":
+        text = CONSOLE_BLOCK.sub(
+            lambda found: f"```console\n$ tenantable {found[1]}\n{run_command(found[1], tmp_path)}```", text
+        )
+        page.write_text(text)
+    for line, output in CONSOLE_BLOCK.findall(text):
+        assert run_command(line, tmp_path) == output, "run `make golden` and review the difference"
+
+
+def test_every_field_of_the_log_of_denials_is_documented() -> None:
+    lines: list[dict[str, Any]] = []
+
+    def keep(event: str, **fields: Any) -> None:
+        assert event == "denied"
+        lines.append(fields)
+
+    installation = webhooks_installation("", Home())
+    log = DenialLog(declared_components([installation]), monotonic=lambda: 0, log=keep)
+    request = AccessRequest("dynamodb:Scan", Home().table("Events"), {})
+    principal = installation.principal(installation.system.component("worker"))
+    names = CallerNames(arn=principal, role_arn=None, account_id=Home().account_id)
+    asker = Asker(names=names, identity=(), boundary=None, session=(), resource=None, same_account=True)
+    log.denied(asker, request, Decision(verdict=Verdict.IMPLICIT_DENY, kind=PolicyKind.IDENTITY))
+    rows = table_in(ROOT / "docs" / "howto" / "policies.md", "denial")
+    assert {name.strip("` ") for row in rows for name in row[0].split(",")} == set(lines[0])
 
 
 def test_links_between_documents_lead_somewhere() -> None:

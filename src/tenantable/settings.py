@@ -63,6 +63,10 @@ class Settings(BaseSettings):
     log_requests: bool = Field(
         default=False, description="Log each request of the engine, without values; only with `cloud = local`."
     )
+    explain_denials: bool = Field(
+        default=False,
+        description="Log what each denied request lacks, without values; only with `cloud = local`.",
+    )
     metrics_port: Port | None = Field(
         default=None, description="Port of the engine's Prometheus metrics; unset: none. Only with `cloud = local`."
     )

@@ -12,8 +12,10 @@ except ModuleNotFoundError as error:
 from tenantable import __version__
 from tenantable.cli.cost import add_commands as add_cost
 from tenantable.cli.export import add_commands as add_export
+from tenantable.cli.grants import add_commands as add_grants
 from tenantable.cli.infrastructure import add_commands as add_infrastructure
 from tenantable.cli.lint import add_commands as add_lint
+from tenantable.cli.policies import add_commands as add_policies
 from tenantable.cli.serving import add_commands as add_serving
 from tenantable.errors import TenantableError
 
@@ -23,7 +25,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for _add in (add_serving, add_infrastructure, add_export, add_cost, add_lint):
+for _add in (add_serving, add_policies, add_grants, add_lint, add_infrastructure, add_export, add_cost):
     _add(app)
 
 

@@ -137,6 +137,10 @@ def up(
     dynamodb_port: Annotated[
         int | None, typer.Option(min=0, max=PORT_MAX, help="Of the DynamoDB endpoint. Default: 8000")
     ] = None,
+    explain_denials: Annotated[
+        bool,
+        typer.Option("--explain-denials", help="Log what each denied request lacks, as a JSON line without values."),
+    ] = False,
     demo: Annotated[
         bool, typer.Option("--demo", help="Send one event to a receiver on this machine, and show what happens.")
     ] = False,
@@ -147,6 +151,8 @@ def up(
     from tenantable.local.up import up as start
 
     shown = {"allow_private_targets": True, "log_level": "warning"} if demo else {}
+    if explain_denials:
+        shown["explain_denials"] = True
     settings = read_settings(data=data, port=port, dynamodb_port=dynamodb_port, **shown)
     start(settings, demo=demo)
 

@@ -25,7 +25,7 @@ from tenantable.iam.evaluation import (
     Verdict,
 )
 from tenantable.iam.patterns import Context
-from tenantable.iam.prepared import KnownCaller, Part, Prepared
+from tenantable.iam.prepared import KnownCaller, Part, Prepared, asker_of
 from tenantable.iam.principals import CallerNames
 from tenantable.iam.requests.dynamodb import ItemAccess, access_requests, item_access
 from tenantable.iam.requests.surroundings import (
@@ -146,7 +146,9 @@ class PolicyAuthorizer:
                 allowed = False
         if not allowed:
             self._complete(known, prepared, request, sender)
-        if prepared.tally is not None:
+        if prepared.add is not None:
+            prepared.add()
+        elif prepared.tally is not None:
             prepared.tally.count_item(prepared.access, request, tables, known=known.context)
 
     def check_policy(self, document: str) -> None:
@@ -178,7 +180,7 @@ class PolicyAuthorizer:
             "aws:viaawsservice": "false",
         }
         expires_at = principal.expires_at if isinstance(principal, Session) else None
-        known = KnownCaller(caller, caller.role_arn, caller.role, context, expires_at)
+        known = KnownCaller(caller, principal, caller.role_arn, caller.role, context=context, expires_at=expires_at)
         if len(self._known) >= CALLERS_MAX:
             self._known.clear()
         self._known[principal] = known
@@ -203,18 +205,21 @@ class PolicyAuthorizer:
         if decision.verdict is not Verdict.ALLOWED:
             own = access.context(request, prepared.tables, known.context)
             context = SurroundedContext(own, Surroundings(prepared.table, sender, self._clock))
-            raise self._refusal(known, AccessRequest(access.action, access.resource, context), decision)
+            asked = AccessRequest(access.action, access.resource, context)
+            raise self._refusal(known, asked, decision, prepared.table)
         if key is not None:
             prepared.remember(key)
 
-    def _refusal(self, known: KnownCaller, request: AccessRequest, decision: Decision) -> DynamoError:
-        principal = known.caller.names.arn
+    def _refusal(
+        self, known: KnownCaller, request: AccessRequest, decision: Decision, table: TableKeys | None
+    ) -> DynamoError:
         if self._watch is not None:
-            self._watch.denied(principal, request, decision)
-        return denial(principal, request.action, request.resource, decision)
+            same_account = known.caller.names.account_id == self._home.account_id
+            self._watch.denied(asker_of(known, table, same_account=same_account), request, decision)
+        return denial(known.caller.names.arn, request.action, request.resource, decision)
 
     def _tally(self, known: KnownCaller, action: str, resource: str) -> Tally | None:
-        return None if self._watch is None else self._watch.tally(known.caller.names.arn, action, resource)
+        return None if self._watch is None else self._watch.tally(known.role_arn, action, resource)
 
     def _prepared(
         self, known: KnownCaller, operation: str, request: Mapping[str, Any], tables: TableKeysLookup
@@ -242,6 +247,7 @@ class PolicyAuthorizer:
         opened = opened.given(context, fixed=fixed)
         reads = opened.keys_read()
         by_leading_key = access.key_member is not None and reads <= fixed | {_LEADING_KEY}
+        tally = self._tally(known, access.action, access.resource)
         return Prepared(
             access=access,
             known={key: value for key, value in context.items() if key in reads},
@@ -252,7 +258,8 @@ class PolicyAuthorizer:
             reads_surroundings=not reads.isdisjoint(SURROUNDING_KEYS),
             by_leading_key=by_leading_key,
             place=_place_of_text(access, table) if by_leading_key and not opened.always_allows else None,
-            tally=self._tally(known, access.action, access.resource),
+            tally=tally,
+            add=None if tally is None else tally.add,
         )
 
     def _authorize_parts(
@@ -267,7 +274,7 @@ class PolicyAuthorizer:
         needed = access_requests(operation, request, tables, home=self._home, known=known.context)
         if needed is None:
             asked = AccessRequest(f"dynamodb:{operation}", self._home.every_table(), known.context)
-            raise self._refusal(known, asked, _NOBODY.decide(asked))
+            raise self._refusal(known, asked, _NOBODY.decide(asked), None)
         counted: list[tuple[Tally, Context]] = []
         for access in needed:
             part = known.parts.get((access.action, access.resource))
@@ -279,7 +286,7 @@ class PolicyAuthorizer:
             decision = part.decision.complete(context)
             if decision.verdict is not Verdict.ALLOWED:
                 whole = SurroundedContext(access.context, Surroundings(part.table, sender, self._clock))
-                raise self._refusal(known, access._replace(context=whole), decision)
+                raise self._refusal(known, access._replace(context=whole), decision, part.table)
             if part.tally is not None:
                 counted.append((part.tally, access.context))
         for tally, context in counted:  # once all of it is allowed

@@ -1,15 +1,19 @@
 """What an authorizer remembers: of each caller, what is left to decide of an operation once its request is known."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from tenantable.iam.callers import Caller
 from tenantable.iam.evaluation import OpenAccess, OpenDecision
+from tenantable.iam.explanation.findings import Asker
 from tenantable.iam.patterns import Context
 from tenantable.iam.requests.dynamodb import ItemAccess
 from tenantable.iam.sessions.roles import Role
+from tenantable.iam.sessions.session import Session
 from tenantable.iam.watch import Tally
 from tenantable.wire.keys import TableKeys, TableKeysLookup
+from tenantable.wire.principals import Principal
 
 LEADING_KEYS_MAX = 4096
 """How many leading keys that are allowed are remembered of one operation on one table."""
@@ -24,7 +28,8 @@ class Prepared:
 
     It holds as long as `tables` has `table` for the table. `by_leading_key` says that of a request nothing but the key
     of its one item counts; `place` is where it has that key, member and attribute, if it is text. `allowed_keys` are
-    the leading keys that are known to be allowed. `tally` counts what is allowed; None: nobody does.
+    the leading keys that are known to be allowed. `tally` counts what is allowed; None: nobody does. `add` counts one
+    more at once where nothing of the request matters; None: something does.
     """
 
     access: ItemAccess
@@ -37,6 +42,7 @@ class Prepared:
     by_leading_key: bool
     place: tuple[str, str] | None
     tally: Tally | None
+    add: Callable[[], object] | None
     allowed_keys: set[str] = field(default_factory=set)
 
     def remember(self, key: str) -> None:
@@ -67,9 +73,22 @@ class KnownCaller:
     """
 
     caller: Caller
+    principal: Principal
     role_arn: str
     role: Role | None
     context: Context
     expires_at: float | None
     prepared: dict[tuple[str, Any, Any], Prepared] = field(default_factory=dict)
     parts: dict[tuple[str, str], Part] = field(default_factory=dict)
+
+
+def asker_of(known: KnownCaller, table: TableKeys | None, *, same_account: bool) -> Asker:
+    """Who is refused, with all policies that take part."""
+    return Asker(
+        names=known.caller.names,
+        identity=() if known.role is None else tuple(known.role.policies),
+        boundary=None if known.role is None else known.role.boundary,
+        session=known.principal.policies if isinstance(known.principal, Session) else (),
+        resource=None if table is None else table.policy,
+        same_account=same_account,
+    )

@@ -1,9 +1,10 @@
 """Who is told what is decided: for counts of what is used, and for what is to be said of refusals."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from tenantable.iam.evaluation import AccessRequest, Decision
+from tenantable.iam.explanation.findings import Asker
 from tenantable.iam.patterns import Context
 from tenantable.iam.requests.dynamodb import ItemAccess
 from tenantable.wire.keys import TableKeysLookup
@@ -11,6 +12,11 @@ from tenantable.wire.keys import TableKeysLookup
 
 class Tally(Protocol):
     """Counts what a principal was allowed of one action on one resource."""
+
+    @property
+    def add(self) -> Callable[[], object] | None:
+        """Counts one request more, where nothing of the request matters; None where something does."""
+        ...
 
     def count(self, context: Context) -> None:
         """One request more, or one part of it, with these condition keys."""
@@ -30,6 +36,6 @@ class DecisionWatch(Protocol):
         """What is to count the requests that are allowed; None: nothing. Asked once and remembered."""
         ...
 
-    def denied(self, principal: str, request: AccessRequest, decision: Decision) -> None:
+    def denied(self, asker: Asker, request: AccessRequest, decision: Decision) -> None:
         """A request is about to be refused. Its context has all that is known of it."""
         ...

@@ -13,22 +13,28 @@ from tenantable.declare import Component, Naming, System
 from tenantable.engine import Engine
 from tenantable.engine.metering.observation import Observer
 from tenantable.engine.storage.files import Durability
-from tenantable.iam.authorizer import PolicyAuthorizer
+from tenantable.iam.authorizer import DecisionWatch, PolicyAuthorizer
 from tenantable.iam.sessions.issuing import SessionIssuer
 from tenantable.iam.sessions.roles import FixedRoles, Roles
 from tenantable.iam.sessions.tokens import SessionTokens
+from tenantable.iam.use.counting import GrantUses
 from tenantable.local.components import ComponentClient, Installation
+from tenantable.local.decisions.watch import PolicyWatch, declared_components
 from tenantable.local.principals.principals import ComponentPrincipal
 from tenantable.local.tables import create_missing_tables
 from tenantable.wire.arns import Home
 from tenantable.wire.client import DynamoClient
 
-__all__ = ["RunningSystem", "engine_clients", "open_engine", "run_embedded"]
+__all__ = ["RunningSystem", "count_uses", "engine_clients", "open_engine", "run_embedded"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunningSystem:
-    """A system that can be used: each component through a client of its own, and nothing through another's."""
+    """
+    A system that can be used: each component through a client of its own, and nothing through another's.
+
+    `uses` counts which grants are exercised.
+    """
 
     installation: Installation
     engine: Engine
@@ -37,6 +43,7 @@ class RunningSystem:
     clock: Callable[[], float]
     issuer: SessionIssuer
     tokens: SessionTokens
+    uses: GrantUses
 
     def database(self, component: Component) -> Database:
         """Typed access with the identity of `component`."""
@@ -75,6 +82,7 @@ def open_engine(
     clock: Callable[[], float] = time.time,
     observer: Observer | None = None,
     roles: Roles | None = None,
+    watch: DecisionWatch | None = None,
 ) -> Engine:
     """
     The engine of a data folder (or `:memory:`), enforcing the policies of these systems' components.
@@ -82,16 +90,28 @@ def open_engine(
     Args:
         roles: Where the roles are found; None: those of the components, and no others.
         observer: Is told of every operation; None: nobody is.
+        watch: Is told what policies decide; None: nobody is.
     Raises:
         StorageError: The folder is in use, damaged, of a newer format or cannot be written.
     """
-    authorizer = PolicyAuthorizer(installed_roles(installations) if roles is None else roles, home, clock=clock)
+    known = installed_roles(installations) if roles is None else roles
+    authorizer = PolicyAuthorizer(known, home, clock=clock, watch=watch)
     return Engine(data, home=home, authorizer=authorizer, clock=clock, durability=durability, observer=observer)
 
 
 def installed_roles(installations: Iterable[Installation]) -> Roles:
     """The roles of the components of several systems."""
     return FixedRoles([role for each in installations for role in each.roles()])
+
+
+def count_uses(system: System, *, naming: Naming | None = None) -> GrantUses:
+    """
+    Counts of a system's grants that several runs can share: `run_embedded(shop, uses=counted)` in each test.
+
+    Args:
+        naming: As those runs have it.
+    """
+    return GrantUses(declared_components([_installation(system, naming)]))
 
 
 def engine_clients(installation: Installation, engine: Engine) -> ComponentClient:
@@ -106,6 +126,7 @@ def run_embedded(
     naming: Naming | None = None,
     data: Path | str = ":memory:",
     clock: Callable[[], float] = time.time,
+    uses: GrantUses | None = None,
 ) -> Iterator[RunningSystem]:
     """
     One system on an engine of its own, for scripts and tests: `with run_embedded(shop) as running:`.
@@ -114,11 +135,14 @@ def run_embedded(
         naming: None: physical names are the logical ones.
         data: The engine's folder, or `:memory:`. Cursors and sessions do not outlive the block.
         clock: Seconds since 1970, for the engine, for policies and for typed access.
+        uses: Where to count which grants are exercised; None: in counts of its own. `count_uses` makes them.
     """
-    installation = Installation(system=system, naming=naming or Naming(), home=Home())
+    installation = _installation(system, naming)
+    counted = GrantUses(declared_components([installation])) if uses is None else uses
+    watch = PolicyWatch(counted)
     roles = installed_roles([installation])
     tokens = SessionTokens(secrets.token_bytes(32), clock=clock, random_bytes=secrets.token_bytes)
-    with open_engine(data, [installation], home=installation.home, clock=clock, roles=roles) as engine:
+    with open_engine(data, [installation], home=installation.home, clock=clock, roles=roles, watch=watch) as engine:
         create_missing_tables(engine, system.physical_tables(installation.naming))
         yield RunningSystem(
             installation=installation,
@@ -128,4 +152,9 @@ def run_embedded(
             clock=clock,
             issuer=SessionIssuer(roles, tokens, clock=clock),
             tokens=tokens,
+            uses=counted,
         )
+
+
+def _installation(system: System, naming: Naming | None) -> Installation:
+    return Installation(system=system, naming=naming or Naming(), home=Home())

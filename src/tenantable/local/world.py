@@ -11,7 +11,11 @@ from pathlib import Path
 from tenantable.engine import Engine
 from tenantable.engine.server import Server, http_address, listen
 from tenantable.iam.sessions.tokens import SessionTokens
+from tenantable.iam.use.counting import GrantUses
 from tenantable.local.components import ComponentClient, Installation, access_keys, profiles
+from tenantable.local.decisions.denials import DenialLog
+from tenantable.local.decisions.uses import kept_uses
+from tenantable.local.decisions.watch import PolicyWatch, declared_components
 from tenantable.local.loops import Loop
 from tenantable.local.observation.observing import Watch
 from tenantable.local.primitives.embedded import embedded_primitives
@@ -70,6 +74,7 @@ def run_world(settings: Settings) -> Iterator[World]:
                     home=home,
                     durability=settings.durability,
                     observer=watch.observer(home),
+                    watch=_policy_watch(stack, installation, settings),
                 )
             )
             dynamodb_address, metrics_address = _serve_dynamodb(stack, engine, installation, settings, watch=watch)
@@ -106,6 +111,14 @@ def _primitives(stack: ExitStack, data: Path, home: Home) -> Primitives:
     stack.callback(delivery.stop)
     delivery.start()
     return primitives
+
+
+def _policy_watch(stack: ExitStack, installation: Installation, settings: Settings) -> PolicyWatch:
+    """Count which grants are exercised, in the data folder; and log denials where that is wanted."""
+    components = declared_components([installation])
+    uses = GrantUses(components)
+    stack.enter_context(kept_uses(uses, settings.data, clock=time.time))
+    return PolicyWatch(uses, DenialLog(components, monotonic=time.monotonic) if settings.explain_denials else None)
 
 
 def _serve_dynamodb(

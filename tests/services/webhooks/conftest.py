@@ -17,7 +17,9 @@ from tenantable.cloud.queues.queue import Queue
 from tenantable.data.database import TenantId
 from tenantable.engine import Engine
 from tenantable.iam.authorizer import PolicyAuthorizer
+from tenantable.iam.use.counting import GrantUses
 from tenantable.local.components import Installation
+from tenantable.local.decisions.watch import PolicyWatch, declared_components
 from tenantable.local.primitives.embedded import embedded_primitives
 from tenantable.local.primitives.identities import component_primitives
 from tenantable.services.webhooks.app import (
@@ -74,6 +76,7 @@ class World:
     receiver: Receiver
     worker: Worker
     dlq_processor: DlqProcessor
+    uses: GrantUses
 
     def tenant(self) -> NewTenant:
         return self.api.create_tenant(target_url=TARGET, plan="standard", idempotency_key=None)
@@ -147,11 +150,13 @@ def new_tenant(client: httpx.Client) -> Tenant:
 
 def made_world(folder: Path) -> Iterator[World]:
     installation = Installation(system=SYSTEM, naming=naming(), home=HOME)
+    uses = GrantUses(declared_components([installation]))
+    authorizer = PolicyAuthorizer(installation.policies(), HOME, watch=PolicyWatch(uses))
     clock, sender = ManualClock(), RecordingSender()
     shared = embedded_primitives(folder, HOME, clock=clock)
     primitives = component_primitives(installation, shared, clock=clock)
     deliveries, dead_letters = queue_settings(naming())
-    with Engine(":memory:", authorizer=PolicyAuthorizer(installation.policies(), HOME), clock=clock) as engine:
+    with Engine(":memory:", authorizer=authorizer, clock=clock) as engine:
         for request in SYSTEM.create_table_requests(naming()):
             engine.call("CreateTable", request)
         dependencies = Dependencies(
@@ -186,6 +191,7 @@ def made_world(folder: Path) -> Iterator[World]:
             ),
             worker=worker,
             dlq_processor=create_dlq_processor(dependencies),
+            uses=uses,
         )
         worker.close()
     shared.close()

@@ -16,6 +16,23 @@ from tenantable.services.webhooks.worker import Worker
 
 World = Any
 
+NEEDED_ELSEWHERE = [
+    "api: allow(Acceptances.get)",
+    "api: allow(Events.dead)",
+    "api: allow(Events.recent)",
+    "api: allow(Events.summary)",
+    "api: allow(TenantIdentities.get)",
+    'api: allow(writes(Acceptance, "create"), in_transaction=True)',
+    'api: allow(writes(Event, "create"), in_transaction=True)',
+    'api: allow(writes(TenantIdentity, "update"))',
+    "dlq-processor: allow(Events.dead)",
+    "dlq-processor: allow(Events.summary)",
+    'dlq-processor: allow(writes(Event, "update"), attributes=[Event.status, Event.earlier_attempts, Event.trigger, '
+    "Event.next_attempt_at, Event.dead_since, Event.revision])",
+    'worker: allow(writes(EndpointState, "put"))',
+]
+"""The journey lists nothing, repeats no request, loses no event and meets no endpoint that is gone."""
+
 
 @pytest.fixture
 def served(shared_world: World, serving: Callable[[FastAPI], httpx.Client]) -> Iterator[tuple[httpx.Client, Worker]]:
@@ -62,3 +79,5 @@ def test_an_event_reaches_its_receiver_and_is_verified_there(
     assert '"verified":true' in event["attempts"][-1]["responseExcerpt"]
     assert client.post(f"{location}/retry", headers=headers).status_code == 202
     assert delivered(location)["attempts"][-1]["trigger"] == "retry"
+    never_used = [f"{grant.component}: {grant.words}" for grant in shared_world.uses.unused()]
+    assert sorted(never_used) == NEEDED_ELSEWHERE

@@ -9,7 +9,10 @@ from tenantable.engine.authorization import Authorizer
 from tenantable.iam.authorizer import PolicyAuthorizer, denial
 from tenantable.iam.callers import role_of_session
 from tenantable.iam.documents import Policy, parse_policy
-from tenantable.iam.evaluation import Decision, PolicyKind, Verdict
+from tenantable.iam.evaluation import AccessRequest, Decision, PolicyKind, Verdict
+from tenantable.iam.explanation.findings import Asker
+from tenantable.iam.patterns import Context
+from tenantable.iam.requests.dynamodb import ItemAccess
 from tenantable.wire.arns import Home
 from tenantable.wire.errors import DynamoError
 from tenantable.wire.keys import KeyAttribute, KeyNames, TableKeys
@@ -171,3 +174,59 @@ def test_a_decision_on_one_leading_key_decides_nothing_about_another() -> None:
         assert refusal(mine, key="T#2#a") is not None
         assert refusal(mine, key="T#1" + "x" * 1000) is None
         assert refusal(mine, key="T#2" + "x" * 1000) is not None
+
+
+class Recorded:
+    """A watch that keeps what it is told."""
+
+    add = None
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str, str]] = []
+        self.counted: list[str] = []
+        self.refused: list[tuple[Asker, AccessRequest, Decision]] = []
+
+    def tally(self, principal: str, action: str, resource: str) -> "Recorded":
+        self.asked.append((principal, action, resource))
+        return self
+
+    def count(self, context: Context) -> None:
+        self.counted.append(f"part in {context['dynamodb:enclosingoperation']}")
+
+    def count_item(self, access: ItemAccess, _request: Any, _tables: Any, *, known: Context) -> None:  # noqa: ARG002
+        self.counted.append(access.action)
+
+    def denied(self, asker: Asker, request: AccessRequest, decision: Decision) -> None:
+        self.refused.append((asker, request, decision))
+
+
+def test_a_watch_is_asked_once_and_told_of_each_request_that_is_allowed() -> None:
+    watch = Recorded()
+    watched = PolicyAuthorizer({USER: [policy()]}, HOME, watch=watch)
+    for key in ("a", "b"):
+        assert refusal(watched, key=key) is None
+    assert watch.asked == [(USER, "dynamodb:GetItem", ORDERS)]
+    assert watch.counted == ["dynamodb:GetItem"] * 2
+    assert watch.refused == []
+
+
+def test_a_watch_is_told_what_was_refused() -> None:
+    watch = Recorded()
+    watched = PolicyAuthorizer({USER: [policy()]}, HOME, watch=watch)
+    assert refusal(watched, "others") is not None
+    assert watch.counted == []
+    ((asker, request, decision),) = watch.refused
+    assert (asker.identity, asker.boundary, asker.session, asker.resource) == ((policy(),), None, (), None)
+    assert (asker.names.arn, request.action, request.resource) == (USER, "dynamodb:GetItem", OTHERS)
+    assert decision.verdict is Verdict.IMPLICIT_DENY
+
+
+def test_parts_count_when_all_of_them_are_allowed() -> None:
+    watch = Recorded()
+    watched = PolicyAuthorizer({USER: [policy()]}, HOME, watch=watch)
+    parts = [{"Get": {"TableName": name, "Key": {"pk": {"S": "a"}}}} for name in ("orders", "others")]
+    watched.authorize(USER, "TransactGetItems", {"TransactItems": parts[:1]}, KEYS.get)
+    assert watch.counted == ["part in TransactGetItems"]
+    with pytest.raises(DynamoError):
+        watched.authorize(USER, "TransactGetItems", {"TransactItems": parts}, KEYS.get)
+    assert (len(watch.counted), len(watch.refused)) == (1, 1)

@@ -222,8 +222,10 @@ class Watch:
         self.counted: list[str] = []
         self.refused: list[tuple[str, str, Any]] = []
 
-    def tally(self, _principal: str, action: str, _resource: str) -> "Watch | None":
+    def tally(self, principal: str, action: str, resource: str) -> "Watch | None":
         return None if action == "dynamodb:Scan" else self
+
+    add = None
 
     def count(self, context: Any) -> None:
         self.counted.append(f"part of {context.get('dynamodb:leadingkeys')}")
@@ -231,8 +233,8 @@ class Watch:
     def count_item(self, access: Any, _request: Any, _tables: Any, *, known: Any) -> None:
         self.counted.append(f"{access.action} of {known['aws:principalarn']}")
 
-    def denied(self, principal: str, request: Any, _decision: Any) -> None:
-        self.refused.append((principal, request.action, request.context.get("aws:sourceip")))
+    def denied(self, asker: Any, request: Any, decision: Any) -> None:
+        self.refused.append((asker.names.arn, request.action, request.context.get("aws:sourceip")))
 
 
 def test_who_watches_is_told_of_every_decision() -> None:

@@ -209,3 +209,6 @@ _TRANSLATIONS: Mapping[str, Translation] = {
     "TransactWriteItems": _transaction("TransactWriteItems"),
     **CONTROL_PLANE,
 }
+
+TRANSLATED_OPERATIONS = (*_OPERATIONS, *_TRANSLATIONS)
+"""The operations that `access_requests` knows."""

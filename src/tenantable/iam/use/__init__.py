@@ -1,0 +1,1 @@
+"""Which grants are exercised, and so which nobody needs."""
