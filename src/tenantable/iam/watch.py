@@ -32,10 +32,10 @@ class Tally(Protocol):
 class DecisionWatch(Protocol):
     """Is told what a `PolicyAuthorizer` decides. It must be quick: the request waits."""
 
-    def tally(self, principal: str, action: str, resource: str) -> Tally | None:
+    def tally(self, principal: str, action: str, resource: str, /) -> Tally | None:
         """What is to count the requests that are allowed; None: nothing. Asked once and remembered."""
         ...
 
-    def denied(self, asker: Asker, request: AccessRequest, decision: Decision) -> None:
+    def denied(self, asker: Asker, request: AccessRequest, decision: Decision, /) -> None:
         """A request is about to be refused. Its context has all that is known of it."""
         ...

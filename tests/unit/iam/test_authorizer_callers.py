@@ -222,7 +222,7 @@ class Watch:
         self.counted: list[str] = []
         self.refused: list[tuple[str, str, Any]] = []
 
-    def tally(self, principal: str, action: str, resource: str) -> "Watch | None":
+    def tally(self, _principal: str, action: str, _resource: str) -> "Watch | None":
         return None if action == "dynamodb:Scan" else self
 
     add = None
@@ -233,7 +233,7 @@ class Watch:
     def count_item(self, access: Any, _request: Any, _tables: Any, *, known: Any) -> None:
         self.counted.append(f"{access.action} of {known['aws:principalarn']}")
 
-    def denied(self, asker: Any, request: Any, decision: Any) -> None:
+    def denied(self, asker: Any, request: Any, _decision: Any) -> None:
         self.refused.append((asker.names.arn, request.action, request.context.get("aws:sourceip")))
 
 
