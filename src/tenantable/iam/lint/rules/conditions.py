@@ -86,7 +86,7 @@ def variables_without_version(subject: Subject) -> Iterator[Finding]:
             for context in contexts(action, arn, statement.conditions, insisted={}, variables=True, texts=texts):
                 request = AccessRequest(action, arn, context)
                 wanted, found = meant.decide(request).allowed, subject.allows(request)
-                if wanted is subject.is_allow and wanted is not found:
+                if wanted is not found:
                     sentence = "a variable stands in a policy without Version, where it is ordinary text"
                     yield report("TP208", subject, sentence, request, is_allowed=found)
                     return

@@ -70,7 +70,11 @@ def keyless_actions(subject: Subject) -> Iterator[Finding]:
 
 def scans(subject: Subject) -> Iterator[Finding]:
     """TP312."""
-    if not subject.is_allow or "dynamodb:Scan" not in expanded_actions(subject, named_only=True):
+    if (
+        not subject.is_allow
+        or subject.statement.every_action_but
+        or "dynamodb:Scan" not in expanded_actions(subject, named_only=True)
+    ):
         return
     for action, arn in places(subject, ["dynamodb:Scan"]):
         request = subject.witness(

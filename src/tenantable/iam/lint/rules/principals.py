@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from tenantable.iam.lint.actions import BY_HARM
 from tenantable.iam.lint.findings import Finding
 from tenantable.iam.lint.rules.reporting import report
-from tenantable.iam.lint.rules.scope import STRANGER, anywhere, covered_resources, expanded_actions, somebody_elses
+from tenantable.iam.lint.rules.scope import anywhere, covered_resources, expanded_actions, of_a_stranger, somebody_elses
 from tenantable.iam.lint.witnesses import FOREIGN_ACCOUNT, Insisted, Subject
 
 
@@ -23,7 +23,7 @@ def negated_elements(subject: Subject) -> Iterator[Finding]:
                 break
     if statement.every_resource_but:
         for action in expanded_actions(subject):
-            request = subject.witness(action, somebody_elses(action.partition(":")[0].lower()), STRANGER)
+            request = subject.witness(action, somebody_elses(action.partition(":")[0].lower()), of_a_stranger(subject))
             if request is not None:
                 listed = ", ".join(statement.resources)
                 yield report("TP107", subject, f"everything but {listed} is reached", request, is_allowed=True)
@@ -55,8 +55,6 @@ def any_principal(subject: Subject) -> Iterator[Finding]:
         for arn in covered_resources(subject, action):
             request = subject.witness(action, arn, stranger)
             if request is not None:
-                sentence = (
-                    "everybody but a few principals is allowed" if linted.every_principal_but else "anybody is allowed"
-                )
+                sentence = "everybody but a few is allowed" if linted.every_principal_but else "anybody is allowed"
                 yield report("TP108", subject, sentence, request, also=["aws:principalarn"], is_allowed=True)
                 return
