@@ -1,11 +1,17 @@
 """All rules on all statements of some policies."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 
+from tenantable.declare.grants import Component
+from tenantable.declare.naming import Naming
+from tenantable.declare.systems import System
 from tenantable.iam.lint.findings import Finding
 from tenantable.iam.lint.reading import LintedPolicy, PolicySource, read_policy
 from tenantable.iam.lint.rules import conditions, effects, fine_grained, principals, redundancy, scope
+from tenantable.iam.lint.rules.declared import Declared, lint_declared
 from tenantable.iam.lint.witnesses import Subject, subjects
+from tenantable.wire.arns import Home
 
 _STATEMENT_RULES: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
     scope.wildcard_actions,
@@ -59,3 +65,18 @@ def lint_policies(policies: Sequence[LintedPolicy]) -> list[Finding]:
         if finding.example.holds()
     ]
     return sorted(found, key=lambda each: (order[each.place], each.statement or 0, each.rule.id))
+
+
+def lint_for_component(
+    system: System, component: Component, naming: Naming, *, home: Home, sources: Sequence[PolicySource]
+) -> list[Finding]:
+    """
+    As `lint`, of all policies of one component: its access patterns and the keys of its tables count too.
+
+    Raises:
+        PolicyError: A document has not the form of a policy.
+    """
+    key_names = {table.name: frozenset(table.table.key_attributes) for table in system.physical_tables(naming)}
+    policies = [read_policy(replace(source, key_names={**key_names, **source.key_names})) for source in sources]
+    declared = Declared(system=system, component=component, naming=naming, home=home)
+    return [*lint_policies(policies), *lint_declared(declared, policies)]

@@ -5,6 +5,7 @@ A document with faults shall be linted, not refused: an action that nobody has o
 beside what can be evaluated. Such a statement never applies.
 """
 
+import difflib
 import enum
 import json
 import re
@@ -257,7 +258,7 @@ def _conditions(block: Any, place: str, *, variables: bool) -> tuple[tuple[Condi
 
 
 def _values(value: Any) -> tuple[str, ...]:
-    return tuple("null" if text == "null" else text for text in texts(value))
+    return texts(value)
 
 
 def _problem(condition: Condition, *, variables: bool) -> str | None:
@@ -282,6 +283,23 @@ def _operator(written: str) -> str | None:
         return None
     prefix = f"{_QUANTIFIERS[quantifier.lower()]}:" if colon else ""
     return f"{prefix}{_OPERATORS[bare]}{'IfExists' if exists else ''}"
+
+
+def nearest_operator(written: str) -> str | None:
+    """The operator as IAM writes it, that was written or probably meant; None when none is near."""
+    operator = _operator(written)
+    if operator is not None:
+        return operator
+    quantifier, colon, name = written.rpartition(":")
+    exists = name.lower().endswith("ifexists")
+    found = difflib.get_close_matches(name.lower().removesuffix("ifexists"), _OPERATORS, n=1, cutoff=0.75)
+    sets = difflib.get_close_matches(quantifier.lower(), _QUANTIFIERS, n=1, cutoff=0.75)
+    if not found or (colon and not sets):
+        return None
+    if found[0] == "null":
+        return "Null"
+    prefix = f"{_QUANTIFIERS[sets[0]]}:" if colon else ""
+    return f"{prefix}{_OPERATORS[found[0]]}{'IfExists' if exists else ''}"
 
 
 def _principals(fields: Mapping[str, Any], place: str) -> tuple[tuple[str, ...] | None, bool]:

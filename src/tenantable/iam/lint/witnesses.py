@@ -244,9 +244,9 @@ def _texts(operator: str, value: str, base: Context, *, variables: bool) -> Iter
     elif operator == "Bool":
         yield text.lower()
     elif operator.startswith("ArnNot"):
-        yield "arn:aws:iam::123456789012:role/another"
+        yield from ("arn:aws:iam::123456789012:role/another", text)
     elif "Not" in operator:
-        yield "something-else"
+        yield from ("something-else", text)
     else:
         yield text
 
