@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tenantable.cli.systems import NameValues, Stage, SystemName, find_naming, find_system
+from tenantable.declare.naming import Naming
 from tenantable.errors import PolicyError, SettingsError
 from tenantable.wire.arns import Home
 
@@ -75,21 +76,25 @@ def policy_command(
     select: Selected = None,
     ignore: Ignored = None,
 ) -> None:
-    """Lint policies in files. Ends with 0 when nothing is found, with 2 when something is, with 1 when it cannot read."""
+    """
+    Lint policies in files. Ends with 2 when an error or a warning is found, with 0 when none is, with 1 when a file
+    cannot be read.
+    """
     from tenantable.iam.lint.linting import lint as lint_sources  # noqa: PLC0415 - serving needs none of it
     from tenantable.iam.lint.linting import lint_for_component  # noqa: PLC0415
 
     chosen = _chosen(select, ignore)
     owner = _component(system, component)
+    naming, home = Naming(), Home()
     sources = [source for file in files for source in _sources(file)]
     if owner is None:
         found = lint_sources(sources)
     else:
-        declared = owner, find_naming(owner[0], stage, name), _home(sources, account, region)
-        found = lint_for_component(*declared[0], declared[1], home=declared[2], sources=sources)
+        naming, home = find_naming(owner[0], stage, name), _home(sources, account, region)
+        found = lint_for_component(*owner, naming, home=home, sources=sources)
     found = [finding for finding in found if chosen(finding.rule.id)]
     if fix and owner is not None:
-        _print_granted(found, *declared)
+        _print_granted(found, owner, naming, home)
     elif fix:
         found = _print_mended(sources, index or (), chosen)
     elif as_json:
@@ -242,14 +247,11 @@ def _print(found: "Sequence[Finding]", count: int, *, to_error: bool = False) ->
         console.print(f"    -> {finding.way_out or finding.rule.way_out}", markup=False)
         console.print(f"    {page_of(finding.rule.id)}", markup=False)
     policies = f"{count} polic{'y' if count == 1 else 'ies'}"
-    console.print(
-        f"{len(found)} finding{'' if len(found) == 1 else 's'} in {policies}"
-        if found
-        else f"Nothing found in {policies}"
-    )
+    findings = f"{len(found)} finding{'' if len(found) == 1 else 's'}" if found else "Nothing found"
+    console.print(f"{findings} in {policies}")
 
 
-def _print_granted(found: "Sequence[Finding]", owner: "tuple[System, Component]", naming: Any, home: Home) -> None:
+def _print_granted(found: "Sequence[Finding]", owner: "tuple[System, Component]", naming: Naming, home: Home) -> None:
     """The policies that the component's grants make: the explicit replacement of whatever stands in the file."""
     from tenantable.iam.documents import policy_document  # noqa: PLC0415
     from tenantable.iam.synthesis.statements import component_policies  # noqa: PLC0415

@@ -72,7 +72,7 @@ def wildcard_actions(subject: Subject) -> Iterator[Finding]:
             continue
         if len(found) > 1 or (found and pattern == "*"):
             names = len(found)
-            sentence = f"{pattern} also allows {found[0].action}, and {names - 1} more actions that are known"
+            sentence = f"{pattern} also allows {found[0].action}, and {names - 1} more of the actions that are known"
             if pattern.lower().partition(":")[0] not in ("*", "dynamodb"):
                 sentence = f"{pattern} also allows {found[0].action}"
             yield report("TP101", subject, sentence, found[0], is_allowed=True)
@@ -147,6 +147,7 @@ def _concrete(pattern: str, subject: Subject) -> str:
 def somebody_elses(service: str) -> str:
     if service in ("dynamodb", ""):
         return "arn:aws:dynamodb:us-east-1:123456789012:table/somebody-elses"
+    service = "iam" if service == "sts" else service  # what is taken on is a role
     region, account = _NAMELESS.get(service, ("us-east-1", None))
     account = "123456789012" if account is None else account
     return f"arn:aws:{service}:{region}:{account}:{_SERVICE_ARNS.get(service, 'somebody-elses')}"
