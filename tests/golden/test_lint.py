@@ -81,7 +81,7 @@ def test_the_findings_are_as_reviewed() -> None:
 
 @pytest.mark.parametrize("rule_id", PLANTED)
 def test_a_planted_fault_is_found_and_its_neighbour_is_not(rule_id: str) -> None:
-    """Requirement: P-09."""
+    """Requirement: P-01."""
     assert rule_id in {finding.rule.id for finding in findings_in(f"{rule_id}.json")}
     assert faults(findings_in(f"{rule_id}.right.json")) == []
     assert rule_id not in {finding.rule.id for finding in findings_in(f"{rule_id}.right.json")}
@@ -117,7 +117,7 @@ def test_every_counter_example_is_proven(name: str) -> None:
 
 @pytest.mark.parametrize(("system", "naming", "component"), COMPONENTS)
 def test_nothing_is_found_in_our_own_policies(system: System, naming: Naming, component: Component) -> None:
-    """Requirement: P-09. What is found there is information about the keys that were declared."""
+    """Requirement: P-01. What is found there is information about the keys that were declared."""
     policies = component_policies(component, naming, Home())
     sources = [
         single_policy(policy_document(policy), f"{component.name} {number}", owner=component.name)

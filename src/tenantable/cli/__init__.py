@@ -10,6 +10,7 @@ except ModuleNotFoundError as error:
     raise SystemExit(f"tenantable: {error.name} is not installed (pip install 'tenantable[services]')") from error
 
 from tenantable import __version__
+from tenantable.cli.diff import add_commands as add_diff
 from tenantable.cli.lint import add_commands as add_lint
 from tenantable.cli.serving import add_commands as add_serving
 from tenantable.errors import TenantableError
@@ -20,7 +21,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for _add in (add_serving, add_lint):
+for _add in (add_serving, add_lint, add_diff):
     _add(app)
 
 
