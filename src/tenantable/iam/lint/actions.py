@@ -122,6 +122,10 @@ WRITES = frozenset(
         "UpdateItem",
     )
 )
+ITEM_ACTIONS = frozenset(
+    PREFIX + name for name in ("BatchGetItem", "BatchWriteItem", "DeleteItem", "PutItem", "UpdateItem")
+)
+"""What is often granted on indexes as well, where it has no effect."""
 STREAM_READS = frozenset({"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"})
 
 _HARM = (

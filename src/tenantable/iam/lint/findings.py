@@ -7,6 +7,7 @@ from typing import Any
 
 from tenantable.iam.documents import Policy
 from tenantable.iam.evaluation import AccessRequest, PolicySet
+from tenantable.iam.lint.keys import usual_spelling
 
 
 class Severity(enum.Enum):
@@ -112,9 +113,10 @@ def page_of(rule_id: str) -> str:
 
 
 def _shown(key: str, value: str | tuple[str, ...] | None) -> str:
+    name = usual_spelling(key)
     if value is None:
-        return f"no {key}"
-    return f"{key} = {', '.join(value) if isinstance(value, tuple) else value}"
+        return f"no {name}"
+    return f"{name} = {', '.join(value) if isinstance(value, tuple) else value}"
 
 
 def shown_keys(policies: Iterable[Policy], request: AccessRequest, also: Iterable[str] = ()) -> tuple[str, ...]:

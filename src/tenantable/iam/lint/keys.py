@@ -45,6 +45,15 @@ def is_known(key: str) -> bool:
     return any(lower.startswith(prefix.lower()) and len(lower) > len(prefix) for prefix in _TAGGED)
 
 
+def usual_spelling(key: str) -> str:
+    """The key as AWS writes it, from any case; an unknown one as it is."""
+    lower = key.lower()
+    for prefix in _TAGGED:
+        if lower.startswith(prefix.lower()):
+            return prefix + key[len(prefix) :]
+    return _BY_LOWER.get(lower, key)
+
+
 def nearest_key(key: str) -> str | None:
     """The key that was probably meant."""
     lower = key.lower()

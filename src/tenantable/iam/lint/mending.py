@@ -14,6 +14,7 @@ from tenantable.iam.lint.actions import (
     ACTIONS,
     ATTRIBUTES,
     GHOSTS,
+    ITEM_ACTIONS,
     KEYS,
     LEADING_KEYS,
     MULTIVALUED,
@@ -172,14 +173,17 @@ def _divided(statement: dict[str, Any], notes: list[str]) -> list[dict[str, Any]
     on_indexes = [each for each in resources if "/index/" in each]
     elsewhere = [each for each in resources if "/index/" not in each]
     of_tables = [each for each in actions if known_spelling(each) in ACTIONS and each not in _INDEX_ACTIONS]
-    if not on_indexes or not elsewhere or not of_tables:
+    if not on_indexes or not of_tables or (elsewhere and ITEM_ACTIONS.isdisjoint(of_tables)):
         return [statement]
+    elsewhere = elsewhere or list(dict.fromkeys(each.partition("/index/")[0] for each in on_indexes))
     of_indexes = [each for each in actions if each not in of_tables]
     notes.append("actions on items were kept to the tables")
     first, second = dict(statement), dict(statement)
     _put(first, "Resource", elsewhere)
     if not of_indexes:
         return [first]
+    if not any("/index/" not in each for each in resources):
+        _put(first, "Action", of_tables)
     _put(second, "Action", of_indexes)
     _put(second, "Resource", on_indexes)
     if second.get("Sid"):

@@ -242,13 +242,13 @@ def _texts(operator: str, value: str, base: Context, *, variables: bool) -> Iter
     elif operator in {"IpAddress", "NotIpAddress"}:
         yield from (text.partition("/")[0], "203.0.113.7")
     elif operator == "Bool":
-        yield text.lower()
+        yield from (text.lower(), "false" if text.lower() == "true" else "true")
     elif operator.startswith("ArnNot"):
         yield from ("arn:aws:iam::123456789012:role/another", text)
     elif "Not" in operator:
         yield from ("something-else", text)
     else:
-        yield text
+        yield from (text, "something-else")  # the second for a deny that must not hold
 
 
 def filled(text: str, base: Context, *, wildcards: bool, variables: bool, blank: str = "x") -> str:

@@ -151,13 +151,12 @@ def requests() -> list[AccessRequest]:
         leading += [("t1", "t2"), ("t1", "t3")] if action == "dynamodb:BatchGetItem" else []
         attributes: list[Any] = [("pk",), ("pk", "a"), ("pk", "b"), ("pk", "a", "c")]
         attributes += [None] if action == "dynamodb:Scan" else []
-        words = [WORDS[key] if key in has else [None] for key in (SELECT, RETURN_VALUES, ENCLOSING)]
-        for key, names, select, returned, enclosing, secure, user in itertools.product(
-            leading, attributes, *words, ["true"], [None, "ann"]
-        ):
+        words: list[Any] = [WORDS[key] if key in has else [None] for key in (SELECT, RETURN_VALUES, ENCLOSING)]
+        choices: list[list[Any]] = [leading, attributes, *words, [None, "ann"]]
+        for key, names, select, returned, enclosing, user in itertools.product(*choices):
             context = {
                 LEADING_KEYS: key, "dynamodb:attributes": names, SELECT: select, RETURN_VALUES: returned,
-                ENCLOSING: enclosing, "aws:securetransport": secure, "aws:username": user,
+                ENCLOSING: enclosing, "aws:securetransport": "true", "aws:username": user,
             }  # fmt: skip
             present = {name: value for name, value in context.items() if value is not None}
             found.append(AccessRequest(action, place, present))

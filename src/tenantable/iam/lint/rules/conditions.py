@@ -57,7 +57,7 @@ def unknown_keys(subject: Subject) -> Iterator[Finding]:
         if meant in ("dynamodb:LeadingKeys", "dynamodb:Attributes"):
             absent = {**absent, meant.lower(): ("somebody-elses",)}
         usual: Insisted = {condition.key.lower(): None}
-        yield decided("TP206", subject, sentence, _place(subject, (meant or "").lower()), absent, usual=usual)
+        yield decided("TP206", subject, sentence, _place(subject, (meant or "").lower()), insisted=absent, usual=usual)
 
 
 def malformed_conditions(subject: Subject) -> Iterator[Finding]:
@@ -110,7 +110,7 @@ def set_operators(subject: Subject) -> Iterator[Finding]:
         value = filled(condition.values[0], {}, wildcards=wildcards, variables=subject.policy.has_variables)
         sentence = f"{condition.operator} on {condition.key}, which has several values, matches nothing"
         given: Insisted = {key: (value,)}
-        yield decided("TP301", subject, sentence, (action, arn), given, usual=given)
+        yield decided("TP301", subject, sentence, (action, arn), insisted=given, usual=given)
 
 
 def never_met(subject: Subject) -> Iterator[Finding]:

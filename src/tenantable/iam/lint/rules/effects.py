@@ -10,6 +10,7 @@ from tenantable.iam.lint.actions import (
     ACTIONS,
     ENCLOSING,
     GHOSTS,
+    ITEM_ACTIONS,
     PREFIX,
     STREAM_READS,
     UNNAMED,
@@ -27,9 +28,6 @@ from tenantable.iam.patterns import split_arn
 
 ANY_TABLE = "arn:aws:dynamodb:us-east-1:123456789012:table/any-table"
 _EVERY_TABLE = "arn:aws:dynamodb:us-east-1:123456789012:table/*"
-_ONLY_THROUGH_TABLES = frozenset(
-    PREFIX + name for name in ("BatchGetItem", "BatchWriteItem", "DeleteItem", "PutItem", "UpdateItem")
-)
 
 
 def ghost_actions(subject: Subject) -> Iterator[Finding]:
@@ -140,7 +138,7 @@ def misplaced_actions(subject: Subject) -> Iterator[Finding]:
             part = replace(statement, actions=tuple(actions))
             sentence = f"{_listed(actions)} {'have' if len(actions) > 1 else 'has'} no effect on {where}"
             yield without_effect(rule_id, subject, sentence, _meant(subject, actions[0]), part=part)
-    beside = [action for action in named if action in _ONLY_THROUGH_TABLES and action not in dead]
+    beside = [action for action in named if action in ITEM_ACTIONS and action not in dead]
     indexes = tuple(each for each in statement.resources if _is_index(subject, each))
     if beside and indexes and subject.is_allow:
         part = replace(statement, actions=tuple(beside), resources=indexes)

@@ -60,7 +60,7 @@ def without_effect(
 
 
 def decided(
-    rule_id: str, subject: Subject, sentence: str, place: tuple[str, str], insisted: Insisted, *, usual: Insisted
+    rule_id: str, subject: Subject, sentence: str, place: tuple[str, str], *, insisted: Insisted, usual: Insisted
 ) -> Finding:
     """
     A condition that means something else than it says: shown by a request that it lets through, else by one it stops.
