@@ -8,37 +8,64 @@ from tenantable.declare.naming import Naming
 from tenantable.declare.systems import System
 from tenantable.iam.lint.findings import Finding
 from tenantable.iam.lint.reading import LintedPolicy, PolicySource, read_policy
-from tenantable.iam.lint.rules import conditions, effects, fine_grained, principals, redundancy, scope
+from tenantable.iam.lint.rules.conditions import (
+    absent_keys,
+    malformed_conditions,
+    never_met,
+    set_operators,
+    tenants_without_delimiter,
+    unknown_keys,
+    variables_in_exceptions,
+    variables_without_version,
+)
 from tenantable.iam.lint.rules.declared import Declared, lint_declared
+from tenantable.iam.lint.rules.effects import (
+    batch_deletes,
+    condition_checks,
+    ghost_actions,
+    misplaced_actions,
+    sizes,
+    unknown_actions,
+)
+from tenantable.iam.lint.rules.fine_grained import (
+    attributes_without_keys,
+    keyless_actions,
+    scans,
+    unguarded_attributes,
+    whole_item_writes,
+)
+from tenantable.iam.lint.rules.principals import any_principal, negated_elements
+from tenantable.iam.lint.rules.redundancy import superfluous
+from tenantable.iam.lint.rules.scope import foreign_homes, wildcard_actions, wildcard_resources
 from tenantable.iam.lint.witnesses import Subject, subjects
 from tenantable.wire.arns import Home
 
 _STATEMENT_RULES: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
-    scope.wildcard_actions,
-    scope.wildcard_resources,
-    scope.foreign_homes,
-    principals.negated_elements,
-    principals.any_principal,
-    effects.ghost_actions,
-    effects.unknown_actions,
-    effects.misplaced_actions,
-    effects.condition_checks,
-    effects.batch_deletes,
-    conditions.unknown_keys,
-    conditions.malformed_conditions,
-    conditions.variables_without_version,
-    conditions.never_met,
-    conditions.set_operators,
-    conditions.absent_keys,
-    conditions.tenants_without_delimiter,
-    conditions.variables_in_exceptions,
-    fine_grained.keyless_actions,
-    fine_grained.scans,
-    fine_grained.unguarded_attributes,
-    fine_grained.attributes_without_keys,
-    fine_grained.whole_item_writes,
-    redundancy.superfluous,
-    effects.sizes,
+    wildcard_actions,
+    wildcard_resources,
+    foreign_homes,
+    negated_elements,
+    any_principal,
+    ghost_actions,
+    unknown_actions,
+    misplaced_actions,
+    condition_checks,
+    batch_deletes,
+    unknown_keys,
+    malformed_conditions,
+    variables_without_version,
+    never_met,
+    set_operators,
+    absent_keys,
+    tenants_without_delimiter,
+    variables_in_exceptions,
+    keyless_actions,
+    scans,
+    unguarded_attributes,
+    attributes_without_keys,
+    whole_item_writes,
+    superfluous,
+    sizes,
 )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from tenantable.errors import PolicyError
 from tenantable.iam.documents import CURRENT_VERSION, FIRST_VERSION, Condition, Policy, Statement
 from tenantable.iam.evaluation import AccessRequest, PolicySet
 from tenantable.iam.lint.actions import (
@@ -30,6 +31,7 @@ from tenantable.iam.lint.reading import LintedPolicy, LintedStatement
 from tenantable.iam.patterns import (
     Context,
     ContextValue,
+    Pattern,
     Variable,
     Wildcard,
     parse_pattern,
@@ -37,7 +39,7 @@ from tenantable.iam.patterns import (
     variable_keys,
 )
 
-TRIES_MAX = 512
+TRIES_MAX = 256
 """Combinations of context values that are tried for one request."""
 
 FOREIGN_ACCOUNT = "999999999999"
@@ -211,7 +213,15 @@ def _usual_context(action: str, resource: str) -> dict[str, ContextValue]:
 
 def _variable_keys(conditions: Iterable[Condition], texts: Iterable[str]) -> set[str]:
     patterns = [*texts, *(value for condition in conditions for value in condition.values)]
-    return set(variable_keys(parse_pattern(text, wildcards=True, variables=True) for text in patterns if "${" in text))
+    return set(variable_keys(readable_pattern(text) for text in patterns if "${" in text))
+
+
+def readable_pattern(text: str, *, wildcards: bool = True, variables: bool = True) -> Pattern:
+    """A pattern; where a variable in it is malformed, the text without any."""
+    try:
+        return parse_pattern(text, wildcards=wildcards, variables=variables)
+    except PolicyError:
+        return parse_pattern(text, wildcards=wildcards, variables=False)
 
 
 def _variable_value(key: str) -> str:
@@ -254,7 +264,7 @@ def _texts(operator: str, value: str, base: Context, *, variables: bool) -> Iter
 def filled(text: str, base: Context, *, wildcards: bool, variables: bool, blank: str = "x") -> str:
     """A text that a pattern covers: variables as in the context, `blank` for `*` and a letter for `?`."""
     parts = []
-    for part in parse_pattern(text, wildcards=wildcards, variables=variables):
+    for part in readable_pattern(text, wildcards=wildcards, variables=variables):
         if isinstance(part, Variable):
             value = base.get(part.key)
             parts.append(value if isinstance(value, str) else part.default or _variable_value(part.key))
@@ -269,7 +279,7 @@ def without_variables(text: str, *, variables: bool) -> str:
     """A pattern whose variables are filled in as `filled` does, and whose wildcards stay."""
     if not variables or "${" not in text:
         return text
-    parts = parse_pattern(text, wildcards=True, variables=True)
+    parts = readable_pattern(text)
     return "".join(
         part if isinstance(part, str) else part.value if isinstance(part, Wildcard) else _variable_value(part.key)
         for part in parts

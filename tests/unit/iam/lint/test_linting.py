@@ -54,7 +54,7 @@ def test_a_condition_is_fulfilled_by_the_counter_example() -> None:
     limited = {**WILDCARD, "Condition": {"IpAddress": {"aws:SourceIp": "10.1.0.0/16"}}}
     (finding,) = found(document(limited))
     assert finding.example.request.context["aws:sourceip"] == "10.1.0.0"
-    assert "aws:sourceip = 10.1.0.0" in finding.example.words
+    assert "aws:SourceIp = 10.1.0.0" in finding.example.words
 
 
 def test_a_condition_on_the_owner_of_a_resource_limits_a_wildcard() -> None:

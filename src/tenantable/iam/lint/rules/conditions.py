@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
-from tenantable.errors import PolicyError
 from tenantable.iam.documents import Condition
 from tenantable.iam.evaluation import AccessRequest, PolicySet
 from tenantable.iam.lint.actions import ACTIONS, KEYS, MULTIVALUED, PREFIX, UNNAMED
@@ -11,8 +10,8 @@ from tenantable.iam.lint.findings import Finding
 from tenantable.iam.lint.keys import is_known, nearest_key
 from tenantable.iam.lint.rules.reporting import decided, report, without_effect
 from tenantable.iam.lint.rules.scope import expanded_actions
-from tenantable.iam.lint.witnesses import Insisted, Subject, contexts, covered_arn, filled
-from tenantable.iam.patterns import Variable, Wildcard, parse_pattern
+from tenantable.iam.lint.witnesses import Insisted, Subject, contexts, covered_arn, filled, readable_pattern
+from tenantable.iam.patterns import Variable, Wildcard
 
 _FALLBACK = "arn:aws:dynamodb:us-east-1:123456789012:table/any-table"
 
@@ -74,8 +73,10 @@ def variables_without_version(subject: Subject) -> Iterator[Finding]:
     if subject.policy.has_variables:
         return
     texts = [*statement.resources, *(value for each in statement.conditions for value in each.values)]
-    if not any(_has_variable(text) for text in texts):
-        return
+    if not any(_has_variable(text) for text in texts) or any(
+        "${" in each and not _has_variable(each) for each in texts
+    ):
+        return  # none, or one that the current version would refuse
     for action in expanded_actions(subject):
         kinds = sorted(ACTIONS.get(action, frozenset()) - {UNNAMED}, key=lambda kind: kind != "table")
         for pattern in statement.resources:
@@ -93,10 +94,7 @@ def variables_without_version(subject: Subject) -> Iterator[Finding]:
 
 
 def _has_variable(text: str) -> bool:
-    try:
-        return any(isinstance(part, Variable) for part in parse_pattern(text, wildcards=True, variables=True))
-    except PolicyError:
-        return False
+    return any(isinstance(part, Variable) for part in readable_pattern(text))
 
 
 def set_operators(subject: Subject) -> Iterator[Finding]:
@@ -197,16 +195,12 @@ def tenants_without_delimiter(subject: Subject) -> Iterator[Finding]:
 
 def _runs_on(text: str) -> bool:
     """Whether a wildcard stands directly beside a variable."""
-    try:
-        parts = parse_pattern(text, wildcards=True, variables=True)
-    except PolicyError:
-        return False
-    pairs = list(pairwise(parts))
+    pairs = list(pairwise(readable_pattern(text)))
     return any(isinstance(a, Variable) and isinstance(b, Wildcard) for a, b in [*pairs, *((b, a) for a, b in pairs)])
 
 
 def _tags(text: str) -> list[str]:
-    return [part.key for part in parse_pattern(text, wildcards=True, variables=True) if isinstance(part, Variable)]
+    return [part.key for part in readable_pattern(text) if isinstance(part, Variable)]
 
 
 def variables_in_exceptions(subject: Subject) -> Iterator[Finding]:
