@@ -177,6 +177,7 @@ def _ids(given: Sequence[str] | None) -> tuple[str, ...]:
 def _sources(file: str) -> "list[PolicySource]":
     from tenantable.cli.files import read_document, read_folder  # noqa: PLC0415
     from tenantable.iam.lint.sources.documents import policies_in  # noqa: PLC0415
+    from tenantable.iam.lint.sources.terraform import is_plan, open_policies  # noqa: PLC0415
 
     path = Path(file)
     if file != "-" and path.is_dir():
@@ -190,7 +191,12 @@ def _sources(file: str) -> "list[PolicySource]":
         if not found:
             raise PolicyError(f"{file}: no file in it holds a policy")
         return found
-    return policies_in(read_document(file), "standard input" if file == "-" else file)
+    document = read_document(file)
+    left_out = open_policies(document) if is_plan(document) else []
+    if left_out:
+        names = ", ".join(left_out)
+        typer.echo(f"tenantable: {file}: known after apply only, and not looked at: {names}", err=True)
+    return policies_in(document, "standard input" if file == "-" else file)
 
 
 def _home(sources: "Iterable[PolicySource]", account: str | None, region: str | None) -> Home:

@@ -257,6 +257,15 @@ _RULES = (
         way_out="Serve the access pattern with a Query, on an index where it must be; keep Scan for maintenance.",
     ),
     Rule(
+        id="TP313",
+        name="Deny with ForAllValues",
+        severity=_ERROR,
+        sentence="The Deny holds only where every value in the request fits, so that one other value evades it.",
+        why="A request that names a forbidden attribute beside an allowed one, or a batch with a foreign key beside an "
+        "own one, is not denied.",
+        way_out="Write ForAnyValue: in a Deny.",
+    ),
+    Rule(
         id="TP401",
         name="query beside its index",
         severity=_ERROR,

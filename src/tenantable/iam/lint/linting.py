@@ -10,6 +10,7 @@ from tenantable.iam.lint.findings import Finding
 from tenantable.iam.lint.reading import LintedPolicy, PolicySource, read_policy
 from tenantable.iam.lint.rules.conditions import (
     absent_keys,
+    denies_of_all_values,
     malformed_conditions,
     never_met,
     set_operators,
@@ -57,6 +58,7 @@ _STATEMENT_RULES: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
     never_met,
     set_operators,
     absent_keys,
+    denies_of_all_values,
     tenants_without_delimiter,
     variables_in_exceptions,
     keyless_actions,

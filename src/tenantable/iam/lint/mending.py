@@ -114,6 +114,9 @@ def _mend_operators(statement: dict[str, Any], notes: list[str]) -> None:
             if right.lower() in MULTIVALUED and ":" not in operator and operator != "Null":
                 own = f"{quantifier}:{operator}"
                 notes.append(f"{operator} on {right} became {own}")
+            if right.lower() in MULTIVALUED and quantifier == "ForAnyValue" and own.startswith("ForAllValues"):
+                own = own.replace("ForAllValues", "ForAnyValue")
+                notes.append(f"{operator} on {right} became {own}")
             block.setdefault(own, {})[right] = value
     if block:
         statement["Condition"] = block

@@ -164,13 +164,17 @@ def _statement(fields: Any, number: int, source: PolicySource, *, variables: boo
     resources, every_resource_but, has_resource = _resources(fields, place)
     conditions, malformed = _conditions(fields.get("Condition") or {}, place, variables=variables)
     principals, every_principal_but = _principals(fields, place)
+    named = () if every_action_but else actions
     sid = fields.get("Sid")
     return LintedStatement(
         number=number,
         statement=Statement(
             effect=_effect(effect),
             actions=actions or ("unknown:Action",),
-            resources=tuple(readable_arn(resource, actions, variables=variables) for resource in resources),
+            resources=tuple(
+                readable_arn(resource, () if every_action_but else actions, variables=variables)
+                for resource in resources
+            ),
             conditions=conditions,
             sid=str(sid) if sid else None,
             every_action_but=every_action_but,

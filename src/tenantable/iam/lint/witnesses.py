@@ -191,10 +191,11 @@ def _may_have(action: str, key: str) -> bool:
 def _usual_context(action: str, resource: str) -> dict[str, ContextValue]:
     segments = split_arn(resource)
     region, account = (segments[3], segments[4]) if len(segments) == 6 else ("", "")
+    own = account if account and account != FOREIGN_ACCOUNT else "123456789012"
     context: dict[str, ContextValue] = {
         "aws:requestedregion": region or "us-east-1",
-        "aws:principalarn": f"arn:aws:iam::{account or '123456789012'}:role/some-role",
-        "aws:principalaccount": account or "123456789012",
+        "aws:principalarn": f"arn:aws:iam::{own}:role/some-role",
+        "aws:principalaccount": own,
         "aws:securetransport": "true",
         "aws:viaawsservice": "false",
     }

@@ -12,7 +12,7 @@ from tenantable.iam.lint.mending import mend
 from tenantable.iam.lint.reading import PolicySource
 
 GOLDEN = Path(__file__).parents[3] / "golden" / "lint"
-MENDED = ["TP201", "TP202", "TP203", "TP206", "TP207", "TP208", "TP301", "TP302", "TP303", "TP305", "TP311"]
+MENDED = ["TP201", "TP202", "TP203", "TP206", "TP207", "TP208", "TP301", "TP302", "TP303", "TP305", "TP311", "TP313"]
 """Rules whose faults can be mended without knowing what the author wants."""
 
 

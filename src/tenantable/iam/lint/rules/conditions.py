@@ -166,6 +166,25 @@ def _any_places(subject: Subject) -> Iterator[tuple[str, str]]:
                 )
 
 
+def denies_of_all_values(subject: Subject) -> Iterator[Finding]:
+    """TP313."""
+    if subject.is_allow:
+        return
+    for condition in subject.statement.conditions:
+        key = condition.key.lower()
+        if key not in MULTIVALUED or not condition.operator.startswith("ForAllValues"):
+            continue
+        value = filled(condition.values[0], {}, wildcards=True, variables=subject.policy.has_variables)
+        for action, arn in places(subject):
+            has_many = key != "dynamodb:leadingkeys" or "Batch" in action
+            if has_many and (not key.startswith(PREFIX) or key in KEYS.get(action, frozenset())):
+                request = subject.witness(action, arn, {key: (value, "something-else")})
+                if request is not None:
+                    sentence = f"{condition.operator} on {condition.key} denies only where all values fit"
+                    yield report("TP313", subject, sentence, request, is_allowed=True, also=[key])
+                    break
+
+
 def tenants_without_delimiter(subject: Subject) -> Iterator[Finding]:
     """TP308."""
     if not subject.policy.has_variables:

@@ -23,6 +23,7 @@ from tenantable.iam.lint.actions import (
 from tenantable.iam.lint.findings import Finding, Severity
 from tenantable.iam.lint.reading import DocumentKind
 from tenantable.iam.lint.rules.reporting import report, without_effect
+from tenantable.iam.lint.rules.scope import expanded_actions
 from tenantable.iam.lint.witnesses import Subject, covered_arn, kind_of
 from tenantable.iam.patterns import split_arn
 
@@ -172,8 +173,7 @@ def _is_index(subject: Subject, pattern: str) -> bool:
 
 def batch_deletes(subject: Subject) -> Iterator[Finding]:
     """TP310."""
-    named = {known_spelling(action) for action in subject.statement.actions}
-    if not subject.is_allow or "dynamodb:BatchWriteItem" not in named or subject.statement.every_action_but:
+    if not subject.is_allow or "dynamodb:BatchWriteItem" not in expanded_actions(subject):
         return
     whole = PolicySet(subject.whole)
     for pattern in () if subject.statement.every_resource_but else subject.statement.resources:

@@ -1,5 +1,6 @@
 """Rules on what reaches too far: wildcards in actions and resources."""
 
+import itertools
 from collections.abc import Iterable, Iterator
 
 from tenantable.iam.evaluation import AccessRequest
@@ -294,15 +295,28 @@ def foreign_homes(subject: Subject) -> Iterator[Finding]:
 
 
 def _elsewhere(subject: Subject, action: str, head: list[str], tail: str) -> AccessRequest | None:
-    region = FOREIGN_REGION if set("*?") & set(head[3]) else head[3]
-    account = FOREIGN_ACCOUNT if set("*?") & set(head[4]) else head[4]
+    """A request in another region and account, else in one of both that is another."""
+    regions = [FOREIGN_REGION, "us-east-1"] if set("*?") & set(head[3]) else [head[3]]
+    accounts = [FOREIGN_ACCOUNT, "123456789012"] if set("*?") & set(head[4]) else [head[4]]
+    for region, account in itertools.product(regions, accounts):
+        if region == FOREIGN_REGION or account == FOREIGN_ACCOUNT:
+            request = _there(subject, action, [*head[:3], region, account, tail])
+            if request is not None:
+                return request
+    return None
+
+
+def _there(subject: Subject, action: str, segments: list[str]) -> AccessRequest | None:
     service = action.partition(":")[0].lower()
-    if head[2] not in (service, "*"):
+    partition, region, account = segments[1], segments[3], segments[4]
+    if segments[2] not in (service, "*"):
         return None
-    there = ":".join(["arn", _default(head[1], "aws"), service, region, account, tail])
+    there = ":".join(["arn", _default(partition, "aws"), service, region, account, segments[5]])
     insisted: Insisted = {
-        "aws:requestedregion": region, "aws:resourceaccount": account, "kms:resourcealiases": ("alias/somebody-elses",),
-    }  # fmt: skip
+        "aws:requestedregion": region,
+        "aws:resourceaccount": account,
+        "kms:resourcealiases": ("alias/somebody-elses",),
+    }
     variables = subject.policy.has_variables
     if service != "dynamodb":
         return subject.witness(action, filled(there, {}, wildcards=True, variables=variables), insisted)

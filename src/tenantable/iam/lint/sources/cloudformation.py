@@ -8,6 +8,7 @@ Source: CloudFormation User Guide, "Intrinsic function reference" and "Pseudo pa
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from tenantable.iam.lint.reading import DocumentKind, PolicySource, decode, looks_like_policy
@@ -46,8 +47,22 @@ def is_template(document: Any) -> bool:
 
 
 def policies_of_template(template: Mapping[str, Any], place: str) -> Iterator[PolicySource]:
-    """Every policy of the template's principals, policies, functions and tables."""
-    resolver = _Resolver(template)
+    """
+    Every policy of the template's principals, policies, functions and tables.
+
+    Where a function `If` makes two policies of one, both are found.
+    """
+    chosen = {source.place: source for source in _policies(template, place, branch=1)}
+    yield from chosen.values()
+    for source in _policies(template, place, branch=2):
+        first = chosen.get(source.place)
+        if first is None or first.document != source.document:
+            owner = None if source.owner is None else f"{source.owner}, otherwise"
+            yield replace(source, place=f"{source.place}, where conditions are false", owner=owner)
+
+
+def _policies(template: Mapping[str, Any], place: str, *, branch: int) -> Iterator[PolicySource]:
+    resolver = _Resolver(template, branch)
     tables = resolver.key_names()
     for name, resource in template["Resources"].items():
         if not isinstance(resource, Mapping):
@@ -98,13 +113,14 @@ def _source(document: Any, source: PolicySource) -> Iterator[PolicySource]:
     if isinstance(document, str):
         document = decode(document, source.place)
     if looks_like_policy(document):
-        yield PolicySource(**{**vars(source), "document": document})
+        yield replace(source, document=document)
 
 
 class _Resolver:
     """The functions of a template, as far as it says itself what they come to."""
 
-    def __init__(self, template: Mapping[str, Any]) -> None:
+    def __init__(self, template: Mapping[str, Any], branch: int) -> None:
+        self._branch = branch  # of every `If`: 1, the condition holds; 2, it does not
         self._resources: Mapping[str, Any] = template["Resources"]
         parameters = template.get("Parameters")
         self._parameters: Mapping[str, Any] = parameters if isinstance(parameters, Mapping) else {}
@@ -130,8 +146,7 @@ class _Resolver:
         if function == "Sub":
             return self._substituted(argument)
         if function == "If" and isinstance(argument, list) and len(argument) == 3:
-            chosen = self.resolve(argument[1])
-            return self.resolve(argument[2]) if chosen is _NOTHING else chosen
+            return self.resolve(argument[self._branch])
         if function == "Join" and isinstance(argument, list) and len(argument) == 2:
             parts = self.resolve(argument[1])
             return str(argument[0]).join(map(_text, parts if isinstance(parts, list) else [parts]))

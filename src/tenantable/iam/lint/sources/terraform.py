@@ -51,6 +51,17 @@ def policies_of_plan(plan: Mapping[str, Any], place: str) -> Iterator[PolicySour
                 yield _with_kind(document, f"{place}: {address}", tables)
 
 
+def open_policies(plan: Mapping[str, Any]) -> list[str]:
+    """The addresses of policies that nobody knows before apply, and that cannot be looked at."""
+    attributes = dict.fromkeys([*_IDENTITY, "aws_dynamodb_resource_policy"], "policy")
+    attributes["aws_iam_role"] = "assume_role_policy"
+    return [
+        address
+        for address, resource in _resources(plan).items()
+        if (name := attributes.get(str(resource.get("type")))) and not (resource.get("values") or {}).get(name)
+    ]
+
+
 def _resources(plan: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     """All resources by their address; what is planned counts before what was."""
     found: dict[str, Mapping[str, Any]] = {}
