@@ -171,10 +171,7 @@ def _statement(fields: Any, number: int, source: PolicySource, *, variables: boo
         statement=Statement(
             effect=_effect(effect),
             actions=actions or ("unknown:Action",),
-            resources=tuple(
-                readable_arn(resource, () if every_action_but else actions, variables=variables)
-                for resource in resources
-            ),
+            resources=tuple(readable_arn(each, named, variables=variables) for each in resources),
             conditions=conditions,
             sid=str(sid) if sid else None,
             every_action_but=every_action_but,
