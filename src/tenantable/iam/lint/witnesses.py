@@ -9,6 +9,7 @@ aliases, its account) is the stranger's.
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from functools import cached_property
 
 from tenantable.errors import PolicyError
@@ -249,7 +250,7 @@ def _texts(operator: str, value: str, base: Context, *, variables: bool) -> Iter
         number = int(float(text)) if text.replace(".", "", 1).lstrip("-").isdigit() else 0
         yield from map(str, (number, number - 1, number + 1))
     elif operator.startswith("Date"):
-        yield from (text, "1971-01-01T00:00:00Z", "2199-01-01T00:00:00Z")
+        yield from (text, *_days_beside(text), "1971-01-01T00:00:00Z", "2199-01-01T00:00:00Z")
     elif operator in {"IpAddress", "NotIpAddress"}:
         yield from (text.partition("/")[0], "203.0.113.7")
     elif operator == "Bool":
@@ -260,6 +261,16 @@ def _texts(operator: str, value: str, base: Context, *, variables: bool) -> Iter
         yield from ("something-else", text)
     else:
         yield from (text, "something-else")  # the second for a deny that must not hold
+
+
+def _days_beside(text: str) -> Iterator[str]:
+    """The day before and the day after, for a time between two limits."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return
+    for days in (-1, 1):
+        yield (moment + timedelta(days=days)).isoformat()
 
 
 def filled(text: str, base: Context, *, wildcards: bool, variables: bool, blank: str = "x") -> str:

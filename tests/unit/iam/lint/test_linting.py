@@ -57,6 +57,14 @@ def test_a_condition_is_fulfilled_by_the_counter_example() -> None:
     assert "aws:SourceIp = 10.1.0.0" in finding.example.words
 
 
+def test_limits_on_both_sides_of_a_key_are_met() -> None:
+    times = {"DateGreaterThan": {"aws:CurrentTime": "2026-01-01T00:00:00Z"}}
+    times["DateLessThan"] = {"aws:CurrentTime": "2027-01-01T00:00:00Z"}
+    assert ids(document(allow("dynamodb:GetItem", "*", Condition=times))) == ["TP102"]
+    ages = {"NumericLessThan": {"aws:MultiFactorAuthAge": "3600"}, "Null": {"aws:MultiFactorAuthAge": "false"}}
+    assert ids(document(allow("dynamodb:GetItem", "*", Condition=ages))) == ["TP102"]
+
+
 def test_a_condition_on_the_owner_of_a_resource_limits_a_wildcard() -> None:
     tagged = {"StringEquals": {"aws:ResourceTag/app": "shop"}}
     assert ids(document(allow("dynamodb:GetItem", "*", Condition=tagged))) == []
