@@ -26,6 +26,7 @@ from tenantable.iam.lint.actions import (
     UNNAMED,
 )
 from tenantable.iam.lint.actions import matching as known_actions
+from tenantable.iam.lint.keys import usual_spelling
 from tenantable.iam.lint.reading import LintedPolicy
 from tenantable.iam.lint.witnesses import covered_arn
 from tenantable.iam.patterns import Pattern, parse_pattern
@@ -137,7 +138,7 @@ class Other:
         return other.values <= self.values
 
     def __str__(self) -> str:
-        return f"{self.operator}{'IfExists' if self.if_exists else ''} {self.key} {', '.join(sorted(self.values))}"
+        return f"{self.operator}{'IfExists' if self.if_exists else ''} {usual_spelling(self.key)} {', '.join(sorted(self.values))}"
 
 
 def _list_covers(wide: tuple[Pattern, ...] | None, narrow: tuple[Pattern, ...] | None) -> bool:
