@@ -138,7 +138,8 @@ class Other:
         return other.values <= self.values
 
     def __str__(self) -> str:
-        return f"{self.operator}{'IfExists' if self.if_exists else ''} {usual_spelling(self.key)} {', '.join(sorted(self.values))}"
+        exists = "IfExists" if self.if_exists else ""
+        return f"{self.operator}{exists} {usual_spelling(self.key)} {', '.join(sorted(self.values))}"
 
 
 def _list_covers(wide: tuple[Pattern, ...] | None, narrow: tuple[Pattern, ...] | None) -> bool:
