@@ -10,12 +10,13 @@ except ModuleNotFoundError as error:
     raise SystemExit(f"tenantable: {error.name} is not installed (pip install 'tenantable[services]')") from error
 
 from tenantable import __version__
-from tenantable.cli.cost import add_commands as add_cost
-from tenantable.cli.export import add_commands as add_export
-from tenantable.cli.grants import add_commands as add_grants
-from tenantable.cli.infrastructure import add_commands as add_infrastructure
-from tenantable.cli.lint import add_commands as add_lint
-from tenantable.cli.policies import add_commands as add_policies
+from tenantable.cli.policy.diff import add_commands as add_diff
+from tenantable.cli.policy.explain import add_commands as add_policies
+from tenantable.cli.policy.grants import add_commands as add_grants
+from tenantable.cli.policy.lint import add_commands as add_lint
+from tenantable.cli.provision.commands import add_commands as add_infrastructure
+from tenantable.cli.provision.cost import add_commands as add_cost
+from tenantable.cli.provision.export import add_commands as add_export
 from tenantable.cli.serving import add_commands as add_serving
 from tenantable.errors import TenantableError
 
@@ -25,7 +26,16 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for _add in (add_serving, add_policies, add_grants, add_lint, add_infrastructure, add_export, add_cost):
+for _add in (
+    add_serving,
+    add_policies,
+    add_grants,
+    add_lint,
+    add_diff,
+    add_infrastructure,
+    add_export,
+    add_cost,
+):
     _add(app)
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from tenantable.cli.files import read_text, write_files
+from tenantable.cli.provision.files import read_text, write_files
 from tenantable.cli.systems import NameValues, Stage, SystemName, find_naming, find_system
 
 OutputFolder = Annotated[Path, typer.Option("--out", help="Folder that the files are written to; made if need be.")]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tenantable.cli.files import read_text
+from tenantable.cli.provision.files import read_text
 from tenantable.cli.systems import NameValues, Stage, SystemName, find_naming, find_system
 from tenantable.errors import SettingsError
 from tenantable.wire.arns import Home
@@ -72,7 +72,7 @@ def plan(
     json: AsJson = False,
 ) -> None:
     """Show what `apply` would change. Ends with 0 when the tables are as declared, else with 2."""
-    from tenantable.cli.changes import allowed_flags, show_plan
+    from tenantable.cli.provision.changes import allowed_flags, show_plan
     from tenantable.infra.changes.carrying_out import plan_tables
     from tenantable.infra.normal.declared import declared_form
     from tenantable.local.targets.target import open_target
@@ -107,7 +107,7 @@ def apply(
     Make the tables what is declared, and wait for their indexes. Ends with 0 when they are, and with 2 when something
     remains: what would lose data is left out unless a flag allows it. Interrupted, the next apply goes on.
     """
-    from tenantable.cli.changes import allowed_flags, apply_and_show
+    from tenantable.cli.provision.changes import allowed_flags, apply_and_show
     from tenantable.infra.normal.declared import declared_form
     from tenantable.local.targets.target import open_target
 
@@ -150,7 +150,7 @@ def drift(
     Say what the running tables have differently from the declaration, also what others have added. Ends with 0 when
     there is nothing, else with 2.
     """
-    from tenantable.cli.changes import show_drift
+    from tenantable.cli.provision.changes import show_drift
     from tenantable.infra.normal.comparison import differences
     from tenantable.infra.normal.declared import declared_form
     from tenantable.infra.normal.running import read_running

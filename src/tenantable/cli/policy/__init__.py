@@ -1,0 +1,1 @@
+"""Commands about policies and designs: explain, grants, lint, diff."""

@@ -1,0 +1,1 @@
+"""Commands about infrastructure: plan, apply, drift, export, cost."""
