@@ -87,6 +87,8 @@ def policy_command(
 
     chosen = _chosen(select, ignore)
     owner = _component(system, component)
+    from tenantable.declare.naming import Naming
+
     naming, home = Naming(), Home()
     sources = [source for file in files for source in _sources(file)]
     if owner is None:
