@@ -96,6 +96,7 @@ def _declare(cls: type[AccessPatterns[Any]], entity: EntityDeclaration) -> None:
     entity.table.layouts.setdefault(entity.model, layout)
     for pattern, resolution in resolutions.items():
         pattern.resolve(resolution)
+        entity.table.patterns.append(pattern)
 
 
 def _foundation_faults(cls: type[AccessPatterns[Any]], entity: EntityDeclaration) -> Iterator[Fault]:

@@ -33,6 +33,7 @@ class System:
         environment: Environment variables that tell a component the physical name of a table or resource.
         naming: From a stage to the names in it. Default: logical names, the same in every stage.
         stages: The stages that it is meant to run in.
+        recovery_regions: Regions that a stage may replicate its tables to, so that it survives the loss of its own.
     Raises:
         DeclarationError: Two tables, components or resources have one name, a component's role would have a name that
             IAM refuses, or a component is granted something on a table that is none of `tables`.
@@ -46,6 +47,7 @@ class System:
     environment: Mapping[str, Table | Resource] = field(default_factory=dict)
     naming: Callable[[str], Naming] = _own_names
     stages: Sequence[str] = ("dev", "sit", "prod")
+    recovery_regions: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         faults = []

@@ -8,7 +8,7 @@ from tenantable.data.repositories import Repository
 from tenantable.declare.attributes import Attr, attr, camel_case
 from tenantable.declare.entities import Entity
 from tenantable.declare.grants import Component, Grant, Writes, allow, writes
-from tenantable.declare.naming import Naming
+from tenantable.declare.naming import NameValue, Naming
 from tenantable.declare.systems import System
 from tenantable.declare.tables import AWS_MANAGED_KEY, Index, Table
 from tenantable.errors import DeclarationError, Fault
@@ -25,16 +25,29 @@ AuditType = Literal[
     "CONFIGURATION",
 ]
 
-_INDEXES = gsi1, gsi2, gsi3, gsi4, gsi5 = tuple(Index(f"gsi{number}") for number in range(1, 6))
+gsi1 = Index("gsi1", description="status/expiry, category, name lookups")
+gsi2 = Index("gsi2", description="email, active status, division lookups")
+gsi3 = Index("gsi3", description="user team memberships")
+gsi4 = Index("gsi4", description="audit by user")
+gsi5 = Index("gsi5", description="audit by event type")
 table = Table(
     "access-management",
-    *_INDEXES,
+    gsi1,
+    gsi2,
+    gsi3,
+    gsi4,
+    gsi5,
     ttl="ttl",
     stream="NEW_AND_OLD_IMAGES",
     recovery=True,
     encryption_key=AWS_MANAGED_KEY,
     tags={"Project": "BBWS", "Component": "AccessManagement", "CostCenter": "BBWS-ACCESS"},
+    description="Every kind of item of access management, in one table.",
 )
+
+
+_PROJECT = re.compile(r"^[a-z0-9-]+$")
+_PROJECT_REQUIREMENT = "Project name must contain only lowercase letters, numbers, and hyphens."
 
 
 class Revised(Entity):
@@ -462,13 +475,21 @@ def naming(stage: str, *, project: str = "bbws-access") -> Naming:
     if stage not in get_args(Stage):
         hint = f"use one of {', '.join(get_args(Stage))}"
         faults.append(Fault(place="naming(stage)", problem=f"{stage!r} is no stage", hint=hint))
-    if not re.fullmatch(r"[a-z0-9-]+", project):
+    if not _PROJECT.fullmatch(project):
         hint = "use lower-case letters, digits and hyphens"
         faults.append(Fault(place="naming(project)", problem=f"{project!r} is not allowed", hint=hint))
     if faults:
         raise DeclarationError(faults)
+    about = NameValue(
+        description="Project name prefix for resource naming",
+        pattern=_PROJECT.pattern,
+        requirement=_PROJECT_REQUIREMENT,
+    )
     return Naming(
-        table="{project}-{stage}-ddb-{table}", index="{table}-{index}", values={"project": project, "stage": stage}
+        table="{project}-{stage}-ddb-{table}",
+        index="{table}-{index}",
+        values={"project": project, "stage": stage},
+        about={"project": about},
     )
 
 
@@ -479,4 +500,5 @@ SYSTEM = System(
     components=(permission_service, invitation_service, team_service, role_service, audit_service, decision_service),
     environment={"ACCESS_MANAGEMENT_TABLE": table},
     naming=naming,
+    recovery_regions=("eu-west-1",),
 )

@@ -39,8 +39,10 @@ audit_logs = Table(
 )
 
 type_day_index = Index("type-day-index", partition="type_day", sort="at")
-analytics_events = Table("analytics-events", type_day_index, partition="event_id", ttl="ttl_epoch", stream=True)
-analytics_totals = Table("analytics-totals", partition="event_type", sort="day")
+analytics_events = Table(
+    "analytics-events", type_day_index, partition="event_id", ttl="ttl_epoch", stream=True, recovery=True
+)
+analytics_totals = Table("analytics-totals", partition="event_type", sort="day", recovery=True)
 
 type_index = Index("type-index", partition="type", sort="name")
 parent_index = Index("parent-index", partition="parent_id", sort="name")

@@ -17,7 +17,7 @@ profiles = Table("profiles", school_index, status_index, partition="coach_id", s
 
 coach_sessions_index = Index("coach-sessions-index", partition="coach_id", sort="created_at")
 onboarding_sessions = Table(
-    "coach-onboarding-sessions", coach_sessions_index, partition="session_id", ttl="expiration_time"
+    "coach-onboarding-sessions", coach_sessions_index, partition="session_id", ttl="expiration_time", recovery=True
 )
 
 coach_invitations_index = Index("coach-invitations-index", partition="coach_id")
