@@ -156,6 +156,7 @@ class Table:
         sort: Sort key attribute. None: `SK` when `partition` is the default `PK`, else none.
         ttl: The attribute that holds the time of expiry, or None.
         stream: False, True (new and old images) or a view type.
+        stream_purpose: What the stream is needed for, such as `audit archiving`.
         tenancy: How tenants share it; None: it has no tenants.
         discriminator: An attribute that holds the entity's name. Needed where two entities share a partition and
             their sort keys do not tell them apart.
@@ -182,6 +183,7 @@ class Table:
         sort: KeyDeclaration | None = None,
         ttl: str | None = None,
         stream: bool | StreamView = False,
+        stream_purpose: str = "",
         tenancy: Tenancy | None = None,
         discriminator: str | None = None,
         billing: Provisioned | None = None,
@@ -203,6 +205,7 @@ class Table:
         self.indexes = indexes
         self.ttl = ttl
         self.stream: StreamView | None = _STREAM_VIEW if stream is True else stream or None
+        self.stream_purpose = stream_purpose
         self.tenancy = tenancy
         self.discriminator = discriminator
         self.billing = billing

@@ -73,7 +73,7 @@ class Argument:
 class Object:
     """An object whose members stand in groups, with comments between them; a plain `dict` has one group."""
 
-    parts: Sequence["Argument | Comment | Gap"]
+    parts: Sequence["Part"]
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,13 @@ def separated(groups: Iterable[Sequence[Part]]) -> list[Part]:
 
 
 def template(*pieces: "str | Expression") -> Expression:
-    """Quoted text with expressions in it: `template("a-", Expression("var.x"))` is `"a-${var.x}"`."""
+    """
+    Quoted text with expressions in it: `template("a-", Expression("var.x"))` is `"a-${var.x}"`. An expression alone
+    stays as it is.
+    """
+    pieces = tuple(piece for piece in pieces if piece != "")
+    if len(pieces) == 1 and isinstance(pieces[0], Expression):
+        return pieces[0]
     shown = [f"${{{piece.text}}}" if isinstance(piece, Expression) else _escaped(piece) for piece in pieces]
     return Expression(f'"{"".join(shown)}"')
 

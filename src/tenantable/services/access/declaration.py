@@ -39,6 +39,7 @@ table = Table(
     gsi5,
     ttl="ttl",
     stream="NEW_AND_OLD_IMAGES",
+    stream_purpose="audit archiving",
     recovery=True,
     encryption_key=AWS_MANAGED_KEY,
     tags={"Project": "BBWS", "Component": "AccessManagement", "CostCenter": "BBWS-ACCESS"},
