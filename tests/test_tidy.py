@@ -27,7 +27,6 @@ FOREIGN_SIGNATURES = {
 }
 UNIMPORTED_MODULES: dict[str, str] = {
     "tenantable.cli.__main__": "the entry point",
-    "tenantable.cli.systems": "for the commands that follow",
     "tenantable.data.http_client": "for users: the client of any endpoint",
     "tenantable.testing.plugin": "the entry point of pytest",
     "tenantable.services.access.declaration": "declared; its service follows",

@@ -15,6 +15,7 @@ The error tree. Every error this package raises on purpose derives from `Tenanta
     ├── TenancyError         an item or cursor belongs to another tenant
     ├── PolicyError          (ValueError) a policy document is malformed
     ├── CloudError           a queue, key or other primitive refuses or fails
+    ├── ExportError          a generated file cannot be written where it should be
     ├── SettingsError        a setting has the wrong form; names it and where it may come from
     ├── StorageError         the data directory cannot be used; says why and the way out
     ├── AddressError         an address cannot be listened on
@@ -34,6 +35,7 @@ __all__ = [
     "DataError",
     "DeclarationError",
     "DuplicateValue",
+    "ExportError",
     "Fault",
     "InvalidCursor",
     "ItemNotFound",
@@ -120,6 +122,10 @@ class PolicyError(TenantableError, ValueError):
 
 class CloudError(TenantableError):
     """A queue, key or other primitive refused or failed."""
+
+
+class ExportError(TenantableError):
+    """A generated file cannot be written."""
 
 
 class SettingsError(TenantableError):

@@ -39,8 +39,8 @@ def index_documents(names: DeclaredNames) -> list[Part]:
         if table.indexes:
             lines += _table_lines(names, table)
     if not lines:
-        lines = ["No table has an index.", ""]
-    return _comments(lines)
+        lines = ["No table has an index."]
+    return _comments(lines)[: -1 if lines[-1] is _EMPTY else None]
 
 
 def _comments(lines: Iterable[str]) -> list[Part]:

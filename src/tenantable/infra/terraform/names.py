@@ -74,18 +74,21 @@ class DeclaredNames:
     The names of a system's module. `values` take the place of the naming's own, as defaults of variables.
 
     Raises:
-        SettingsError: A value is given for a name that the naming does not have.
+        SettingsError: A value is given for a name that the naming does not have, or has a form that is not allowed.
     """
 
     system: System
     values: Mapping[str, str]
 
     def __post_init__(self) -> None:
-        for name in self.values:
+        for name, value in self.values.items():
             known = ", ".join(sorted(self.variables)) or "none"
             if name not in self.variables:
                 hint = f"the names of {self.system.name} can be given {known}"
                 raise SettingsError(f"--name {name}=: no such value", hint=hint)
+            about = self.variables[name].about
+            if about.pattern is not None and not re.search(about.pattern, value):
+                raise SettingsError(f"--name {name}={value}: not allowed", hint=about.requirement)
 
     @cached_property
     def namings(self) -> dict[str, Naming]:

@@ -57,7 +57,7 @@ def terraform_block(provider: Provider) -> Block:
     """What the module requires of Terraform."""
     aws = Object(arguments(source="hashicorp/aws", version=provider.constraint))
     requirements = Block("required_providers", body=[Argument("aws", aws)])
-    return Block("terraform", body=[*arguments(required_version=">= 1.0.0"), *separated([[], [requirements]])])
+    return Block("terraform", body=separated([arguments(required_version=">= 1.0.0"), [requirements]]))
 
 
 def table_resource(names: DeclaredNames, table: Table, provider: Provider) -> Block:
