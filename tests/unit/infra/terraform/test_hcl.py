@@ -51,7 +51,13 @@ def test_a_name_that_is_no_identifier_is_quoted() -> None:
 
 
 def test_lines_that_follow_each_other_are_aligned() -> None:
-    body = [*arguments(a=1, long_name=2), Comment("why"), *arguments(b=3), Gap(), *arguments(cc={"x": 1, "y-y": 2}, d=4)]
+    body = [
+        *arguments(a=1, long_name=2),
+        Comment("why"),
+        *arguments(b=3),
+        Gap(),
+        *arguments(cc={"x": 1, "y-y": 2}, d=4),
+    ]
     assert render([Block("block", "label", body=body)]) == (
         'block "label" {\n'
         "  a         = 1\n"
