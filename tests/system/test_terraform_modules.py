@@ -20,7 +20,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenantable.cli.systems import SHIPPED, find_system
-from tenantable.declare import Component, Naming, System
+from tenantable.declare import (
+    Bucket,
+    Component,
+    EncryptionKey,
+    EventBus,
+    Index,
+    KeyAttribute,
+    LocalIndex,
+    Naming,
+    ParameterTree,
+    Provisioned,
+    Queue,
+    System,
+    Table,
+    allow_resource,
+)
 from tenantable.declare.tables import PhysicalTable
 from tenantable.iam.documents import policy_document
 from tenantable.iam.synthesis.packing import MANAGED_POLICY_CHARACTERS_MAX
@@ -78,6 +93,16 @@ def run(*words: str, folder: Path, text: str | None = None) -> str:
     return done.stdout
 
 
+def initialize(terraform: str, folder: Path) -> None:
+    """Give the module a provider that reaches nobody."""
+    plugins = [found for found in map(os.path.expanduser, filter(None, PLUGIN_FOLDERS)) if Path(found).is_dir()]
+    if not plugins:
+        pytest.skip("no folder of Terraform's providers (TF_PLUGIN_DIR) is there")
+    endpoints = "\n".join(f'    {service} = "{DEAD}"' for service in SERVICES)
+    (folder / "provider.tf").write_text(PROVIDER % endpoints)
+    run(terraform, "init", "-input=false", "-no-color", f"-plugin-dir={plugins[0]}", folder=folder)
+
+
 @pytest.fixture(scope="module")
 def terraform() -> str:
     executable = shutil.which("terraform")
@@ -89,17 +114,73 @@ def terraform() -> str:
 @pytest.fixture(scope="module", params=SHIPPED)
 def module(request: pytest.FixtureRequest, terraform: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a shipped system's module, with its provider; its name is the system's."""
-    plugins = [folder for folder in map(os.path.expanduser, filter(None, PLUGIN_FOLDERS)) if Path(folder).is_dir()]
-    if not plugins:
-        pytest.skip("no folder of Terraform's providers (TF_PLUGIN_DIR) is there")
     folder: Path = tmp_path_factory.mktemp("modules") / request.param
     folder.mkdir()
     for name, text in terraform_module(find_system(request.param)).items():
         (folder / name).write_text(text)
-    endpoints = "\n".join(f'    {service} = "{DEAD}"' for service in SERVICES)
-    (folder / "provider.tf").write_text(PROVIDER % endpoints)
-    run(terraform, "init", "-input=false", "-no-color", f"-plugin-dir={plugins[0]}", folder=folder)
+    initialize(terraform, folder)
     return folder
+
+
+_billing = Provisioned(read_units=5, write_units=5, read_units_max=50, write_units_max=20)
+_work = Queue(name="work", dead_letters=Queue(name="dead.letters"), receives_max=3)
+_key = EncryptionKey(name="sealing", description='Seals "everything" for ${nobody}')
+EVERYTHING = System(
+    name="everything",
+    description="What no system that ships has.",
+    tables=[
+        Table(
+            "1st.Orders",
+            Index("by-day", partition="day", sort=KeyAttribute(name="amount", type="N"), projection="keys"),
+            LocalIndex("by-amount", sort=KeyAttribute(name="amount", type="N"), projection=("b", "a")),
+            partition="id",
+            sort="number",
+            billing=_billing,
+            encryption_key="alias/sealing",
+            replicas=("eu-west-1", "eu-central-1"),
+            stream=True,
+            tags={"Team": "Ünïcode", "a:b/c": '"quoted" ${x}'},
+        ),
+        Table("locals", partition="id", ttl="expires", stream="KEYS_ONLY", tags={"Team": "Ünïcode"}),
+        Table("own-key", partition="id", encryption_key=KEY, replicas=("eu-west-1",)),
+    ],
+    components=[
+        Component(
+            "back-office",
+            description="Does everything “else”.",
+            grants=[
+                allow_resource("sqs", "SendMessage", resource=_work),
+                allow_resource("kms", "Decrypt", resource=_key),
+                allow_resource("kms", "Decrypt", resource="companys-own"),
+            ],
+        ),
+        Component("idle"),
+    ],
+    resources=[
+        _work,
+        Queue(name="dead-letters-of-others"),
+        _key,
+        Bucket(name="archive"),
+        EventBus(name="events"),
+        ParameterTree(name="/orders"),
+    ],
+    environment={"QUEUE": _work, "BUCKET": Bucket(name="archive")},
+    naming=lambda stage: Naming(
+        table="{team}-{table}" if stage == "prod" else "{team}-{stage}-{table}",
+        resource="{team}-{resource}",
+        values={"team": "blue", "stage": stage},
+    ),
+)
+
+
+@pytest.mark.timeout(240)
+def test_a_system_with_everything_else_is_valid_and_can_be_planned(terraform: str, tmp_path: Path) -> None:
+    for name, text in terraform_module(EVERYTHING).items():
+        (tmp_path / name).write_text(text)
+    run(terraform, "fmt", "-check", "-diff", "-no-color", folder=tmp_path)
+    initialize(terraform, tmp_path)
+    for stage in ("dev", "prod"):
+        run(terraform, "plan", "-input=false", "-no-color", f"-var=environment={stage}", folder=tmp_path)
 
 
 def test_the_text_is_laid_out_as_terraform_lays_it_out(terraform: str) -> None:
