@@ -21,7 +21,7 @@ from tenantable.infra.terraform.hcl import Expression, embedded, literal, member
 ENVIRONMENT = Expression("var.environment")
 _VARIABLES = {"project": "project_name"}
 """Variables that Terraform's users expect under another name than the naming's own."""
-_WORD = re.compile(r"[A-Z]+(?![a-z])[0-9]*|[A-Z]?[a-z]+[0-9]*|[0-9]+")
+_WORD = re.compile(r"[A-Z]+(?![a-z])[0-9]*|[A-Z]?[a-z]+[0-9]*|[0-9]+[a-z]*")
 MODULE_VARIABLES = frozenset(
     """
     alarm_actions enable_alarms enable_deletion_protection enable_global_tables enable_pitr environment

@@ -110,4 +110,5 @@ terraform apply -var="environment={stage}"
 ```
 
 A plan on empty state asks no server. Global tables need a stream with new and old images. A customer managed key
-(`kms_key_arn`) needs a key of its own in each replica region (`replica_kms_key_arns`)."""
+(`kms_key_arn`) needs a key of its own in each replica region (`replica_kms_key_arns`), and a key policy that lets the
+components' roles decrypt with it through DynamoDB (`kms:ViaService`)."""

@@ -4,7 +4,17 @@ from collections.abc import Iterator
 from typing import Any
 
 from tenantable.declare.resources import Bucket, EncryptionKey, EventBus, Parameter, ParameterTree, Queue, Resource
-from tenantable.infra.terraform.hcl import Argument, Block, Call, Expression, Part, arguments, separated, template
+from tenantable.infra.terraform.hcl import (
+    Argument,
+    Block,
+    Call,
+    Expression,
+    Part,
+    arguments,
+    embedded,
+    separated,
+    template,
+)
 from tenantable.infra.terraform.names import DeclaredNames, identifiers
 from tenantable.infra.terraform.outputs import output
 from tenantable.infra.terraform.sections import Section
@@ -78,10 +88,17 @@ def _queue(names: DeclaredNames, label: str, queue: Queue, label_of: dict[str, s
     redrive: list[Part] = []
     if queue.dead_letters is not None:
         target = label_of.get(queue.dead_letters.name)
-        arn = Expression(f"aws_sqs_queue.{target}.arn")
-        policy = Call("jsonencode", {"deadLetterTargetArn": arn, "maxReceiveCount": queue.receives_max})
-        redrive = [] if target is None else [Argument("redrive_policy", policy)]
+        arn = _queue_elsewhere(names, queue.dead_letters) if target is None else f"aws_sqs_queue.{target}.arn"
+        letters = {"deadLetterTargetArn": Expression(arn), "maxReceiveCount": queue.receives_max}
+        redrive = [Argument("redrive_policy", Call("jsonencode", letters))]
     return Block("resource", "aws_sqs_queue", label, body=separated([body, redrive, [_TAGS]]))
+
+
+def _queue_elsewhere(names: DeclaredNames, queue: Queue) -> str:
+    """The ARN of a queue that somebody else makes."""
+    place = ("local.partition", ":sqs:", "local.region", ":", "local.account_id", ":")
+    pieces = [Expression(piece) if piece.startswith("local.") else piece for piece in place]
+    return template("arn:", *pieces, *embedded(names.resource_style(queue))).text
 
 
 def _redrive_allowance(label: str, senders: list[str]) -> Block:

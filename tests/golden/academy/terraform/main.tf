@@ -61,7 +61,7 @@ resource "aws_dynamodb_table" "profiles" {
   }
 
   server_side_encryption {
-    enabled     = var.kms_key_arn != null || var.enable_server_side_encryption
+    enabled     = var.kms_key_arn == null ? var.enable_server_side_encryption : true
     kms_key_arn = var.kms_key_arn
   }
 
@@ -131,7 +131,7 @@ resource "aws_dynamodb_table" "coach_onboarding_sessions" {
   }
 
   server_side_encryption {
-    enabled     = var.kms_key_arn != null || var.enable_server_side_encryption
+    enabled     = var.kms_key_arn == null ? var.enable_server_side_encryption : true
     kms_key_arn = var.kms_key_arn
   }
 
@@ -219,7 +219,7 @@ resource "aws_dynamodb_table" "parent_invitations" {
   }
 
   server_side_encryption {
-    enabled     = var.kms_key_arn != null || var.enable_server_side_encryption
+    enabled     = var.kms_key_arn == null ? var.enable_server_side_encryption : true
     kms_key_arn = var.kms_key_arn
   }
 
@@ -290,7 +290,7 @@ resource "aws_dynamodb_table" "tsa_parent_enrollments" {
   }
 
   server_side_encryption {
-    enabled     = var.kms_key_arn != null || var.enable_server_side_encryption
+    enabled     = var.kms_key_arn == null ? var.enable_server_side_encryption : true
     kms_key_arn = var.kms_key_arn
   }
 
@@ -397,7 +397,7 @@ resource "aws_dynamodb_table" "tsa_parent_documents" {
   }
 
   server_side_encryption {
-    enabled     = var.kms_key_arn != null || var.enable_server_side_encryption
+    enabled     = var.kms_key_arn == null ? var.enable_server_side_encryption : true
     kms_key_arn = var.kms_key_arn
   }
 
@@ -492,7 +492,7 @@ resource "aws_dynamodb_table" "tsa_parent_scheduling" {
   }
 
   server_side_encryption {
-    enabled     = var.kms_key_arn != null || var.enable_server_side_encryption
+    enabled     = var.kms_key_arn == null ? var.enable_server_side_encryption : true
     kms_key_arn = var.kms_key_arn
   }
 
@@ -568,7 +568,7 @@ resource "aws_dynamodb_table" "coach_invitations" {
   }
 
   server_side_encryption {
-    enabled     = var.kms_key_arn != null || var.enable_server_side_encryption
+    enabled     = var.kms_key_arn == null ? var.enable_server_side_encryption : true
     kms_key_arn = var.kms_key_arn
   }
 
@@ -659,7 +659,7 @@ resource "aws_dynamodb_table" "admin_audit_logs" {
   }
 
   server_side_encryption {
-    enabled     = var.kms_key_arn != null || var.enable_server_side_encryption
+    enabled     = var.kms_key_arn == null ? var.enable_server_side_encryption : true
     kms_key_arn = var.kms_key_arn
   }
 
@@ -729,7 +729,7 @@ resource "aws_dynamodb_table" "analytics_events" {
   }
 
   server_side_encryption {
-    enabled     = var.kms_key_arn != null || var.enable_server_side_encryption
+    enabled     = var.kms_key_arn == null ? var.enable_server_side_encryption : true
     kms_key_arn = var.kms_key_arn
   }
 
@@ -782,7 +782,7 @@ resource "aws_dynamodb_table" "analytics_totals" {
   }
 
   server_side_encryption {
-    enabled     = var.kms_key_arn != null || var.enable_server_side_encryption
+    enabled     = var.kms_key_arn == null ? var.enable_server_side_encryption : true
     kms_key_arn = var.kms_key_arn
   }
 
@@ -860,7 +860,7 @@ resource "aws_dynamodb_table" "organizations" {
   }
 
   server_side_encryption {
-    enabled     = var.kms_key_arn != null || var.enable_server_side_encryption
+    enabled     = var.kms_key_arn == null ? var.enable_server_side_encryption : true
     kms_key_arn = var.kms_key_arn
   }
 
@@ -925,7 +925,7 @@ resource "aws_dynamodb_table" "students" {
   }
 
   server_side_encryption {
-    enabled     = var.kms_key_arn != null || var.enable_server_side_encryption
+    enabled     = var.kms_key_arn == null ? var.enable_server_side_encryption : true
     kms_key_arn = var.kms_key_arn
   }
 

@@ -137,7 +137,7 @@ resource "aws_dynamodb_table" "access_management" {
   }
 
   server_side_encryption {
-    enabled     = var.kms_key_arn != null || var.enable_server_side_encryption
+    enabled     = var.kms_key_arn == null ? var.enable_server_side_encryption : true
     kms_key_arn = var.kms_key_arn
   }
 

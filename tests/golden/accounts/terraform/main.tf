@@ -94,7 +94,7 @@ resource "aws_dynamodb_table" "accounts" {
   }
 
   server_side_encryption {
-    enabled     = var.kms_key_arn != null || var.enable_server_side_encryption
+    enabled     = var.kms_key_arn == null ? var.enable_server_side_encryption : true
     kms_key_arn = var.kms_key_arn
   }
 

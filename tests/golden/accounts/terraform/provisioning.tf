@@ -74,6 +74,15 @@ resource "aws_iam_policy" "account_stack" {
         Resource = "arn:${local.partition}:application-autoscaling:${local.region}:${local.account_id}:scalable-target/*"
       },
       {
+        Sid    = "ScalingAsItIs"
+        Effect = "Allow"
+        Action = [
+          "application-autoscaling:DescribeScalableTargets",
+          "application-autoscaling:DescribeScalingPolicies",
+        ]
+        Resource = "*"
+      },
+      {
         Sid      = "ScalingRole"
         Effect   = "Allow"
         Action   = "iam:CreateServiceLinkedRole"

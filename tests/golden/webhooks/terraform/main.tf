@@ -31,7 +31,7 @@ resource "aws_dynamodb_table" "tenant_identity" {
   }
 
   server_side_encryption {
-    enabled     = var.kms_key_arn != null || var.enable_server_side_encryption
+    enabled     = var.kms_key_arn == null ? var.enable_server_side_encryption : true
     kms_key_arn = var.kms_key_arn
   }
 
@@ -78,7 +78,7 @@ resource "aws_dynamodb_table" "tenant_webhook_config" {
   }
 
   server_side_encryption {
-    enabled     = var.kms_key_arn != null || var.enable_server_side_encryption
+    enabled     = var.kms_key_arn == null ? var.enable_server_side_encryption : true
     kms_key_arn = var.kms_key_arn
   }
 
@@ -186,7 +186,7 @@ resource "aws_dynamodb_table" "events" {
   }
 
   server_side_encryption {
-    enabled     = var.kms_key_arn != null || var.enable_server_side_encryption
+    enabled     = var.kms_key_arn == null ? var.enable_server_side_encryption : true
     kms_key_arn = var.kms_key_arn
   }
 
@@ -244,7 +244,7 @@ resource "aws_dynamodb_table" "deliveries" {
   }
 
   server_side_encryption {
-    enabled     = var.kms_key_arn != null || var.enable_server_side_encryption
+    enabled     = var.kms_key_arn == null ? var.enable_server_side_encryption : true
     kms_key_arn = var.kms_key_arn
   }
 

@@ -207,7 +207,9 @@ def test_the_provisioner_reaches_only_names_of_the_pattern() -> None:
     text = terraform_module(ACCOUNTS)["provisioning.tf"]
     assert "table/app-${var.environment}-account-*" in text
     assert "stack/app-${var.environment}-account-*/*" in text
-    assert not re.search(r'Resource += "\*"', text)
+    everywhere = [each for each in text.split("Sid ") if re.search(r'Resource += "\*"', each)]
+    assert len(everywhere) == 1
+    assert set(re.findall(r'"[a-z-]+:([A-Z][a-z]+)', everywhere[0])) == {"Describe"}
 
 
 def test_the_shared_table_can_be_found_by_parameters() -> None:
@@ -240,10 +242,11 @@ def test_buckets_are_closed_to_the_public() -> None:
     assert "restrict_public_buckets = true" in files["buckets.tf"]
 
 
-def test_a_queue_whose_dead_letters_go_elsewhere_is_made_without_them() -> None:
+def test_dead_letters_may_go_to_a_queue_that_somebody_else_makes() -> None:
     queue = Queue(name="work", dead_letters=Queue(name="elsewhere"), receives_max=3)
     files = terraform_module(system_of(Table("orders", partition="id"), resources=[queue]))
-    assert "redrive_policy" not in files["queues.tf"]
+    place = "arn:${local.partition}:sqs:${local.region}:${local.account_id}:elsewhere"
+    assert f'deadLetterTargetArn = "{place}"' in files["queues.tf"]
 
 
 notes = Table("n1", Index("ix"))

@@ -48,6 +48,8 @@ _PARAMETER_ACTIONS = ("DeleteParameters", "GetParameter", "GetParametersByPath",
 _SCALING_ACTIONS = (
     "DeleteScalingPolicy", "DeregisterScalableTarget", "PutScalingPolicy", "RegisterScalableTarget",
 )  # fmt: skip
+_SCALING_READS = ("DescribeScalableTargets", "DescribeScalingPolicies")
+"""These can be granted on everything only."""
 _ALARM_ACTIONS = ("DeleteAlarms", "DescribeAlarms", "PutMetricAlarm")
 
 
@@ -126,6 +128,7 @@ def _stack_role(names: DeclaredNames, table: Table, enabled: Expression) -> Iter
             for number, resource in enumerate(_parameters(names), start=1)
         ),
         _statement("Scaling", "application-autoscaling", _SCALING_ACTIONS, _scalable_targets()),
+        _statement("ScalingAsItIs", "application-autoscaling", _SCALING_READS, "*"),
         _statement("ScalingRole", "iam", ("CreateServiceLinkedRole",), _service_role())
         | {"Condition": {"StringEquals": {"iam:AWSServiceName": _SCALING_ROLE}}},
         _statement("Alarms", "cloudwatch", _ALARM_ACTIONS, _arn("cloudwatch", "alarm:", _pattern(names, table))),
