@@ -408,8 +408,9 @@ def checked(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., set[tuple
 
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize("name", SHIPPED)
-def test_checkov_misses_nothing_but_a_customers_key(checked: Any, name: str) -> None:
-    assert checked(name) == {("CKV_AWS_119", "aws_dynamodb_table")}
+def test_checkov_misses_at_most_a_customers_key(checked: Any, name: str) -> None:
+    """It cannot see that the variable of the key is null, and so may not miss it either."""
+    assert checked(name) <= {("CKV_AWS_119", "aws_dynamodb_table")}
 
 
 @pytest.mark.timeout(240)

@@ -25,18 +25,17 @@ AuditType = Literal[
     "CONFIGURATION",
 ]
 
-gsi1 = Index("gsi1", description="status/expiry, category, name lookups")
-gsi2 = Index("gsi2", description="email, active status, division lookups")
-gsi3 = Index("gsi3", description="user team memberships")
-gsi4 = Index("gsi4", description="audit by user")
-gsi5 = Index("gsi5", description="audit by event type")
+_PROJECT = r"^[a-z0-9-]+$"
+_INDEXES = (
+    gsi1 := Index("gsi1", description="status/expiry, category, name lookups"),
+    gsi2 := Index("gsi2", description="email, active status, division lookups"),
+    gsi3 := Index("gsi3", description="user team memberships"),
+    gsi4 := Index("gsi4", description="audit by user"),
+    gsi5 := Index("gsi5", description="audit by event type"),
+)
 table = Table(
     "access-management",
-    gsi1,
-    gsi2,
-    gsi3,
-    gsi4,
-    gsi5,
+    *_INDEXES,
     ttl="ttl",
     stream="NEW_AND_OLD_IMAGES",
     stream_purpose="audit archiving",
@@ -45,10 +44,6 @@ table = Table(
     tags={"Project": "BBWS", "Component": "AccessManagement", "CostCenter": "BBWS-ACCESS"},
     description="Every kind of item of access management, in one table.",
 )
-
-
-_PROJECT = re.compile(r"^[a-z0-9-]+$")
-_PROJECT_REQUIREMENT = "Project name must contain only lowercase letters, numbers, and hyphens."
 
 
 class Revised(Entity):
@@ -476,15 +471,15 @@ def naming(stage: str, *, project: str = "bbws-access") -> Naming:
     if stage not in get_args(Stage):
         hint = f"use one of {', '.join(get_args(Stage))}"
         faults.append(Fault(place="naming(stage)", problem=f"{stage!r} is no stage", hint=hint))
-    if not _PROJECT.fullmatch(project):
+    if not re.fullmatch(_PROJECT, project):
         hint = "use lower-case letters, digits and hyphens"
         faults.append(Fault(place="naming(project)", problem=f"{project!r} is not allowed", hint=hint))
     if faults:
         raise DeclarationError(faults)
     about = NameValue(
         description="Project name prefix for resource naming",
-        pattern=_PROJECT.pattern,
-        requirement=_PROJECT_REQUIREMENT,
+        pattern=_PROJECT,
+        requirement="Project name must contain only lowercase letters, numbers, and hyphens.",
     )
     return Naming(
         table="{project}-{stage}-ddb-{table}",

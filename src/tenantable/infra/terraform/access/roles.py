@@ -47,7 +47,8 @@ def role_section(names: DeclaredNames) -> Section:
         blocks.append(_role(names, label, component))
         attached = _numbered(label, policies)
         for name, policy in attached:
-            blocks += _policy(names, name, label, component, texts.value(policy))
+            described = iam_text(f"What {component.name} of {names.system.name} may do")
+            blocks += _policy(name, label, description=described, document=texts.value(policy))
             if _is_on_tables(policy):
                 blocks += _replica_policy(name, label)
         arns[component.name] = [Expression(f"aws_iam_policy.{name}.arn") for name, _ in attached]
@@ -173,16 +174,13 @@ def _numbered(label: str, policies: list[Policy]) -> list[tuple[str, Policy]]:
     return [(f"{label}_{number}", policy) for number, policy in enumerate(policies, start=1)]
 
 
-def _policy(
-    names: DeclaredNames, name: str, label: str, component: Component, document: dict[str, Any]
-) -> Iterator[Block]:
+def _policy(name: str, label: str, *, description: str, document: dict[str, Any]) -> Iterator[Block]:
     number = name.removeprefix(label).removeprefix("_")
     ending = f"-{number}" if number else ""
     named = template(Expression(f"aws_iam_role.{label}.name"), ending)
     body = [
         Argument("name", named),
-        *arguments(description=iam_text(f"What {component.name} of {names.system.name} may do")),
-        Argument("policy", Call("jsonencode", document)),
+        *arguments(description=description, policy=Call("jsonencode", document)),
         _TAGS,
     ]
     yield Block("resource", "aws_iam_policy", name, body=body)
