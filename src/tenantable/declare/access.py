@@ -94,9 +94,9 @@ def _declare(cls: type[AccessPatterns[Any]], entity: EntityDeclaration) -> None:
         raise DeclarationError(faults)
     assert layout is not None, "a layout is missing only with a fault"
     entity.table.layouts.setdefault(entity.model, layout)
+    entity.table.repositories.append(cls)
     for pattern, resolution in resolutions.items():
         pattern.resolve(resolution)
-        entity.table.patterns.append(pattern)
 
 
 def _foundation_faults(cls: type[AccessPatterns[Any]], entity: EntityDeclaration) -> Iterator[Fault]:

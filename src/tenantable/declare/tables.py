@@ -146,8 +146,8 @@ class WarmThroughput:
 
 class Table:
     """
-    A table and its indexes. `layouts` holds the keys of its entities (`EntityLayout` by class), and `patterns` the
-    access patterns that its repositories declare, both in the order of declaration.
+    A table and its indexes. `layouts` holds the keys of its entities (`EntityLayout` by class) and `repositories` the
+    classes of their access patterns, as they are declared.
 
     Args:
         name: Logical name; the physical one comes from `Naming`.
@@ -219,7 +219,7 @@ class Table:
         self.tags = dict(tags or {})
         self.description = description
         self.layouts: dict[Any, Any] = {}
-        self.patterns: list[Any] = []
+        self.repositories: list[Any] = []
         faults = list(_table_faults(self))
         if faults:
             raise DeclarationError(faults)

@@ -84,7 +84,8 @@ def _index_lines(table: Table, index: Index) -> Iterator[str]:
             yield ""
     yield from _values(table, index)
     yield f"Holds {_held(index)}."
-    patterns = [pattern for pattern in table.patterns if pattern.index is index]
+    declared = (pattern for repository in table.repositories for pattern in repository.patterns.values())
+    patterns = [pattern for pattern in declared if pattern.index is index]
     yield from _patterns(patterns)
     yield _EMPTY
 
