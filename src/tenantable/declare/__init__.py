@@ -13,13 +13,13 @@ from tenantable.declare.grants import (
     writes,
 )
 from tenantable.declare.keys.layouts import Key
-from tenantable.declare.naming import Naming
+from tenantable.declare.naming import NameValue, Naming
 from tenantable.declare.patterns import KeyPattern, QueryPattern, collection
 from tenantable.declare.queries import Page, Query
 from tenantable.declare.references import Change, Condition, Reference
-from tenantable.declare.resources import Bucket, EncryptionKey, EventBus, ParameterTree, Queue
+from tenantable.declare.resources import Bucket, EncryptionKey, EventBus, Parameter, ParameterTree, Queue
 from tenantable.declare.systems import System
-from tenantable.declare.tables import Index, LocalIndex, Provisioned, Table, Tenancy
+from tenantable.declare.tables import Index, LocalIndex, Provisioned, Table, Tenancy, WarmThroughput
 from tenantable.wire.keys import KeyAttribute
 
 __all__ = [
@@ -38,8 +38,10 @@ __all__ = [
     "KeyAttribute",
     "KeyPattern",
     "LocalIndex",
+    "NameValue",
     "Naming",
     "Page",
+    "Parameter",
     "ParameterTree",
     "Permission",
     "Provisioned",
@@ -51,6 +53,7 @@ __all__ = [
     "System",
     "Table",
     "Tenancy",
+    "WarmThroughput",
     "allow",
     "allow_resource",
     "attr",

@@ -13,6 +13,22 @@ _RESOURCE_NAME = re.compile(r"[A-Za-z0-9_./-]{1,1011}")
 
 
 @dataclass(frozen=True, kw_only=True)
+class NameValue:
+    """
+    What one of a naming's values is, for those who choose it.
+
+    Args:
+        description: A few words.
+        pattern: What the whole value must match. None: anything goes.
+        requirement: One sentence that says what `pattern` demands.
+    """
+
+    description: str
+    pattern: str | None = None
+    requirement: str = "The value has another form than names allow."
+
+
+@dataclass(frozen=True, kw_only=True)
 class Naming:
     """
     How a system's tables, indexes and other resources are called.
@@ -27,6 +43,7 @@ class Naming:
         resource: Style of queues, parameters and the like.
         values: What the other placeholders stand for, such as `{"stage": "dev"}`.
         exceptions: Styles of single tables, by logical name, where they differ from `table`.
+        about: What the values are, by name, for those who may choose others.
     Raises:
         DeclarationError: A style names an unknown placeholder.
     """
@@ -37,6 +54,7 @@ class Naming:
     resource: str = "{resource}"
     values: Mapping[str, str] = field(default_factory=dict)
     exceptions: Mapping[str, str] = field(default_factory=dict)
+    about: Mapping[str, NameValue] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         known = {

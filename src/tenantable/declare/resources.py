@@ -3,8 +3,15 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
 from tenantable.errors import DeclarationError, Fault
+
+if TYPE_CHECKING:
+    from tenantable.declare.tables import Table
+
+TableFact = Literal["name", "arn", "stream-arn", "dedicated-billing-mode"]
+"""What a parameter can tell of a table; the last is how the tables are billed that tenants have for themselves."""
 
 DAY_SECONDS = 24 * 3600
 
@@ -69,6 +76,21 @@ class ParameterTree:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Parameter:
+    """A parameter that infrastructure writes once it knows the value: `fact` of the table `of`, for others to find."""
+
+    name: str
+    of: "Table"
+    fact: TableFact
+    description: str = ""
+
+    service = "ssm"
+
+    def __post_init__(self) -> None:
+        _refuse(_name_faults(self))
+
+
+@dataclass(frozen=True, kw_only=True)
 class Bucket:
     """A bucket of objects."""
 
@@ -94,7 +116,7 @@ class EventBus:
         _refuse(_name_faults(self))
 
 
-Resource = Queue | EncryptionKey | ParameterTree | Bucket | EventBus
+Resource = Queue | EncryptionKey | ParameterTree | Parameter | Bucket | EventBus
 """Anything beside tables that a system declares; `service` is the prefix of its actions, such as `sqs`."""
 
 

@@ -35,6 +35,7 @@ class System:
         naming: From a stage to the names in it. Default: logical names, the same in every stage.
         stages: The stages that it is meant to run in.
         accepted: Findings of the design lint that are meant so: for a rule's id, the reason by the place it names.
+        recovery_regions: Regions that a stage may replicate its tables to, so that it survives the loss of its own.
     Raises:
         DeclarationError: Two tables, components or resources have one name, a component's role would have a name that
             IAM refuses, or a component is granted something on a table that is none of `tables`, or a role that is none
@@ -50,6 +51,7 @@ class System:
     naming: Callable[[str], Naming] = _own_names
     stages: Sequence[str] = ("dev", "sit", "prod")
     accepted: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    recovery_regions: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         faults = []

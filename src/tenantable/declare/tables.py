@@ -39,6 +39,7 @@ class Index:
         across_tenants: It serves views over all tenants of a shared table: its keys do not begin with the tenant's
             prefix, and a tenant's scope does not reach it.
         accepted: Findings of the design lint about this index that are meant so: the reason by the rule's id.
+        description: What it is for, in a few words, such as `audit by user`.
     """
 
     local = False
@@ -52,6 +53,7 @@ class Index:
         projection: Projection = "all",
         across_tenants: bool = False,
         accepted: Mapping[str, str] | None = None,
+        description: str = "",
     ) -> None:
         if partition is None:
             upper = name.upper()
@@ -62,6 +64,7 @@ class Index:
         self.projection = projection
         self.across_tenants = across_tenants
         self.accepted = dict(accepted or {})
+        self.description = description
 
     def __repr__(self) -> str:
         return f"Index({self.name!r})"
@@ -83,8 +86,11 @@ class LocalIndex(Index):
         sort: KeyDeclaration,
         projection: Projection = "all",
         accepted: Mapping[str, str] | None = None,
+        description: str = "",
     ) -> None:
-        super().__init__(name, partition="PK", sort=sort, projection=projection, accepted=accepted)
+        super().__init__(
+            name, partition="PK", sort=sort, projection=projection, accepted=accepted, description=description
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,11 +100,13 @@ class Tenancy:
 
     Every partition key of the table and of its indexes must begin with `prefix`, a key template whose `{tenant}` is
     filled from the tenant's scope and from nowhere else, such as `ACCOUNT#{tenant}`.
-    `dedicated` says whether a tenant may also have a table of the same shape for itself.
+    `dedicated` says whether a tenant may also have a table of the same shape for itself. `called` is what a tenant is
+    called in the names of settings, such as `account`.
     """
 
     prefix: str = "TENANT#{tenant}"
     dedicated: bool = False
+    called: str = "tenant"
 
     def __post_init__(self) -> None:
         head = self.prefix.removesuffix("{tenant}")
@@ -109,7 +117,39 @@ class Tenancy:
 
 @dataclass(frozen=True, kw_only=True)
 class Provisioned:
-    """Provisioned capacity in units a second; without it a table is billed on demand."""
+    """
+    Provisioned capacity of a table, and of each of its global indexes, in units a second; without it a table is billed
+    on demand.
+
+    With `read_units_max` or `write_units_max` that capacity is scaled: it follows the load between the two numbers, so
+    that about `target_percent` (20 to 90) of it is used.
+    """
+
+    read_units: int
+    write_units: int
+    read_units_max: int | None = None
+    write_units_max: int | None = None
+    target_percent: int = 70
+
+    def __post_init__(self) -> None:
+        faults = []
+        for kind, least, most in (
+            ("read", self.read_units, self.read_units_max),
+            ("write", self.write_units, self.write_units_max),
+        ):
+            if most is not None and most < least:
+                problem = f"{kind}_units_max is {most}, and {kind}_units {least}"
+                faults.append(Fault(place="Provisioned", problem=problem, hint=f"raise {kind}_units_max"))
+        if not 20 <= self.target_percent <= 90:
+            problem = f"target_percent is {self.target_percent}"
+            faults.append(Fault(place="Provisioned", problem=problem, hint="choose a number from 20 to 90"))
+        if faults:
+            raise DeclarationError(faults)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WarmThroughput:
+    """What a table can serve at once, without growing into it: read and write units a second."""
 
     read_units: int
     write_units: int
@@ -127,6 +167,7 @@ class Table:
         sort: Sort key attribute. None: `SK` when `partition` is the default `PK`, else none.
         ttl: The attribute that holds the time of expiry, or None.
         stream: False, True (new and old images) or a view type.
+        stream_purpose: What the stream is needed for, such as `audit archiving`.
         tenancy: How tenants share it; None: it has no tenants.
         discriminator: An attribute that holds the entity's name. Needed where two entities share a partition and
             their sort keys do not tell them apart.
@@ -135,7 +176,12 @@ class Table:
         deletion_protection: Refuse DeleteTable.
         encryption_key: A customer key's alias or ARN, `AWS_MANAGED_KEY`, or None for the key that DynamoDB owns.
         replicas: Further regions of a global table.
+        consistent_replicas: Its replicas agree before a write is answered; the table has three regions then, and
+            `witness` may be one of them.
+        witness: The region that keeps the writes of consistent replicas without serving them.
+        warm_throughput: None: what DynamoDB gives every table.
         tags: Tags of the table.
+        description: What it holds, in a few words.
     Raises:
         DeclarationError: Names repeat or a limit of DynamoDB is passed; lists every fault.
     """
@@ -148,6 +194,7 @@ class Table:
         sort: KeyDeclaration | None = None,
         ttl: str | None = None,
         stream: bool | StreamView = False,
+        stream_purpose: str = "",
         tenancy: Tenancy | None = None,
         discriminator: str | None = None,
         billing: Provisioned | None = None,
@@ -155,7 +202,11 @@ class Table:
         deletion_protection: bool = False,
         encryption_key: str | None = None,
         replicas: tuple[str, ...] = (),
+        consistent_replicas: bool = False,
+        witness: str | None = None,
+        warm_throughput: WarmThroughput | None = None,
         tags: Mapping[str, str] | None = None,
+        description: str = "",
     ) -> None:
         if partition is None:
             partition, sort = "PK", sort or "SK"
@@ -165,6 +216,7 @@ class Table:
         self.indexes = indexes
         self.ttl = ttl
         self.stream: StreamView | None = _STREAM_VIEW if stream is True else stream or None
+        self.stream_purpose = stream_purpose
         self.tenancy = tenancy
         self.discriminator = discriminator
         self.billing = billing
@@ -172,7 +224,11 @@ class Table:
         self.deletion_protection = deletion_protection
         self.encryption_key = encryption_key
         self.replicas = replicas
+        self.consistent_replicas = consistent_replicas
+        self.witness = witness
+        self.warm_throughput = warm_throughput
         self.tags = dict(tags or {})
+        self.description = description
         self.layouts: dict[Any, Any] = {}
         self.patterns: list[Any] = []
         faults = list(_table_faults(self))
@@ -233,6 +289,9 @@ class PhysicalTable:
             request["StreamSpecification"] = {"StreamEnabled": True, "StreamViewType": table.stream}
         if table.encryption_key:
             request["SSESpecification"] = _encryption(table.encryption_key)
+        if (warm := table.warm_throughput) is not None:
+            units = {"ReadUnitsPerSecond": warm.read_units, "WriteUnitsPerSecond": warm.write_units}
+            request["WarmThroughput"] = units
         if table.tags:
             request["Tags"] = [{"Key": key, "Value": value} for key, value in sorted(table.tags.items())]
         return request

@@ -1,5 +1,6 @@
 """The commands that write what other tools deploy and people read: `export ...`."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -7,8 +8,22 @@ import typer
 
 from tenantable.cli.provision.files import read_text, write_files
 from tenantable.cli.systems import NameValues, Stage, SystemName, find_naming, find_system
+from tenantable.errors import SettingsError
 
 OutputFolder = Annotated[Path, typer.Option("--out", help="Folder that the files are written to; made if need be.")]
+
+
+STALE = 2
+"""The exit status of `--check` where files are not what the declaration says."""
+
+Checks = Annotated[
+    bool,
+    typer.Option("--check", help="Write nothing; exit with status 2 when the folder is not what would be written."),
+]
+ProviderVersion = Annotated[
+    str,
+    typer.Option("--provider-version", help="The version of Terraform's AWS provider to write for: 5.x or 6.x."),
+]
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -16,6 +31,7 @@ def add_commands(app: typer.Typer) -> None:
     group = typer.Typer(no_args_is_help=True, help="Write a system's declaration in the words of another tool.")
     group.command()(cloudformation)
     group.command()(docs)
+    group.command()(terraform)
     app.add_typer(group, name="export")
 
 
@@ -67,3 +83,50 @@ def docs(
     path = out / f"{found.name}.md"
     path.write_text(page)
     typer.echo(f"Wrote {path}")
+
+
+def terraform(
+    *,
+    system: SystemName,
+    out: OutputFolder,
+    name: NameValues = None,
+    provider_version: ProviderVersion = "5.x",
+    check: Checks = False,
+) -> None:
+    """Write a system as a Terraform module: tables, roles with their policies, and the rest."""
+    from tenantable.infra.terraform.module import marker, terraform_module
+    from tenantable.infra.terraform.tables import Provider
+
+    found = find_system(system)
+    files = terraform_module(found, provider=Provider(major=_major(provider_version)), values=_values(name))
+    _write_generated(out, files, marker=marker(found), check=check)
+
+
+def _write_generated(out: Path, files: Mapping[str, str], *, marker: str, check: bool) -> None:
+    """Write generated files and say what changed; with `check` only say it, and exit with status 2 if files differ."""
+    from tenantable.infra.folders import compare_folder, write_folder
+
+    changes = (compare_folder if check else write_folder)(out, files, marker=marker)
+    changed = [each for each in changes if each.change != "unchanged"]
+    for each in changed:
+        typer.echo(f"{each.change.ljust(len('unchanged'))} {out / each.name}")
+    typer.echo(f"{len(changed)} of {len(changes)} files {'differ' if check else 'written'}")
+    if check and changed:
+        raise typer.Exit(STALE)
+
+
+def _major(version: str) -> int:
+    major = version.removeprefix("v").partition(".")[0]
+    if not major.isascii() or not major.isdigit():
+        raise SettingsError(f"--provider-version {version}: no version", hint="write 5.x or 6.x")
+    return int(major)
+
+
+def _values(texts: list[str] | None) -> dict[str, str]:
+    values = {}
+    for text in texts or ():
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise SettingsError(f"--name {text}: no such value", hint="write name=value")
+        values[name] = value
+    return values

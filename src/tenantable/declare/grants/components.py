@@ -34,6 +34,7 @@ class Component:
         grants: What it may do; nothing else.
         description: One sentence.
         tenant_bound: Its credentials belong to one tenant, and reach only keys with that tenant's prefix.
+        provisions: It gives tenants tables of their own, and takes them away again.
     Raises:
         DeclarationError: The name cannot be part of a role's name, or a grant can never work; lists every fault.
     """
@@ -42,6 +43,7 @@ class Component:
     grants: Sequence[Grant | ResourceGrant] = ()
     description: str = ""
     tenant_bound: bool = False
+    provisions: bool = False
 
     def __post_init__(self) -> None:
         faults = [*_own_faults(self)]

@@ -5,7 +5,7 @@ Source: IAM User Guide, "IAM and AWS STS quotas".
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from tenantable.errors import PolicyError
@@ -21,38 +21,41 @@ _READS = frozenset({"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query
 _SEPARATORS = re.compile(r"[^A-Za-z0-9]+")
 
 
-def pack(statements: Iterable[Statement]) -> tuple[Policy, ...]:
+def pack(statements: Iterable[Statement], *, size: Callable[[Policy], int] = policy_size) -> tuple[Policy, ...]:
     """
     Policies that hold the statements in their order, each statement under a Sid of its own.
 
+    Args:
+        size: The characters of a policy that count towards the quota; another function where the names in the
+            statements stand for longer ones.
     Raises:
         PolicyError: A statement is larger than the quota and has but one action and one resource.
     """
-    fitting = [part for statement in statements for part in _divided(statement)]
+    fitting = [part for statement in statements for part in _divided(statement, size)]
     policies: list[Policy] = []
     for statement in _with_sids(fitting):
         together = Policy(statements=(*policies[-1].statements, statement)) if policies else None
-        if together is not None and policy_size(together) <= MANAGED_POLICY_CHARACTERS_MAX:
+        if together is not None and size(together) <= MANAGED_POLICY_CHARACTERS_MAX:
             policies[-1] = together
         else:
             policies.append(Policy(statements=(statement,)))
     return tuple(policies)
 
 
-def _divided(statement: Statement) -> Iterator[Statement]:
+def _divided(statement: Statement, size: Callable[[Policy], int]) -> Iterator[Statement]:
     """The statement in as many parts as it takes for each to fit a policy; together they say the same."""
     alone = Policy(statements=(replace(statement, sid="S" * _SID_CHARACTERS_MAX),))
-    if policy_size(alone) <= MANAGED_POLICY_CHARACTERS_MAX:
+    if size(alone) <= MANAGED_POLICY_CHARACTERS_MAX:
         yield statement
     elif len(statement.resources) > 1:
         for resources in _halves(statement.resources):
-            yield from _divided(replace(statement, resources=resources))
+            yield from _divided(replace(statement, resources=resources), size)
     elif len(statement.actions) > 1:
         for actions in _halves(statement.actions):
-            yield from _divided(replace(statement, actions=actions))
+            yield from _divided(replace(statement, actions=actions), size)
     else:
         raise PolicyError(
-            f"the statement for {statement.actions[0]} on {statement.resources[0]} needs {policy_size(alone)} "
+            f"the statement for {statement.actions[0]} on {statement.resources[0]} needs {size(alone)} "
             f"characters; a policy holds {MANAGED_POLICY_CHARACTERS_MAX}",
             hint="grant fewer attributes by name, or all of them",
         )

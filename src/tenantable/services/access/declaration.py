@@ -10,7 +10,7 @@ from tenantable.data.repositories import Repository
 from tenantable.declare.attributes import Attr, attr, camel_case
 from tenantable.declare.entities import Entity
 from tenantable.declare.grants import Component, Grant, Writes, allow, writes
-from tenantable.declare.naming import Naming
+from tenantable.declare.naming import NameValue, Naming
 from tenantable.declare.systems import System
 from tenantable.declare.tables import AWS_MANAGED_KEY, Index, Table
 from tenantable.errors import DeclarationError, Fault
@@ -29,15 +29,24 @@ AuditType = Literal[
 
 Ids = Annotated[list[str], Field(max_length=1000)]
 
-_INDEXES = gsi1, gsi2, gsi3, gsi4, gsi5 = tuple(Index(f"gsi{number}") for number in range(1, 6))
+_PROJECT = r"^[a-z0-9-]+$"
+_INDEXES = (
+    gsi1 := Index("gsi1", description="status/expiry, category, name lookups"),
+    gsi2 := Index("gsi2", description="email, active status, division lookups"),
+    gsi3 := Index("gsi3", description="user team memberships"),
+    gsi4 := Index("gsi4", description="audit by user"),
+    gsi5 := Index("gsi5", description="audit by event type"),
+)
 table = Table(
     "access-management",
     *_INDEXES,
     ttl="ttl",
     stream="NEW_AND_OLD_IMAGES",
+    stream_purpose="audit archiving",
     recovery=True,
     encryption_key=AWS_MANAGED_KEY,
     tags={"Project": "BBWS", "Component": "AccessManagement", "CostCenter": "BBWS-ACCESS"},
+    description="Every kind of item of access management, in one table.",
 )
 
 
@@ -466,13 +475,21 @@ def naming(stage: str, *, project: str = "bbws-access") -> Naming:
     if stage not in get_args(Stage):
         hint = f"use one of {', '.join(get_args(Stage))}"
         faults.append(Fault(place="naming(stage)", problem=f"{stage!r} is no stage", hint=hint))
-    if not re.fullmatch(r"[a-z0-9-]+", project):
+    if not re.fullmatch(_PROJECT, project):
         hint = "use lower-case letters, digits and hyphens"
         faults.append(Fault(place="naming(project)", problem=f"{project!r} is not allowed", hint=hint))
     if faults:
         raise DeclarationError(faults)
+    about = NameValue(
+        description="Project name prefix for resource naming",
+        pattern=_PROJECT,
+        requirement="Project name must contain only lowercase letters, numbers, and hyphens.",
+    )
     return Naming(
-        table="{project}-{stage}-ddb-{table}", index="{table}-{index}", values={"project": project, "stage": stage}
+        table="{project}-{stage}-ddb-{table}",
+        index="{table}-{index}",
+        values={"project": project, "stage": stage},
+        about={"project": about},
     )
 
 
@@ -496,4 +513,5 @@ SYSTEM = System(
         },
         "TD012": dict.fromkeys(("AuditEvent.gsi4", "AuditEvent.gsi5"), "readers want the details, some hundred bytes"),
     },
+    recovery_regions=("eu-west-1",),
 )

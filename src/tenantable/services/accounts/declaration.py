@@ -20,27 +20,40 @@ from tenantable.declare.attributes import Attr, attr, camel_case
 from tenantable.declare.entities import Entity
 from tenantable.declare.grants import Component, allow, allow_resource, writes
 from tenantable.declare.naming import Naming
-from tenantable.declare.resources import ParameterTree
+from tenantable.declare.resources import Parameter, ParameterTree
 from tenantable.declare.systems import System
 from tenantable.declare.tables import AWS_MANAGED_KEY, Index, Table, Tenancy
 
 CloudType = Literal["public", "private"]
 ProvisioningStatus = Literal["pending", "creating", "active", "failed", "deleting"]
 
-gsi1 = Index("gsi1", across_tenants=True)
-gsi2 = Index("gsi2", across_tenants=True)
-gsi3 = Index("gsi3", across_tenants=True)
+gsi1 = Index("gsi1", across_tenants=True, description="accounts by cloud type and status")
+gsi2 = Index("gsi2", across_tenants=True, description="accounts by master account and name")
+gsi3 = Index("gsi3", across_tenants=True, description="licences by enterprise and end")
 table = Table(
     "accounts",
     gsi1,
     gsi2,
     gsi3,
-    tenancy=Tenancy(prefix="ACCOUNT#{tenant}", dedicated=True),
+    tenancy=Tenancy(prefix="ACCOUNT#{tenant}", dedicated=True, called="account"),
     stream="NEW_AND_OLD_IMAGES",
     recovery=True,
     encryption_key=AWS_MANAGED_KEY,
+    description="The data of all public accounts, and of private ones what administrators see.",
 )
 account_parameters = ParameterTree(name="/accounts", description="Where the data of each account is.")
+shared_table_name = Parameter(
+    name="/platform/dynamodb/shared-table-name", of=table, fact="name", description="Name of the shared table"
+)
+shared_table_arn = Parameter(
+    name="/platform/dynamodb/shared-table-arn", of=table, fact="arn", description="ARN of the shared table"
+)
+default_billing_mode = Parameter(
+    name="/platform/dynamodb/default-billing-mode",
+    of=table,
+    fact="dedicated-billing-mode",
+    description="Default billing mode for new private tables",
+)
 platform_parameters = ParameterTree(name="/platform", description="What all accounts share: table, billing, template.")
 
 
@@ -173,6 +186,7 @@ api = Component(
 provisioner = Component(
     "provisioner",
     description="Gives private accounts a table of their own, and takes it away again.",
+    provisions=True,
     grants=[
         allow(Accounts.get, Accounts.by_status, Licenses.every),
         allow(
@@ -216,7 +230,13 @@ SYSTEM = System(
     description="Accounts that share a table or have one for themselves, and their licences.",
     tables=(table,),
     components=(api, provisioner, reader),
-    resources=(account_parameters, platform_parameters),
+    resources=(
+        account_parameters,
+        platform_parameters,
+        shared_table_name,
+        shared_table_arn,
+        default_billing_mode,
+    ),
     environment={"SHARED_TABLE": table},
     naming=naming,
     accepted={

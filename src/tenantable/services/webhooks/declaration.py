@@ -47,7 +47,7 @@ events = Table(
     tenancy=Tenancy(prefix="TENANT#{tenant}"),
     recovery=True,
 )
-deliveries = Table("Deliveries", ttl="expiresAt", tenancy=Tenancy(prefix="TENANT#{tenant}"))
+deliveries = Table("Deliveries", ttl="expiresAt", tenancy=Tenancy(prefix="TENANT#{tenant}"), recovery=True)
 
 
 class TenantIdentity(Entity, table=identities, stored_names=camel_case):

@@ -65,8 +65,10 @@ type_day_index = Index(
         "TD012": "the day's totals are made from the properties; events expire",
     },
 )
-analytics_events = Table("analytics-events", type_day_index, partition="event_id", ttl="ttl_epoch", stream=True)
-analytics_totals = Table("analytics-totals", partition="event_type", sort="day")
+analytics_events = Table(
+    "analytics-events", type_day_index, partition="event_id", ttl="ttl_epoch", stream=True, recovery=True
+)
+analytics_totals = Table("analytics-totals", partition="event_type", sort="day", recovery=True)
 
 type_index = Index(
     "type-index",

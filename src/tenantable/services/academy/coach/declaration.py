@@ -32,7 +32,7 @@ coach_sessions_index = Index(
     accepted={"TD012": "a coach who resumes wants the form, and there are a few hundred sessions at a time"},
 )
 onboarding_sessions = Table(
-    "coach-onboarding-sessions", coach_sessions_index, partition="session_id", ttl="expiration_time"
+    "coach-onboarding-sessions", coach_sessions_index, partition="session_id", ttl="expiration_time", recovery=True
 )
 
 coach_invitations_index = Index("coach-invitations-index", partition="coach_id")

@@ -1,0 +1,1 @@
+"""What the components may do, as roles and policies of the module."""

@@ -1,0 +1,431 @@
+"""
+Generated modules, read by Terraform itself, its AWS provider and checkov. Nothing here needs a server.
+
+Terraform's own tests run against a mock of the provider: there every reference has a value, so that policies can be
+compared with the synthesized ones.
+"""
+
+import base64
+import json
+import os
+import shutil
+import subprocess
+import unicodedata
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tenantable.cli.systems import SHIPPED, find_system
+from tenantable.declare import (
+    Bucket,
+    Component,
+    EncryptionKey,
+    EventBus,
+    Index,
+    KeyAttribute,
+    LocalIndex,
+    Naming,
+    ParameterTree,
+    Provisioned,
+    Queue,
+    System,
+    Table,
+    allow_resource,
+)
+from tenantable.declare.tables import PhysicalTable
+from tenantable.iam.documents import policy_document
+from tenantable.iam.synthesis.packing import MANAGED_POLICY_CHARACTERS_MAX
+from tenantable.iam.synthesis.statements import component_policies
+from tenantable.infra.terraform.access.policies import VALUE_CHARACTERS
+from tenantable.infra.terraform.hcl import Argument, Block, render
+from tenantable.infra.terraform.module import terraform_module
+from tenantable.infra.terraform.names import DeclaredNames, identifiers
+from tenantable.wire.arns import Home
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).parents[2]
+GOLDEN = ROOT / "tests" / "golden"
+CHECKOV = ROOT / ".tools" / "venv" / "bin" / "checkov"
+HOME = Home()
+KEY = "arn:aws:kms:us-east-1:000000000000:key/11111111-2222-3333-4444-555555555555"
+DEAD = "http://127.0.0.1:9"
+PLUGIN_FOLDERS = [
+    os.environ.get("TF_PLUGIN_DIR", ""),
+    "~/.terraform.d/plugins",
+    "/usr/local/share/terraform/plugins",
+    *(str(mirror.parent) for mirror in Path("/opt").glob("*/registry.terraform.io")),
+]
+PROVIDER = """
+provider "aws" {
+  region                      = "us-east-1"
+  access_key                  = "any"
+  secret_key                  = "any"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+  endpoints {
+%s
+  }
+}
+"""
+SERVICES = ("appautoscaling", "cloudwatch", "dynamodb", "iam", "kms", "sqs", "ssm", "sts")
+
+Values = dict[str, Any]
+
+
+def run(*words: str, folder: Path, text: str | None = None) -> str:
+    done = subprocess.run(
+        words,
+        cwd=folder,
+        env=os.environ | {"TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1"},
+        input=text,
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def initialize(terraform: str, folder: Path) -> None:
+    """Give the module a provider that reaches nobody."""
+    plugins = [found for found in map(os.path.expanduser, filter(None, PLUGIN_FOLDERS)) if Path(found).is_dir()]
+    if not plugins:
+        pytest.skip("no folder of Terraform's providers (TF_PLUGIN_DIR) is there")
+    endpoints = "\n".join(f'    {service} = "{DEAD}"' for service in SERVICES)
+    (folder / "provider.tf").write_text(PROVIDER % endpoints)
+    run(terraform, "init", "-input=false", "-no-color", f"-plugin-dir={plugins[0]}", folder=folder)
+
+
+@pytest.fixture(scope="module")
+def terraform() -> str:
+    executable = shutil.which("terraform")
+    if executable is None:
+        pytest.skip("terraform is not installed")
+    return executable
+
+
+@pytest.fixture(scope="module", params=SHIPPED)
+def module(request: pytest.FixtureRequest, terraform: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a shipped system's module, with its provider; its name is the system's."""
+    folder: Path = tmp_path_factory.mktemp("modules") / request.param
+    folder.mkdir()
+    for name, text in terraform_module(find_system(request.param)).items():
+        (folder / name).write_text(text)
+    initialize(terraform, folder)
+    return folder
+
+
+_billing = Provisioned(read_units=5, write_units=5, read_units_max=50, write_units_max=20)
+_work = Queue(name="work", dead_letters=Queue(name="dead.letters"), receives_max=3)
+_key = EncryptionKey(name="sealing", description='Seals "everything" for ${nobody}')
+EVERYTHING = System(
+    name="everything",
+    description="What no system that ships has.",
+    tables=[
+        Table(
+            "1st.Orders",
+            Index("by-day", partition="day", sort=KeyAttribute(name="amount", type="N"), projection="keys"),
+            LocalIndex("by-amount", sort=KeyAttribute(name="amount", type="N"), projection=("b", "a")),
+            partition="id",
+            sort="number",
+            billing=_billing,
+            encryption_key="alias/sealing",
+            replicas=("eu-west-1", "eu-central-1"),
+            stream=True,
+            tags={"Team": "Ünïcode", "a:b/c": '"quoted" ${x}'},
+        ),
+        Table("locals", partition="id", ttl="expires", stream="KEYS_ONLY", tags={"Team": "Ünïcode"}),
+        Table("own-key", partition="id", encryption_key=KEY, replicas=("eu-west-1",)),
+    ],
+    components=[
+        Component(
+            "back-office",
+            description="Does everything “else”.",
+            grants=[
+                allow_resource("sqs", "SendMessage", resource=_work),
+                allow_resource("kms", "Decrypt", resource=_key),
+                allow_resource("kms", "Decrypt", resource="companys-own"),
+            ],
+        ),
+        Component("idle"),
+    ],
+    resources=[
+        _work,
+        Queue(name="dead-letters-of-others"),
+        _key,
+        Bucket(name="archive"),
+        EventBus(name="events"),
+        ParameterTree(name="/orders"),
+    ],
+    environment={"QUEUE": _work, "BUCKET": Bucket(name="archive")},
+    naming=lambda stage: Naming(
+        table="{team}-{table}" if stage == "prod" else "{team}-{stage}-{table}",
+        resource="{team}-{resource}",
+        values={"team": "blue", "stage": stage},
+    ),
+)
+
+
+@pytest.mark.timeout(240)
+def test_a_system_with_everything_else_is_valid_and_can_be_planned(terraform: str, tmp_path: Path) -> None:
+    for name, text in terraform_module(EVERYTHING).items():
+        (tmp_path / name).write_text(text)
+    run(terraform, "fmt", "-check", "-diff", "-no-color", folder=tmp_path)
+    initialize(terraform, tmp_path)
+    for stage in ("dev", "prod"):
+        run(terraform, "plan", "-input=false", "-no-color", f"-var=environment={stage}", folder=tmp_path)
+
+
+def test_the_text_is_laid_out_as_terraform_lays_it_out(terraform: str) -> None:
+    for name in SHIPPED:
+        run(terraform, "fmt", "-check", "-diff", "-no-color", folder=GOLDEN / name / "terraform")
+
+
+@pytest.mark.timeout(240)
+def test_the_module_is_valid_and_a_plan_on_empty_state_asks_nobody_and_equals_the_declaration(
+    terraform: str, module: Path
+) -> None:
+    """
+    The plan validates the module first.
+
+    Requirements: A-09, A-11.
+    """
+    system = find_system(module.name)
+    run(terraform, "plan", "-input=false", "-no-color", "-var=environment=dev", "-out=made.plan", folder=module)
+    plan = json.loads(run(terraform, "show", "-json", "made.plan", folder=module))
+    planned = {
+        resource["values"]["name"]: resource["values"]
+        for resource in plan["planned_values"]["root_module"]["resources"]
+        if resource["type"] == "aws_dynamodb_table"
+    }
+    tables = {table.name: table for table in system.physical_tables(system.naming("dev"))}
+    assert planned.keys() == tables.keys()
+    for name, table in tables.items():
+        assert _planned(planned[name]) == _declared(table)
+        assert table.table.tags.items() <= planned[name]["tags"].items()
+
+
+def _planned(values: dict[str, Any]) -> dict[str, Any]:
+    ttl = [block["attribute_name"] for block in values.get("ttl", []) if block["enabled"]]
+    return {
+        "keys": [values["hash_key"], values["range_key"] or None],
+        "attributes": {each["name"]: each["type"] for each in values["attribute"]},
+        "indexes": {
+            index["name"]: (
+                [index["hash_key"], index["range_key"] or None],
+                index["projection_type"],
+                sorted(index["non_key_attributes"] or []),
+            )
+            for index in values["global_secondary_index"]
+        },
+        "billing": values["billing_mode"],
+        "ttl": ttl[0] if ttl else None,
+        "stream": values["stream_view_type"] if values["stream_enabled"] else None,
+        "recovery": values["point_in_time_recovery"][0]["enabled"],
+        "encrypted": values["server_side_encryption"][0]["enabled"],
+        "protected": values["deletion_protection_enabled"],
+        "replicas": values["replica"],
+    }
+
+
+def _declared(physical: PhysicalTable) -> dict[str, Any]:
+    table, request = physical.table, physical.create_request()
+    return {
+        "keys": _key_names(request["KeySchema"]),
+        "attributes": {each["AttributeName"]: each["AttributeType"] for each in request["AttributeDefinitions"]},
+        "indexes": {
+            index["IndexName"]: (
+                _key_names(index["KeySchema"]),
+                index["Projection"]["ProjectionType"],
+                sorted(index["Projection"].get("NonKeyAttributes", [])),
+            )
+            for index in request.get("GlobalSecondaryIndexes", [])
+        },
+        "billing": request["BillingMode"],
+        "ttl": table.ttl,
+        "stream": table.stream,
+        "recovery": table.recovery,
+        "encrypted": "SSESpecification" in request,
+        "protected": request["DeletionProtectionEnabled"],
+        "replicas": [],
+    }
+
+
+def _key_names(schema: list[dict[str, str]]) -> list[str | None]:
+    names: list[str | None] = [each["AttributeName"] for each in schema]
+    return [*names, None][:2]
+
+
+def mock_of(system: System, naming: Naming, **variables: str) -> str:
+    """A test of Terraform that makes the module with a mocked provider, and the ARNs of one account."""
+    names = DeclaredNames(system=system, values={})
+    queues = [resource.name for resource in system.resources if resource.service == "sqs"]
+    arns = {f"aws_dynamodb_table.{names.tables[table.name]}": HOME.table(naming.table_name(table.name))
+            for table in system.tables}  # fmt: skip
+    arns |= {
+        f"aws_sqs_queue.{label}": f"arn:aws:sqs:{HOME.region}:{HOME.account_id}:{naming.resource_name(name)}"
+        for name, label in identifiers(queues).items()
+    }
+    overrides = [
+        f'  override_resource {{\n    target = {target}\n    values = {{ arn = "{arn}" }}\n  }}'
+        for target, arn in arns.items()
+    ]
+    defaults = {
+        "aws_iam_policy": "arn:aws:iam::000000000000:policy/p",
+        "aws_iam_role": "arn:aws:iam::000000000000:role/r",
+    }
+    defaults["aws_kms_key"] = KEY
+    overrides += [
+        f'  mock_resource "{kind}" {{\n    defaults = {{ arn = "{arn}" }}\n  }}' for kind, arn in defaults.items()
+    ]
+    given_ = "\n".join(f"    {name} = {value}" for name, value in variables.items())
+    provider = 'mock_provider "aws" {\n' + "\n".join(overrides) + "\n}\n"
+    return f'{provider}\nrun "made" {{\n  command = apply\n  variables {{\n{given_}\n  }}\n}}\n'
+
+
+def mocked(terraform: str, module: Path, **variables: str) -> dict[str, dict[str, Any]]:
+    """What a mocked provider makes of the module: the values of its resources, by address."""
+    system = find_system(module.name)
+    naming = system.naming("dev")
+    (module / "made.tftest.hcl").write_text(mock_of(system, naming, environment='"dev"', **variables))
+    lines = run(terraform, "test", "-json", "-verbose", "-no-color", folder=module).splitlines()
+    states = [message["test_state"] for message in map(json.loads, lines) if message["type"] == "test_state"]
+    return {each["address"]: each["values"] for each in states[0]["root_module"]["resources"]}
+
+
+@pytest.fixture(scope="module")
+def made(terraform: str, module: Path) -> dict[str, Values]:
+    return mocked(terraform, module, granted_replica_regions='["eu-west-1"]')
+
+
+@pytest.mark.timeout(240)
+def test_the_policies_say_what_the_synthesized_ones_say(module: Path, made: dict[str, Values]) -> None:
+    """Requirements: P-01, A-14."""
+    system = find_system(module.name)
+    for component, label in _labelled(system.components):
+        policies = [
+            json.loads(made[address]["policy"])
+            for address in made
+            if address.startswith("aws_iam_policy.") and _belongs(address, label)
+        ]
+        wanted = [policy_document(policy) for policy in component_policies(component, system.naming("dev"), HOME)]
+        assert _statements(policies) == _statements(wanted)
+        assert f"aws_iam_role.{label}" in made
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("module", ["access", "webhooks"], indirect=True)
+def test_no_policy_outgrows_the_quota_under_long_names(terraform: str, module: Path) -> None:
+    names = DeclaredNames(system=find_system(module.name), values={})
+    long = {each.name: f'"{"x" * VALUE_CHARACTERS}"' for each in names.variables.values()}
+    made = mocked(terraform, module, **long)
+    sizes = [len(values["policy"]) for address, values in made.items() if address.startswith("aws_iam_policy.")]
+    assert sizes
+    assert max(sizes) <= MANAGED_POLICY_CHARACTERS_MAX
+
+
+@pytest.mark.timeout(240)
+def test_granted_replica_regions_are_named_one_by_one(made: dict[str, Values]) -> None:
+    replicas = [
+        address for address in made if address.startswith("aws_iam_policy.") and address.endswith('["eu-west-1"]')
+    ]
+    assert replicas
+    for address in replicas:
+        at_home = made[address.removesuffix('_replicas["eu-west-1"]')]["policy"]
+        assert made[address]["policy"] == at_home.replace(":dynamodb:us-east-1:", ":dynamodb:eu-west-1:")
+
+
+def _labelled(components: Any) -> list[tuple[Component, str]]:
+    labels = identifiers(component.name for component in components)
+    return [(component, labels[component.name]) for component in components]
+
+
+def _belongs(address: str, label: str) -> bool:
+    rest = address.removeprefix("aws_iam_policy.").removeprefix(label)
+    return rest == "" or rest.removeprefix("_").isdigit()
+
+
+def _statements(documents: list[dict[str, Any]]) -> list[str]:
+    """The statements without their names; of a key its ARN, which the synthesizer cannot know."""
+    shown = []
+    for statement in (each for document in documents for each in document["Statement"]):
+        plain = {name: value for name, value in statement.items() if name != "Sid"}
+        if plain["Resource"] == f"arn:aws:kms:{HOME.region}:{HOME.account_id}:key/*":
+            plain["Resource"] = KEY
+        shown.append(json.dumps(plain, sort_keys=True))
+    return sorted(shown)
+
+
+WRONG = {
+    "environment": "qa",
+    "project_name": "Up Per",
+    "stream_view_type": "ALL",
+    "trusted_principals": '["*"]',
+    "trusted_services": '["*"]',
+    "granted_replica_regions": '["*"]',
+    "kms_key_arn": "alias/x",
+}
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("module", ["access"], indirect=True)
+def test_every_wrong_value_is_refused(terraform: str, module: Path) -> None:
+    """Requirement: A-11."""
+    words = [f"-var={name}={value}" for name, value in WRONG.items()]
+    with pytest.raises(AssertionError) as refused:
+        run(terraform, "plan", "-input=false", "-no-color", *words, folder=module)
+    for name in WRONG:
+        assert f'variable "{name}"' in str(refused.value)
+
+
+@pytest.fixture(scope="module")
+def checked(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., set[tuple[str, str]]]:
+    """Runs checkov on a shipped system's module and gives its findings: the rule and the kind of resource."""
+    if not CHECKOV.exists():
+        pytest.skip("checkov is not there (make test installs it into .tools)")
+    folder = tmp_path_factory.mktemp("checked")
+
+    def check(name: str, **variables: str) -> set[tuple[str, str]]:
+        values = folder / f"{name}.tfvars"
+        values.write_text("".join(f"{variable} = {value}\n" for variable, value in variables.items()))
+        words = [str(CHECKOV), "-d", str(GOLDEN / name / "terraform"), "--framework", "terraform", "-o", "json"]
+        words += ["--compact", "--soft-fail", "--skip-download", "--var-file", str(values)]
+        found = json.loads(run(*words, folder=folder))
+        assert found["summary"]["parsing_errors"] == 0
+        assert found["summary"]["resource_count"] > 0
+        failed = found["results"]["failed_checks"]
+        return {(each["check_id"], each["resource"].partition(".")[0]) for each in failed}
+
+    return check
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("name", SHIPPED)
+def test_checkov_misses_at_most_a_customers_key(checked: Any, name: str) -> None:
+    """It cannot see that the variable of the key is null, and so may not miss it either."""
+    assert checked(name) <= {("CKV_AWS_119", "aws_dynamodb_table")}
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("name", SHIPPED)
+def test_checkov_finds_nothing_with_a_customers_key(checked: Any, name: str) -> None:
+    assert checked(name, kms_key_arn=f'"{KEY}"', enable_server_side_encryption="true") == set()
+
+
+@settings(max_examples=8)
+@given(texts=st.lists(st.text(), min_size=20, max_size=60))
+def test_any_text_survives(terraform: str, tmp_path_factory: pytest.TempPathFactory, texts: list[str]) -> None:
+    """Terraform reads every text as it was, in the normal form that it gives to all texts."""
+    folder = tmp_path_factory.mktemp("texts")
+    texts += ["${x}", "$${x}", "%{if}", "$$${", "\\", '"', "a\r\nb\tc"]
+    (folder / "main.tf").write_text(render([Block("locals", body=[Argument("texts", texts)])]))
+    shown = run(terraform, "console", folder=folder, text="base64encode(jsonencode(local.texts))\n")
+    read = json.loads(base64.b64decode(shown.strip().strip('"')))
+    assert read == [unicodedata.normalize("NFC", text) for text in texts]
