@@ -77,13 +77,16 @@ class _Claim(NamedTuple):
     """Headers that must be signed if they were sent, and are not."""
 
 
-def verify(request: ReceivedRequest, body: bytes, *, access_keys: AccessKeyLookup, now: float) -> AccessKey:
+def verify(
+    request: ReceivedRequest, body: bytes, *, access_keys: AccessKeyLookup, now: float, service: str = SERVICE
+) -> AccessKey:
     """
     The access key that signed the request.
 
     Args:
         body: As it was sent, before any decompression.
         now: Epoch seconds; the signature's date may be 15 minutes off.
+        service: What the request must be signed for.
     Raises:
         DynamoError: MissingAuthenticationTokenException, IncompleteSignatureException, UnrecognizedClientException or
             InvalidSignatureException, as AWS names what is wrong.
@@ -91,6 +94,8 @@ def verify(request: ReceivedRequest, body: bytes, *, access_keys: AccessKeyLooku
     _refuse_two_forms(request)
     headers = request.headers
     claim, signature = _claim_and_signature(headers)
+    if claim.scope.service != service:
+        raise _invalid(f"Credential should be scoped to correct service: '{service}'. ")
     key = access_keys(claim.access_key_id)
     if key is None or not _same(headers.get("x-amz-security-token", ""), key.session_token or ""):
         raise DynamoError("UnrecognizedClientException", "The security token included in the request is invalid.")
@@ -104,6 +109,12 @@ def verify(request: ReceivedRequest, body: bytes, *, access_keys: AccessKeyLooku
     if not _same(sign(key.secret, claim.scope, date, canonical), signature):
         raise _invalid(_NO_MATCH)
     return key
+
+
+def service_of(authorization: str) -> str:
+    """The service in the scope of a signature's credential, checked or not; nothing where there is none."""
+    scope = authorization.partition("Credential=")[2].partition(",")[0].split("/")
+    return scope[3] if len(scope) == 5 else ""
 
 
 def check_form(request: ReceivedRequest) -> None:
@@ -170,8 +181,6 @@ def _claim(credential: str, signed_headers: str) -> _Claim:
             f"got '{credential}'",
         )
     access_key_id, date, region, service, terminator = parts
-    if service != SERVICE:
-        raise _invalid(f"Credential should be scoped to correct service: '{SERVICE}'. ")
     if terminator != TERMINATOR:
         raise _invalid(f"Credential should be scoped with a valid terminator: '{TERMINATOR}', not '{terminator}'. ")
     names = signed_headers.split(";")

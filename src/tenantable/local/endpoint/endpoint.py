@@ -16,6 +16,7 @@ from tenantable.engine.server import PORT_MAX, listen
 from tenantable.engine.signature import AccessKey, AccessKeyLookup
 from tenantable.engine.storage.files import Durability
 from tenantable.errors import SettingsError
+from tenantable.local.endpoint.services import other_services
 from tenantable.local.secrets import ADMINISTRATOR, profile_keys
 from tenantable.local.serving import dynamo_endpoint
 from tenantable.wire.arns import Home
@@ -93,6 +94,7 @@ def run_endpoint(options: EndpointOptions) -> Iterator[RunningEndpoint]:
             # Reads must not wait behind the commit of another process, however short it is.
             commits_wait=options.workers > 1 or (options.durability == "power" and options.data is not None),
             refused=None if watch is None else watch.refused,
+            others=stack.enter_context(other_services(options.data)),
         )
         endpoint = stack.enter_context(served)
         address = None
