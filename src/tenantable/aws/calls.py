@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from tenantable.aws.refusals import INVALID, LIMIT_EXCEEDED, Refusal
 from tenantable.aws.records import Records
+from tenantable.aws.refusals import INVALID, LIMIT_EXCEEDED, Refusal
 from tenantable.wire.arns import Home
 
 Protocol = Literal["query", "json", "cbor"]

@@ -11,19 +11,19 @@ Content = TypeVar("Content")
 
 
 def page(
-    call: Call, named: Iterable[tuple[str, Content]], *, token: str, limit: str, most: int
+    call: Call, named: Iterable[tuple[str, Content]], *, cursor: str, limit: str, most: int
 ) -> tuple[list[Content], str | None]:
     """
     One page of what is sorted by name, and the token of the next; None where there is none.
 
     Args:
-        token: The parameter that holds the token of an earlier page.
+        cursor: The parameter that holds the token of an earlier page.
         limit: The parameter that says how many are wanted; `most` at most, which is also the default.
     Raises:
         Refusal: The token is none of ours.
     """
     size = call.count(limit, most, least=1, most=most)
-    after = _name_of(call, call.optional_text(token), token)
+    after = _name_of(call, call.optional_text(cursor), cursor)
     rest = [(name, content) for name, content in named if after is None or name > after]
     shown = rest[:size]
     following = _token_of(shown[-1][0]) if len(rest) > size else None

@@ -1,4 +1,4 @@
-"""Answers the requests of other services than DynamoDB that come to the endpoint: who may, what is done, in which words."""
+"""Answers the requests of other services than DynamoDB: who may do what, and in which words it is told."""
 
 import logging
 import random
@@ -20,6 +20,7 @@ from tenantable.wire.errors import DynamoError
 _log = logging.getLogger(__name__)
 
 BODY_BYTES_MAX = 2 * 1024 * 1024
+NAME_MAX = 64
 _FORM = "application/x-www-form-urlencoded"
 _CBOR_PATH = "/operation/"
 _FORBIDDEN = 403
@@ -78,15 +79,14 @@ class Services:
 
     def answer(self, request: Request, service: str, refusal: DynamoError | None) -> Answer:
         """See `OtherServices.answer`."""
-        spoken = _Spoken(SERVICES.get(service, _ELSEWHERE), request)
-        error: str | None = None
+        spoken = _Spoken(SERVICES.get(service) or replace(_ELSEWHERE, name=service[:NAME_MAX]), request)
         try:
             if refusal is not None:
                 raise refusal
             answer = spoken.success(self._carry_out(spoken, request))
         except (DynamoError, Refusal) as refused:
             answer = spoken.failure(refused)
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever it is, callers get an answer that they can read
             _log.exception("unforeseen error in %s %s", service, spoken.action)
             answer = spoken.failure(_INTERNAL)
         if self._told is not None:

@@ -31,7 +31,9 @@ def create_policy(call: Call) -> Answer:
     arn = policy_arn(call)
     name = arn.rpartition("/")[2]
     if call.records.find(POLICY, name.lower()) is not None:
-        raise conflict("EntityAlreadyExists", f"A policy called {name} already exists. Duplicate names are not allowed.")
+        raise conflict(
+            "EntityAlreadyExists", f"A policy called {name} already exists. Duplicate names are not allowed."
+        )
     text = document(call, "PolicyDocument", limit=DOCUMENT_MAX, quota="PolicySize")
     policy: dict[str, Any] = {
         "PolicyName": name,
@@ -64,7 +66,7 @@ def list_policies(call: Call) -> Answer:
         for name, policy in call.records.all(POLICY)
         if scope != "AWS" and policy["Path"].startswith(beginning) and (policy["Arn"] in attached or not attached_only)
     )
-    shown, marker = page(call, policies, token="Marker", limit="MaxItems", most=PAGE_MAX)  # noqa: S106 - of a page
+    shown, marker = page(call, policies, cursor="Marker", limit="MaxItems", most=PAGE_MAX)
     listed = [_shown(policy, attached=attached.get(policy["Arn"], 0)) for policy in shown]
     return {"Policies": listed, "IsTruncated": marker is not None, "Marker": marker}
 
@@ -89,8 +91,8 @@ def create_policy_version(call: Call) -> Answer:
     if len(policy["Versions"]) >= VERSIONS_MAX:
         raise Refusal(
             LIMIT_EXCEEDED,
-            f"A managed policy can have up to {VERSIONS_MAX} versions. Before you create a new version, you must delete "
-            "an existing version.",
+            f"A managed policy can have up to {VERSIONS_MAX} versions. Before you create a new version, you must "
+            "delete an existing version.",
             status=409,
         )
     policy["Made"] += 1

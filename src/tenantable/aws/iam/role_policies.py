@@ -43,7 +43,7 @@ def get_role_policy(call: Call) -> Answer:
 
 def list_role_policies(call: Call) -> Answer:
     named = ((name, name) for name in sorted(role_of(call)["Inline"]))
-    shown, marker = page(call, named, token="Marker", limit="MaxItems", most=PAGE_MAX)  # noqa: S106 - of a page
+    shown, marker = page(call, named, cursor="Marker", limit="MaxItems", most=PAGE_MAX)
     return {"PolicyNames": shown, "IsTruncated": marker is not None, "Marker": marker}
 
 
@@ -80,14 +80,14 @@ def list_attached_role_policies(call: Call) -> Answer:
     attached = sorted((arn.rpartition("/")[2], arn) for arn in role_of(call)["Attached"])
     named = ((arn, {"PolicyName": name, "PolicyArn": arn}) for name, arn in attached)
     ordered = sorted(named, key=lambda pair: pair[0])
-    shown, marker = page(call, ordered, token="Marker", limit="MaxItems", most=PAGE_MAX)  # noqa: S106 - of a page
+    shown, marker = page(call, ordered, cursor="Marker", limit="MaxItems", most=PAGE_MAX)
     return {"AttachedPolicies": shown, "IsTruncated": marker is not None, "Marker": marker}
 
 
 def list_entities_for_policy(call: Call) -> Answer:
     arn = policy_of(call)["Arn"]
     roles = ((name, role) for name, role in call.records.all(ROLE) if arn in role["Attached"])
-    shown, marker = page(call, roles, token="Marker", limit="MaxItems", most=PAGE_MAX)  # noqa: S106 - of a page
+    shown, marker = page(call, roles, cursor="Marker", limit="MaxItems", most=PAGE_MAX)
     return {
         "PolicyGroups": [],
         "PolicyUsers": [],

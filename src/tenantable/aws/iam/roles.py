@@ -62,7 +62,7 @@ def get_role(call: Call) -> Answer:
 def list_roles(call: Call) -> Answer:
     beginning = call.optional_text("PathPrefix", limit=PATH_MAX) or "/"
     roles = ((name, role) for name, role in call.records.all(ROLE) if role["Path"].startswith(beginning))
-    shown, marker = page(call, roles, token="Marker", limit="MaxItems", most=PAGE_MAX)  # noqa: S106 - of a page
+    shown, marker = page(call, roles, cursor="Marker", limit="MaxItems", most=PAGE_MAX)
     listed = [{name: member for name, member in shown_role(role).items() if name != "Tags"} for role in shown]
     return {"Roles": listed, "IsTruncated": marker is not None, "Marker": marker}
 
@@ -142,8 +142,7 @@ def shown_role(role: Mapping[str, Any]) -> dict[str, Any]:
         "AssumeRolePolicyDocument": encoded(role["AssumeRolePolicyDocument"]),
         "Description": role["Description"],
         "MaxSessionDuration": role["MaxSessionDuration"],
-        "PermissionsBoundary": boundary
-        and {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": boundary},
+        "PermissionsBoundary": boundary and {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": boundary},
         "Tags": shown_tags(role) or None,
         "RoleLastUsed": {},
     }

@@ -61,7 +61,7 @@ class Dispatcher:
         if request.method == "OPTIONS":
             return preflight(request)
         if request.method in {"GET", "HEAD"} and request.is_at_root:
-            return healthy(request)
+            return self._take_other(request, reply, otherwise=healthy(request))
         if not request.is_call:
             return self._take_other(request, reply, otherwise=NOT_FOUND)
         # What is compressed may be a thousand times as large as it came.
