@@ -101,7 +101,7 @@ class Call:
         value = self.parameters.get(name)
         if value is None:
             return default
-        if value in ("true", "false"):
+        if isinstance(value, str) and value in {"true", "false"}:
             return value == "true"
         if not isinstance(value, bool):
             raise self.invalid(f"{name} must be true or false")

@@ -173,7 +173,7 @@ def _found(call: Call, given: str) -> dict[str, Any] | None:
     entry = next((each for each in entries if str(each["Version"]) == version), None)
     if entry is None:
         raise Refusal("ParameterVersionNotFound", f"Systems Manager could not find version {version} of {given}.")
-    return parameter | entry
+    return {**parameter, **entry}
 
 
 def _stored(call: Call, name: str) -> dict[str, Any]:
