@@ -8,7 +8,12 @@ from typing import Any, Literal
 
 from tenantable.aws.records import Records
 from tenantable.aws.refusals import INVALID, LIMIT_EXCEEDED, Refusal
+from tenantable.iam.documents import Policy
+from tenantable.iam.sessions.issuing import SessionIssuer
+from tenantable.iam.sessions.roles import Roles
+from tenantable.iam.sessions.session import Session
 from tenantable.wire.arns import Home
+from tenantable.wire.principals import Principal, Sender, arn_of
 
 Protocol = Literal["query", "json", "cbor"]
 Answer = Mapping[str, Any] | None
@@ -26,10 +31,26 @@ class Moment(float):
 
 @dataclass(frozen=True, kw_only=True)
 class Caller:
-    """Who asks. `principal` is an ARN, None for whoever may do everything."""
+    """
+    Who asks. `sender` is None for the administrator; `principal` is the session, or the ARN, that it sends as.
+    """
 
     access_key_id: str
-    principal: str | None
+    sender: Principal | None
+
+    @property
+    def principal(self) -> str | Session | None:
+        principal = self.sender.principal if isinstance(self.sender, Sender) else self.sender
+        return principal if principal is None or isinstance(principal, Session) else arn_of(principal)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Principals:
+    """The roles of all accounts, who gives sessions of them, and which managed policies they may be held to."""
+
+    roles: Roles
+    issuer: SessionIssuer
+    managed_policy: Callable[[str], Policy | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +68,7 @@ class Call:
     caller: Caller
     home: Home
     records: Records
+    principals: Principals
     now: float
     random: random.Random
     address: str = ""
@@ -161,14 +183,10 @@ def any_resource(_call: Call) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Action:
-    """
-    What is done, and the ARN of what it is done to, as policies name it. What `is_free` needs no permission, or asks
-    for it by itself.
-    """
+    """What is done, and the ARN of what it is done to, as policies name it."""
 
     run: Callable[[Call], Answer]
     resource: ResourceOf = any_resource
-    is_free: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,7 +195,8 @@ class Service:
     One service.
 
     `name` is what policies call it, `signing_name` what signatures do; `namespace` that of its XML; `target` stands
-    before the action in `X-Amz-Target`. `invalid` and `limit_exceeded` are its names for those errors,
+    before the action in `X-Amz-Target`. One that keeps no records asks for permission by
+    itself. `invalid` and `limit_exceeded` are its names for those errors,
     `query_names` the codes that its errors had in an older protocol, which SDKs still show.
     """
 
@@ -188,6 +207,7 @@ class Service:
     namespace: str = ""
     target: str = ""
     is_global: bool = False
+    keeps_records: bool = True
     invalid: str = "ValidationException"
     limit_exceeded: str = "LimitExceededException"
     query_names: Mapping[str, str] = field(default_factory=dict)

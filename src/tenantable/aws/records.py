@@ -5,6 +5,7 @@ A change is on disk before it is answered. Several processes may share the file:
 """
 
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -66,6 +67,10 @@ class Records:
         return ((name, orjson.loads(content)) for name, content in rows)
 
 
+NO_RECORDS = Records(sqlite3.connect(":memory:", check_same_thread=False), "", "")
+"""For calls that look nothing up: there is nothing in them."""
+
+
 class RecordFile:
     """
     All records of one data directory. Threads may share it.
@@ -78,13 +83,30 @@ class RecordFile:
 
     def __init__(self, path: Path | None) -> None:
         self._file = SqliteFile(path or Path(":memory:"), schema=_QUERIES["schema"], version=FORMAT_VERSION)
+        self._changes = 0
+        self._watch_lock = threading.Lock()
+        # A connection of its own tells what any other has changed, and waits for none.
+        self._watch = None if path is None else sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+
+    @property
+    def version(self) -> int:
+        """Another number after every change, by whichever process. It is cheap."""
+        if self._watch is None:
+            return self._changes
+        with self._watch_lock:
+            return int(self._watch.execute("PRAGMA data_version").fetchone()[0])
 
     def read(self, home: Home, work: Callable[[Records], Result]) -> Result:
         return self._file.read(lambda db: work(Records(db, home.account_id, home.region)))
 
     def write(self, home: Home, work: Callable[[Records], Result]) -> Result:
         """As `read`, durably; a CloudError undoes what the work has done."""
-        return self._file.write(lambda db: work(Records(db, home.account_id, home.region)))
+        try:
+            return self._file.write(lambda db: work(Records(db, home.account_id, home.region)))
+        finally:
+            self._changes += 1
 
     def close(self) -> None:
+        if self._watch is not None:
+            self._watch.close()
         self._file.close()

@@ -6,16 +6,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from tenantable.aws.calls import Action, Call, Caller, Service
+from tenantable.aws.calls import Call, Caller, Principals, Service
 from tenantable.aws.catalog import SERVICES
 from tenantable.aws.protocols import cbor, json_rpc, query
-from tenantable.aws.records import GLOBAL, RecordFile, Records
+from tenantable.aws.records import GLOBAL, NO_RECORDS, RecordFile, Records
 from tenantable.aws.refusals import UNKNOWN_ACTION, Refusal, unknown_action
 from tenantable.engine.accounts.callers import home_of_request
 from tenantable.engine.http.answers import Answer
 from tenantable.engine.http.requests import Request, content_of
+from tenantable.iam.authorizer import denial
+from tenantable.iam.callers import caller_of
+from tenantable.iam.evaluation import AccessRequest, evaluate
+from tenantable.iam.requests.surroundings import SurroundedContext, Surroundings
 from tenantable.wire.arns import Home
 from tenantable.wire.errors import DynamoError
+from tenantable.wire.principals import Principal, Sender
 
 _log = logging.getLogger(__name__)
 
@@ -43,8 +48,7 @@ _ELSEWHERE = Service(
 )
 """Stands for every service that is not answered here."""
 
-Authorize = Callable[[Caller, str, str, Home], None]
-"""Asked with the caller, an action (`iam:CreateRole`) and the ARN of a resource; raises AccessDeniedException."""
+HomeChoice = Callable[[Mapping[str, str], Principal | None], Home]
 
 
 class Services:
@@ -53,25 +57,25 @@ class Services:
 
     Args:
         file: Where everything is kept.
-        authorize: Asked for every call of a principal; None allows everything.
-        home_of: The account and region that a request speaks of; None: those of its signature.
+        principals: Whose policies are asked for each call; the administrator's are not.
+        home_of: From the headers of a request and who sent it to the account and region that it speaks of.
         clock: Seconds since 1970.
-        randomness: Where ids and secrets come from.
-        told: Is told of each call: service, action, error (None for a success). It must not fail.
+        randomness: Where ids come from.
+        told: Is told of each call: service, action, error (None for a success). It must not fail; None: nobody is.
     """
 
     def __init__(
         self,
         file: RecordFile,
+        principals: Principals,
         *,
-        authorize: Authorize | None = None,
-        home_of: Callable[[Mapping[str, str]], Home] = home_of_request,
+        home_of: HomeChoice = home_of_request,
         clock: Callable[[], float],
         randomness: random.Random,
         told: Callable[[str, str, str | None], None] | None = None,
     ) -> None:
         self._file = file
-        self._authorize = authorize
+        self._principals = principals
         self._home_of = home_of
         self._clock = clock
         self._random = randomness
@@ -98,37 +102,53 @@ class Services:
         action = service.actions.get(spoken.action)
         if action is None:
             raise unknown_action(f"{service.name}:{spoken.action}" if spoken.action else "")
-        home = self._home_of(request.headers)
+        home = self._home_of(request.headers, request.principal)
 
-        def work(records: Records) -> Mapping[str, Any] | None:
-            call = Call(
+        def call(records: Records) -> Call:
+            return Call(
                 service=service,
                 action=spoken.action,
                 parameters=parameters,
-                caller=Caller(access_key_id=_access_key_id(request), principal=request.principal),
+                caller=Caller(access_key_id=_access_key_id(request), sender=request.principal),
                 home=home,
                 records=records,
+                principals=self._principals,
                 now=self._clock(),
                 random=self._random,
                 address=f"http://{request.headers.get('host', 'localhost')}",
             )
-            self._check(action, call)
-            return action.run(call)
 
+        if not service.keeps_records:
+            return action.run(call(NO_RECORDS))
         place = replace(home, region=GLOBAL) if service.is_global else home
-        return (self._file.read if service.is_read(spoken.action) else self._file.write)(place, work)
+        if request.principal is not None:
+            resource = self._file.read(place, lambda records: action.resource(call(records)))
+            self._check(call(NO_RECORDS), f"{service.name}:{spoken.action}", resource)
+        transact = self._file.read if service.is_read(spoken.action) else self._file.write
+        return transact(place, lambda records: action.run(call(records)))
 
-    def _check(self, action: Action, call: Call) -> None:
+    def _check(self, call: Call, action: str, resource: str) -> None:
         """
         Raises:
-            Refusal: AccessDenied, in IAM's words. It undoes this call alone, where others share its transaction.
+            DynamoError: AccessDeniedException, in IAM's words.
         """
-        if self._authorize is None or call.caller.principal is None or action.is_free:
-            return
-        try:
-            self._authorize(call.caller, f"{call.service.name}:{call.action}", action.resource(call), call.home)
-        except DynamoError as error:
-            raise Refusal(error.code, error.message, status=_FORBIDDEN) from error
+        principal = call.caller.principal
+        assert principal is not None, "the administrator may do everything"
+        caller = caller_of(principal, self._principals.roles)
+        sender = call.caller.sender if isinstance(call.caller.sender, Sender) else None
+        context = SurroundedContext(
+            {
+                **caller.context,
+                "aws:requestedregion": call.home.region,
+                "aws:resourceaccount": call.home.account_id,
+                "aws:viaawsservice": "false",
+            },
+            Surroundings(None, sender, lambda: call.now),
+        )
+        asked = AccessRequest(action, resource, context)
+        decision = evaluate(asked, caller.identity, boundary=caller.boundary, session=caller.session)
+        if not decision.allowed:
+            raise denial(caller.names.arn, action, resource, decision)
 
 
 class _Spoken:

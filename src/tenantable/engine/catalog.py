@@ -110,7 +110,14 @@ class Catalog:
 
     def keys(self, name_or_arn: str) -> TableKeys | None:
         """The keys of a table and its indexes, for whoever reads requests (TableKeysLookup)."""
-        table = self._now().tables.get(name_or_arn) or self.find(name_or_arn)
+        contents = self._now()
+        table = contents.tables.get(name_or_arn)
+        if table is not None:
+            return table.key_names
+        if "/stream/" in name_or_arn:
+            stream = contents.streams_by_arn.get(name_or_arn)
+            return None if stream is None else stream.key_names
+        table = self.find(name_or_arn)
         return None if table is None else table.key_names
 
     def stream(self, arn: str) -> Stream:

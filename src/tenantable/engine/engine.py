@@ -37,6 +37,8 @@ from tenantable.errors import StorageError
 from tenantable.wire.arns import Home
 from tenantable.wire.client import DynamoClient
 from tenantable.wire.errors import DynamoError, internal_error, serialization_error, table_not_found
+from tenantable.wire.keys import TableKeysLookup
+from tenantable.wire.principals import Principal
 
 MEMORY = ":memory:"
 _TOLD_AFTER_WRONG_TYPES = frozenset({"ValidationException", "ResourceNotFoundException"})
@@ -109,6 +111,7 @@ class Engine:
                 clock=clock,
                 random=randomness or random.SystemRandom(),
                 render=orjson.loads,
+                check_policy=None if authorizer is None else authorizer.check_policy,
                 throttle=limits,
                 objects=_buckets(path, objects),
             )
@@ -119,7 +122,7 @@ class Engine:
             complete_tables(self._session)
             opened.pop_all()  # it stays open; what failed gives the directory back
         self._json_session = replace(self._session, render=orjson.Fragment)
-        self._pinned: dict[Callable[[bytes], Any], tuple[Contents, Session]] = {}
+        self._pinned: dict[Callable[[bytes], Any], tuple[Contents, Session, TableKeysLookup]] = {}
         self.elsewhere: Elsewhere | None = None
         """Asked before a table is said not to be there, as it may be a replica; None: it is not."""
 
@@ -127,13 +130,13 @@ class Engine:
         """Carry out one operation with no principal: everything is allowed. See `DynamoClient.call`."""
         return self._perform(self._session, operation, request, principal=None)
 
-    def call_json(self, operation: str, body: bytes, *, principal: str | None, request_id: str = "") -> bytes:
+    def call_json(self, operation: str, body: bytes, *, principal: Principal | None, request_id: str = "") -> bytes:
         """
         As `call`, from JSON to JSON; stored items are copied into the answer without being parsed.
 
         Args:
             body: The request.
-            principal: The ARN of who asks; None allows everything.
+            principal: Who asks: an ARN or a session; None allows everything.
             request_id: What the answer will be known by, for the observer.
         Returns:
             The answer, or nothing for an operation that answers nothing.
@@ -165,9 +168,9 @@ class Engine:
         """Calls whose writes one commit makes durable: for a server that cannot wait for each."""
         return CommitGroup(self.call_json, self._storage.write, self._telling)
 
-    def as_principal(self, arn: str) -> DynamoClient:
-        """A client whose every request the authorizer is asked about."""
-        return _PrincipalClient(partial(self._perform, self._session, principal=arn))
+    def as_principal(self, principal: Principal) -> DynamoClient:
+        """A client whose every request the authorizer is asked about. Takes an ARN or a session of a role."""
+        return _PrincipalClient(partial(self._perform, self._session, principal=principal))
 
     def stream(self, table: str) -> Subscription:
         """
@@ -204,7 +207,7 @@ class Engine:
 
     def resource_policy(self, arn: str) -> str | None:
         """
-        The policy that hangs on a table or a stream, for an authorizer that evaluates it; the engine itself does not.
+        The policy that hangs on a table or a stream. An authorizer has it from the lookup that it is asked with.
 
         Args:
             arn: Of a table, a stream or an index, which has the policy of its table.
@@ -273,7 +276,7 @@ class Engine:
         operation: str,
         request: Mapping[str, Any],
         *,
-        principal: str | None,
+        principal: Principal | None,
         request_id: str = "",  # noqa: ARG002 - for who observes
     ) -> dict[str, Any]:
         if operation not in self._operations:
@@ -300,7 +303,7 @@ class Engine:
         return response
 
     def _carry_out_checked(
-        self, session: Session, operation: str, request: Mapping[str, Any], *, principal: str | None
+        self, session: Session, operation: str, request: Mapping[str, Any], *, principal: Principal | None
     ) -> dict[str, Any]:
         carry_out = self._operations[operation]
         if principal is None or self._authorizer is None:
@@ -311,7 +314,9 @@ class Engine:
             except CatalogMovedError:  # what was allowed was allowed for tables that have changed: ask again
                 continue
 
-    def _authorized(self, session: Session, operation: str, request: Mapping[str, Any], *, principal: str) -> Session:
+    def _authorized(
+        self, session: Session, operation: str, request: Mapping[str, Any], *, principal: Principal
+    ) -> Session:
         """
         Ask the authorizer; gives the session to carry the request out with, by the same catalog that it was asked with.
 
@@ -321,11 +326,11 @@ class Engine:
         authorizer = self._authorizer
         assert authorizer is not None
         contents = session.catalog.contents()
-        known, pinned = self._pinned.get(session.render, (None, session))
-        if known is not contents:
+        known = self._pinned.get(session.render)
+        if known is None or known[0] is not contents:
             pinned = replace(session, catalog=session.catalog.pinned(contents))
-            self._pinned[session.render] = (contents, pinned)
-        keys = pinned.catalog.keys
+            known = self._pinned[session.render] = (contents, pinned, pinned.catalog.keys)
+        _, pinned, keys = known
         if operation in AUTHORIZED_BY_PARTS:
             return replace(pinned, authorize=lambda name, part: authorizer.authorize(principal, name, part, keys))
         authorizer.authorize(principal, operation, request, keys)

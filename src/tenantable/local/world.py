@@ -9,11 +9,12 @@ from pathlib import Path
 from tenantable.engine import Engine
 from tenantable.engine.server import Server, http_address, listen
 from tenantable.local.components import ComponentClient, Installation, access_keys, profiles
+from tenantable.local.endpoint.services import OtherServices, other_services
 from tenantable.local.observation.observing import Watch
 from tenantable.local.primitives import Primitives, embedded_primitives
 from tenantable.local.secrets import CREDENTIALS_FILE, installation_secrets, prepare_folder, profile_keys
 from tenantable.local.serving import dynamo_endpoint
-from tenantable.local.systems import engine_clients, open_engine
+from tenantable.local.systems import engine_clients, installed_roles, open_engine
 from tenantable.local.tables import create_missing_tables
 from tenantable.local.webhooks import WebhookSecrets, assemble_webhooks, webhooks_installation
 from tenantable.settings import Settings
@@ -56,6 +57,14 @@ def run_world(settings: Settings) -> Iterator[World]:
             client, primitives = _amazon(installation, settings)
         else:
             watch = Watch(counts=settings.metrics_port is not None, logs_requests=settings.log_requests)
+            services = stack.enter_context(
+                other_services(
+                    settings.data,
+                    settings.data,
+                    declared=installed_roles([installation]),
+                    home_of=lambda _headers, _principal: home,
+                )
+            )
             engine = stack.enter_context(
                 open_engine(
                     settings.data,
@@ -63,9 +72,12 @@ def run_world(settings: Settings) -> Iterator[World]:
                     home=home,
                     durability=settings.durability,
                     observer=watch.observer(home),
+                    roles=services.roles,
                 )
             )
-            dynamodb_address, metrics_address = _serve_dynamodb(stack, engine, installation, settings, watch=watch)
+            dynamodb_address, metrics_address = _serve_dynamodb(
+                stack, engine, installation, settings, watch=watch, services=services
+            )
             create_missing_tables(engine, installation.system.physical_tables(installation.naming))
             client = engine_clients(installation, engine)
             primitives = embedded_primitives(settings.data)
@@ -93,7 +105,13 @@ def run_world(settings: Settings) -> Iterator[World]:
 
 
 def _serve_dynamodb(
-    stack: ExitStack, engine: Engine, installation: Installation, settings: Settings, *, watch: Watch
+    stack: ExitStack,
+    engine: Engine,
+    installation: Installation,
+    settings: Settings,
+    *,
+    watch: Watch,
+    services: OtherServices,
 ) -> tuple[str, str | None]:
     """Let SDKs and tools in as the components, or as the administrator; gives the addresses of endpoint and metrics."""
     listener = stack.enter_context(listen(settings.host, settings.dynamodb_port))
@@ -101,7 +119,14 @@ def _serve_dynamodb(
     lookup = access_keys([installation], keys).get
     commits_wait = settings.durability == "power"
     endpoint = stack.enter_context(
-        dynamo_endpoint(engine, access_keys=lookup, commits_wait=commits_wait, refused=watch.refused)
+        dynamo_endpoint(
+            engine,
+            access_keys=lookup,
+            temporary_keys=services.temporary_key,
+            others=services,
+            commits_wait=commits_wait,
+            refused=watch.refused,
+        )
     )
     server = Server(endpoint, listener)
     stack.callback(server.stop)

@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-import orjson
-
 from tenantable.aws.calls import Answer, Call, Moment
 from tenantable.aws.iam.entities import (
     DESCRIPTION_MAX,
@@ -26,6 +24,8 @@ from tenantable.aws.iam.entities import (
 from tenantable.aws.pages import page
 from tenantable.aws.refusals import LIMIT_EXCEEDED, Refusal
 from tenantable.aws.tags import add_tags, read_tags, remove_tags, shown_tags
+from tenantable.errors import PolicyError
+from tenantable.iam.documents import parse_policy
 
 TRUST_POLICY_MAX = 8192
 SESSION_SECONDS = 3600
@@ -162,23 +162,13 @@ def _boundary(call: Call) -> str:
 def _trust_policy(call: Call, member: str) -> str:
     """
     Raises:
-        Refusal: MalformedPolicyDocument: no JSON, or a statement without effect, action or principal.
+        Refusal: MalformedPolicyDocument, or LimitExceeded when it is longer than the quota.
     """
     text = call.text(member, limit=131_072)
     try:
-        content = orjson.loads(text)
-    except orjson.JSONDecodeError as error:
-        raise malformed("This policy contains invalid Json") from error
-    statements = content.get("Statement") if isinstance(content, dict) else None
-    for statement in statements if isinstance(statements, list) else [statements]:
-        if not isinstance(statement, dict) or statement.get("Effect") not in ("Allow", "Deny"):
-            raise malformed("Syntax errors in policy.")
-        if not statement.keys() & {"Principal", "NotPrincipal"}:
-            raise malformed("Missing required field Principal")
-        if "Action" not in statement and "NotAction" not in statement:
-            raise malformed("Missing required field Action")
-        if statement.keys() & {"Resource", "NotResource"}:
-            raise malformed("Has prohibited field Resource")
+        parse_policy(text, kind="trust")
+    except PolicyError as error:
+        raise malformed(str(error)) from error
     if counted(text) > TRUST_POLICY_MAX:
         raise Refusal(LIMIT_EXCEEDED, f"Cannot exceed quota for ACLSizePerRole: {TRUST_POLICY_MAX}", status=409)
     return text

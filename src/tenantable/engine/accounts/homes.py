@@ -11,6 +11,7 @@ from tenantable.engine.engine import MEMORY, Engine
 from tenantable.engine.storage.files import DATABASE_NAME
 from tenantable.wire.arns import Home
 from tenantable.wire.errors import DynamoError
+from tenantable.wire.principals import Principal
 
 ACCOUNTS_FOLDER = "accounts"
 OPEN_MAX = 64
@@ -65,9 +66,9 @@ class Homes:
             self._asked_at[home] = self._clock()
         return engine
 
-    def engine_of_request(self, headers: Mapping[str, str]) -> Engine:
+    def engine_of_request(self, headers: Mapping[str, str], principal: Principal | None = None) -> Engine:
         """As `engine_for`, of the account and region that a request speaks of: see `home_of_request`."""
-        home = home_of_request(headers)
+        home = home_of_request(headers, principal)
         return self.default if home is DEFAULT_HOME else self.engine_for(home)
 
     def engines(self) -> list[Engine]:
