@@ -50,6 +50,9 @@ _ELSEWHERE = Service(
 
 HomeChoice = Callable[[Mapping[str, str], Principal | None], Home]
 
+Told = Callable[[str, str, int, str | None], None]
+"""Told of a call: the service as signatures call it, the action, the HTTP status, the error (None for a success)."""
+
 
 class Services:
     """
@@ -61,7 +64,7 @@ class Services:
         home_of: From the headers of a request and who sent it to the account and region that it speaks of.
         clock: Seconds since 1970.
         randomness: Where ids come from.
-        told: Is told of each call: service, action, error (None for a success). It must not fail; None: nobody is.
+        told: Is told of each call. It must not fail; None: nobody is.
     """
 
     def __init__(
@@ -72,7 +75,7 @@ class Services:
         home_of: HomeChoice = home_of_request,
         clock: Callable[[], float],
         randomness: random.Random,
-        told: Callable[[str, str, str | None], None] | None = None,
+        told: Told | None = None,
     ) -> None:
         self._file = file
         self._principals = principals
@@ -94,7 +97,7 @@ class Services:
             _log.exception("unforeseen error in %s %s", service, spoken.action)
             answer = spoken.failure(_INTERNAL)
         if self._told is not None:
-            self._told(service, spoken.action, answer.error)
+            self._told(service, spoken.action, answer.status, answer.error)
         return answer
 
     def _carry_out(self, spoken: "_Spoken", request: Request) -> Mapping[str, Any] | None:

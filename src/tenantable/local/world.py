@@ -9,7 +9,7 @@ from pathlib import Path
 from tenantable.engine import Engine
 from tenantable.engine.server import Server, http_address, listen
 from tenantable.local.components import ComponentClient, Installation, access_keys, profiles
-from tenantable.local.endpoint.services import OtherServices, other_services
+from tenantable.local.endpoint.services import OtherServices
 from tenantable.local.observation.observing import Watch
 from tenantable.local.primitives import Primitives, embedded_primitives
 from tenantable.local.secrets import CREDENTIALS_FILE, installation_secrets, prepare_folder, profile_keys
@@ -57,14 +57,14 @@ def run_world(settings: Settings) -> Iterator[World]:
             client, primitives = _amazon(installation, settings)
         else:
             watch = Watch(counts=settings.metrics_port is not None, logs_requests=settings.log_requests)
-            services = stack.enter_context(
-                other_services(
-                    settings.data,
-                    settings.data,
-                    declared=installed_roles([installation]),
-                    home_of=lambda _headers, _principal: home,
-                )
+            services = OtherServices(
+                settings.data,
+                settings.data,
+                declared=installed_roles([installation]),
+                home_of=lambda _headers, _principal: home,
+                told=watch.other,
             )
+            stack.callback(services.close)
             engine = stack.enter_context(
                 open_engine(
                     settings.data,

@@ -74,7 +74,7 @@ def run_endpoint(options: EndpointOptions) -> Iterator[RunningEndpoint]:
     """
     watch = _watch(options)
 
-    services = OtherServices(options.data, options.credentials)
+    services = OtherServices(options.data, options.credentials, told=None if watch is None else watch.other)
 
     def open_engine(path: Path | str, home: Home) -> Engine:
         return Engine(

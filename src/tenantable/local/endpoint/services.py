@@ -4,8 +4,7 @@ import os
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -23,7 +22,7 @@ from tenantable.wire.principals import Principal
 
 if TYPE_CHECKING:
     from tenantable.aws.records import RecordFile
-    from tenantable.aws.services import Services
+    from tenantable.aws.services import Services, Told
     from tenantable.iam.sessions.roles import Roles
 
 SERVICES_FILE = "services.db"
@@ -48,6 +47,7 @@ class OtherServices:
         keys: The folder of the key that session tokens are signed with; None: the key ends with the process.
         declared: The roles of components; None where there are none.
         home_of: The account and region of a request, by its headers and who sent it.
+        told: See `Services`.
     """
 
     def __init__(
@@ -57,11 +57,13 @@ class OtherServices:
         *,
         declared: "Roles | None" = None,
         home_of: HomeChoice = home_of_request,
+        told: "Told | None" = None,
     ) -> None:
         self._folder = folder
         self._keys = keys
         self._declared = declared
         self._home_of = home_of
+        self._told = told
         self._lock = threading.Lock()
         self._opened: _Opened | None = None
 
@@ -140,12 +142,3 @@ class _LateAuthorizer:
 
     def check_policy(self, document: str) -> None:
         self._authorizer.check_policy(document)
-
-
-@contextmanager
-def other_services(
-    folder: Path | None, keys: Path | None, *, declared: "Roles | None" = None, home_of: HomeChoice = home_of_request
-) -> Iterator[OtherServices]:
-    """As `OtherServices`, until the end of the block."""
-    with closing(OtherServices(folder, keys, declared=declared, home_of=home_of)) as services:
-        yield services
