@@ -118,7 +118,14 @@ class OtherServices:
         principals = Principals(
             roles=roles, issuer=SessionIssuer(roles, tokens, clock=time.time), managed_policy=stored.managed_policy
         )
-        services = Services(file, principals, home_of=self._home_of, clock=time.time, randomness=random.SystemRandom())
+        services = Services(
+            file,
+            principals,
+            home_of=self._home_of,
+            clock=time.time,
+            randomness=random.SystemRandom(),
+            told=self._told,
+        )
         return _Opened(services=services, file=file, roles=roles, temporary_keys=temporary_keys(tokens))
 
 
