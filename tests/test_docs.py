@@ -127,23 +127,24 @@ def endpoint_page() -> str:
         "",
         GENERATED,
         "",
-        "What an account answers beside DynamoDB, as far as Terraform and code that vends credentials ask for it. A request",
-        "belongs to the service that it is signed for, so all services have the endpoint's one address. An action that is not",
-        "listed is refused with the status 400, in the words of the service's protocol, as are services that are not listed.",
-        "How to use them: [Terraform](../howto/terraform.md), [sessions](../howto/terraform.md#sessions-from-sts).",
+        "What an account answers beside DynamoDB, as far as Terraform and code that vends credentials ask for it. A",
+        "request belongs to the service that it is signed for, so all services have the endpoint's one address. An action",
+        "that is not listed is refused with the status 400, in the words of the service's protocol, as is every other",
+        "service. How to use them: [Terraform and STS](../howto/terraform.md).",
         "",
-        "Everything is kept in `services.db` of the data folder, by account and, where the service has regions, by region. It is",
-        "on disk before it is answered. The administrator may do everything; sessions and components what their policies allow.",
+        "All is kept in `services.db` of the data folder, by account and, where the service has regions, by region. It is",
+        "on disk before it is answered. The administrator may do everything; sessions and components what their policies",
+        "allow.",
     ]
     for service in SERVICES.values():
-        package = next(iter(service.actions.values())).run.__module__.rpartition(".")[0]
+        package = importlib.import_module(next(iter(service.actions.values())).run.__module__.rpartition(".")[0])
         spoken = ", ".join(PROTOCOLS[protocol] for protocol in service.protocols)
         where = "global" if service.is_global else "in each region"
         lines += [
             "",
             f"## {service.name}",
             "",
-            f"{importlib.import_module(package).__doc__} Signed for as `{service.signing_name}`, {where}; spoken: {spoken}.",
+            f"{package.__doc__} Signed for as `{service.signing_name}`, {where}; spoken: {spoken}.",
             "",
             *(f"* `{action}`" for action in sorted(service.actions)),
         ]
