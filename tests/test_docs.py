@@ -128,13 +128,13 @@ def endpoint_page() -> str:
         GENERATED,
         "",
         "What an account answers beside DynamoDB, as far as Terraform and code that vends credentials ask for it. A",
-        "request belongs to the service that it is signed for, so all services have the endpoint's one address. An action",
+        "request belongs to the service that it is signed for, so that all have the endpoint's one address. An action",
         "that is not listed is refused with the status 400, in the words of the service's protocol, as is every other",
         "service. How to use them: [Terraform and STS](../howto/terraform.md).",
         "",
-        "All is kept in `services.db` of the data folder, by account and, where the service has regions, by region. It is",
-        "on disk before it is answered. The administrator may do everything; sessions and components what their policies",
-        "allow.",
+        "All is kept in `services.db` of the data folder, by account and, where the service has regions, by region.",
+        "It is on disk before it is answered. The administrator may do everything; sessions and components what",
+        "their policies allow.",
     ]
     for service in SERVICES.values():
         package = importlib.import_module(next(iter(service.actions.values())).run.__module__.rpartition(".")[0])

@@ -1,7 +1,6 @@
 """Roles that were created at the endpoint, assumed as code that vends tenant tokens does, and enforced at once."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,7 @@ def leading_keys(*patterns: str) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def orders(make_client: MakeClient) -> Iterator[Any]:
+def orders(make_client: MakeClient) -> Any:
     """The administrator's client, and a table with an item of each of two tenants."""
     client = make_client("dynamodb")
     client.create_table(
