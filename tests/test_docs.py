@@ -1,5 +1,6 @@
 """Documents that cannot go stale: reference pages equal what the code says, and examples print what they show."""
 
+import importlib
 import json
 import os
 import re
@@ -17,6 +18,7 @@ from pydantic_core import PydanticUndefined
 from structlog.testing import capture_logs
 
 from tenantable import errors
+from tenantable.aws.catalog import SERVICES
 from tenantable.cli import app
 from tenantable.engine import Engine
 from tenantable.engine.metering.observation import Observation
@@ -126,6 +128,39 @@ def dynamodb_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def endpoint_page() -> str:
+    lines = [
+        "# Other services at the endpoint",
+        "",
+        GENERATED,
+        "",
+        "What an account answers beside DynamoDB, as far as Terraform and code that vends credentials ask for it. A",
+        "request belongs to the service that it is signed for, so that all have the endpoint's one address. An action",
+        "that is not listed is refused with the status 400, in the words of the service's protocol, as is every other",
+        "service. How to use them: [Terraform and STS](../howto/terraform.md).",
+        "",
+        "All is kept in `services.db` of the data folder, by account and, where the service has regions, by region.",
+        "It is on disk before it is answered. The administrator may do everything; sessions and components what",
+        "their policies allow.",
+    ]
+    for service in SERVICES.values():
+        package = importlib.import_module(next(iter(service.actions.values())).run.__module__.rpartition(".")[0])
+        spoken = ", ".join(PROTOCOLS[protocol] for protocol in service.protocols)
+        where = "global" if service.is_global else "in each region"
+        lines += [
+            "",
+            f"## {service.name}",
+            "",
+            f"{package.__doc__} Signed for as `{service.signing_name}`, {where}; spoken: {spoken}.",
+            "",
+            *(f"* `{action}`" for action in sorted(service.actions)),
+        ]
+    return "\n".join(lines) + "\n"
+
+
+PROTOCOLS = {"query": "queries answered in XML", "json": "JSON", "cbor": "CBOR"}
+
+
 def test_no_operation_is_both_answered_and_left_out() -> None:
     known = set(json.loads(SHAPES.read_bytes())["operations"])
     assert not LEFT_OUT.keys() & OPERATIONS.keys()
@@ -133,7 +168,7 @@ def test_no_operation_is_both_answered_and_left_out() -> None:
     assert METADATA.keys() <= OPERATIONS.keys()
 
 
-@pytest.mark.parametrize("page", [settings_page, commands_page, errors_page, dynamodb_page])
+@pytest.mark.parametrize("page", [settings_page, commands_page, errors_page, dynamodb_page, endpoint_page])
 def test_a_reference_page_says_what_the_code_says(page: Callable[[], str]) -> None:
     path = REFERENCE / f"{page.__name__.removesuffix('_page')}.md"
     if os.environ.get("REWRITE_GOLDEN") == "1":

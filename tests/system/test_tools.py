@@ -14,6 +14,7 @@ import boto3
 import pytest
 from boto3.dynamodb.conditions import Attr, Key
 from botocore.exceptions import ClientError
+from tests.system.terraform import NOT_INSTALLED, plugin_folder
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient, DynamoDBServiceResource
@@ -23,13 +24,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 REGION = "us-east-1"
-PLUGIN_FOLDERS = [
-    os.environ.get("TF_PLUGIN_DIR", ""),
-    "~/.terraform.d/plugins",
-    "/usr/local/share/terraform/plugins",
-    *(str(mirror.parent) for mirror in Path("/opt").glob("*/registry.terraform.io")),
-]
-"""Where a machine without a network keeps Terraform's providers."""
 
 
 @pytest.fixture(scope="module")
@@ -350,18 +344,12 @@ resource "aws_dynamodb_resource_policy" "sessions" {
 """
 
 
-def plugin_folder() -> str | None:
-    return next(
-        (found for found in map(os.path.expanduser, filter(None, PLUGIN_FOLDERS)) if Path(found).is_dir()), None
-    )
-
-
 @pytest.mark.timeout(400)
 def test_terraform(server: "DynamoProcess", client: "DynamoDBClient", tmp_path: Path) -> None:
     """A table with an index, ceilings, tags and a policy: applied, found unchanged by a second plan, destroyed."""
     executable, plugins = shutil.which("terraform"), plugin_folder()
     if executable is None or plugins is None:
-        pytest.skip("terraform or a folder of its providers (TF_PLUGIN_DIR) is not there")
+        pytest.skip(NOT_INSTALLED)
     (tmp_path / "main.tf").write_text(MODULE.replace("ADDRESS", server.address))
     (tmp_path / "terraformrc").write_text("disable_checkpoint = true\n")
     settings = environment(server) | {"TF_CLI_CONFIG_FILE": str(tmp_path / "terraformrc"), "TF_IN_AUTOMATION": "1"}

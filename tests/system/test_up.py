@@ -54,11 +54,11 @@ class Up:
         key = (self.data / "demo-api-key").read_text()
         return httpx.Client(base_url=self.api, headers={"authorization": f"Bearer {key}"})
 
-    def as_profile(self, profile: str) -> Any:
+    def as_profile(self, profile: str, service: str = "dynamodb") -> Any:
         keys = ConfigParser(interpolation=None)
         keys.read(self.data / "credentials")
-        return boto3.client(
-            "dynamodb",
+        return boto3.client(  # type: ignore[call-overload]
+            service,
             endpoint_url=self.dynamodb,
             region_name="us-east-1",
             aws_access_key_id=keys[profile]["aws_access_key_id"],
@@ -261,6 +261,36 @@ def test_an_unknown_name_in_the_file_is_told_without_its_value(start: Start, tmp
     said = refusal(start)
     assert "There is no setting operator_tokn in tenantable.toml" in said
     assert "secret" not in said
+
+
+def test_a_declared_role_is_assumed_by_its_component_and_the_administrator(start: Start) -> None:
+    """With less than the component may do, and by nobody else; roles can be created and assumed beside them."""
+    up = start()
+    role = "arn:aws:iam::000000000000:role/webhooks-worker"
+    nothing = '{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}'
+    for profile in ("webhooks-worker", "default"):
+        sts = up.as_profile(profile, "sts")
+        for policy, allowed in ((None, True), (nothing, False)):
+            scoped = {} if policy is None else {"Policy": policy}
+            issued = sts.assume_role(RoleArn=role, RoleSessionName="less", **scoped)["Credentials"]
+            client = boto3.client(
+                "dynamodb",
+                endpoint_url=up.dynamodb,
+                region_name="us-east-1",
+                aws_access_key_id=issued["AccessKeyId"],
+                aws_secret_access_key=issued["SecretAccessKey"],
+                aws_session_token=issued["SessionToken"],
+            )
+            request: Any = {"TableName": "TenantWebhookConfig", "Key": {"tenantId": {"S": "tnt_nobody"}}}
+            if allowed:
+                assert "Item" not in client.get_item(**request)
+            else:
+                with pytest.raises(ClientError, match="explicit deny in a session policy"):
+                    client.get_item(**request)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        up.as_profile("webhooks-api", "sts").assume_role(RoleArn=role, RoleSessionName="more")
+    with pytest.raises(ClientError, match="iam:ListRoles"):
+        up.as_profile("webhooks-api", "iam").list_roles()
 
 
 @pytest.fixture

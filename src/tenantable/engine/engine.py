@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, Self
 
 import orjson
 
+from tenantable.engine.accounts.replicas import NOT_HERE, Elsewhere, answer_for_replica
 from tenantable.engine.authorization import Authorizer
 from tenantable.engine.backups.retention import trim_backups
 from tenantable.engine.catalog import Catalog, CatalogMovedError
@@ -122,6 +123,8 @@ class Engine:
             opened.pop_all()  # it stays open; what failed gives the directory back
         self._json_session = replace(self._session, render=orjson.Fragment)
         self._pinned: dict[Callable[[bytes], Any], _Pinned] = {}
+        self.elsewhere: Elsewhere | None = None
+        """Asked before a table is said not to be there, as it may be a replica; None: it is not."""
 
     def call(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
         """Carry out one operation with no principal: everything is allowed. See `DynamoClient.call`."""
@@ -148,6 +151,13 @@ class Engine:
             raise serialization_error("Unexpected value type in payload")
         answer = self._perform(self._json_session, operation, request, principal=principal, request_id=request_id)
         return b"" if operation in _WITHOUT_OUTPUT else orjson.dumps(answer)
+
+    def answer_for_replica(
+        self, region: str, operation: str, request: Mapping[str, Any], *, as_json: bool
+    ) -> dict[str, Any] | None:
+        """What a table here says in a region where it has a replica; None when it has none there."""
+        session = self._json_session if as_json else self._session
+        return answer_for_replica(session, self._operations, region, (operation, request))
 
     @property
     def is_writing(self) -> bool:
@@ -279,6 +289,10 @@ class Engine:
         except StorageError as error:
             raise internal_error(str(error)) from error
         except DynamoError as error:
+            if self.elsewhere is not None and error.code in NOT_HERE:
+                answer = self.elsewhere(session.home, operation, request, session.render is orjson.Fragment)
+                if answer is not None:
+                    return answer
             if error.code in _TOLD_AFTER_WRONG_TYPES:
                 refuse_wrong_attribute_types(operation, request)
             if isinstance(error, ThrottledError) and session.catalog.counts_keys:

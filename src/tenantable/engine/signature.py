@@ -128,6 +128,12 @@ def verify(
     return key
 
 
+def service_of(authorization: str) -> str:
+    """The service in the scope of a signature's credential, checked or not; nothing where there is none."""
+    scope = authorization.partition("Credential=")[2].partition(",")[0].split("/")
+    return scope[3] if len(scope) == 5 else ""
+
+
 def check_form(request: ReceivedRequest) -> None:
     """
     For where no signature is verified: one that was begun must be whole, by its parameters. It may be left out.

@@ -12,7 +12,7 @@ from typing import Any
 
 from tenantable.engine import Engine
 from tenantable.engine.accounts.homes import Homes
-from tenantable.engine.http.endpoint import Endpoint
+from tenantable.engine.http.endpoint import Endpoint, OtherServices
 from tenantable.engine.signature import AccessKeyLookup, TemporaryKeyLookup
 from tenantable.local.loops import kept_up
 
@@ -28,6 +28,7 @@ def dynamo_endpoint(
     temporary_keys: TemporaryKeyLookup | None = None,
     commits_wait: bool,
     refused: Callable[[str], None] | None = None,
+    others: OtherServices | None = None,
 ) -> Iterator[Endpoint]:
     """
     The endpoint of an engine, which is looked after, until the end of the block.
@@ -37,7 +38,7 @@ def dynamo_endpoint(
         access_keys: Whose signatures are believed; None checks none.
         temporary_keys: Whose session tokens are believed beside these; None: nobody's.
         commits_wait: Whether a commit waits for a disk, so that writers had better share one.
-        refused: See `Endpoint`.
+        refused: See `Endpoint`; so is `others`.
     """
     # An id is unique, not secret, and asking the system for each would cost 10 microseconds.
     draw = random.Random(os.urandom(32)).getrandbits  # noqa: S311
@@ -51,6 +52,7 @@ def dynamo_endpoint(
             request_ids=lambda: f"{draw(_REQUEST_ID_BITS):052X}",
             engine_for=None if homes is None else homes.engine_of_request,
             refused=refused,
+            others=others,
         )
 
 

@@ -1,6 +1,5 @@
 """Everything at once, from the settings: the engine and its endpoint, the services and what works behind them."""
 
-import os
 import secrets
 import time
 from collections.abc import Iterator
@@ -10,21 +9,20 @@ from pathlib import Path
 
 from tenantable.engine import Engine
 from tenantable.engine.server import Server, http_address, listen
-from tenantable.iam.sessions.tokens import SessionTokens
 from tenantable.iam.use.counting import GrantUses
 from tenantable.local.components import ComponentClient, Installation, access_keys, profiles
 from tenantable.local.decisions.denials import DenialLog
 from tenantable.local.decisions.uses import kept_uses
 from tenantable.local.decisions.watch import PolicyWatch, declared_components
+from tenantable.local.endpoint.services import OtherServices
 from tenantable.local.loops import Loop
 from tenantable.local.observation.observing import Watch
 from tenantable.local.primitives.embedded import embedded_primitives
 from tenantable.local.primitives.held import Primitives
 from tenantable.local.primitives.identities import ComponentPrimitives, component_primitives
-from tenantable.local.principals.session_keys import session_key, temporary_keys
 from tenantable.local.secrets import CREDENTIALS_FILE, installation_secrets, prepare_folder, profile_keys
 from tenantable.local.serving import dynamo_endpoint
-from tenantable.local.systems import engine_clients, open_engine
+from tenantable.local.systems import engine_clients, installed_roles, open_engine
 from tenantable.local.tables import create_missing_tables
 from tenantable.local.webhooks import WebhookSecrets, assemble_webhooks, webhooks_installation
 from tenantable.settings import Settings
@@ -67,6 +65,14 @@ def run_world(settings: Settings) -> Iterator[World]:
             client, primitives = _amazon(stack, installation, settings)
         else:
             watch = Watch(counts=settings.metrics_port is not None, logs_requests=settings.log_requests)
+            services = OtherServices(
+                settings.data,
+                settings.data,
+                declared=installed_roles([installation]),
+                home_of=lambda _headers, _principal: home,
+                told=watch.other,
+            )
+            stack.callback(services.close)
             engine = stack.enter_context(
                 open_engine(
                     settings.data,
@@ -74,10 +80,13 @@ def run_world(settings: Settings) -> Iterator[World]:
                     home=home,
                     durability=settings.durability,
                     observer=watch.observer(home),
+                    roles=services.roles,
                     watch=_policy_watch(stack, installation, settings),
                 )
             )
-            dynamodb_address, metrics_address = _serve_dynamodb(stack, engine, installation, settings, watch=watch)
+            dynamodb_address, metrics_address = _serve_dynamodb(
+                stack, engine, installation, settings, watch=watch, services=services
+            )
             create_missing_tables(engine, installation.system.physical_tables(installation.naming))
             client = engine_clients(installation, engine)
             primitives = component_primitives(installation, _primitives(stack, settings.data, home))
@@ -122,19 +131,25 @@ def _policy_watch(stack: ExitStack, installation: Installation, settings: Settin
 
 
 def _serve_dynamodb(
-    stack: ExitStack, engine: Engine, installation: Installation, settings: Settings, *, watch: Watch
+    stack: ExitStack,
+    engine: Engine,
+    installation: Installation,
+    settings: Settings,
+    *,
+    watch: Watch,
+    services: OtherServices,
 ) -> tuple[str, str | None]:
     """Let SDKs and tools in as the components, or as the administrator; gives the addresses of endpoint and metrics."""
     listener = stack.enter_context(listen(settings.host, settings.dynamodb_port))
     keys = profile_keys(settings.data, profiles([installation]), secrets.token_urlsafe)
     lookup = access_keys([installation], keys).get
     commits_wait = settings.durability == "power"
-    tokens = SessionTokens(session_key(settings.data), clock=time.time, random_bytes=os.urandom)
     endpoint = stack.enter_context(
         dynamo_endpoint(
             engine,
             access_keys=lookup,
-            temporary_keys=temporary_keys(tokens),
+            temporary_keys=services.temporary_key,
+            others=services,
             commits_wait=commits_wait,
             refused=watch.refused,
         )

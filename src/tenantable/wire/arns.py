@@ -1,5 +1,6 @@
 """Amazon Resource Names: of tables and what hangs on them, and of the other resources of a system."""
 
+import hashlib
 from dataclasses import dataclass
 
 from tenantable.wire.errors import validation_error
@@ -24,6 +25,12 @@ class Home:
     def kms_key(self, name: str) -> str:
         """A key of the account; `name` is `key/ID` or `alias/NAME`."""
         return f"arn:aws:kms:{self.region}:{self.account_id}:{name}"
+
+    def managed_key(self, service: str) -> str:
+        """The key that AWS manages for a service in this account and region. Its id follows from the three."""
+        digits = hashlib.sha256(f"{self.account_id}/{self.region}/aws/{service}".encode()).hexdigest()
+        identifier = f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:32]}"
+        return self.kms_key(f"key/{identifier}")
 
     def backup(self, table_name: str, identifier: str) -> str:
         return f"{self.table(table_name)}/backup/{identifier}"

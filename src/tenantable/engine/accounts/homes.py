@@ -2,14 +2,16 @@
 
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from tenantable.engine.accounts.callers import DEFAULT_HOME, home_of_request
 from tenantable.engine.engine import MEMORY, Engine
 from tenantable.engine.storage.files import DATABASE_NAME
 from tenantable.wire.arns import Home
 from tenantable.wire.errors import DynamoError
+from tenantable.wire.principals import Principal
 
 ACCOUNTS_FOLDER = "accounts"
 OPEN_MAX = 64
@@ -64,9 +66,9 @@ class Homes:
             self._asked_at[home] = self._clock()
         return engine
 
-    def engine_of_request(self, headers: Mapping[str, str]) -> Engine:
+    def engine_of_request(self, headers: Mapping[str, str], principal: Principal | None = None) -> Engine:
         """As `engine_for`, of the account and region that a request speaks of: see `home_of_request`."""
-        home = home_of_request(headers)
+        home = home_of_request(headers, principal)
         return self.default if home is DEFAULT_HOME else self.engine_for(home)
 
     def engines(self) -> list[Engine]:
@@ -90,7 +92,27 @@ class Homes:
             self._close_idle()
         path = self._data if self._data == MEMORY else directory_of(Path(self._data), home)
         engine = self._engines[home] = self._open_engine(path, home)
+        engine.elsewhere = self._answer_for_replica
         return engine
+
+    def _answer_for_replica(
+        self, home: Home, operation: str, request: Mapping[str, Any], as_json: bool
+    ) -> dict[str, Any] | None:
+        """The answer of a table that lives in another region of the account and has a replica here, if there is one."""
+        for other in self._other_regions(home):
+            answer = self.engine_for(other).answer_for_replica(home.region, operation, request, as_json=as_json)
+            if answer is not None:
+                return answer
+        return None
+
+    def _other_regions(self, home: Home) -> list[Home]:
+        """Where the account of `home` has tables beside it; the default region, or else the alphabet, first."""
+        with self._lock:
+            homes = {other for other in self._engines if other.account_id == home.account_id}
+        if self._data != MEMORY:
+            regions = (Path(self._data) / ACCOUNTS_FOLDER / home.account_id).glob(f"*/{DATABASE_NAME}")
+            homes |= {replace(home, region=file.parent.name) for file in regions}
+        return sorted(homes - {home}, key=lambda other: (other != DEFAULT_HOME, other.region))
 
     def _close_idle(self) -> None:
         """Close the engine that was not asked for the longest; never the default one."""

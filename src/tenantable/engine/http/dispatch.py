@@ -61,9 +61,9 @@ class Dispatcher:
         if request.method == "OPTIONS":
             return preflight(request)
         if request.method in {"GET", "HEAD"} and request.is_at_root:
-            return healthy(request)
+            return self._take_other(request, reply, otherwise=healthy(request))
         if not request.is_call:
-            return NOT_FOUND
+            return self._take_other(request, reply, otherwise=NOT_FOUND)
         # What is compressed may be a thousand times as large as it came.
         if len(request.body or b"") > QUICK_REQUEST_BYTES_MAX or "content-encoding" in request.headers:
             self._hand_over(lambda: self._admit_and_carry_out(request), request, reply)
@@ -71,10 +71,20 @@ class Dispatcher:
         try:
             engine, content = self.endpoint.admit(request)
         except DynamoError as error:
+            if error.code == "UnknownOperationException":
+                return self._take_other(request, reply, otherwise=error)
             return self.endpoint.refuse(error)
         except Exception:  # noqa: BLE001 - as in `carry_out`
             return self.endpoint.failed(request.operation)
         return self._take_admitted(request, content, reply, engine=engine)
+
+    def _take_other(self, request: Request, reply: Reply, *, otherwise: Answer | DynamoError) -> Answer | None:
+        """What is no call of DynamoDB may be one of another service; those are answered in threads."""
+        service = self.endpoint.other_service(request)
+        if service is not None:
+            self._hand_over(lambda: self.endpoint.answer_other(request, service), request, reply)
+            return None
+        return self.endpoint.refuse(otherwise) if isinstance(otherwise, DynamoError) else otherwise
 
     def _take_admitted(self, request: Request, content: bytes, reply: Reply, *, engine: JsonEngine) -> Answer | None:
         if request.operation in _WRITES:
@@ -98,7 +108,8 @@ class Dispatcher:
         try:
             engine, content = self.endpoint.admit(request)
         except DynamoError as error:
-            return self.endpoint.refuse(error)
+            service = self.endpoint.other_service(request) if request.operation is None else None
+            return self.endpoint.refuse(error) if service is None else self.endpoint.answer_other(request, service)
         return self.endpoint.carry_out(request, content, engine)
 
     def _hand_over(

@@ -8,8 +8,15 @@ from typing import Protocol
 import orjson
 
 from tenantable.engine.http.answers import Answer, refusal
-from tenantable.engine.http.requests import Request, content_of, operation_of
-from tenantable.engine.signature import AccessKeyLookup, TemporaryKeyLookup, check_form, verify
+from tenantable.engine.http.requests import Request, content_of, operation_of, too_large
+from tenantable.engine.signature import (
+    SERVICE,
+    AccessKeyLookup,
+    TemporaryKeyLookup,
+    check_form,
+    service_of,
+    verify,
+)
 from tenantable.wire.errors import DynamoError, internal_error
 from tenantable.wire.principals import Principal, Sender
 
@@ -41,8 +48,23 @@ class JsonEngine(CallsJson, Protocol):
     def commit_group(self) -> Commits: ...
 
 
-EngineChoice = Callable[[Mapping[str, str]], JsonEngine]
-"""From the headers of a request, by name in lower case, to the engine that it speaks of."""
+class OtherServices(Protocol):
+    """What answers the requests of other AWS services than DynamoDB, which tools send to the same address."""
+
+    def answer(self, request: Request, service: str, refusal: DynamoError | None) -> Answer:
+        """
+        The answer, errors included. It may take long.
+
+        Args:
+            request: Its principal is noted; the body is as it was sent.
+            service: As the signature names it, such as `sts`; there need not be such a service.
+            refusal: Why its signature is not believed, to be told in the service's words; None: it is.
+        """
+        ...
+
+
+EngineChoice = Callable[[Mapping[str, str], Principal | None], JsonEngine]
+"""From the headers of a request, by name in lower case, and who sent it, to the engine that it speaks of."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,6 +82,8 @@ class Endpoint:
     calls it. `refused` is told the name of the error of each request that comes to no engine: not addressed to
     DynamoDB, not signed well, too large. It must be quick and not fail; None: nobody is told.
 
+    `others` answers what is signed for another service; None: nobody does, and it is refused.
+
     `connections` are those that are open at present; whoever serves the endpoint keeps them there.
     """
 
@@ -71,6 +95,7 @@ class Endpoint:
     temporary_keys: TemporaryKeyLookup | None = None
     engine_for: EngineChoice | None = None
     refused: Callable[[str], None] | None = None
+    others: OtherServices | None = None
     connections: set[object] = field(default_factory=set, compare=False)
 
     def admit(self, request: Request) -> tuple[JsonEngine, bytes]:
@@ -88,11 +113,19 @@ class Endpoint:
             else:
                 request.principal = self._sender(request, sent)
         content = content_of(request)
-        return (self.engine if self.engine_for is None else self.engine_for(request.headers)), content
+        choose = self.engine_for
+        return (self.engine if choose is None else choose(request.headers, request.principal)), content
 
-    def _sender(self, request: Request, sent: bytes) -> Principal | None:
+    def _sender(self, request: Request, sent: bytes, service: str = SERVICE) -> Principal | None:
         assert self.access_keys is not None
-        key = verify(request, sent, access_keys=self.access_keys, temporary_keys=self.temporary_keys, now=self.clock())
+        key = verify(
+            request,
+            sent,
+            access_keys=self.access_keys,
+            temporary_keys=self.temporary_keys,
+            now=self.clock(),
+            service=service,
+        )
         if key.principal is None:
             return None
         return Sender(key.principal, request.source_ip, request.headers.get("user-agent"))
@@ -109,6 +142,28 @@ class Endpoint:
         if request.operation == "DescribeEndpoints":
             body = _reachable(body, request)
         return Answer(body, request.media_type)
+
+    def other_service(self, request: Request) -> str | None:
+        """The other service that a request is signed for, if there is somebody to answer it."""
+        if self.others is None:
+            return None
+        service = service_of(request.headers.get("authorization", ""))
+        return None if service in {"", SERVICE} else service
+
+    def answer_other(self, request: Request, service: str) -> Answer:
+        """What another service says; it may take long."""
+        assert self.others is not None
+        refusal = None
+        try:
+            if request.body is None:
+                raise too_large()
+            if self.access_keys is None:
+                check_form(request)
+            else:
+                request.principal = self._sender(request, request.body, service)
+        except DynamoError as error:
+            refusal = error
+        return self.others.answer(request, service, refusal)
 
     def refuse(self, error: DynamoError) -> Answer:
         """The answer to a request that comes to no engine."""

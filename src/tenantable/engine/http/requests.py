@@ -89,7 +89,7 @@ def content_of(request: Request) -> bytes:
         DynamoError: RequestEntityTooLargeException; SerializationException when it is not what it says.
     """
     if request.body is None:
-        raise _too_large()
+        raise too_large()
     encoding = request.headers.get("content-encoding", "").lower()
     if encoding in {"", "identity"}:
         return request.body
@@ -108,7 +108,7 @@ def _unpacked(remaining: bytes) -> bytes:
         decompressor = zlib.decompressobj(wbits=_GZIP)
         content += decompressor.decompress(remaining, REQUEST_BYTES_MAX + 1 - len(content))
         if len(content) > REQUEST_BYTES_MAX:
-            raise _too_large()
+            raise too_large()
         remaining = decompressor.unused_data
         if not remaining:
             if not decompressor.eof:
@@ -121,6 +121,6 @@ def _media_type(content_type: str) -> str:
     return content_type if content_type in _CONTENT_TYPES else content_type.partition(";")[0].strip().lower()
 
 
-def _too_large() -> DynamoError:
+def too_large() -> DynamoError:
     message = f"The request is larger than {REQUEST_BYTES_MAX} bytes"
     return DynamoError("RequestEntityTooLargeException", message, status=413)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from tenantable.engine.accounts.replicas import without_gone_regions
 from tenantable.engine.items.stored import index_existing
 from tenantable.engine.session import Session
 from tenantable.engine.storage.transaction import Transaction
@@ -55,7 +56,7 @@ def update_table(session: Session, request: Mapping[str, Any]) -> dict[str, Any]
         table = session.catalog.described_table(request["TableName"])
         table = change_throughput(session, request, table)
         options = change_options(request, table.name, table.options, home=session.home, now=session.clock())
-        table = replace(table, options=options)
+        table = without_gone_regions(replace(table, options=options))
         table = follow_specification(session, transaction, table)
         if request.get("DeletionProtectionEnabled") is not None:
             table = replace(table, deletion_protected=request["DeletionProtectionEnabled"])

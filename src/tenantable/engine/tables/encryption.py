@@ -47,11 +47,14 @@ def change_encryption(request: Mapping[str, Any], options: Mapping[str, Any], ho
 def has_own_key(options: Mapping[str, Any], home: Home) -> bool:
     """Whether a table is encrypted with a key of the account's own."""
     description = options.get("SSEDescription")
-    return description is not None and description["KMSMasterKeyArn"] != _key_arn(_DEFAULT_KEY, home)
+    own = {home.managed_key("dynamodb"), home.kms_key(_DEFAULT_KEY)}  # the latter was described by earlier versions
+    return description is not None and description["KMSMasterKeyArn"] not in own
 
 
 def _key_arn(key: str, home: Home) -> str:
     """A key is named by its id, its alias or the ARN of either; the description has an ARN."""
+    if key in {_DEFAULT_KEY, home.kms_key(_DEFAULT_KEY)}:
+        return home.managed_key("dynamodb")
     if key.startswith("arn:"):
         return key
     return home.kms_key(key if key.startswith("alias/") else f"key/{key}")

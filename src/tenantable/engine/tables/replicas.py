@@ -1,7 +1,7 @@
 """
 ReplicaUpdates: the regions that a table is replicated to, version 2019.11.21 of global tables.
 
-A replica is kept and described, and is active at once; no other region is ever written to.
+A replica is kept and described, and is active at once. Nothing is copied: `accounts/replicas.py` answers in its region.
 Source: API reference, UpdateTable and ReplicaDescription; Developer Guide, "How DynamoDB global tables work"; for the
 words of errors what users quote: aws/aws-cli, issue 4906; hashicorp/terraform-provider-aws, issues 17422 and 34450.
 """

@@ -71,7 +71,8 @@ class Table:
     are None when items never expire. `stream` is None when changes are not recorded, `undo` when what they replace is
     not kept, `policy` when no resource policy hangs on the table. `insights` says by index name whose keys are counted,
     `TABLE` standing for the table. `options` are members of the table's description that are kept and shown
-    (SSESpecification, TableClass); of these StreamSpecification alone has an effect, the stream.
+    (SSESpecification, TableClass); of these StreamSpecification alone has an effect, the stream. `regions` is what
+    replicas have for themselves, by region.
     """
 
     name: str
@@ -91,6 +92,7 @@ class Table:
     undo: UndoLog | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
+    regions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     items: ItemRelation
     key_names: TableKeys = field(init=False)
     all_key_names: frozenset[str] = field(init=False)
@@ -192,6 +194,7 @@ def load_table(name: str, description: bytes, streams: Mapping[int, Stream], *, 
         undo=_load_undo(stored.get("undo"), items=number, clock=clock),
         options=stored["options"],
         tags=stored["tags"],
+        regions=stored.get("regions", {}),
         items=item_relation(number),
     )
 
@@ -214,6 +217,7 @@ def _dumped(table: Table) -> dict[str, Any]:
         "undo": _dump_undo(table.undo),
         "options": table.options,
         "tags": table.tags,
+        **({"regions": table.regions} if table.regions else {}),
         "items": table.items.number,
     }
 

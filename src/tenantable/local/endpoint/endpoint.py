@@ -16,6 +16,7 @@ from tenantable.engine.server import PORT_MAX, listen
 from tenantable.engine.signature import AccessKey, AccessKeyLookup
 from tenantable.engine.storage.files import Durability
 from tenantable.errors import SettingsError
+from tenantable.local.endpoint.services import OtherServices
 from tenantable.local.secrets import ADMINISTRATOR, profile_keys
 from tenantable.local.serving import dynamo_endpoint
 from tenantable.wire.arns import Home
@@ -73,10 +74,13 @@ def run_endpoint(options: EndpointOptions) -> Iterator[RunningEndpoint]:
     """
     watch = _watch(options)
 
+    services = OtherServices(options.data, options.credentials, told=None if watch is None else watch.other)
+
     def open_engine(path: Path | str, home: Home) -> Engine:
         return Engine(
             path,
             home=home,
+            authorizer=services.authorizer(home),
             durability=options.durability,
             objects=options.objects,
             throttle=options.throttle,
@@ -85,6 +89,7 @@ def run_endpoint(options: EndpointOptions) -> Iterator[RunningEndpoint]:
         )
 
     with ExitStack() as stack:
+        stack.callback(services.close)
         homes = stack.enter_context(Homes(options.data or ":memory:", open_engine, clock=time.time))
         served = dynamo_endpoint(
             homes.default,
@@ -93,6 +98,8 @@ def run_endpoint(options: EndpointOptions) -> Iterator[RunningEndpoint]:
             # Reads must not wait behind the commit of another process, however short it is.
             commits_wait=options.workers > 1 or (options.durability == "power" and options.data is not None),
             refused=None if watch is None else watch.refused,
+            temporary_keys=services.temporary_key,
+            others=services,
         )
         endpoint = stack.enter_context(served)
         address = None

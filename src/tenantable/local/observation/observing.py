@@ -11,7 +11,7 @@ from tenantable.engine.operations import OPERATIONS
 from tenantable.engine.server import http_address
 from tenantable.errors import AddressError
 from tenantable.local.observation.metrics import engine_registry
-from tenantable.local.observation.requests import log_request
+from tenantable.local.observation.requests import log_other_request, log_request
 from tenantable.local.observation.tallies import Tallies
 from tenantable.wire.arns import Home
 
@@ -40,6 +40,11 @@ class Watch:
         """To be told of every request that came to no engine."""
         if self.tallies is not None:
             self.tallies.refuse(code)
+
+    def other(self, service: str, action: str, status: int, code: str | None) -> None:
+        """To be told of every call of another service than DynamoDB."""
+        if self._logs_requests:
+            log_other_request(service, action, status, code)
 
     @contextmanager
     def exposed(

@@ -27,3 +27,15 @@ def log_request(home: Home, observation: Observation) -> None:
         principal=observation.principal,
         request_id=observation.request_id,
     )
+
+
+def log_other_request(service: str, action: str, status: int, code: str | None) -> None:
+    """One line for a call of another service than DynamoDB."""
+    write = _log.error if status >= 500 else _log.info
+    write(
+        "request",
+        service=service[:_NAME_CHARACTERS_MAX],
+        operation=action[:_NAME_CHARACTERS_MAX],
+        status=status,
+        code=code,
+    )

@@ -73,7 +73,7 @@ def test_writes_of_another_account_are_made_by_threads_and_join_no_group(
     engine: "RecordingEngine", make_engine: type["RecordingEngine"], serve: Serve
 ) -> None:
     other = make_engine()
-    answer_to(serve(commits_wait=True, engine_for=lambda _headers: other), request("PutItem"))
+    answer_to(serve(commits_wait=True, engine_for=lambda _headers, _principal: other), request("PutItem"))
     assert [is_loop(thread) for thread in other.threads] == [False]
     assert (engine.calls, engine.commits, other.commits) == ([], [], [])
 

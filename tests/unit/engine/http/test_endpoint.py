@@ -85,7 +85,7 @@ class Target:
                 commits_wait=False,
                 clock=lambda: NOW,
                 request_ids=lambda: "REQUEST-1",
-                engine_for=lambda headers: self.others.get(headers.get("x-amz-home", ""), self.engine),
+                engine_for=lambda headers, _principal: self.others.get(headers.get("x-amz-home", ""), self.engine),
                 refused=self.refused.append,
             )
         )

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.system.test_tools import plugin_folder
+from tests.system.terraform import plugin_folder
 from tests.unit.infra.systems import everything, everywhere
 
 from tenantable.declare.naming import Naming

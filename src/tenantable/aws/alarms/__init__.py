@@ -1,0 +1,1 @@
+"""CloudWatch: alarms. They are kept and described, and their state changes only when somebody sets it."""

@@ -1,0 +1,1 @@
+"""KMS: keys, their aliases, policies, rotation and tags. Nothing is encrypted with them."""

@@ -1,0 +1,1 @@
+"""How AWS services are spoken to: queries answered in XML, JSON, and CBOR."""

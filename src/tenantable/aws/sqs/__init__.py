@@ -1,0 +1,1 @@
+"""SQS: queues with attributes, dead letters, tags and messages."""

@@ -1,0 +1,1 @@
+"""SSM: parameters in paths, with versions and tags."""

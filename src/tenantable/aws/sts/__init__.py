@@ -1,0 +1,1 @@
+"""STS: who asks, and credentials for a while."""
