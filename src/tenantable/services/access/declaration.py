@@ -18,24 +18,19 @@ from tenantable.errors import DeclarationError, Fault
 Stage = Literal["dev", "sit", "prod"]
 InvitationStatus = Literal["pending", "accepted", "declined", "revoked", "expired"]
 AuditType = Literal[
-    "AUTHORIZATION",
-    "PERMISSION_CHANGE",
-    "USER_MANAGEMENT",
-    "TEAM_MEMBERSHIP",
-    "ROLE_CHANGE",
-    "INVITATION",
+    "AUTHORIZATION", "PERMISSION_CHANGE", "USER_MANAGEMENT", "TEAM_MEMBERSHIP", "ROLE_CHANGE", "INVITATION",
     "CONFIGURATION",
-]
+]  # fmt: skip
 
 Ids = Annotated[list[str], Field(max_length=1000)]
 
 _PROJECT = r"^[a-z0-9-]+$"
-_INDEXES = (
-    gsi1 := Index("gsi1", description="status/expiry, category, name lookups"),
-    gsi2 := Index("gsi2", description="email, active status, division lookups"),
-    gsi3 := Index("gsi3", description="user team memberships"),
-    gsi4 := Index("gsi4", description="audit by user"),
-    gsi5 := Index("gsi5", description="audit by event type"),
+_PURPOSES = (
+    "status/expiry, category, name lookups", "email, active status, division lookups", "user team memberships",
+    "audit by user", "audit by event type",
+)  # fmt: skip
+_INDEXES = gsi1, gsi2, gsi3, gsi4, gsi5 = tuple(
+    Index(f"gsi{number}", description=purpose) for number, purpose in enumerate(_PURPOSES, start=1)
 )
 table = Table(
     "access-management",
@@ -406,13 +401,8 @@ team_service = Component(
     grants=[
         allow(Teams.get, Teams.of_organisation, Teams.by_name, Teams.of_division),
         allow(TeamRoleDefinitions.get, TeamRoleDefinitions.by_name),
-        allow(
-            TeamMembers.get,
-            TeamMembers.of_team,
-            TeamMembers.by_role,
-            TeamMembers.teams_of_user,
-            TeamMembers.memberships,
-        ),
+        allow(TeamMembers.get, TeamMembers.of_team, TeamMembers.by_role),
+        allow(TeamMembers.teams_of_user, TeamMembers.memberships),
         _changes(
             writes(Team, "create", "update", "delete", "check"),
             writes(TeamRoleDefinition, "create", "update", "delete", "check"),
@@ -450,15 +440,8 @@ decision_service = Component(
     description="Decides what a user may do. Reads what decisions rest on and records them; changes nothing.",
     grants=[
         allow(UserRoleAssignments.of_user, TeamMembers.memberships),
-        allow(
-            OrganisationRoles.get,
-            PlatformRoles.get,
-            TeamRoleDefinitions.get,
-            PermissionSets.get,
-            PlatformPermissionSets.get,
-            Permissions.get,
-            batch=True,
-        ),
+        allow(OrganisationRoles.get, PlatformRoles.get, TeamRoleDefinitions.get, batch=True),
+        allow(PermissionSets.get, PlatformPermissionSets.get, Permissions.get, batch=True),
         allow(writes(AuditEvent, "create")),  # no batches: BatchWriteItem could delete what must stay
     ],
 )
@@ -485,14 +468,24 @@ def naming(stage: str, *, project: str = "bbws-access") -> Naming:
         pattern=_PROJECT,
         requirement="Project name must contain only lowercase letters, numbers, and hyphens.",
     )
-    return Naming(
-        table="{project}-{stage}-ddb-{table}",
-        index="{table}-{index}",
-        values={"project": project, "stage": stage},
-        about={"project": about},
-    )
+    values = {"project": project, "stage": stage}
+    style = "{project}-{stage}-ddb-{table}"
+    return Naming(table=style, index="{table}-{index}", values=values, about={"project": about})
 
 
+_ACCEPTED = {
+    "TD004": dict.fromkeys(("PlatformPermissionSet", "PlatformRole"), "some tens, which seldom change"),
+    "TD005": {
+        "PlatformRole.gsi1": "some tens, and listed by people",
+        "Permission.gsi1": "some hundreds, made with the platform's releases",
+        "PermissionSet.gsi2": "the key is a contract, and permission sets change a few times a day",
+    },
+    "TD011": {
+        "Invitation": "an invitation stays as a record of who was invited by whom; its token is what expires",
+        "UserRoleAssignment": "an assignment that has ended is shown until somebody takes it away",
+    },
+    "TD012": dict.fromkeys(("AuditEvent.gsi4", "AuditEvent.gsi5"), "readers want the details, some hundred bytes"),
+}  # fmt: skip
 SYSTEM = System(
     name="access",
     description="Access management: who may do what, in which organisation, and what they did.",
@@ -500,18 +493,6 @@ SYSTEM = System(
     components=(permission_service, invitation_service, team_service, role_service, audit_service, decision_service),
     environment={"ACCESS_MANAGEMENT_TABLE": table},
     naming=naming,
-    accepted={
-        "TD004": dict.fromkeys(("PlatformPermissionSet", "PlatformRole"), "some tens, which seldom change"),
-        "TD005": {
-            "PlatformRole.gsi1": "some tens, and listed by people",
-            "Permission.gsi1": "some hundreds, made with the platform's releases",
-            "PermissionSet.gsi2": "the key is a contract, and permission sets change a few times a day",
-        },
-        "TD011": {
-            "Invitation": "an invitation stays as a record of who was invited by whom; its token is what expires",
-            "UserRoleAssignment": "an assignment that has ended is shown until somebody takes it away",
-        },
-        "TD012": dict.fromkeys(("AuditEvent.gsi4", "AuditEvent.gsi5"), "readers want the details, some hundred bytes"),
-    },
+    accepted=_ACCEPTED,
     recovery_regions=("eu-west-1",),
 )
