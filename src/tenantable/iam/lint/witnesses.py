@@ -27,6 +27,7 @@ from tenantable.iam.lint.actions import (
     PREFIX,
     RETURN_VALUES,
     SELECT,
+    covers,
 )
 from tenantable.iam.lint.reading import LintedPolicy, LintedStatement
 from tenantable.iam.patterns import (
@@ -45,6 +46,11 @@ TRIES_MAX = 256
 
 FOREIGN_ACCOUNT = "999999999999"
 FOREIGN_REGION = "ap-southeast-2"
+_REGIONS = (
+    "us-east-1 us-west-2 us-gov-west-1 eu-west-1 eu-central-1 eu-north-1 eu-south-1 ap-southeast-2 ap-northeast-1 "
+    "ap-south-1 ca-central-1 sa-east-1 af-south-1 me-south-1 il-central-1 mx-central-1 cn-north-1"
+).split()
+_SEGMENTS = {"aws": ("aws-cn", "aws-us-gov"), "us-east-1": (*_REGIONS, *(f"{each[:-1]}2" for each in _REGIONS))}
 
 Insisted = Mapping[str, ContextValue | None]
 """Context keys that a counter-example must have with this value, or, with None, must not have."""
@@ -163,7 +169,7 @@ def contexts(
     conditions = list(conditions)
     base = _usual_context(action, resource)
     for key in _variable_keys(conditions, texts) if variables else ():
-        base.setdefault(key, _variable_value(key))
+        base.setdefault(key, variable_value(key))
     fixed = {**insisted}
     named = split_arn(resource)
     if len(named) == 6 and named[2] != "kms":
@@ -226,7 +232,7 @@ def readable_pattern(text: str, *, wildcards: bool = True, variables: bool = Tru
         return parse_pattern(text, wildcards=wildcards, variables=False)
 
 
-def _variable_value(key: str) -> str:
+def variable_value(key: str) -> str:
     return {"aws:username": "ann", "aws:userid": "AIDAEXAMPLE"}.get(key, "t1")
 
 
@@ -279,7 +285,7 @@ def filled(text: str, base: Context, *, wildcards: bool, variables: bool, blank:
     for part in readable_pattern(text, wildcards=wildcards, variables=variables):
         if isinstance(part, Variable):
             value = base.get(part.key)
-            parts.append(value if isinstance(value, str) else part.default or _variable_value(part.key))
+            parts.append(value if isinstance(value, str) else part.default or variable_value(part.key))
         elif isinstance(part, Wildcard):
             parts.append(blank if part is Wildcard.ANY else "x")
         else:
@@ -293,7 +299,7 @@ def without_variables(text: str, *, variables: bool) -> str:
         return text
     parts = readable_pattern(text)
     return "".join(
-        part if isinstance(part, str) else part.value if isinstance(part, Wildcard) else _variable_value(part.key)
+        part if isinstance(part, str) else part.value if isinstance(part, Wildcard) else variable_value(part.key)
         for part in parts
     )
 
@@ -309,12 +315,20 @@ def covered_arn(pattern: str, kinds: Iterable[str], *, variables: bool, tags: Co
                              version=CURRENT_VERSION if variables else FIRST_VERSION)])  # fmt: skip
     context = dict(tags or {})
     for key in _variable_keys((), [pattern]) if variables else ():
-        context.setdefault(key, _variable_value(key))
+        context.setdefault(key, variable_value(key))
     for kind in kinds:
         for arn in _candidate_arns(pattern, kind, context, variables=variables):
             if kind_of(arn) == kind and test.decide(AccessRequest("dynamodb:GetItem", arn, context)).allowed:
                 return arn
     return None
+
+
+def concrete_segment(pattern: str, usual: str) -> str:
+    """What a segment before an ARN's fifth colon covers: the usual value if it can be, else another that exists."""
+    if "*" not in pattern and "?" not in pattern:
+        return pattern
+    fits = (each for each in (usual, *_SEGMENTS.get(usual, ())) if covers(pattern, each))
+    return next(fits, filled(pattern, {}, wildcards=True, variables=False, blank="0"))
 
 
 _TAILS = {
@@ -332,7 +346,7 @@ def _candidate_arns(pattern: str, kind: str, context: Context, *, variables: boo
     if pattern == "*":
         head, tail = ["*"] * 5, "*"
     usual = ("arn", "aws", "dynamodb", "us-east-1", "123456789012")
-    concrete = [default if "*" in part or "?" in part else part for part, default in zip(head, usual, strict=False)]
+    concrete = [concrete_segment(part, default) for part, default in zip(head, usual, strict=False)]
     if head[2] not in ("*", "dynamodb") and "*" not in head[2]:
         return
     prefix = ":".join(concrete)

@@ -122,3 +122,20 @@ def test_what_a_file_holds_is_told_by_its_form() -> None:
     assert single_policy(document({**WILDCARD, "Principal": "*"}), "").kind.value == "resource policy"
     with pytest.raises(PolicyError, match="no policy, plan or template"):
         policies_in({"name": "package"}, "package.json")
+
+
+def test_a_pattern_for_some_regions_or_accounts_covers_tables_elsewhere() -> None:
+    for home in ("eu-*:123456789012", "eu-west-?:123456789012", "eu-west-1:1234*"):
+        (finding,) = found(document(allow("dynamodb:GetItem", f"arn:aws:dynamodb:{home}:table/orders")))
+        assert finding.rule.id == "TP104"
+
+
+def test_a_variable_with_a_default_lacks_its_delimiter_as_well() -> None:
+    keys = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": "T#${aws:PrincipalTag/tenant, 'none'}*"}}
+    assert ids(document(allow("dynamodb:GetItem", TABLES + "orders", Condition=keys))) == ["TP308"]
+
+
+def test_a_tenant_without_a_delimiter_is_found_in_other_services_too() -> None:
+    objects = "arn:aws:s3:::files/${aws:PrincipalTag/tenant}"
+    assert ids(document(allow("s3:GetObject", objects + "*"))) == ["TP308"]
+    assert ids(document(allow("s3:GetObject", objects + "/*"))) == []

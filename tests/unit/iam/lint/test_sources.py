@@ -78,3 +78,26 @@ def test_a_policy_that_is_not_known_before_apply_is_no_fault() -> None:
     plan = {"planned_values": {"root_module": {"resources": [resource]}}}
     assert policies_in(plan, "plan") == []
     assert open_policies(plan) == ["aws_iam_policy.p"]
+
+
+def test_policies_of_queues_and_buckets_in_a_plan_are_looked_at() -> None:
+    anybody = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "*"}
+    text = json.dumps({"Version": "2012-10-17", "Statement": anybody})
+    for kind in ("aws_sqs_queue_policy", "aws_sqs_queue", "aws_s3_bucket_policy", "aws_sns_topic_policy"):
+        resource = {"address": f"{kind}.own", "type": kind, "values": {"policy": text}}
+        plan = {"planned_values": {"root_module": {"resources": [resource]}}}
+        assert [each.rule.id for each in lint(policies_in(plan, "plan"))] == ["TP108"]
+
+
+def test_policies_of_queues_and_buckets_in_a_template_are_looked_at() -> None:
+    anybody = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "*"}
+    properties = {"PolicyDocument": {"Version": "2012-10-17", "Statement": [anybody]}}
+    for kind in ("AWS::SQS::QueuePolicy", "AWS::S3::BucketPolicy", "AWS::SNS::TopicPolicy"):
+        found = lint(policies_in(template(Own={"Type": kind, "Properties": properties}), "template"))
+        assert [each.rule.id for each in found] == ["TP108"]
+
+
+def test_the_answer_of_get_resource_policy_is_read() -> None:
+    anybody = {"Effect": "Allow", "Principal": "*", "Action": "dynamodb:GetItem", "Resource": ARN}
+    answer = {"Policy": json.dumps({"Version": "2012-10-17", "Statement": anybody}), "RevisionId": "1"}
+    assert [each.rule.id for each in lint(policies_in(answer, "answer"))] == ["TP108"]

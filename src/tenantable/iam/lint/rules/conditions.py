@@ -10,7 +10,15 @@ from tenantable.iam.lint.findings import Finding
 from tenantable.iam.lint.keys import is_known, nearest_key
 from tenantable.iam.lint.rules.reporting import decided, report, without_effect
 from tenantable.iam.lint.rules.scope import expanded_actions
-from tenantable.iam.lint.witnesses import Insisted, Subject, contexts, covered_arn, filled, readable_pattern
+from tenantable.iam.lint.witnesses import (
+    Insisted,
+    Subject,
+    contexts,
+    covered_arn,
+    filled,
+    readable_pattern,
+    variable_value,
+)
 from tenantable.iam.patterns import Variable, Wildcard
 
 _FALLBACK = "arn:aws:dynamodb:us-east-1:123456789012:table/any-table"
@@ -195,7 +203,7 @@ def tenants_without_delimiter(subject: Subject) -> Iterator[Finding]:
             continue
         key = condition.key.lower()
         for value in filter(_runs_on, condition.values):
-            reached = filled(value, {}, wildcards=True, variables=True, blank="0")
+            reached = _beside_own(value)
             given: Insisted = {key: (reached,) if key in MULTIVALUED or ":" in condition.operator else reached}
             request = next(filter(None, (subject.witness(*place, given) for place in places(subject))), None)
             if request is not None:
@@ -203,8 +211,8 @@ def tenants_without_delimiter(subject: Subject) -> Iterator[Finding]:
                 yield report("TP308", subject, sentence, request, is_allowed=True, also=[key, *_tags(value)])
                 break
     for pattern in filter(_runs_on, subject.statement.resources if subject.is_allow else ()):
-        reached = filled(pattern, {}, wildcards=True, variables=True, blank="0")
-        for action, _ in places(subject):
+        reached = _beside_own(pattern)
+        for action, _ in _any_places(subject):
             request = subject.witness(action, reached)
             if request is not None:
                 sentence = f"{pattern} has no delimiter behind the tenant"
@@ -216,6 +224,12 @@ def _runs_on(text: str) -> bool:
     """Whether a wildcard stands directly beside a variable."""
     pairs = list(pairwise(readable_pattern(text)))
     return any(isinstance(a, Variable) and isinstance(b, Wildcard) for a, b in [*pairs, *((b, a) for a, b in pairs)])
+
+
+def _beside_own(pattern: str) -> str:
+    """What the pattern covers of another tenant: t10's, asked for by t1."""
+    own = {key: variable_value(key) for key in _tags(pattern)}
+    return filled(pattern, own, wildcards=True, variables=True, blank="0")
 
 
 def _tags(text: str) -> list[str]:

@@ -12,6 +12,7 @@ from tenantable.iam.lint.witnesses import (
     FOREIGN_REGION,
     Insisted,
     Subject,
+    concrete_segment,
     covered_arn,
     filled,
     without_variables,
@@ -221,18 +222,14 @@ def _probe(pattern: str) -> tuple[str, str, list[str]] | None:
     if not pattern.strip("*"):
         return "TP102", "* covers every resource", ["*"]
     partition, service, region, account, tail = [*pattern.split(":", 5)[1:], "*", "*", "*", "*", "*"][:5]
-    region, account = _default(region, "us-east-1"), _default(account, "123456789012")
-    prefix = f"arn:{_default(partition, 'aws')}:{_default(service, 'dynamodb')}:{region}:{account}"
+    region, account = concrete_segment(region, "us-east-1"), concrete_segment(account, "123456789012")
+    prefix = f"arn:{concrete_segment(partition, 'aws')}:{concrete_segment(service, 'dynamodb')}:{region}:{account}"
     if service not in ("dynamodb", "*"):
         if tail.strip("*/") in ("", "key", "parameter", "role", "stack", "event-bus") and "*" in tail:
             arn = f"{prefix}:{_SERVICE_ARNS.get(service, 'somebody-elses')}"
             return "TP102", f"{pattern} covers every resource of {service}", [arn]
         return None
     return _table_probe(pattern, tail, prefix)
-
-
-def _default(text: str, value: str) -> str:
-    return value if "*" in text or "?" in text else text
 
 
 def _table_probe(pattern: str, tail: str, prefix: str) -> tuple[str, str, list[str]] | None:
@@ -296,10 +293,12 @@ def foreign_homes(subject: Subject) -> Iterator[Finding]:
 
 def _elsewhere(subject: Subject, action: str, head: list[str], tail: str) -> AccessRequest | None:
     """A request in another region and account, else in one of both that is another."""
-    regions = [FOREIGN_REGION, "us-east-1"] if set("*?") & set(head[3]) else [head[3]]
-    accounts = [FOREIGN_ACCOUNT, "123456789012"] if set("*?") & set(head[4]) else [head[4]]
+    region, account = concrete_segment(head[3], FOREIGN_REGION), concrete_segment(head[4], FOREIGN_ACCOUNT)
+    regions = [region, "us-east-1"] if covers(head[3], "us-east-1") and region != head[3] else [region]
+    accounts = [account, "123456789012"] if covers(head[4], "123456789012") and account != head[4] else [account]
+    elsewhere = {region} - {head[3]}, {account} - {head[4]}
     for region, account in itertools.product(regions, accounts):
-        if region == FOREIGN_REGION or account == FOREIGN_ACCOUNT:
+        if region in elsewhere[0] or account in elsewhere[1]:
             request = _there(subject, action, [*head[:3], region, account, tail])
             if request is not None:
                 return request
@@ -311,7 +310,7 @@ def _there(subject: Subject, action: str, segments: list[str]) -> AccessRequest 
     partition, region, account = segments[1], segments[3], segments[4]
     if segments[2] not in (service, "*"):
         return None
-    there = ":".join(["arn", _default(partition, "aws"), service, region, account, segments[5]])
+    there = ":".join(["arn", concrete_segment(partition, "aws"), service, region, account, segments[5]])
     insisted: Insisted = {
         "aws:requestedregion": region,
         "aws:resourceaccount": account,

@@ -34,6 +34,7 @@ _ATTACHED = {
     "AWS::IAM::RolePolicy": ("RoleName", 10240),
     "AWS::IAM::UserPolicy": ("UserName", 2048),
 }
+_OF_RESOURCES = frozenset({"AWS::S3::BucketPolicy", "AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy"})
 _TABLES = frozenset({"AWS::DynamoDB::GlobalTable", "AWS::DynamoDB::Table"})
 _ARNS = {
     "AWS::KMS::Key": "kms:us-east-1:123456789012:key/{}",
@@ -98,6 +99,9 @@ def _of_resource(
             yield from _source(
                 document, PolicySource(place=at, document=None, characters_max=most, owner=owner, key_names=tables)
             )
+    elif kind in _OF_RESOURCES:
+        source = PolicySource(place=where, document=None, kind=DocumentKind.RESOURCE, characters_max=20480)
+        yield from _source(properties.get("PolicyDocument"), source)
     elif kind in _TABLES:
         replicas = properties.get("Replicas") or ()
         for fields in (properties, *(each for each in replicas if isinstance(each, Mapping))):

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tenantable.errors import PolicyError
-from tenantable.iam.lint.reading import POLICY_CHARACTERS_MAX, DocumentKind, PolicySource, looks_like_policy
+from tenantable.iam.lint.reading import POLICY_CHARACTERS_MAX, DocumentKind, PolicySource, decode, looks_like_policy
 from tenantable.iam.lint.sources.cloudformation import is_template, policies_of_template
 from tenantable.iam.lint.sources.terraform import is_plan, policies_of_plan
 
@@ -61,3 +61,6 @@ def _answers(document: Mapping[str, Any], place: str) -> Iterator[PolicySource]:
         for name in ("PolicyDocument", "Document", "AssumeRolePolicyDocument"):
             if looks_like_policy(fields.get(name)):
                 yield single_policy(fields[name], place)
+    text = document.get("Policy")  # GetResourcePolicy
+    if isinstance(text, str) and looks_like_policy(written := decode(text, place)):
+        yield single_policy(written, place)

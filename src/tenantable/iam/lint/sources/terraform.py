@@ -20,6 +20,10 @@ _IDENTITY = {
     "aws_iam_group_policy": (5120, "group"),
 }
 """Resources with a `policy` for a principal: the quota in characters, and the attribute that names the principal."""
+_OF_RESOURCES = frozenset(
+    "aws_dynamodb_resource_policy aws_s3_bucket_policy aws_sns_topic_policy aws_sqs_queue aws_sqs_queue_policy".split()
+)
+"""Resources whose `policy` says who may use them, or something else."""
 _DOCUMENT = "aws_iam_policy_document"
 
 
@@ -53,7 +57,7 @@ def policies_of_plan(plan: Mapping[str, Any], place: str) -> Iterator[PolicySour
 
 def open_policies(plan: Mapping[str, Any]) -> list[str]:
     """The addresses of policies that nobody knows before apply, and that cannot be looked at."""
-    attributes = dict.fromkeys([*_IDENTITY, "aws_dynamodb_resource_policy"], "policy")
+    attributes = dict.fromkeys([*_IDENTITY, *_OF_RESOURCES - {"aws_sqs_queue"}], "policy")
     attributes["aws_iam_role"] = "assume_role_policy"
     return [
         address
@@ -104,7 +108,7 @@ def _of_resource(
             if document is not None:
                 where, owner = f"{place}, {inline.get('name') or 'inline'}", f"role {values.get('name')}"
                 yield PolicySource(place=where, document=document, characters_max=10240, owner=owner, key_names=tables)
-    elif kind == "aws_dynamodb_resource_policy":
+    elif kind in _OF_RESOURCES:
         document = _decoded(values.get("policy"), place)
         if document is not None:
             yield _with_kind(document, place, tables)
