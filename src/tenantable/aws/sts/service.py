@@ -36,6 +36,7 @@ def assume_role(call: Call) -> Answer:
             policy=call.optional_text("Policy", limit=131_072),
             managed_policies=[_managed(call, given) for given in call.structures("PolicyArns")],
             tags=[(_text(call, tag, "Key"), _text(call, tag, "Value")) for tag in tags],
+            transitive_tag_keys=call.texts("TransitiveTagKeys"),
             duration_seconds=None if seconds is None else int(seconds),
             external_id=call.optional_text("ExternalId", limit=1224),
         )

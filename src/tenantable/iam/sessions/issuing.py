@@ -69,6 +69,7 @@ class SessionIssuer:
         policy: str | None = None,
         managed_policies: Sequence[Policy] = (),
         tags: Mapping[str, str] | Sequence[tuple[str, str]] = (),
+        transitive_tag_keys: Sequence[str] = (),
         duration_seconds: int | None = None,
         external_id: str | None = None,
     ) -> IssuedSession:
@@ -83,6 +84,8 @@ class SessionIssuer:
             policy: A session policy, JSON text of at most 2,048 characters; None: none.
             managed_policies: What `PolicyArns` stand for, at most ten; they and `policy` allow together.
             tags: Session tags, at most 50; pairs may be given in a sequence, so that a repeated key can be refused.
+            transitive_tag_keys: Keys of those tags that stay with every session that this one asks for, and that can
+                be given no other value there.
             duration_seconds: 900 to the role's maximum, and to 3,600 where the caller is a session. None: an hour, or
                 the role's maximum where that is less.
             external_id: For conditions on `sts:ExternalId`.
@@ -96,9 +99,11 @@ class SessionIssuer:
         pairs = list(tags.items() if isinstance(tags, Mapping) else tags)
         _check_names(role_arn, session_name)
         _check_tags(pairs)
+        inherited = _inherited_tags(caller)
+        transitive = _transitive_keys(transitive_tag_keys, pairs, inherited)
         policies = _session_policies(policy, managed_policies)
         role = self._roles.find(role_arn)
-        self._check_trust(role, role_arn, caller, _asked(session_name, pairs, external_id))
+        self._check_trust(role, role_arn, caller, _asked(session_name, pairs, transitive_tag_keys, external_id))
         assert role is not None, "a role that does not exist trusts nobody"
         chained = isinstance(caller, Session)
         seconds = _seconds(duration_seconds, role, chained=chained)
@@ -110,7 +115,8 @@ class SessionIssuer:
             issued_at=now,
             expires_at=now + seconds,
             policies=policies,
-            tags=dict(pairs),
+            tags={**inherited, **dict(pairs)},
+            transitive_tag_keys=transitive,
         )
         return self._issued(session)
 
@@ -163,7 +169,9 @@ def _may(caller: Caller, action: str, role: Role, context: Context) -> bool:
     ).allowed
 
 
-def _asked(name: str, tags: Sequence[tuple[str, str]], external_id: str | None) -> dict[str, ContextValue]:
+def _asked(
+    name: str, tags: Sequence[tuple[str, str]], transitive: Sequence[str], external_id: str | None
+) -> dict[str, ContextValue]:
     """What conditions may ask of the call itself."""
     asked: dict[str, ContextValue] = {"sts:rolesessionname": name}
     if external_id is not None:
@@ -171,6 +179,8 @@ def _asked(name: str, tags: Sequence[tuple[str, str]], external_id: str | None) 
     if tags:
         asked |= {f"aws:requesttag/{key.lower()}": value for key, value in tags}
         asked["aws:tagkeys"] = tuple(key for key, _ in tags)
+    if transitive:
+        asked["sts:transitivetagkeys"] = tuple(transitive)
     return asked
 
 
@@ -200,6 +210,28 @@ def _check_tags(tags: Sequence[tuple[str, str]]) -> None:
         raise SessionRefused(
             "InvalidParameterValue", "Duplicate tag keys found. Please note that Tag keys are case insensitive."
         )
+
+
+def _inherited_tags(caller: Principal | None) -> dict[str, str]:
+    if not isinstance(caller, Session):
+        return {}
+    return {key: value for key, value in caller.tags.items() if key.lower() in caller.transitive_tag_keys}
+
+
+def _transitive_keys(
+    asked: Sequence[str], tags: Sequence[tuple[str, str]], inherited: Mapping[str, str]
+) -> frozenset[str]:
+    """In lower case, those of the caller's session among them."""
+    given = {key.lower() for key, _ in tags}
+    kept, new = frozenset(key.lower() for key in inherited), frozenset(key.lower() for key in asked)
+    if kept & (given | new):
+        raise SessionRefused(
+            "InvalidParameterValue",
+            "One of the tags or transitive tag keys cannot be set: it conflicts with a transitive tag of the caller",
+        )
+    if not new <= given:
+        raise SessionRefused("InvalidParameterValue", "A transitive tag key must be the key of one of the tags")
+    return kept | new
 
 
 def _session_policies(text: str | None, managed: Sequence[Policy]) -> tuple[Policy, ...]:

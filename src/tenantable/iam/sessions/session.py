@@ -17,7 +17,8 @@ class Session:
 
     `role_arn` has the role's path if it has one. `policies` limit the session to what one of them allows; an empty
     tuple limits nothing. `tags` are the session's own, which take the place of the role's tags of the same key, in any
-    case. `issued_at` and `expires_at` are epoch seconds. `arn` follows from the role and the name.
+    case. Those named in `transitive_tag_keys`, in lower case, stay with every session that this one asks for.
+    `issued_at` and `expires_at` are epoch seconds. `arn` follows from the role and the name.
     """
 
     role_arn: str
@@ -27,6 +28,7 @@ class Session:
     expires_at: float
     policies: tuple[Policy, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
+    transitive_tag_keys: frozenset[str] = frozenset()
     arn: str = field(init=False)
 
     def __post_init__(self) -> None:

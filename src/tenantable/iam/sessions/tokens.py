@@ -129,6 +129,7 @@ def _dumped(session: Session) -> bytes:
             "expires_at": session.expires_at,
             "policies": [policy_document(policy) for policy in session.policies],
             "tags": dict(session.tags),
+            "transitive": sorted(session.transitive_tag_keys),
         }
     )
 
@@ -143,4 +144,5 @@ def _loaded(text: bytes) -> Session:
         expires_at=stored["expires_at"],
         policies=tuple(parse_policy(policy) for policy in stored["policies"]),
         tags=stored["tags"],
+        transitive_tag_keys=frozenset(stored.get("transitive", ())),
     )

@@ -161,3 +161,37 @@ def test_what_a_role_may_ask_is_limited_by_its_session() -> None:
     limited = trusted.assume_role(VENDOR, "first", caller=None, policy=POLICY).session
     with pytest.raises(SessionRefused, match="sts:AssumeRole"):
         trusted.assume_role(TENANT_ROLE, "t1", caller=limited)
+
+
+def chained(first: dict[str, Any], **asked: Any) -> dict[str, str]:
+    """The tags of a session that was asked for by a session that was asked for with `first`."""
+    issues = issuer(trust({"AWS": "111111111111"}), Role(arn=VENDOR))
+    session = issues.assume_role(TENANT_ROLE, "t1", caller=None, **first).session
+    issues = issuer(trust({"AWS": TENANT_ROLE}))
+    again = issues.assume_role(TENANT_ROLE, "t2", caller=session, **asked).session
+    return dict(issues.assume_role(TENANT_ROLE, "t3", caller=again).session.tags)
+
+
+def test_transitive_tags_stay_with_the_sessions_of_sessions() -> None:
+    tags = {"tenant": "t1", "colour": "red"}
+    assert chained({"tags": tags, "transitive_tag_keys": ["tenant"]}, tags={"size": "1"}) == {"tenant": "t1"}
+    assert chained({"tags": tags}) == {}
+
+
+def test_a_transitive_tag_cannot_be_given_anew() -> None:
+    for key in ("tenant", "Tenant"):
+        with pytest.raises(SessionRefused) as caught:
+            chained({"tags": {"tenant": "t1"}, "transitive_tag_keys": ["tenant"]}, tags={key: "t2"})
+        assert caught.value.code == "InvalidParameterValue"
+
+
+def test_a_transitive_tag_must_be_among_the_tags() -> None:
+    asked = {"tags": {"tenant": "t1"}, "transitive_tag_keys": ["colour"]}
+    assert refusal(issuer(None), **asked) == "InvalidParameterValue"
+
+
+def test_trust_can_ask_for_transitive_tags() -> None:
+    needed = {"ForAnyValue:StringEquals": {"sts:TransitiveTagKeys": "tenant"}}
+    issues = issuer(trust({"AWS": VENDOR}, Condition=needed), Role(arn=VENDOR))
+    assert refusal(issues, VENDOR, tags={"tenant": "t1"}) == "AccessDenied"
+    assert refusal(issues, VENDOR, tags={"tenant": "t1"}, transitive_tag_keys=["tenant"]) is None
