@@ -117,7 +117,8 @@ class ArnPattern:
     def matches(self, arn: tuple[str, ...], context: Context) -> bool:
         """Whether the ARN, split by `split_arn`, is covered; never when a variable stands for nothing."""
         if len(arn) != ARN_SEGMENTS:
-            return False
+            # Actions that name no resource are asked for on `*`, which nothing but `*` covers.
+            return arn == ("*",) and self.resource == (Wildcard.ANY,) and all(matches("") for matches in self.head)
         for matches, segment in zip(self.head, arn, strict=False):
             if not matches(segment):
                 return False

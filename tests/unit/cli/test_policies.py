@@ -195,6 +195,17 @@ def test_other_services_are_asked_for_by_arn() -> None:
     assert denied["declared_grant"] == 'allow_resource("sqs", "SendMessage", resource="webhook-deliveries")'
 
 
+def test_an_action_that_names_no_resource_is_asked_for_with_a_star() -> None:
+    denied = explain("--component", "webhooks.authorizer", "cloudwatch:PutMetricData", "*")
+    assert denied.exit_code == 2
+    assert '"Resource": "*"' in denied.stdout
+
+
+@pytest.mark.parametrize("resource", ["*", "arn:aws:s3:::files/one"])
+def test_what_has_no_account_in_its_arn_is_the_callers_own(tmp_path: Path, resource: str) -> None:
+    assert answer("--policy", written(tmp_path, EVERYTHING), "s3:GetObject", resource)["allowed"]
+
+
 def test_all_statements_are_shown_when_asked_for() -> None:
     ask = ("--component", "webhooks.worker", "Scan", "Events")
     assert explain(*ask).stdout.count("Statement: ") == 0

@@ -215,3 +215,11 @@ def test_a_plain_allow_is_always_allowed_and_a_conditioned_one_is_not() -> None:
     conditioned = {"Condition": {"StringEquals": {"dynamodb:Select": "COUNT"}}}
     for statements, always in (((ALLOW,), True), ((conditioned,), False), ((ALLOW, DENY | conditioned), False)):
         assert identity(*statements).open_decision("dynamodb:GetItem", ORDERS).always_allows is always
+
+
+@pytest.mark.parametrize(
+    ("resource", "allowed"), [("*", True), (ORDERS, False), ("arn:aws:sqs:*:*:*", False), ("arn:*", False)]
+)
+def test_an_action_that_names_no_resource_is_allowed_on_everything_alone(resource: str, allowed: bool) -> None:
+    queues = identity({"Action": "sqs:*", "Resource": resource})
+    assert queues.decide(AccessRequest("sqs:ListQueues", "*", {})).allowed is allowed

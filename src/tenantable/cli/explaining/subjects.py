@@ -39,7 +39,8 @@ class Subject:
 
     def standing(self, resource: str) -> Standing:
         """How whoever is asked about stands to a resource."""
-        same_account = self.names.account_id in {"", account_of(resource)}
+        owner = account_of(resource)  # of objects and of what names no resource nobody can tell
+        same_account = not owner or self.names.account_id in {"", owner}
         return Standing(caller=self.names, same_account=same_account)
 
 

@@ -102,7 +102,7 @@ def _literal(resource: str) -> str:
     """An ARN that covers itself alone: what could be taken for a wildcard or a variable is escaped."""
     if not any(special in resource for special in "*?$"):
         return resource
-    if resource.endswith(":table/*"):  # the resource of operations that name no table
+    if resource == "*" or resource.endswith(":table/*"):  # the resource of operations that name no table
         return "*"
     escaped = resource.replace("$", "${$}")
     return escaped.replace("*", "${*}").replace("?", "${?}")

@@ -160,9 +160,10 @@ def known_spelling(action: str) -> str | None:
 
 
 def nearest(action: str) -> str | None:
-    """The action that was probably meant."""
-    found = difflib.get_close_matches(action.lower(), _LOWER, n=1, cutoff=0.7)
-    return _LOWER[found[0]] if found else None
+    """The action that was probably meant, going by its name alone: one that is merely likely would be a new grant."""
+    names = [name.removeprefix(PREFIX) for name in _LOWER]
+    found = difflib.get_close_matches(action.lower().rpartition(":")[2], names, n=1, cutoff=0.8)
+    return _LOWER[f"{PREFIX}{found[0]}"] if found else None
 
 
 def ghosts_in(element: str) -> tuple[str, ...]:

@@ -103,7 +103,8 @@ def _mend_operators(statement: dict[str, Any], notes: list[str]) -> None:
     quantifier = "ForAllValues" if statement.get("Effect") == "Allow" else "ForAnyValue"
     block: dict[str, dict[str, Any]] = {}
     for written, keys in (statement.get("Condition") or {}).items():
-        operator = nearest_operator(written) or written
+        meant = nearest_operator(written)
+        operator = meant or written
         if operator.lower() != written.lower():
             notes.append(f"{written} became {operator}")
         for key, value in keys.items():
@@ -111,7 +112,7 @@ def _mend_operators(statement: dict[str, Any], notes: list[str]) -> None:
             if right != key:
                 notes.append(f"{key} became {right}")
             own = operator
-            if right.lower() in MULTIVALUED and ":" not in operator and operator != "Null":
+            if right.lower() in MULTIVALUED and meant not in (None, "Null") and ":" not in operator:
                 own = f"{quantifier}:{operator}"
                 notes.append(f"{operator} on {right} became {own}")
             if right.lower() in MULTIVALUED and quantifier == "ForAnyValue" and own.startswith("ForAllValues"):

@@ -292,6 +292,9 @@ def nearest_operator(written: str) -> str | None:
     if operator is not None:
         return operator
     quantifier, colon, name = written.rpartition(":")
+    forgotten = next((each for each in _QUANTIFIERS.values() if name.lower().startswith(each.lower())), None)
+    if forgotten is not None and not colon:
+        quantifier, colon, name = forgotten, ":", name[len(forgotten) :]
     exists = name.lower().endswith("ifexists")
     found = difflib.get_close_matches(name.lower().removesuffix("ifexists"), _OPERATORS, n=1, cutoff=0.75)
     sets = difflib.get_close_matches(quantifier.lower(), _QUANTIFIERS, n=1, cutoff=0.75)

@@ -52,3 +52,19 @@ def test_the_document_that_was_given_is_left_alone() -> None:
     before = json.dumps(document)
     mend(document)
     assert json.dumps(document) == before
+
+
+@pytest.mark.parametrize("action", ["dynamodb:", "dynamodb:Foo", "dynamodb:Remove", "dynamodb:Purge", "dynamodb:Write"])
+def test_an_action_that_resembles_none_never_becomes_another(action: str) -> None:
+    statement = {"Effect": "Allow", "Action": ["dynamodb:Query", action], "Resource": "*"}
+    mended, _ = mend({"Version": "2012-10-17", "Statement": statement})
+    (same,) = mended["Statement"]
+    assert same["Action"] == ["dynamodb:Query", action]
+
+
+def test_a_set_operator_without_its_colon_is_put_right_and_an_unknown_operator_stays() -> None:
+    for written, right in (("ForAllValuesStringEquals", "ForAllValues:StringEquals"), ("Foo", "Foo")):
+        condition = {written: {"dynamodb:LeadingKeys": ["a"]}}
+        statement = {"Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": "*", "Condition": condition}
+        mended, _ = mend({"Version": "2012-10-17", "Statement": statement})
+        assert list(mended["Statement"][0]["Condition"]) == [right]
