@@ -27,7 +27,7 @@ module "access" {
   enable_global_tables       = true
   replica_regions            = ["eu-west-1"]
   enable_deletion_protection = false
-  stream_view_type           = var.changed ? "NEW_IMAGE" : "NEW_AND_OLD_IMAGES"
+  stream_view_type           = "NEW_IMAGE" # which replicas overrule
   tags                       = { Owner = var.changed ? "OpsTeam" : "DevTeam" }
 }
 
@@ -47,6 +47,9 @@ module "webhooks" {
   source      = "./webhooks"
   environment = "dev"
   tags        = var.changed ? { CostCenter = "42" } : {}
+
+  stream_enabled   = true
+  stream_view_type = var.changed ? "NEW_IMAGE" : "NEW_AND_OLD_IMAGES"
 }
 
 output "access" {

@@ -47,3 +47,22 @@ def test_a_wrong_option_is_refused(tmp_path: Path, words: list[str]) -> None:
     refused = export(tmp_path / "module", "--system", "access", *words)
     assert isinstance(refused.exception, SettingsError)
     assert not (tmp_path / "module").exists()
+
+
+@pytest.mark.parametrize(("kind", "file"), [("docs", "access.md"), ("cloudformation", "access.yaml")])
+def test_a_stale_page_or_template_is_named_and_left_alone(kind: str, file: str, tmp_path: Path) -> None:
+    def exported(*words: str) -> Result:
+        return CliRunner().invoke(app, ["export", kind, "--system", "access", "--out", str(tmp_path / "new"), *words])
+
+    assert exported("--check").exit_code == 2
+    assert not (tmp_path / "new").exists()
+    assert exported().exit_code == 0
+    assert (exported("--check").exit_code, exported("--check").stdout) == (0, "0 of 1 files differ\n")
+    (tmp_path / "new" / file).write_text("mine")
+    assert (exported("--check").exit_code, (tmp_path / "new" / file).read_text()) == (2, "mine")
+
+
+def test_a_page_whose_folder_is_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    refused = CliRunner().invoke(app, ["export", "docs", "--system", "access", "--out", str(tmp_path / "file")])
+    assert isinstance(refused.exception, SettingsError)

@@ -52,6 +52,27 @@ def test_the_key_is_that_of_the_nearest_place(options: TargetOptions, environmen
     assert endpoint_credentials(options, environment).access_key_id == key
 
 
+def test_on_this_machine_any_key_will_do_when_there_is_none(folder: Path) -> None:
+    (folder / ".tenantable" / "credentials").unlink()
+    (folder / "home" / ".aws" / "credentials").unlink()
+    assert endpoint_credentials(TargetOptions(endpoint=LOCAL), {}).access_key_id == "any"
+    with pytest.raises(SettingsError, match="no access key"):
+        endpoint_credentials(TargetOptions(endpoint=ELSEWHERE), {})
+
+
+@pytest.mark.parametrize("endpoint", ["", "here", "127.0.0.1:8000", "http://127.0.0.1:port", "http://", "ftp://a"])
+def test_an_endpoint_that_is_no_url_is_named(endpoint: str) -> None:
+    with pytest.raises(SettingsError, match="no URL"), open_target(TargetOptions(endpoint=endpoint), {}):
+        pass
+
+
+def test_a_region_is_no_path(folder: Path) -> None:
+    options = TargetOptions(data=folder / "data", region="../other", creates=True)
+    with pytest.raises(SettingsError, match="no region"), open_target(options, {}):
+        pass
+    assert not (folder / "data").exists()
+
+
 def test_a_profile_that_is_not_there_is_named() -> None:
     with pytest.raises(SettingsError, match="no profile 'nobody'"):
         endpoint_credentials(TargetOptions(endpoint=LOCAL), {"AWS_PROFILE": "nobody"})

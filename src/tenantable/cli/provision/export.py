@@ -6,15 +6,11 @@ from typing import Annotated
 
 import typer
 
-from tenantable.cli.provision.files import read_text, write_files
+from tenantable.cli.provision.files import STALE, read_text, write_files
 from tenantable.cli.systems import NameValues, Stage, SystemName, find_naming, find_system
 from tenantable.errors import SettingsError
 
 OutputFolder = Annotated[Path, typer.Option("--out", help="Folder that the files are written to; made if need be.")]
-
-
-STALE = 2
-"""The exit status of `--check` where files are not what the declaration says."""
 
 Checks = Annotated[
     bool,
@@ -49,6 +45,7 @@ def cloudformation(
             help="Write the numbered templates from this one to the present one, with one index changed by each.",
         ),
     ] = None,
+    check: Checks = False,
 ) -> None:
     """
     Write a CloudFormation template of the system, and one for tables that single tenants have for themselves. The
@@ -60,7 +57,8 @@ def cloudformation(
     found = find_system(system)
     naming = find_naming(found, stage, name)
     old = None if since is None else parse_template(read_text(since))
-    write_files(out, template_files(found, naming) if old is None else stage_files(found, naming, old))
+    files = template_files(found, naming) if old is None else stage_files(found, naming, old)
+    write_files(out, files, check=check)
 
 
 def docs(
@@ -70,6 +68,7 @@ def docs(
     out: Annotated[
         Path | None, typer.Option(help="Folder for the page, which is named for the system. Without it: the screen.")
     ] = None,
+    check: Checks = False,
 ) -> None:
     """The design as a Markdown page: tables, keys, indexes, access patterns, who may do what, environment variables."""
     from tenantable.infra.documents.pages import system_page
@@ -77,12 +76,11 @@ def docs(
     found = find_system(system)
     page = system_page(found, stage)
     if out is None:
+        if check:
+            raise SettingsError("--check compares a folder", hint="name it with --out")
         typer.echo(page, nl=False)
         return
-    out.mkdir(parents=True, exist_ok=True)
-    path = out / f"{found.name}.md"
-    path.write_text(page)
-    typer.echo(f"Wrote {path}")
+    write_files(out, {f"{found.name}.md": page}, check=check)
 
 
 def terraform(

@@ -19,6 +19,7 @@ from tenantable.infra.normal.forms import (
     KeyForm,
     TableForm,
 )
+from tenantable.wire.arns import Home
 from tenantable.wire.keys import KeyAttribute
 
 Properties = Mapping[str, Any]
@@ -85,9 +86,13 @@ def key_name(key: str) -> str:
     One name for a key however it is given: `managed`, or `alias/NAME` or `key/ID`, in an ARN or without one.
 
     The account and the region are dropped: a table's key is in its own region, and nearly always in its own account.
+    The embedded engine shows the key that AWS manages by its ARN, as AWS does; that id follows from account and region.
     """
-    short = key.split(":", 5)[5] if key.startswith("arn:") and key.count(":") >= 5 else key
+    parts = key.split(":", 5)
+    short = parts[5] if key.startswith("arn:") and len(parts) == 6 else key
     if short in {_MANAGED_KEY, "aws/dynamodb"}:
+        return MANAGED
+    if short != key and key == Home(region=parts[3], account_id=parts[4]).managed_key("dynamodb"):
         return MANAGED
     return short if short.startswith(("alias/", "key/")) else f"key/{short}"
 

@@ -36,8 +36,8 @@ def _single_outputs(names: DeclaredNames, table: Table) -> Iterator[Block]:
     yield output("table_name", "Name of the DynamoDB table", names.resource(table, "name"))
     yield output("table_arn", "ARN of the DynamoDB table", names.resource(table, "arn"))
     yield output("table_id", "ID of the DynamoDB table", names.resource(table, "id"))
-    yield output("stream_arn", "ARN of the DynamoDB stream (if enabled)", _stream(names, table, "stream_arn"))
-    yield output("stream_label", "Label of the DynamoDB stream (if enabled)", _stream(names, table, "stream_label"))
+    yield output("stream_arn", "ARN of the DynamoDB stream (if enabled)", _stream_arn(names, table))
+    yield output("stream_label", "Label of the DynamoDB stream (if enabled)", _stream_label(names, table))
     yield output("gsi_names", "Map of GSI names", Expression("local.gsi_names"))
     labels = identifiers(index.name for index in indexes)
     for index in indexes:
@@ -69,8 +69,8 @@ def _map_outputs(names: DeclaredNames) -> Iterator[Block]:
     yield output("table_names", "Names of the DynamoDB tables, by logical name", of("name"))
     yield output("table_arns", "ARNs of the DynamoDB tables", of("arn"))
     yield output("table_ids", "IDs of the DynamoDB tables", of("id"))
-    yield output("stream_arns", "ARNs of the streams (if enabled)", by_table(lambda t: _stream(names, t, "stream_arn")))
-    labels = by_table(lambda table: _stream(names, table, "stream_label"))
+    yield output("stream_arns", "ARNs of the streams (if enabled)", by_table(lambda t: _stream_arn(names, t)))
+    labels = by_table(lambda table: _stream_label(names, table))
     yield output("stream_labels", "Labels of the streams (if enabled)", labels)
     yield output("gsi_names", "Map of GSI names, by table", Expression("local.gsi_names"))
     indexed = {name: indexes for name, indexes in arns.items() if indexes}
@@ -114,10 +114,19 @@ def _index_description(index: Index) -> str:
     return f"Name of {name} ({index.description})" if index.description else f"Name of {name}"
 
 
-def _stream(names: DeclaredNames, table: Table, attribute: str) -> Expression:
+def _stream_arn(names: DeclaredNames, table: Table) -> Expression:
+    return _where_streamed(names, table, names.resource(table, "stream_arn").text)
+
+
+def _stream_label(names: DeclaredNames, table: Table) -> Expression:
+    """The last part of the ARN: of a stream with a new view the provider plans a new ARN, but the old label."""
+    return _where_streamed(names, table, f'try(split("/", {names.resource(table, "stream_arn").text})[3], null)')
+
+
+def _where_streamed(names: DeclaredNames, table: Table, value: str) -> Expression:
     shared = (table.stream is not None) == defaults_of(names.system).stream
     enabled = "var.stream_enabled" if shared else "var.enable_global_tables"
-    return Expression(f"{enabled} ? {names.resource(table, attribute).text} : null")
+    return Expression(f"{enabled} ? {value} : null")
 
 
 def _all_indexes(names: DeclaredNames, table: Table) -> Expression:

@@ -209,16 +209,16 @@ def encryption_key(names: DeclaredNames, table: Table) -> str | Expression | Non
 
 
 def _stream(names: DeclaredNames, table: Table) -> list[Part]:
-    """Replicas are fed by a stream with new and old images, so that global tables switch it on."""
+    """Replicas are fed by a stream with new and old images: global tables switch it on, and have no other view."""
     defaults = defaults_of(names.system)
     shared = (table.stream is not None) == defaults.stream
     enabled = "var.stream_enabled || var.enable_global_tables" if shared else "var.enable_global_tables"
     own_view = table.stream is not None and table.stream != defaults.stream_view
     view = literal(table.stream) if own_view else "var.stream_view_type"
-    given = enabled if shared else "var.enable_global_tables"
+    own = f"var.stream_enabled ? {view} : null" if shared else "null"
     return arguments(
         stream_enabled=Expression(enabled),
-        stream_view_type=Expression(f"{given} ? {view} : null"),
+        stream_view_type=Expression(f'var.enable_global_tables ? "NEW_AND_OLD_IMAGES" : {own}'),
     )
 
 

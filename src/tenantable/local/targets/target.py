@@ -2,6 +2,7 @@
 
 import configparser
 import os
+import re
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ from tenantable.wire.signatures import Credentials
 DEFAULT_DATA = Path(".tenantable")
 DEFAULT_REGION = "us-east-1"
 _AWS_FILE = Path("~/.aws/credentials")
+_REGION = re.compile("[a-z0-9-]{1,64}")
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 # The embedded engine fills an index before it answers.
 _LIMITS = Limits(answer_timeout_seconds=900.0)
@@ -72,10 +74,12 @@ def open_target(options: TargetOptions, environment: Mapping[str, str] = os.envi
     Open what was named: with nothing named, the data folder `.tenantable`, also while it is served.
 
     Raises:
-        SettingsError: Two places are named, or there are no credentials.
+        SettingsError: Two places are named, the endpoint is no URL, or there are no credentials.
         StorageError: The data folder cannot be used.
     """
     region = options.region or environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION") or DEFAULT_REGION
+    if not _REGION.fullmatch(region):
+        raise SettingsError(f"--region {region}: no region", hint="write it as in us-east-1")
     if options.on_aws:
         if options.endpoint is not None:
             raise SettingsError("--aws and --endpoint name two places", hint="give one of them")
@@ -85,6 +89,7 @@ def open_target(options: TargetOptions, environment: Mapping[str, str] = os.envi
         with open_account(region=options.region or environment.get("AWS_REGION"), keys=options.keys) as opened:
             yield Target(client=opened.client, place=f"AWS, {opened.region}", key_name_of=opened.key_name_of)
     elif options.endpoint is not None:
+        _check_url(options.endpoint)
         credentials = partial(endpoint_credentials, options, environment)
         credentials()
         with HttpClient(options.endpoint, region=region, credentials=credentials, limits=_LIMITS) as client:
@@ -115,10 +120,21 @@ def _opened_folder(options: TargetOptions, home: Home) -> Iterator[Target]:
         homes.close()
 
 
+def _check_url(endpoint: str) -> None:
+    try:
+        parts = urlsplit(endpoint)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise SettingsError(f"--endpoint {endpoint}: no URL", hint="write it as in http://127.0.0.1:8000")
+
+
 def endpoint_credentials(options: TargetOptions, environment: Mapping[str, str]) -> Credentials:
     """
     The access key to sign with: that of a folder that was named, of the environment, of a profile that was named there,
-    of the default data folder (for an endpoint on this machine), of the default profile.
+    of the default data folder (for an endpoint on this machine), of the default profile. On this machine any key will
+    do in the end.
     """
     assert options.endpoint is not None
     shared = Path(environment.get("AWS_SHARED_CREDENTIALS_FILE", _AWS_FILE)).expanduser()
@@ -139,6 +155,9 @@ def endpoint_credentials(options: TargetOptions, environment: Mapping[str, str])
     if found is None and urlsplit(options.endpoint).hostname in _LOOPBACK:
         found = _profile(DEFAULT_DATA / CREDENTIALS_FILE, ADMINISTRATOR)
     found = found or _profile(shared, ADMINISTRATOR)
+    if found is None and urlsplit(options.endpoint).hostname in _LOOPBACK:
+        # What is served with --open takes any key; whatever else is on this machine says itself that it takes this not.
+        found = Credentials(access_key_id="any", secret_access_key="any")
     if found is None:
         hint = "name the folder of the served tables with --data, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
         raise SettingsError(f"There is no access key for {options.endpoint}", hint=hint)

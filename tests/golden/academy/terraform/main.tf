@@ -68,7 +68,7 @@ resource "aws_dynamodb_table" "profiles" {
   deletion_protection_enabled = var.enable_deletion_protection
 
   stream_enabled   = var.stream_enabled || var.enable_global_tables
-  stream_view_type = var.stream_enabled || var.enable_global_tables ? var.stream_view_type : null
+  stream_view_type = var.enable_global_tables ? "NEW_AND_OLD_IMAGES" : var.stream_enabled ? var.stream_view_type : null
 
   dynamic "replica" {
     for_each = var.enable_global_tables ? var.replica_regions : []
@@ -138,7 +138,7 @@ resource "aws_dynamodb_table" "coach_onboarding_sessions" {
   deletion_protection_enabled = var.enable_deletion_protection
 
   stream_enabled   = var.enable_global_tables
-  stream_view_type = var.enable_global_tables ? var.stream_view_type : null
+  stream_view_type = var.enable_global_tables ? "NEW_AND_OLD_IMAGES" : null
 
   dynamic "replica" {
     for_each = var.enable_global_tables ? var.replica_regions : []
@@ -226,7 +226,7 @@ resource "aws_dynamodb_table" "parent_invitations" {
   deletion_protection_enabled = var.enable_deletion_protection
 
   stream_enabled   = var.stream_enabled || var.enable_global_tables
-  stream_view_type = var.stream_enabled || var.enable_global_tables ? var.stream_view_type : null
+  stream_view_type = var.enable_global_tables ? "NEW_AND_OLD_IMAGES" : var.stream_enabled ? var.stream_view_type : null
 
   dynamic "replica" {
     for_each = var.enable_global_tables ? var.replica_regions : []
@@ -297,7 +297,7 @@ resource "aws_dynamodb_table" "tsa_parent_enrollments" {
   deletion_protection_enabled = var.enable_deletion_protection
 
   stream_enabled   = var.stream_enabled || var.enable_global_tables
-  stream_view_type = var.stream_enabled || var.enable_global_tables ? var.stream_view_type : null
+  stream_view_type = var.enable_global_tables ? "NEW_AND_OLD_IMAGES" : var.stream_enabled ? var.stream_view_type : null
 
   dynamic "replica" {
     for_each = var.enable_global_tables ? var.replica_regions : []
@@ -404,7 +404,7 @@ resource "aws_dynamodb_table" "tsa_parent_documents" {
   deletion_protection_enabled = var.enable_deletion_protection
 
   stream_enabled   = var.enable_global_tables
-  stream_view_type = var.enable_global_tables ? var.stream_view_type : null
+  stream_view_type = var.enable_global_tables ? "NEW_AND_OLD_IMAGES" : null
 
   dynamic "replica" {
     for_each = var.enable_global_tables ? var.replica_regions : []
@@ -499,7 +499,7 @@ resource "aws_dynamodb_table" "tsa_parent_scheduling" {
   deletion_protection_enabled = var.enable_deletion_protection
 
   stream_enabled   = var.enable_global_tables
-  stream_view_type = var.enable_global_tables ? var.stream_view_type : null
+  stream_view_type = var.enable_global_tables ? "NEW_AND_OLD_IMAGES" : null
 
   dynamic "replica" {
     for_each = var.enable_global_tables ? var.replica_regions : []
@@ -575,7 +575,7 @@ resource "aws_dynamodb_table" "coach_invitations" {
   deletion_protection_enabled = var.enable_deletion_protection
 
   stream_enabled   = var.stream_enabled || var.enable_global_tables
-  stream_view_type = var.stream_enabled || var.enable_global_tables ? var.stream_view_type : null
+  stream_view_type = var.enable_global_tables ? "NEW_AND_OLD_IMAGES" : var.stream_enabled ? var.stream_view_type : null
 
   dynamic "replica" {
     for_each = var.enable_global_tables ? var.replica_regions : []
@@ -666,7 +666,7 @@ resource "aws_dynamodb_table" "admin_audit_logs" {
   deletion_protection_enabled = var.enable_deletion_protection
 
   stream_enabled   = var.stream_enabled || var.enable_global_tables
-  stream_view_type = var.stream_enabled || var.enable_global_tables ? var.stream_view_type : null
+  stream_view_type = var.enable_global_tables ? "NEW_AND_OLD_IMAGES" : var.stream_enabled ? var.stream_view_type : null
 
   dynamic "replica" {
     for_each = var.enable_global_tables ? var.replica_regions : []
@@ -736,7 +736,7 @@ resource "aws_dynamodb_table" "analytics_events" {
   deletion_protection_enabled = var.enable_deletion_protection
 
   stream_enabled   = var.stream_enabled || var.enable_global_tables
-  stream_view_type = var.stream_enabled || var.enable_global_tables ? var.stream_view_type : null
+  stream_view_type = var.enable_global_tables ? "NEW_AND_OLD_IMAGES" : var.stream_enabled ? var.stream_view_type : null
 
   dynamic "replica" {
     for_each = var.enable_global_tables ? var.replica_regions : []
@@ -789,7 +789,7 @@ resource "aws_dynamodb_table" "analytics_totals" {
   deletion_protection_enabled = var.enable_deletion_protection
 
   stream_enabled   = var.enable_global_tables
-  stream_view_type = var.enable_global_tables ? var.stream_view_type : null
+  stream_view_type = var.enable_global_tables ? "NEW_AND_OLD_IMAGES" : null
 
   dynamic "replica" {
     for_each = var.enable_global_tables ? var.replica_regions : []
@@ -867,7 +867,7 @@ resource "aws_dynamodb_table" "organizations" {
   deletion_protection_enabled = var.enable_deletion_protection
 
   stream_enabled   = var.enable_global_tables
-  stream_view_type = var.enable_global_tables ? var.stream_view_type : null
+  stream_view_type = var.enable_global_tables ? "NEW_AND_OLD_IMAGES" : null
 
   dynamic "replica" {
     for_each = var.enable_global_tables ? var.replica_regions : []
@@ -932,7 +932,7 @@ resource "aws_dynamodb_table" "students" {
   deletion_protection_enabled = var.enable_deletion_protection
 
   stream_enabled   = var.stream_enabled || var.enable_global_tables
-  stream_view_type = var.stream_enabled || var.enable_global_tables ? var.stream_view_type : null
+  stream_view_type = var.enable_global_tables ? "NEW_AND_OLD_IMAGES" : var.stream_enabled ? var.stream_view_type : null
 
   dynamic "replica" {
     for_each = var.enable_global_tables ? var.replica_regions : []

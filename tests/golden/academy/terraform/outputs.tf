@@ -78,18 +78,18 @@ output "stream_arns" {
 output "stream_labels" {
   description = "Labels of the streams (if enabled)"
   value = {
-    profiles                  = var.stream_enabled ? aws_dynamodb_table.profiles.stream_label : null
-    coach-onboarding-sessions = var.enable_global_tables ? aws_dynamodb_table.coach_onboarding_sessions.stream_label : null
-    parent-invitations        = var.stream_enabled ? aws_dynamodb_table.parent_invitations.stream_label : null
-    tsa-parent-enrollments    = var.stream_enabled ? aws_dynamodb_table.tsa_parent_enrollments.stream_label : null
-    tsa-parent-documents      = var.enable_global_tables ? aws_dynamodb_table.tsa_parent_documents.stream_label : null
-    tsa-parent-scheduling     = var.enable_global_tables ? aws_dynamodb_table.tsa_parent_scheduling.stream_label : null
-    coach-invitations         = var.stream_enabled ? aws_dynamodb_table.coach_invitations.stream_label : null
-    admin-audit-logs          = var.stream_enabled ? aws_dynamodb_table.admin_audit_logs.stream_label : null
-    analytics-events          = var.stream_enabled ? aws_dynamodb_table.analytics_events.stream_label : null
-    analytics-totals          = var.enable_global_tables ? aws_dynamodb_table.analytics_totals.stream_label : null
-    organizations             = var.enable_global_tables ? aws_dynamodb_table.organizations.stream_label : null
-    students                  = var.stream_enabled ? aws_dynamodb_table.students.stream_label : null
+    profiles                  = var.stream_enabled ? try(split("/", aws_dynamodb_table.profiles.stream_arn)[3], null) : null
+    coach-onboarding-sessions = var.enable_global_tables ? try(split("/", aws_dynamodb_table.coach_onboarding_sessions.stream_arn)[3], null) : null
+    parent-invitations        = var.stream_enabled ? try(split("/", aws_dynamodb_table.parent_invitations.stream_arn)[3], null) : null
+    tsa-parent-enrollments    = var.stream_enabled ? try(split("/", aws_dynamodb_table.tsa_parent_enrollments.stream_arn)[3], null) : null
+    tsa-parent-documents      = var.enable_global_tables ? try(split("/", aws_dynamodb_table.tsa_parent_documents.stream_arn)[3], null) : null
+    tsa-parent-scheduling     = var.enable_global_tables ? try(split("/", aws_dynamodb_table.tsa_parent_scheduling.stream_arn)[3], null) : null
+    coach-invitations         = var.stream_enabled ? try(split("/", aws_dynamodb_table.coach_invitations.stream_arn)[3], null) : null
+    admin-audit-logs          = var.stream_enabled ? try(split("/", aws_dynamodb_table.admin_audit_logs.stream_arn)[3], null) : null
+    analytics-events          = var.stream_enabled ? try(split("/", aws_dynamodb_table.analytics_events.stream_arn)[3], null) : null
+    analytics-totals          = var.enable_global_tables ? try(split("/", aws_dynamodb_table.analytics_totals.stream_arn)[3], null) : null
+    organizations             = var.enable_global_tables ? try(split("/", aws_dynamodb_table.organizations.stream_arn)[3], null) : null
+    students                  = var.stream_enabled ? try(split("/", aws_dynamodb_table.students.stream_arn)[3], null) : null
   }
 }
 

@@ -144,7 +144,7 @@ resource "aws_dynamodb_table" "access_management" {
   deletion_protection_enabled = var.enable_deletion_protection
 
   stream_enabled   = var.stream_enabled || var.enable_global_tables
-  stream_view_type = var.stream_enabled || var.enable_global_tables ? var.stream_view_type : null
+  stream_view_type = var.enable_global_tables ? "NEW_AND_OLD_IMAGES" : var.stream_enabled ? var.stream_view_type : null
 
   dynamic "replica" {
     for_each = var.enable_global_tables ? var.replica_regions : []

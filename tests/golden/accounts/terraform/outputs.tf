@@ -25,7 +25,7 @@ output "stream_arn" {
 
 output "stream_label" {
   description = "Label of the DynamoDB stream (if enabled)"
-  value       = var.stream_enabled ? aws_dynamodb_table.accounts.stream_label : null
+  value       = var.stream_enabled ? try(split("/", aws_dynamodb_table.accounts.stream_arn)[3], null) : null
 }
 
 output "gsi_names" {

@@ -46,10 +46,10 @@ output "stream_arns" {
 output "stream_labels" {
   description = "Labels of the streams (if enabled)"
   value = {
-    TenantIdentity      = var.stream_enabled ? aws_dynamodb_table.tenant_identity.stream_label : null
-    TenantWebhookConfig = var.stream_enabled ? aws_dynamodb_table.tenant_webhook_config.stream_label : null
-    Events              = var.stream_enabled ? aws_dynamodb_table.events.stream_label : null
-    Deliveries          = var.stream_enabled ? aws_dynamodb_table.deliveries.stream_label : null
+    TenantIdentity      = var.stream_enabled ? try(split("/", aws_dynamodb_table.tenant_identity.stream_arn)[3], null) : null
+    TenantWebhookConfig = var.stream_enabled ? try(split("/", aws_dynamodb_table.tenant_webhook_config.stream_arn)[3], null) : null
+    Events              = var.stream_enabled ? try(split("/", aws_dynamodb_table.events.stream_arn)[3], null) : null
+    Deliveries          = var.stream_enabled ? try(split("/", aws_dynamodb_table.deliveries.stream_arn)[3], null) : null
   }
 }
 

@@ -14,10 +14,12 @@ from tenantable.infra.changes.settling import Patience
 from tenantable.infra.cloudformation.files import system_file, template_files
 from tenantable.infra.normal.comparison import Difference, differences
 from tenantable.infra.normal.declared import declared_form
+from tenantable.infra.normal.descriptions import key_name
 from tenantable.infra.normal.forms import Ceilings, IndexForm, KeyForm, TableForm
 from tenantable.infra.normal.running import read_running
 from tenantable.infra.normal.templates import parse_template, read_template
 from tenantable.local.tables import create_missing_tables
+from tenantable.wire.arns import Home
 from tenantable.wire.keys import KeyAttribute
 
 PATIENCE = Patience(seconds_max=10, sleep=time.sleep, stopwatch=time.monotonic)
@@ -99,3 +101,9 @@ def test_differences_are_sentences() -> None:
         "orders: encryption is not declared, found is managed",
     ]
     assert [str(each) for each in differences(FORM, None)] == ["orders: table is missing, declared is keys id (S)"]
+
+
+def test_the_key_that_aws_manages_is_known_by_its_arn_wherever_the_tables_are() -> None:
+    for home in (Home(), Home(account_id="123456789012", region="eu-west-1")):
+        assert key_name(home.managed_key("dynamodb")) == "managed"
+    assert key_name(Home().kms_key("key/1")) == "key/1"
