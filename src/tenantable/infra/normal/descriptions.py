@@ -19,6 +19,7 @@ from tenantable.infra.normal.forms import (
     KeyForm,
     TableForm,
 )
+from tenantable.wire.arns import Home
 from tenantable.wire.keys import KeyAttribute
 
 Properties = Mapping[str, Any]
@@ -86,9 +87,13 @@ def key_name(key: str) -> str:
 
     The account and the region are dropped: a table's key is in its own region, and nearly always in its own account.
     """
-    short = key.split(":", 5)[5] if key.startswith("arn:") and key.count(":") >= 5 else key
+    parts = key.split(":", 5)
+    is_arn = key.startswith("arn:") and len(parts) == 6
+    short = parts[5] if is_arn else key
     if short in {_MANAGED_KEY, "aws/dynamodb"}:
         return MANAGED
+    if is_arn and key == Home(account_id=parts[4], region=parts[3]).managed_key("dynamodb"):
+        return MANAGED  # the embedded DynamoDB describes it by its id, as AWS does
     return short if short.startswith(("alias/", "key/")) else f"key/{short}"
 
 
