@@ -36,7 +36,7 @@ class Place:
 
     @property
     def arn(self) -> str:
-        return self.home.table(self.table) if self.index is None else self.home.index(self.table, self.index)
+        return self.home.table_or_index(self.table, self.index)
 
     @property
     def table_keys(self) -> TableKeys:
