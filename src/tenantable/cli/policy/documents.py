@@ -9,6 +9,7 @@ import yaml
 
 from tenantable.errors import PolicyError
 from tenantable.iam.lint.reading import TEXT_BYTES_MAX, decode
+from tenantable.infra.cloudformation.short_forms import read_yaml
 
 _SUFFIXES = frozenset({".json", ".template", ".yaml", ".yml"})
 _STANDARD_INPUT = "-"
@@ -41,30 +42,11 @@ def read_folder(folder: Path) -> Iterator[tuple[Path, Any]]:
             yield path, read_document(str(path))
 
 
-class _TemplateLoader(yaml.SafeLoader):
-    """YAML with CloudFormation's short functions."""
-
-
-def _function(loader: _TemplateLoader, suffix: str, node: yaml.Node) -> Any:
-    value: Any
-    if isinstance(node, yaml.ScalarNode):
-        value = loader.construct_scalar(node)
-    elif isinstance(node, yaml.SequenceNode):
-        value = loader.construct_sequence(node, deep=True)
-    else:
-        assert isinstance(node, yaml.MappingNode)
-        value = loader.construct_mapping(node, deep=True)
-    return {suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}": value}
-
-
-_TemplateLoader.add_multi_constructor("!", _function)
-
-
 def _yaml(text: bytes, place: str) -> Any:
     if len(text) > TEXT_BYTES_MAX:
         raise PolicyError(f"{place}: has {len(text)} bytes; at most {TEXT_BYTES_MAX} are read")
     try:
-        return yaml.load(text, Loader=_TemplateLoader)  # noqa: S506 - derives from the safe loader
+        return read_yaml(text)
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         problem = " ".join(str(error).split())
         raise PolicyError(f"{place}: is neither JSON nor YAML: {problem}") from error
