@@ -4,12 +4,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tenantable.errors import PolicyError
-from tenantable.iam.lint.reading import POLICY_CHARACTERS_MAX, DocumentKind, PolicySource, looks_like_policy
+from tenantable.iam.lint.reading import CHARACTERS_MAX, PolicySource, kind_by_form, looks_like_policy
 from tenantable.iam.lint.sources.cloudformation import is_template, policies_of_template
 from tenantable.iam.lint.sources.terraform import is_plan, policies_of_plan
-
-RESOURCE_POLICY_CHARACTERS_MAX = 20 * 1024
-TRUST_POLICY_CHARACTERS_MAX = 2048
 
 
 def policies_in(document: Any, place: str) -> list[PolicySource]:
@@ -42,16 +39,9 @@ def policies_in(document: Any, place: str) -> list[PolicySource]:
 
 
 def single_policy(document: Any, place: str, *, owner: str | None = None) -> PolicySource:
-    """A document of unknown use: with a Principal it is a resource's, and about AssumeRole alone a role's trust."""
-    written = document["Statement"]
-    statements = [written] if isinstance(written, Mapping) else written
-    fields = [each for each in statements or () if isinstance(each, Mapping)]
-    kind, most = DocumentKind.IDENTITY, POLICY_CHARACTERS_MAX
-    if any("Principal" in each or "NotPrincipal" in each for each in fields):
-        kind, most = DocumentKind.RESOURCE, RESOURCE_POLICY_CHARACTERS_MAX
-        if not any("Resource" in each or "NotResource" in each for each in fields):
-            kind, most = DocumentKind.TRUST, TRUST_POLICY_CHARACTERS_MAX
-    return PolicySource(place=place, document=document, kind=kind, characters_max=most, owner=owner)
+    """A document of unknown use."""
+    kind = kind_by_form(document)
+    return PolicySource(place=place, document=document, kind=kind, characters_max=CHARACTERS_MAX[kind], owner=owner)
 
 
 def _answers(document: Mapping[str, Any], place: str) -> Iterator[PolicySource]:
