@@ -1,12 +1,12 @@
 """Whose permissions are asked about: a declared component, or whoever has the policies in some files."""
 
 import re
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tenantable.cli.explaining.names import unknown_name
+from tenantable.cli.files import read_text
 from tenantable.cli.systems import SHIPPED, find_naming, find_system
 from tenantable.errors import PolicyError, SettingsError
 from tenantable.iam.callers import account_of, caller_of
@@ -124,28 +124,6 @@ def read_policy(path: Path, *, kind: DocumentKind = "identity") -> Policy:
         return parse_policy(read_text(path, DOCUMENT_BYTES_MAX), kind=kind)
     except PolicyError as error:
         raise PolicyError(f"{path}: {error.message}", hint=error.hint) from error
-
-
-def read_text(path: Path, bytes_max: int) -> str:
-    """
-    The text of a file, or of standard input for `-`.
-
-    Raises:
-        SettingsError: It cannot be read, is too large, or is no text.
-    """
-    try:
-        if str(path) == "-":
-            content = sys.stdin.buffer.read(bytes_max + 1)
-        else:
-            with path.open("rb") as file:
-                content = file.read(bytes_max + 1)
-        text = content.decode()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise SettingsError(f"{path} cannot be read: {reason}") from error
-    if len(content) > bytes_max:
-        raise SettingsError(f"{path} is larger than {bytes_max} bytes")
-    return text
 
 
 def _split(name: str) -> tuple[str, str]:

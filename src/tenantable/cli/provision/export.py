@@ -6,12 +6,11 @@ from typing import Annotated
 
 import typer
 
-from tenantable.cli.provision.files import read_text, write_files
+from tenantable.cli.files import read_text, write_files
 from tenantable.cli.systems import NameValues, Stage, SystemName, find_naming, find_system
 from tenantable.errors import SettingsError
 
 OutputFolder = Annotated[Path, typer.Option("--out", help="Folder that the files are written to; made if need be.")]
-
 
 STALE = 2
 """The exit status of `--check` where files are not what the declaration says."""
@@ -78,11 +77,8 @@ def docs(
     page = system_page(found, stage)
     if out is None:
         typer.echo(page, nl=False)
-        return
-    out.mkdir(parents=True, exist_ok=True)
-    path = out / f"{found.name}.md"
-    path.write_text(page)
-    typer.echo(f"Wrote {path}")
+    else:
+        write_files(out, {f"{found.name}.md": page})
 
 
 def terraform(
