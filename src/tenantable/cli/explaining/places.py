@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tenantable.cli.explaining.names import unknown_name
 from tenantable.cli.explaining.subjects import Subject
+from tenantable.cli.names import unknown_name
 from tenantable.declare.keys.layouts import TemplatePart
 from tenantable.declare.tables import PhysicalTable
 from tenantable.errors import SettingsError

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tenantable.cli.explaining.names import unknown_name
 from tenantable.cli.files import read_text
-from tenantable.cli.systems import SHIPPED, find_naming, find_system
+from tenantable.cli.names import unknown_name
+from tenantable.cli.systems import SHIPPED, find_component, find_naming, find_system
 from tenantable.errors import PolicyError, SettingsError
 from tenantable.iam.callers import account_of, caller_of
 from tenantable.iam.documents import DOCUMENT_BYTES_MAX, DocumentKind, Policy, parse_policy
@@ -75,11 +75,8 @@ def component_subject(name: str, files: Files, *, stage: str, values: Sequence[s
     """
     system_name, component_name = _split(name)
     system = find_system(system_name)
-    by_name = {component.name: component for component in system.components}
-    if component_name not in by_name:
-        raise unknown_name(f"component of {system.name}", component_name, by_name)
+    component = find_component(system, component_name)
     installation = Installation(system=system, naming=find_naming(system, stage, values), home=home)
-    component = by_name[component_name]
     caller = caller_of(installation.principal(component), FixedRoles(installation.roles()))
     policies = component_policies(component, installation.naming, home)
     return Subject(

@@ -11,14 +11,28 @@ from tenantable.iam.lint.sources.terraform import is_plan, policies_of_plan
 
 def policies_in(document: Any, place: str) -> list[PolicySource]:
     """
-    The policies in a decoded file.
+    The policies in a decoded file, as `find_policies` finds them. A plan or a template may be without any.
+
+    Raises:
+        PolicyError: It is nothing that could hold a policy.
+    """
+    found = find_policies(document, place)
+    if not found and not is_plan(document) and not is_template(document):
+        hint = 'a policy has a "Statement"; plans come from `terraform show -json`, templates have "Resources"'
+        raise PolicyError(f"{place}: holds no policy, plan or template", hint=hint)
+    return found
+
+
+def find_policies(document: Any, place: str) -> list[PolicySource]:
+    """
+    The policies in a decoded file; none where it is about something else.
 
     Args:
         document: A policy; a list of policies, which are then one owner's; what `terraform show -json` prints of a plan
             or a state; a template of CloudFormation; or the answer of IAM's API that has a policy in it.
         place: The name of the file, to begin the place of each finding with.
     Raises:
-        PolicyError: It is none of these.
+        PolicyError: What should be a policy in it is none.
     """
     if looks_like_policy(document):
         return [single_policy(document, place)]
@@ -31,11 +45,7 @@ def policies_in(document: Any, place: str) -> list[PolicySource]:
         return list(policies_of_plan(document, place))
     if is_template(document):
         return list(policies_of_template(document, place))
-    found = list(_answers(document, place)) if isinstance(document, Mapping) else []
-    if not found:
-        hint = 'a policy has a "Statement"; plans come from `terraform show -json`, templates have "Resources"'
-        raise PolicyError(f"{place}: holds no policy, plan or template", hint=hint)
-    return found
+    return list(_answers(document, place)) if isinstance(document, Mapping) else []
 
 
 def single_policy(document: Any, place: str, *, owner: str | None = None) -> PolicySource:
