@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.system.terraform import NOT_INSTALLED, plugin_folder
 
 from tenantable.cli.systems import SHIPPED, find_system
 from tenantable.declare import (
@@ -54,12 +55,6 @@ CHECKOV = ROOT / ".tools" / "venv" / "bin" / "checkov"
 HOME = Home()
 KEY = "arn:aws:kms:us-east-1:000000000000:key/11111111-2222-3333-4444-555555555555"
 DEAD = "http://127.0.0.1:9"
-PLUGIN_FOLDERS = [
-    os.environ.get("TF_PLUGIN_DIR", ""),
-    "~/.terraform.d/plugins",
-    "/usr/local/share/terraform/plugins",
-    *(str(mirror.parent) for mirror in Path("/opt").glob("*/registry.terraform.io")),
-]
 PROVIDER = """
 provider "aws" {
   region                      = "us-east-1"
@@ -95,19 +90,19 @@ def run(*words: str, folder: Path, text: str | None = None) -> str:
 
 def initialize(terraform: str, folder: Path) -> None:
     """Give the module a provider that reaches nobody."""
-    plugins = [found for found in map(os.path.expanduser, filter(None, PLUGIN_FOLDERS)) if Path(found).is_dir()]
-    if not plugins:
-        pytest.skip("no folder of Terraform's providers (TF_PLUGIN_DIR) is there")
+    plugins = plugin_folder()
+    if plugins is None:
+        pytest.skip(NOT_INSTALLED)
     endpoints = "\n".join(f'    {service} = "{DEAD}"' for service in SERVICES)
     (folder / "provider.tf").write_text(PROVIDER % endpoints)
-    run(terraform, "init", "-input=false", "-no-color", f"-plugin-dir={plugins[0]}", folder=folder)
+    run(terraform, "init", "-input=false", "-no-color", f"-plugin-dir={plugins}", folder=folder)
 
 
 @pytest.fixture(scope="module")
 def terraform() -> str:
     executable = shutil.which("terraform")
     if executable is None:
-        pytest.skip("terraform is not installed")
+        pytest.skip(NOT_INSTALLED)
     return executable
 
 

@@ -34,10 +34,6 @@ class Records:
         self._db = db
         self._place = {"account": account_id, "region": region}
 
-    def in_region(self, region: str) -> "Records":
-        """Those of the same account elsewhere, in the same transaction."""
-        return Records(self._db, self._place["account"], region)
-
     def find(self, kind: str, name: str) -> dict[str, Any] | None:
         """The record of this name; None when there is none."""
         row = self._db.execute(_QUERIES["find"], self._place | {"kind": kind, "name": name}).fetchone()

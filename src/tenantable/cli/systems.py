@@ -12,6 +12,7 @@ import typer
 from tenantable.errors import SettingsError
 
 if TYPE_CHECKING:  # every command starts with this module, and few need declarations
+    from tenantable.declare.grants import Component
     from tenantable.declare.naming import Naming
     from tenantable.declare.systems import System
 
@@ -51,6 +52,21 @@ def find_system(name: str) -> "System":
     if not isinstance(found, System):
         raise SettingsError(f"{name!r} is a {type(found).__name__}, and no System", hint=hint)
     return found
+
+
+def find_component(system: "System", name: str) -> "Component":
+    """
+    The component of this name.
+
+    Raises:
+        SettingsError: The system has none; names those that are like it.
+    """
+    from tenantable.cli.names import unknown_name
+
+    by_name = {component.name: component for component in system.components}
+    if name not in by_name:
+        raise unknown_name(f"component of {system.name}", name, by_name)
+    return by_name[name]
 
 
 def find_naming(system: "System", stage: str, values: Sequence[str] | None = None) -> "Naming":

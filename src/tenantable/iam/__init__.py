@@ -1,4 +1,4 @@
-"""Policy documents: synthesis from grants, evaluation, and the translation of a request to what must be allowed."""
+"""Policies: read, synthesized from grants, evaluated, explained, counted, linted, compared; and sessions of roles."""
 
 from tenantable.iam.authorizer import PolicyAuthorizer
 from tenantable.iam.documents import Policy, parse_policy, render_policy

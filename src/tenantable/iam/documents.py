@@ -88,7 +88,7 @@ def parse_policy(document: str | bytes | Mapping[str, Any], *, kind: DocumentKin
     Raises:
         PolicyError: The document is malformed; says in which statement, at which element, and what belongs there.
     """
-    fields = _decoded(document) if isinstance(document, str | bytes) else document
+    fields = decode_document(document) if isinstance(document, str | bytes) else document
     if not isinstance(fields, Mapping):
         raise PolicyError("a policy document must be a JSON object")
     _refuse_unknown(fields, _POLICY_ELEMENTS, "the policy")
@@ -136,10 +136,16 @@ def policy_size(policy: Policy) -> int:
     return len(compact_policy(policy))
 
 
-def _decoded(text: str | bytes) -> Any:
+def decode_document(text: str | bytes, *, bytes_max: int = DOCUMENT_BYTES_MAX) -> Any:
+    """
+    JSON text decoded.
+
+    Raises:
+        PolicyError: It is no JSON, too long, or an object names a member twice.
+    """
     size_bytes = len(text.encode(errors="replace")) if isinstance(text, str) else len(text)
-    if size_bytes > DOCUMENT_BYTES_MAX:
-        raise PolicyError(f"the document has {size_bytes} bytes; at most {DOCUMENT_BYTES_MAX} are read")
+    if size_bytes > bytes_max:
+        raise PolicyError(f"the document has {size_bytes} bytes; at most {bytes_max} are read")
     try:
         return json.loads(text, object_pairs_hook=_without_repeated_names)
     except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -33,7 +33,7 @@ class Installation:
 
     def principal(self, component: Component) -> str:
         """The ARN of the component's role."""
-        return f"arn:aws:iam::{self.home.account_id}:role/{self.profile(component)}"
+        return self.home.role(self.profile(component))
 
     def roles(self) -> list[Role]:
         """

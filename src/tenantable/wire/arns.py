@@ -19,6 +19,10 @@ class Home:
     def index(self, table_name: str, index_name: str) -> str:
         return f"{self.table(table_name)}/index/{index_name}"
 
+    def table_or_index(self, table_name: str, index_name: str | None) -> str:
+        """What a request reads: the index, or the table where it names none."""
+        return self.table(table_name) if index_name is None else self.index(table_name, index_name)
+
     def stream(self, table_name: str, label: str) -> str:
         return f"{self.table(table_name)}/stream/{label}"
 

@@ -40,7 +40,7 @@ def test_what_cannot_be_read_is_an_error_of_its_own(tmp_path: Path) -> None:
     broken.write_text("{")
     for file in (str(broken), str(tmp_path / "missing.json"), str(tmp_path)):
         ran = run("lint", "policy", file)
-        assert isinstance(ran.exception, PolicyError)
+        assert isinstance(ran.exception, PolicyError | SettingsError)
 
 
 def test_the_standard_input_is_read_like_a_file() -> None:

@@ -131,7 +131,7 @@ def queue_arn(call: Call) -> str:
 
 
 def arn_of(call: Call, name: str) -> str:
-    return f"arn:aws:sqs:{call.home.region}:{call.home.account_id}:{name}"
+    return call.home.queue(name)
 
 
 def url(call: Call, name: str) -> str:

@@ -148,7 +148,7 @@ def parameter_arns(call: Call) -> str:
 
 
 def arn_of(call: Call, name: str) -> str:
-    return f"arn:aws:ssm:{call.home.region}:{call.home.account_id}:parameter/{name.removeprefix('/')}"
+    return call.home.parameter(name)
 
 
 def plain_name(call: Call, member: str) -> str:

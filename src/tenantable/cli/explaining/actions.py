@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from tenantable.cli.explaining.names import unknown_name
+from tenantable.cli.names import unknown_name
 from tenantable.errors import SettingsError
 from tenantable.iam.patterns import ContextValue
 from tenantable.iam.requests.context import LEADING_KEYS, PARTITION_KEY_VALUES

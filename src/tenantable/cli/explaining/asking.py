@@ -11,7 +11,8 @@ from typing import Any
 from tenantable.cli.explaining.actions import given_context, operation_name
 from tenantable.cli.explaining.answers import Answer
 from tenantable.cli.explaining.questions import Asked, Question, question_of, questions_of_request
-from tenantable.cli.explaining.subjects import Files, Subject, component_subject, files_subject, read_text
+from tenantable.cli.explaining.subjects import Files, Subject, component_subject, files_subject
+from tenantable.cli.files import read_text
 from tenantable.errors import SettingsError
 from tenantable.iam.evaluation import PolicyKind
 from tenantable.iam.explanation.declared import smallest_declared_grant

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tenantable.cli.explaining.names import unknown_name
 from tenantable.cli.explaining.subjects import Subject
+from tenantable.cli.names import unknown_name
 from tenantable.declare.keys.layouts import TemplatePart
 from tenantable.declare.tables import PhysicalTable
 from tenantable.errors import SettingsError
@@ -36,7 +36,7 @@ class Place:
 
     @property
     def arn(self) -> str:
-        return self.home.table(self.table) if self.index is None else self.home.index(self.table, self.index)
+        return self.home.table_or_index(self.table, self.index)
 
     @property
     def table_keys(self) -> TableKeys:

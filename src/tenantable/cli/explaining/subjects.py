@@ -1,13 +1,13 @@
 """Whose permissions are asked about: a declared component, or whoever has the policies in some files."""
 
 import re
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tenantable.cli.explaining.names import unknown_name
-from tenantable.cli.systems import SHIPPED, find_naming, find_system
+from tenantable.cli.files import read_text
+from tenantable.cli.names import unknown_name
+from tenantable.cli.systems import SHIPPED, find_component, find_naming, find_system
 from tenantable.errors import PolicyError, SettingsError
 from tenantable.iam.callers import account_of, caller_of
 from tenantable.iam.documents import DOCUMENT_BYTES_MAX, DocumentKind, Policy, parse_policy
@@ -76,11 +76,8 @@ def component_subject(name: str, files: Files, *, stage: str, values: Sequence[s
     """
     system_name, component_name = _split(name)
     system = find_system(system_name)
-    by_name = {component.name: component for component in system.components}
-    if component_name not in by_name:
-        raise unknown_name(f"component of {system.name}", component_name, by_name)
+    component = find_component(system, component_name)
     installation = Installation(system=system, naming=find_naming(system, stage, values), home=home)
-    component = by_name[component_name]
     caller = caller_of(installation.principal(component), FixedRoles(installation.roles()))
     policies = component_policies(component, installation.naming, home)
     return Subject(
@@ -125,28 +122,6 @@ def read_policy(path: Path, *, kind: DocumentKind = "identity") -> Policy:
         return parse_policy(read_text(path, DOCUMENT_BYTES_MAX), kind=kind)
     except PolicyError as error:
         raise PolicyError(f"{path}: {error.message}", hint=error.hint) from error
-
-
-def read_text(path: Path, bytes_max: int) -> str:
-    """
-    The text of a file, or of standard input for `-`.
-
-    Raises:
-        SettingsError: It cannot be read, is too large, or is no text.
-    """
-    try:
-        if str(path) == "-":
-            content = sys.stdin.buffer.read(bytes_max + 1)
-        else:
-            with path.open("rb") as file:
-                content = file.read(bytes_max + 1)
-        text = content.decode()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise SettingsError(f"{path} cannot be read: {reason}") from error
-    if len(content) > bytes_max:
-        raise SettingsError(f"{path} is larger than {bytes_max} bytes")
-    return text
 
 
 def _split(name: str) -> tuple[str, str]:

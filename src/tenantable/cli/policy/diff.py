@@ -64,14 +64,14 @@ def _parties(side: str, stage: str, name: Sequence[str] | None) -> dict[str, "li
     """All policies of each party: of a system its components, of a folder its files, of a plan its principals."""
     from tenantable.cli.policy.documents import read_document, read_folder
     from tenantable.iam.lint.reading import read_policy
-    from tenantable.iam.lint.sources.documents import policies_in
+    from tenantable.iam.lint.sources.documents import find_policies, policies_in
 
     path = Path(side)
     if _is_system(side):
         return _declared(side, stage, name)
     documents: list[tuple[str, Any]] = [("", read_document(side))] if not path.is_dir() else []
     for inner, document in read_folder(path) if path.is_dir() else ():
-        if _holds_policies(document):
+        if find_policies(document, ""):  # others stand there by chance
             documents.append((str(inner.relative_to(path)).partition(".")[0], document))
     parties: dict[str, list[LintedPolicy]] = {}
     for party, document in documents:
@@ -85,19 +85,6 @@ def _parties(side: str, stage: str, name: Sequence[str] | None) -> dict[str, "li
 
 def _is_system(side: str) -> bool:
     return not Path(side).exists() and (side in SHIPPED or ":" in side)
-
-
-def _holds_policies(document: Any) -> bool:
-    """Whether a file of a folder is about policies at all; others stand there by chance."""
-    from tenantable.errors import PolicyError
-    from tenantable.iam.lint.sources.documents import policies_in
-
-    try:
-        return bool(policies_in(document, ""))
-    except PolicyError as error:
-        if "holds no policy" in error.message:
-            return False
-        raise
 
 
 def _declared(name_of_system: str, stage: str, name: Sequence[str] | None) -> "dict[str, list[LintedPolicy]]":

@@ -1,17 +1,17 @@
 """Documents that commands read: JSON or YAML, from files, folders and the standard input."""
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from tenantable.cli.files import STANDARD_INPUT, read_bytes
 from tenantable.errors import PolicyError
-from tenantable.iam.lint.reading import TEXT_BYTES_MAX, decode
+from tenantable.iam.lint.reading import decode
+from tenantable.infra.cloudformation.short_forms import read_yaml
 
 _SUFFIXES = frozenset({".json", ".template", ".yaml", ".yml"})
-_STANDARD_INPUT = "-"
 
 
 def read_document(file: str) -> Any:
@@ -21,14 +21,11 @@ def read_document(file: str) -> Any:
     Args:
         file: A path, or `-` for the standard input.
     Raises:
-        PolicyError: It cannot be read, is too large, or is neither JSON nor YAML.
+        SettingsError: It cannot be read, or is too large.
+        PolicyError: It is neither JSON nor YAML.
     """
-    place = "standard input" if file == _STANDARD_INPUT else file
-    try:
-        text = sys.stdin.buffer.read() if file == _STANDARD_INPUT else Path(file).read_bytes()
-    except OSError as error:
-        raise PolicyError(f"{file}: cannot be read: {error.strerror}") from error
-    text = text.removeprefix(b"\xef\xbb\xbf")
+    place = "standard input" if file == STANDARD_INPUT else file
+    text = read_bytes(Path(file)).removeprefix(b"\xef\xbb\xbf")
     if Path(file).suffix in {".yaml", ".yml"} or (text.lstrip()[:1] not in (b"{", b"[", b'"') and text.strip()):
         return _yaml(text, place)
     return decode(text, place)
@@ -41,30 +38,9 @@ def read_folder(folder: Path) -> Iterator[tuple[Path, Any]]:
             yield path, read_document(str(path))
 
 
-class _TemplateLoader(yaml.SafeLoader):
-    """YAML with CloudFormation's short functions."""
-
-
-def _function(loader: _TemplateLoader, suffix: str, node: yaml.Node) -> Any:
-    value: Any
-    if isinstance(node, yaml.ScalarNode):
-        value = loader.construct_scalar(node)
-    elif isinstance(node, yaml.SequenceNode):
-        value = loader.construct_sequence(node, deep=True)
-    else:
-        assert isinstance(node, yaml.MappingNode)
-        value = loader.construct_mapping(node, deep=True)
-    return {suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}": value}
-
-
-_TemplateLoader.add_multi_constructor("!", _function)
-
-
 def _yaml(text: bytes, place: str) -> Any:
-    if len(text) > TEXT_BYTES_MAX:
-        raise PolicyError(f"{place}: has {len(text)} bytes; at most {TEXT_BYTES_MAX} are read")
     try:
-        return yaml.load(text, Loader=_TemplateLoader)  # noqa: S506 - derives from the safe loader
+        return read_yaml(text)
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         problem = " ".join(str(error).split())
         raise PolicyError(f"{place}: is neither JSON nor YAML: {problem}") from error

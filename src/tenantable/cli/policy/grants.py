@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from tenantable.cli.systems import SystemName, find_system
+from tenantable.cli.systems import SystemName, find_component, find_system
 from tenantable.errors import SettingsError
 
 
@@ -32,13 +32,11 @@ def grants(
     """
     # Here, because nobody who serves needs any of it.
     from tenantable.cli.explaining.grants import listing, show_listing
-    from tenantable.cli.explaining.names import unknown_name
     from tenantable.local.decisions.uses import USES_FILE, UsesFile
 
     found = find_system(system)
-    names = [each.name for each in found.components]
-    if component is not None and component not in names:
-        raise unknown_name(f"component of {found.name}", component, names)
+    if component is not None:
+        find_component(found, component)
     is_counted = (data / USES_FILE).is_file()
     if (unused or reset) and not is_counted:
         raise SettingsError(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tenantable.cli.policy.design import add_commands as add_design
-from tenantable.cli.systems import NameValues, Stage, SystemName, find_naming, find_system
+from tenantable.cli.systems import NameValues, Stage, SystemName, find_component, find_naming, find_system
 from tenantable.errors import PolicyError, SettingsError
 from tenantable.wire.arns import Home
 
@@ -150,13 +150,7 @@ def _component(system: str | None, component: str | None) -> "tuple[System, Comp
     if system is None or component is None:
         return None
     found = find_system(system)
-    try:
-        return found, found.component(component)
-    except KeyError:
-        known = ", ".join(each.name for each in found.components)
-        raise SettingsError(
-            f"{found.name} has no component {component!r}", hint=f"its components are {known}"
-        ) from None
+    return found, find_component(found, component)
 
 
 def _chosen(select: Sequence[str] | None, ignore: Sequence[str] | None) -> Any:
@@ -180,18 +174,14 @@ def _ids(given: Sequence[str] | None) -> tuple[str, ...]:
 
 def _sources(file: str) -> "list[PolicySource]":
     from tenantable.cli.policy.documents import read_document, read_folder
-    from tenantable.iam.lint.sources.documents import policies_in
+    from tenantable.iam.lint.sources.documents import find_policies, policies_in
     from tenantable.iam.lint.sources.terraform import is_plan, open_policies
 
     path = Path(file)
     if file != "-" and path.is_dir():
         found = []
         for inner, document in read_folder(path):
-            try:
-                found += policies_in(document, str(inner))
-            except PolicyError as error:
-                if "holds no policy" not in error.message:
-                    raise
+            found += find_policies(document, str(inner))  # other files stand there by chance
         if not found:
             raise PolicyError(f"{file}: no file in it holds a policy")
         return found

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tenantable.cli.provision.files import read_text
+from tenantable.cli.files import read_text
 from tenantable.cli.systems import NameValues, Stage, SystemName, find_naming, find_system
 from tenantable.errors import SettingsError
 from tenantable.wire.arns import Home

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from tenantable.cli.provision.files import STALE, read_text, write_files
+from tenantable.cli.files import STALE, read_text, write_files
 from tenantable.cli.systems import NameValues, Stage, SystemName, find_naming, find_system
 from tenantable.errors import SettingsError
 

@@ -157,8 +157,7 @@ class Throttle:
             code, message = THROTTLING, _MAXIMUM
         else:
             code, message = THROTTLING, _CAPACITY_INDEX if writes_index else _CAPACITY
-        home = self._home
-        resource = home.table(table.name) if limit.index_name is None else home.index(table.name, limit.index_name)
+        resource = self._home.table_or_index(table.name, limit.index_name)
         return ThrottledError(code, message, extra={_REASONS[code]: [{"reason": limit.reason, "resource": resource}]})
 
 

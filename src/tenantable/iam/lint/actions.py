@@ -109,19 +109,6 @@ KEYS: Mapping[str, frozenset[str]] = {
 """DynamoDB's own condition keys, in lower case, that requests for an action may have; all others have none."""
 
 READS = frozenset(PREFIX + name for name in ("BatchGetItem", "GetItem", "PartiQLSelect", "Query", "Scan"))
-WRITES = frozenset(
-    PREFIX + name
-    for name in (
-        "BatchWriteItem",
-        "ConditionCheckItem",
-        "DeleteItem",
-        "PartiQLDelete",
-        "PartiQLInsert",
-        "PartiQLUpdate",
-        "PutItem",
-        "UpdateItem",
-    )
-)
 ITEM_ACTIONS = frozenset(
     PREFIX + name for name in ("BatchGetItem", "BatchWriteItem", "DeleteItem", "PutItem", "UpdateItem")
 )

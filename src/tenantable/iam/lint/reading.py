@@ -6,7 +6,6 @@ beside what can be evaluated. Such a statement never applies.
 """
 
 import difflib
-import enum
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,14 +14,22 @@ from typing import Any
 
 from tenantable.errors import PolicyError
 from tenantable.iam.conditions import check_condition
-from tenantable.iam.documents import CURRENT_VERSION, FIRST_VERSION, Condition, Effect, Statement
+from tenantable.iam.documents import (
+    CURRENT_VERSION,
+    FIRST_VERSION,
+    Condition,
+    DocumentKind,
+    Effect,
+    Statement,
+    decode_document,
+)
 from tenantable.iam.patterns import parse_arn_pattern
 
 TEXT_BYTES_MAX = 16 * 1024 * 1024
 """Plans of Terraform are large."""
 
-POLICY_CHARACTERS_MAX = 6144
-"""IAM's quota for a managed policy; the smallest that a document of unknown use must fit."""
+CHARACTERS_MAX: Mapping[DocumentKind, int] = {"identity": 6144, "resource": 20 * 1024, "trust": 2048}
+"""Quotas. Of a principal's policies that of a managed one, which a document of unknown use must fit."""
 
 _OPERATORS = {
     name.lower(): name
@@ -39,14 +46,6 @@ _HEAD_DEFAULTS = ("arn", "aws", "dynamodb", "us-east-1", "123456789012")
 _PLACEHOLDER = re.compile(r"\$\{[^{}]*\}")
 
 
-class DocumentKind(enum.Enum):
-    """What a document hangs on: a principal, a resource, or a role as the answer to who may take it on."""
-
-    IDENTITY = "identity policy"
-    RESOURCE = "resource policy"
-    TRUST = "trust policy"
-
-
 @dataclass(frozen=True, kw_only=True)
 class PolicySource:
     """
@@ -58,8 +57,8 @@ class PolicySource:
 
     place: str
     document: Any
-    kind: DocumentKind = DocumentKind.IDENTITY
-    characters_max: int = POLICY_CHARACTERS_MAX
+    kind: DocumentKind = "identity"
+    characters_max: int = CHARACTERS_MAX["identity"]
     owner: str | None = None
     key_names: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
@@ -113,16 +112,24 @@ def decode(text: str | bytes, place: str) -> Any:
     Raises:
         PolicyError: It is no JSON, too long, or an object names a member twice.
     """
-    if len(text) > TEXT_BYTES_MAX:
-        raise PolicyError(f"{place}: has {len(text)} bytes; at most {TEXT_BYTES_MAX} are read")
     try:
-        return json.loads(text, object_pairs_hook=_without_repeated_names)
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise PolicyError(f"{place}: the document is not JSON: {error}") from error
+        return decode_document(text, bytes_max=TEXT_BYTES_MAX)
+    except PolicyError as error:
+        raise PolicyError(f"{place}: {error.message}", hint=error.hint) from error
 
 
 def looks_like_policy(value: Any) -> bool:
     return isinstance(value, Mapping) and "Statement" in value
+
+
+def kind_by_form(document: Mapping[str, Any]) -> DocumentKind:
+    """Of a policy of unknown use: with a Principal it is a resource's, and without a Resource too a role's trust."""
+    written = document["Statement"]
+    statements = [written] if isinstance(written, Mapping) else written
+    fields = [each for each in statements or () if isinstance(each, Mapping)]
+    if not any("Principal" in each or "NotPrincipal" in each for each in fields):
+        return "identity"
+    return "resource" if any("Resource" in each or "NotResource" in each for each in fields) else "trust"
 
 
 def read_policy(source: PolicySource) -> LintedPolicy:
@@ -136,7 +143,6 @@ def read_policy(source: PolicySource) -> LintedPolicy:
     if not isinstance(document, Mapping) or "Statement" not in document:
         raise PolicyError(f"{source.place}: holds no policy", hint='a policy is a JSON object with a "Statement"')
     version = document.get("Version", FIRST_VERSION)
-    version = version.isoformat() if hasattr(version, "isoformat") else version  # YAML reads it as a date
     if version not in (CURRENT_VERSION, FIRST_VERSION):
         raise PolicyError(f"{source.place}: Version {version!r} does not exist", hint=f'write "{CURRENT_VERSION}"')
     written = document["Statement"]
@@ -147,7 +153,7 @@ def read_policy(source: PolicySource) -> LintedPolicy:
     statements = tuple(
         _statement(fields, number, source, variables=variables) for number, fields in enumerate(written, start=1)
     )
-    spaced = source.kind is DocumentKind.RESOURCE
+    spaced = source.kind == "resource"
     size = len(json.dumps(document, separators=None if spaced else (",", ":"), ensure_ascii=False, default=str))
     return LintedPolicy(source=source, statements=statements, version=version, size=size)
 
@@ -321,12 +327,3 @@ def _named(value: Any, place: str) -> Iterator[str]:
         yield from texts(value)
     else:
         raise PolicyError(f"{place}: Principal must be text or an object")
-
-
-def _without_repeated_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        names = [name for name, _ in pairs]
-        repeated = next(name for name in names if names.count(name) > 1)
-        raise PolicyError(f"{repeated!r} occurs twice in one object", hint="merge the two into one list")
-    return members

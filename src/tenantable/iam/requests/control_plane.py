@@ -145,7 +145,7 @@ def _of_index(operation: str) -> Translation:
 
     def translate(request: Fields, place: Place) -> Iterable[AccessRequest]:
         table, index = table_name_of(request["TableName"]), request.get("IndexName")
-        resource = place.home.table(table) if index is None else place.home.index(table, index)
+        resource = place.home.table_or_index(table, index)
         return (AccessRequest(f"dynamodb:{operation}", resource, place.known),)
 
     return translate

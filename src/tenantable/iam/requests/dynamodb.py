@@ -143,7 +143,7 @@ def _item_access(item_action: _ItemAction, fields: Fields, home: Home) -> ItemAc
     index = fields.get("IndexName") if item_action.key_member is None else None
     return ItemAccess(
         action=item_action.name,
-        resource=home.table(table) if index is None else home.index(table, index),
+        resource=home.table_or_index(table, index),
         table_name=table,
         index_name=index,
         key_member=item_action.key_member,

@@ -75,7 +75,7 @@ def statement_access(
     }
     if enclosing is not None:
         context["dynamodb:enclosingoperation"] = enclosing
-    resource = home.table(name) if index is None else home.index(name, index)
+    resource = home.table_or_index(name, index)
     return AccessRequest(f"dynamodb:{_ACTIONS[type(body)]}", resource, {**known, **context})
 
 

@@ -37,7 +37,7 @@ def tenant_policy(component: Component, naming: Naming, home: Home, tenant: str)
             f"component {component.name!r} reaches nothing by the keys of one tenant",
             hint="grant it access patterns of a table that is declared with tenancy=Tenancy(...)",
         )
-    resources = sorted({_arn(permission, home) for permission in permissions})
+    resources = sorted({home.table_or_index(permission.table, permission.index) for permission in permissions})
     policy = _policy(permissions, resources)
     if policy_size(policy) > SESSION_POLICY_CHARACTERS_MAX:
         policy = _policy(permissions, ["*"])
@@ -77,8 +77,3 @@ def _policy(permissions: Iterable[Permission], resources: Iterable[str]) -> Poli
         conditions=(condition, present),
     )
     return Policy(statements=(statement,))
-
-
-def _arn(permission: Permission, home: Home) -> str:
-    table = permission.table
-    return home.table(table) if permission.index is None else home.index(table, permission.index)

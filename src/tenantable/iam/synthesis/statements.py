@@ -95,7 +95,7 @@ def synthesize(
 def _accesses(permissions: Iterable[Permission], home: Home) -> Iterator[_Access]:
     for permission in permissions:
         _check(permission)
-        resource = _resource(permission, home)
+        resource = home.table_or_index(permission.table, permission.index)
         attributes = None if permission.attributes is None else permission.attributes | permission.key_attributes
         keys = None if permission.leading_keys is None else _widest_keys(permission.leading_keys)
         for action in permission.actions:
@@ -118,12 +118,6 @@ def _check(permission: Permission) -> None:
         raise PolicyError(f"{place}: names no leading key", hint="None means any key")
     if permission.attributes is not None and not permission.attributes:
         raise PolicyError(f"{place}: names no attribute", hint="None means all attributes")
-
-
-def _resource(permission: Permission, home: Home) -> str:
-    if permission.index is None:
-        return home.table(permission.table)
-    return home.index(permission.table, permission.index)
 
 
 def _enclosing(action: str, *, transactional: bool) -> frozenset[str]:

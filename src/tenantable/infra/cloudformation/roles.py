@@ -1,9 +1,11 @@
 """A role for each component, with the policies that follow from its grants."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from tenantable.declare.grants import Component
 from tenantable.declare.naming import Naming
+from tenantable.declare.systems import System
 from tenantable.iam.documents import policy_document
 from tenantable.iam.synthesis.statements import component_policies
 from tenantable.infra.cloudformation.placeholders import MARKED_HOME, pascal_case, substituted, without_marks
@@ -30,11 +32,13 @@ def role_parameters() -> Properties:
     }
 
 
-def role_resources(component: Component, naming: Naming) -> dict[str, Properties]:
+def role_resources(component: Component, naming: Naming, system: System) -> dict[str, Properties]:
     """
     Args:
         naming: With marks in place of values.
+        system: Of the component, whose other roles it may be granted.
     """
+    roles = {MARKED_HOME.role(f"{system.name}-{each.name}"): role_id(each) for each in system.components}
     role = role_id(component)
     described = {"Description": component.description} if component.description else {}
     resources: dict[str, Properties] = {
@@ -47,12 +51,20 @@ def role_resources(component: Component, naming: Naming) -> dict[str, Properties
         document = policy_document(policy)
         for statement in document["Statement"]:
             statement["Sid"] = without_marks(statement["Sid"])
+            statement["Resource"] = _with_roles(statement["Resource"], roles)
         _number_equal_names(document["Statement"])
         resources[f"{pascal_case(component.name)}Policy{number if number > 1 else ''}"] = {
             "Type": "AWS::IAM::ManagedPolicy",
             "Properties": {"PolicyDocument": substituted(document), "Roles": [{"Ref": role}]},
         }
     return resources
+
+
+def _with_roles(resource: Any, roles: Mapping[str, str]) -> Any:
+    """CloudFormation chooses the names of the stack's roles, so that they are referred to."""
+    if isinstance(resource, list):
+        return [_with_roles(each, roles) for each in resource]
+    return {"Fn::GetAtt": [roles[resource], "Arn"]} if resource in roles else resource
 
 
 def _number_equal_names(statements: list[dict[str, Any]]) -> None:

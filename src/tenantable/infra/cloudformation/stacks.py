@@ -44,7 +44,7 @@ def system_template(system: System, naming: Naming) -> Properties:
     for resource in system.resources:
         _add(resources, resource_resources(resource, marked))
     for component in system.components:
-        _add(resources, role_resources(component, marked))
+        _add(resources, role_resources(component, marked, system))
     regions = [region for declared in system.tables for region in declared.replicas]
     return {
         "AWSTemplateFormatVersion": FORMAT,

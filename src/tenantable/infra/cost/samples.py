@@ -140,6 +140,9 @@ class Sampler:
         place = f"items.{self.model.__name__}.bytes"
         if missing == 0:
             return values
+        if missing < 0 and filler is None:
+            least = wanted - missing
+            raise InfrastructureError(f"{place}: an item has {least} bytes at least, and not {wanted}", hint="raise it")
         if filler is None:
             hint = "give attributes: with the size of each instead"
             raise InfrastructureError(f"{place}: no text or binary attribute can take up {missing} bytes", hint=hint)

@@ -179,8 +179,11 @@ def traffic_of(content: Any, system: System) -> Traffic:
     try:
         traffic = Traffic.model_validate(content)
     except ValidationError as error:
-        faults = "".join(f"\n  - {_place(each['loc'])}: {_problem(each)}" for each in error.errors())
-        raise InfrastructureError(f"{error.error_count()} fault(s):{faults}") from error
+        found = [(_place(each["loc"]), _problem(each)) for each in error.errors()]
+        # Where something may be written in two ways, pydantic also says of the whole that it is not the other one.
+        nearest = [each for each in found if not any(place.startswith(f"{each[0]}.") for place, _ in found)]
+        faults = "".join(f"\n  - {place}: {problem}" for place, problem in nearest)
+        raise InfrastructureError(f"{len(nearest)} fault(s):{faults}") from error
     faults = "".join(f"\n  - {fault}" for fault in _faults(traffic, system))
     if faults:
         raise InfrastructureError(f"the traffic does not fit the system {system.name!r}:{faults}")
@@ -201,7 +204,8 @@ def _tail(first: int, last: int, exponent: float) -> float:
 
 def _place(steps: tuple[int | str, ...]) -> str:
     """Where in the file; the kinds of value that pydantic tried are no places."""
-    shown = [step for step in steps if not (isinstance(step, str) and ("[" in step or step in {"Operation", "float"}))]
+    kinds = {"Operation", "float", "constrained-int"}
+    shown = [step for step in steps if not (isinstance(step, str) and ("[" in step or step in kinds))]
     return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in shown).lstrip(".") or "the file"
 
 

@@ -89,11 +89,12 @@ def key_name(key: str) -> str:
     The embedded engine shows the key that AWS manages by its ARN, as AWS does; that id follows from account and region.
     """
     parts = key.split(":", 5)
-    short = parts[5] if key.startswith("arn:") and len(parts) == 6 else key
+    is_arn = key.startswith("arn:") and len(parts) == 6
+    short = parts[5] if is_arn else key
     if short in {_MANAGED_KEY, "aws/dynamodb"}:
         return MANAGED
-    if short != key and key == Home(region=parts[3], account_id=parts[4]).managed_key("dynamodb"):
-        return MANAGED
+    if is_arn and key == Home(account_id=parts[4], region=parts[3]).managed_key("dynamodb"):
+        return MANAGED  # the embedded DynamoDB describes it by its id, as AWS does
     return short if short.startswith(("alias/", "key/")) else f"key/{short}"
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 from tenantable.errors import InfrastructureError
+from tenantable.infra.cloudformation.short_forms import read_yaml
 from tenantable.infra.normal.descriptions import (
     ON_DEMAND,
     canonical_policy,
@@ -25,34 +26,6 @@ GLOBAL_TABLE = "AWS::DynamoDB::GlobalTable"
 _NO_PARAMETERS: Mapping[str, str] = {}
 
 
-_SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, where libyaml is there
-
-
-class _Loader(_SafeLoader):  # type: ignore[misc] # one of two classes with the same interface
-    """Reads the short forms of intrinsic functions too: `!Ref Name` is `{"Ref": "Name"}`."""
-
-
-def _short_form(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[str, Any]:
-    name = suffix if suffix in {"Ref", "Condition"} else f"Fn::{suffix}"
-    argument: Any
-    if isinstance(node, yaml.ScalarNode):
-        argument = loader.construct_scalar(node)
-    elif isinstance(node, yaml.SequenceNode):
-        argument = loader.construct_sequence(node, deep=True)
-    else:
-        assert isinstance(node, yaml.MappingNode)
-        argument = loader.construct_mapping(node, deep=True)
-    return {name: argument}
-
-
-_Loader.add_multi_constructor("!", _short_form)
-# A date such as the version of a policy is text in a template.
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-
-
 def parse_template(text: str) -> Template:
     """
     A template in YAML or JSON.
@@ -61,7 +34,7 @@ def parse_template(text: str) -> Template:
         InfrastructureError: It is neither, or has no resources with types.
     """
     try:
-        template = yaml.load(text, _Loader)  # noqa: S506 - a safe loader with one constructor more
+        template = read_yaml(text)
     except yaml.YAMLError as error:
         raise InfrastructureError(f"The template is neither YAML nor JSON: {error}") from error
     if not isinstance(template, dict) or not isinstance(template.get("Resources"), dict):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from tenantable.infra.documents import markdown
 from tenantable.infra.terraform.hcl import Argument, Block, Expression, Gap, Part, arguments, render
 from tenantable.infra.terraform.local_values import module_name
 from tenantable.infra.terraform.names import DeclaredNames, identifier
@@ -23,17 +24,10 @@ def _lines(names: DeclaredNames, files: dict[str, str]) -> Iterator[str]:
     yield ""
     yield system.description or f"The tables of {system.name}."
     yield ""
-    yield "| file | what it holds |"
-    yield "|---|---|"
-    yield from (f"| `{name}` | {title} |" for name, title in files.items())
-    yield ""
-    yield "| table | resource | what it holds |"
-    yield "|---|---|---|"
-    for table in system.tables:
-        entities = ", ".join(layout.entity.name for layout in table.layouts.values())
-        resource = f"`aws_dynamodb_table.{names.tables[table.name]}`"
-        yield f"| `{table.name}` | {resource} | {table.description or entities} |"
-    yield ""
+    yield from markdown.table(
+        ("file", "what it holds"), ((markdown.code(name), title) for name, title in files.items())
+    )
+    yield from markdown.table(("table", "resource", "what it holds"), _table_rows(names))
     yield "## Usage"
     yield ""
     yield "```hcl"
@@ -42,6 +36,13 @@ def _lines(names: DeclaredNames, files: dict[str, str]) -> Iterator[str]:
     yield ""
     yield from _access_lines(names)
     yield from _VALIDATION.format(stage=next(iter(system.stages), "dev")).splitlines()
+
+
+def _table_rows(names: DeclaredNames) -> Iterator[tuple[str, ...]]:
+    for table in names.system.tables:
+        entities = ", ".join(layout.entity.name for layout in table.layouts.values())
+        resource = markdown.code(f"aws_dynamodb_table.{names.tables[table.name]}")
+        yield markdown.code(table.name), resource, markdown.paragraph(table.description or entities)
 
 
 def _usage(names: DeclaredNames) -> list[Part]:
@@ -89,10 +90,10 @@ def _access_lines(names: DeclaredNames) -> Iterator[str]:
     yield 'Each has a role, `role_arns["name"]`, with the policies that its grants need: exact actions on exact tables'
     yield "and indexes. Give the role to what runs the component (`trusted_services`, `trusted_principals`)."
     yield ""
-    yield "| component | what it does |"
-    yield "|---|---|"
-    yield from (f"| `{component.name}` | {component.description} |" for component in components)
-    yield ""
+    yield from markdown.table(
+        ("component", "what it does"),
+        ((markdown.code(each.name), markdown.paragraph(each.description)) for each in components),
+    )
     if any(table.indexes for table in names.system.tables):
         yield "The output `all_index_arns` is for policies of your own; no policy of this module uses it."
         yield ""

@@ -119,7 +119,7 @@ def test_what_a_file_holds_is_told_by_its_form() -> None:
         "two.json, policy 2",
     ]
     assert len(policies_in({"PolicyVersion": {"Document": policy, "VersionId": "v1"}}, "answer.json")) == 1
-    assert single_policy(document({**WILDCARD, "Principal": "*"}), "").kind.value == "resource policy"
+    assert single_policy(document({**WILDCARD, "Principal": "*"}), "").kind == "resource"
     with pytest.raises(PolicyError, match="no policy, plan or template"):
         policies_in({"name": "package"}, "package.json")
 

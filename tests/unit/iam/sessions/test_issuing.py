@@ -186,7 +186,7 @@ def test_a_transitive_tag_cannot_be_given_anew() -> None:
 
 
 def test_a_transitive_tag_must_be_among_the_tags() -> None:
-    asked = {"tags": {"tenant": "t1"}, "transitive_tag_keys": ["colour"]}
+    asked: dict[str, Any] = {"tags": {"tenant": "t1"}, "transitive_tag_keys": ["colour"]}
     assert refusal(issuer(None), **asked) == "InvalidParameterValue"
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.system.terraform import plugin_folder
+from tests.system.terraform import NOT_INSTALLED, plugin_folder
 from tests.unit.infra.systems import everything, everywhere
 
 from tenantable.declare.naming import Naming
@@ -157,7 +157,7 @@ def test_the_plan_of_a_module_with_everything(tmp_path: Path) -> None:
     """Written by hand and planned by the real tool on an empty state: equal to the declaration of the same tables."""
     executable, plugins = shutil.which("terraform"), plugin_folder()
     if executable is None or plugins is None:
-        pytest.skip("terraform or a folder of its providers (TF_PLUGIN_DIR) is not there")
+        pytest.skip(NOT_INSTALLED)
     (tmp_path / "tables").mkdir()
     (tmp_path / "main.tf").write_text(MAIN)
     (tmp_path / "tables" / "main.tf").write_text(TABLES)

@@ -101,7 +101,7 @@ def _misplaced_queries(declared: Declared, permissions: Iterable[Permission], ho
             continue
         keys = tuple(sorted(table.table.key_attributes))
         for index in (None, *table.index_names.values()):
-            arn = _arn(declared.home, table.name, index)
+            arn = declared.home.table_or_index(table.name, index)
             shown = "the table itself" if index is None else f"the index {index}"
             if (table.name, index) not in wanted:
                 request, is_allowed = holding.request(_QUERY, arn, {})
@@ -116,10 +116,6 @@ def _misplaced_queries(declared: Declared, permissions: Iterable[Permission], ho
                         sentence = f"an access pattern of {declared.component.name} queries {shown} of {table.name}"
                         yield holding.finding("TP401", sentence, request, is_allowed=False)
                         break
-
-
-def _arn(home: Home, table: str, index: str | None) -> str:
-    return home.table(table) if index is None else home.index(table, index)
 
 
 def _context(permission: Permission, keys: tuple[str, ...]) -> dict[str, str | tuple[str, ...] | None]:
@@ -175,7 +171,7 @@ def _covered_entities(declared: Declared, permissions: Iterable[Permission], hol
                     for action in each.actions
                 }
             )
-            arn = _arn(declared.home, table.name, index)
+            arn = declared.home.table_or_index(table.name, index)
             for action in actions:
                 request, is_allowed = holding.request(f"dynamodb:{action}", arn, {LEADING_KEYS: (reached,)})
                 if is_allowed:

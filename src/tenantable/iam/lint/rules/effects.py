@@ -21,7 +21,6 @@ from tenantable.iam.lint.actions import (
     nearest,
 )
 from tenantable.iam.lint.findings import Finding, Severity
-from tenantable.iam.lint.reading import DocumentKind
 from tenantable.iam.lint.rules.reporting import report, without_effect
 from tenantable.iam.lint.rules.scope import expanded_actions
 from tenantable.iam.lint.witnesses import Subject, covered_arn, kind_of
@@ -198,7 +197,7 @@ def sizes(subject: Subject) -> Iterator[Finding]:
         return
     action = next(iter(subject.statement.actions))
     action = (known_spelling(action) if known_spelling(action) in ACTIONS else None) or "dynamodb:GetItem"
-    what = "with white space" if policy.source.kind is DocumentKind.RESOURCE else "without white space"
+    what = "with white space" if policy.source.kind == "resource" else "without white space"
     sentence = f"the document has {policy.size} characters {what}; {policy.source.characters_max} are taken"
     yield report("TP502", subject, sentence, _meant(subject, action), is_allowed=False, policies=())
 

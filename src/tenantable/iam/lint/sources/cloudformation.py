@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from tenantable.iam.lint.reading import DocumentKind, PolicySource, decode, looks_like_policy
+from tenantable.iam.lint.reading import CHARACTERS_MAX, PolicySource, decode, looks_like_policy
 
 _PSEUDO = {
     "AWS::AccountId": "123456789012",
@@ -88,7 +88,9 @@ def _of_resource(
         )
     elif kind in _PRINCIPALS or kind == "AWS::Serverless::Function":
         trust = properties.get("AssumeRolePolicyDocument")
-        source = PolicySource(place=f"{where}, trust", document=None, kind=DocumentKind.TRUST, characters_max=2048)
+        source = PolicySource(
+            place=f"{where}, trust", document=None, kind="trust", characters_max=CHARACTERS_MAX["trust"]
+        )
         yield from _source(trust, source)
         most, owner = _PRINCIPALS.get(kind, 10240), str(properties.get("RoleName") or name)
         written = properties.get("Policies") or ()
@@ -100,7 +102,7 @@ def _of_resource(
                 document, PolicySource(place=at, document=None, characters_max=most, owner=owner, key_names=tables)
             )
     elif kind in _OF_RESOURCES:
-        source = PolicySource(place=where, document=None, kind=DocumentKind.RESOURCE, characters_max=20480)
+        source = PolicySource(place=where, document=None, kind="resource", characters_max=20480)
         yield from _source(properties.get("PolicyDocument"), source)
     elif kind in _TABLES:
         replicas = properties.get("Replicas") or ()
@@ -108,7 +110,11 @@ def _of_resource(
             for part in (fields, fields.get("StreamSpecification"), fields.get("ReplicaStreamSpecification")):
                 policy = (part or {}).get("ResourcePolicy") or {} if isinstance(part or {}, Mapping) else {}
                 source = PolicySource(
-                    place=where, document=None, kind=DocumentKind.RESOURCE, characters_max=20480, key_names=tables
+                    place=where,
+                    document=None,
+                    kind="resource",
+                    characters_max=CHARACTERS_MAX["resource"],
+                    key_names=tables,
                 )
                 yield from _source(policy.get("PolicyDocument"), source)
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tenantable.errors import PolicyError
-from tenantable.iam.lint.reading import DocumentKind, PolicySource, decode, looks_like_policy
+from tenantable.iam.lint.reading import CHARACTERS_MAX, PolicySource, decode, kind_by_form, looks_like_policy
 
 _UNKNOWN = "known-after-apply"
 _IDENTITY = {
@@ -102,7 +102,9 @@ def _of_resource(
     elif kind == "aws_iam_role":
         trust = _decoded(values.get("assume_role_policy"), place)
         if trust is not None:
-            yield PolicySource(place=f"{place}, trust", document=trust, kind=DocumentKind.TRUST, characters_max=2048)
+            yield PolicySource(
+                place=f"{place}, trust", document=trust, kind="trust", characters_max=CHARACTERS_MAX["trust"]
+            )
         for inline in values.get("inline_policy") or ():
             document = _decoded(inline.get("policy"), place)
             if document is not None:
@@ -125,15 +127,10 @@ def _decoded(text: Any, place: str) -> Any:
 
 
 def _with_kind(document: Any, place: str, tables: Mapping[str, frozenset[str]]) -> PolicySource:
-    written = document["Statement"]
-    statements = [written] if isinstance(written, Mapping) else written
-    has_principal = any("Principal" in each or "NotPrincipal" in each for each in statements)
-    has_resource = any("Resource" in each or "NotResource" in each for each in statements)
-    if not has_principal:
-        return PolicySource(place=place, document=document, key_names=tables, owner=place)
-    kind = DocumentKind.RESOURCE if has_resource else DocumentKind.TRUST
-    most = 20 * 1024 if has_resource else 2048
-    return PolicySource(place=place, document=document, kind=kind, characters_max=most, key_names=tables)
+    kind = kind_by_form(document)
+    owner = place if kind == "identity" else None
+    most = CHARACTERS_MAX[kind]
+    return PolicySource(place=place, document=document, kind=kind, characters_max=most, key_names=tables, owner=owner)
 
 
 def _written_document(values: Mapping[str, Any], place: str) -> Any:

@@ -19,7 +19,7 @@ from tenantable.iam.documents import Policy, policy_document, policy_size
 from tenantable.iam.synthesis.packing import pack
 from tenantable.iam.synthesis.statements import component_policies
 from tenantable.infra.terraform.hcl import Expression, embedded, template
-from tenantable.infra.terraform.names import DeclaredNames
+from tenantable.infra.terraform.names import DeclaredNames, identifiers
 from tenantable.infra.terraform.outputs import index_arn
 from tenantable.infra.terraform.resources import resource_labels
 from tenantable.wire.arns import Home
@@ -32,6 +32,7 @@ _LONGEST_HOME = Home(region="ap-southeast-99")
 _PLACE = (Expression("local.region"), ":", Expression("local.account_id"))
 _ALIASES = "kms:ResourceAliases"
 _SHORTEST_NAME = 3
+_ROLE_CHARACTERS_MAX = 64
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +74,14 @@ class PolicyTexts:
                 found[arn] = index_arn(self.names, table, index)
         for service, name in self._others():
             found[_arn(service, name, _HOME)] = self._reference(service, name)
+        components = self.names.system.components
+        for component, label in identifiers(each.name for each in components).items():
+            found[_HOME.role(self._granted_role(component))] = Expression(f"aws_iam_role.{label}.arn")
         return dict(sorted(found.items(), key=lambda item: -len(item[0])))
+
+    def _granted_role(self, component: str) -> str:
+        """The name that a declaration grants a component's role by."""
+        return f"{self.names.system.name}-{component}"
 
     def _others(self) -> Iterator[tuple[str, str]]:
         """The service and logical name of whatever is no table."""
@@ -105,6 +113,9 @@ class PolicyTexts:
         for service, name in self._others():
             longest = self.names.longest_resource(name, VALUE_CHARACTERS)
             found[_arn(service, name, _HOME)] = _arn(service, longest, _LONGEST_HOME)
+        for component in self.names.system.components:
+            longest_role = _LONGEST_HOME.role("r" * _ROLE_CHARACTERS_MAX)
+            found[_HOME.role(self._granted_role(component.name))] = longest_role
         longest_partition = {arn: text.replace("arn:aws:", "arn:aws-us-gov:", 1) for arn, text in found.items()}
         return dict(sorted(longest_partition.items(), key=lambda item: -len(item[0])))
 

@@ -1,17 +1,50 @@
-"""Files that commands read and write."""
+"""Files that commands read and write. `-` is the standard input. Errors name the file and change nothing."""
 
+import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import typer
 
 from tenantable.errors import SettingsError
 
-
+STANDARD_INPUT = "-"
 STALE = 2
 """The exit status of `--check` where files are not what the declaration says."""
+FILE_BYTES_MAX = 16 * 1024 * 1024
+"""Plans of Terraform are large."""
 
 
-def write_files(folder: Path, files: dict[str, str], *, check: bool = False) -> None:
+def read_bytes(path: Path, bytes_max: int = FILE_BYTES_MAX) -> bytes:
+    """
+    Raises:
+        SettingsError: The file cannot be read, or is too large.
+    """
+    try:
+        if str(path) == STANDARD_INPUT:
+            content = sys.stdin.buffer.read(bytes_max + 1)
+        else:
+            with path.open("rb") as file:
+                content = file.read(bytes_max + 1)
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read: {error.strerror}") from error
+    if len(content) > bytes_max:
+        raise SettingsError(f"{path} is larger than {bytes_max} bytes")
+    return content
+
+
+def read_text(path: Path, bytes_max: int = FILE_BYTES_MAX) -> str:
+    """
+    Raises:
+        SettingsError: The file cannot be read, is too large, or is no text.
+    """
+    try:
+        return read_bytes(path, bytes_max).decode()
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{path} cannot be read: it is not UTF-8 text") from error
+
+
+def write_files(folder: Path, files: Mapping[str, str], *, check: bool = False) -> None:
     """
     Write texts by file name, and say where they are. What else the folder has stays.
 
@@ -44,14 +77,3 @@ def _has(path: Path, text: str) -> bool:
         return False
     except OSError as error:
         raise SettingsError(f"{path} cannot be read: {error.strerror}", hint="choose another one with --out") from error
-
-
-def read_text(path: Path) -> str:
-    """
-    Raises:
-        SettingsError: The file cannot be read as text.
-    """
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path} cannot be read: {error}", hint="name a file of text") from error
