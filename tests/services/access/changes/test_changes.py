@@ -13,7 +13,7 @@ from tenantable.declare.naming import Naming
 from tenantable.declare.systems import System
 from tenantable.errors import ConditionFailed
 from tenantable.services.access.changes.chain import digest_of
-from tenantable.services.access.changes.change import Actor, Change
+from tenantable.services.access.changes.change import Actor, Answered, Change, Repeatable
 from tenantable.services.access.changes.changes import Changes
 from tenantable.services.access.declaration import (
     SYSTEM,
@@ -28,7 +28,7 @@ from tenantable.services.access.errors import LastOwner, NotFound, SeatsTaken
 
 ACTOR = Actor(id="u1")
 KEY = b"k" * 32
-NOW = 1_795_000_000.0
+NOW = 4_000_000_000.0  # after the clock of the database, for which nothing has expired
 
 
 @pytest.fixture
@@ -138,3 +138,21 @@ def test_no_more_seats_are_taken_than_there_are(founded: Changes) -> None:
     with ThreadPoolExecutor(16) as threads:
         assert sum(threads.map(take, range(30))) == 2
     assert head_of(founded).seats_taken == 3
+
+
+def repeatable(key: str) -> Actor:
+    again = Repeatable(key_digest=key, request_digest="r1", status=201, render=lambda result: f"made {result}")
+    return Actor(id="u1", repeatable=again)
+
+
+def test_a_request_that_comes_again_happens_once(founded: Changes) -> None:
+    def attempt(number: int) -> str:
+        try:
+            return str(founded.run("acme", repeatable("k1"), protecting(number)).result)
+        except Answered as answered:
+            return answered.answer.body
+
+    with ThreadPoolExecutor(16) as threads:
+        assert set(threads.map(attempt, range(20))) == {"None", "made None"}
+    found = founded.database.repository(ProtectedResources).of_type(organisation_id="acme", resource_type="record")
+    assert found.count() == 1

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from tenantable.data.database import Database
 from tenantable.data.repositories import Repository
@@ -10,11 +11,13 @@ from tenantable.data.transactions import Transaction
 from tenantable.declare.keys.layouts import Key
 from tenantable.declare.references import Change as AttributeChange
 from tenantable.declare.references import Condition, EntityT
-from tenantable.services.access.declaration import AuditEvent, AuditType, OrganisationHead
+from tenantable.services.access.declaration import AuditEvent, AuditType, KeptAnswer, KeptAnswers, OrganisationHead
 from tenantable.services.access.errors import LastOwner, SeatsTaken
 
 HOT_DAYS = 30
 """How long an audit event stays in the table."""
+ANSWERS_KEPT = timedelta(hours=48)
+"""How long an answer to a request with an Idempotency-Key is kept; promised are 24 hours."""
 EVENTS_MAX = 20
 """Audit events of one change; with the writes they must fit a transaction's 100 items."""
 
@@ -22,11 +25,38 @@ Write = Callable[[Transaction], None]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Repeatable:
+    """
+    A request with an Idempotency-Key: its answer is kept with the change. See `KeptAnswer` for the digests.
+
+    `render` makes the answer's body, without secrets, of what the change came to.
+    """
+
+    key_digest: str
+    request_digest: str
+    status: int
+    render: Callable[[Any], str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Actor:
-    """Who changes something: a user's id, a service key's as `key:ID`, or `platform`; and whence the request came."""
+    """
+    Who changes something: a user's id, a service key's as `key:ID`, or `platform`; and what the request was.
+
+    `repeatable` is None for a request without an Idempotency-Key.
+    """
 
     id: str
     request_id: str = ""
+    repeatable: Repeatable | None = None
+
+
+class Answered(Exception):
+    """The request was carried out before; this is what was answered."""
+
+    def __init__(self, answer: KeptAnswer) -> None:
+        super().__init__("answered before")
+        self.answer = answer
 
 
 @dataclass(kw_only=True, slots=True)
@@ -142,3 +172,14 @@ class Change:
             ttl=self.now + timedelta(days=HOT_DAYS),
         )
         self.events.append(event)
+
+    def keep_answer(self, repeatable: Repeatable, result: Any) -> None:
+        """Keep what the request is answered with; a second one that comes at once fails, and then finds it."""
+        answer = KeptAnswer(
+            key_digest=repeatable.key_digest,
+            request_digest=repeatable.request_digest,
+            status=repeatable.status,
+            body=repeatable.render(result),
+            ttl=self.now + ANSWERS_KEPT,
+        )
+        self.create(KeptAnswers, answer)

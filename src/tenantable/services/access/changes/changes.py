@@ -10,8 +10,8 @@ from typing import Generic, TypeVar
 from tenantable.data.database import Database
 from tenantable.errors import ConditionFailed, ItemNotFound, Unavailable
 from tenantable.services.access.changes.chain import chained
-from tenantable.services.access.changes.change import EVENTS_MAX, Actor, Change
-from tenantable.services.access.declaration import AuditEvents, OrganisationHead, OrganisationHeads
+from tenantable.services.access.changes.change import EVENTS_MAX, Actor, Answered, Change
+from tenantable.services.access.declaration import AuditEvents, KeptAnswers, OrganisationHead, OrganisationHeads
 from tenantable.services.access.errors import Busy, NotFound
 
 ATTEMPTS_MAX = 200
@@ -69,15 +69,16 @@ class Changes:
                 change; then nothing is written. It may be called several times.
         Raises:
             NotFound: There is no such organisation.
+            Answered: The request was carried out before, or another one with its Idempotency-Key.
             Busy: Others came first, every time.
             ConditionFailed, ItemNotFound: A write failed although nobody changed the organisation meanwhile.
         """
         head = self._head(organisation_id)
         for attempt in range(ATTEMPTS_MAX):
             change = self._change(organisation_id, actor, head)
+            self._refuse_answered(actor)
             try:
-                result = build(change)
-                return Changed(result=result, version=self._carry_out(change))
+                return self._built(change, build)
             except (ConditionFailed, ItemNotFound, Unavailable):
                 before, head = head, self._head(organisation_id)
                 if head.revision == before.revision:
@@ -93,8 +94,21 @@ class Changes:
             ConditionFailed: There is one.
         """
         change = self._change(organisation_id, actor, OrganisationHead(organisation_id=organisation_id))
+        self._refuse_answered(actor)
+        return self._built(change, build)
+
+    def _built(self, change: Change, build: Build[ResultT]) -> Changed[ResultT]:
         result = build(change)
+        if change.actor.repeatable is not None:
+            change.keep_answer(change.actor.repeatable, result)
         return Changed(result=result, version=self._carry_out(change))
+
+    def _refuse_answered(self, actor: Actor) -> None:
+        if actor.repeatable is None:
+            return
+        kept = self.database.repository(KeptAnswers).consistent.get(key_digest=actor.repeatable.key_digest)
+        if kept is not None:
+            raise Answered(kept)
 
     def _change(self, organisation_id: str, actor: Actor, head: OrganisationHead) -> Change:
         return Change(

@@ -15,6 +15,7 @@ from tenantable.services.access.declaration.components import (
     role_service,
     team_service,
 )
+from tenantable.services.access.declaration.idempotency import KeptAnswer, KeptAnswers
 from tenantable.services.access.declaration.invitations import (
     Invitation,
     Invitations,
@@ -87,6 +88,8 @@ __all__ = [
     "InvitationToken",
     "InvitationTokens",
     "Invitations",
+    "KeptAnswer",
+    "KeptAnswers",
     "Member",
     "Members",
     "Organisation",

@@ -8,6 +8,7 @@ keys, and so these limits hold.
 
 from tenantable.declare.grants import Component, Grant, Writes, allow, writes
 from tenantable.services.access.declaration.audit import AuditEvent, AuditEvents
+from tenantable.services.access.declaration.idempotency import KeptAnswer, KeptAnswers
 from tenantable.services.access.declaration.invitations import (
     Invitation,
     Invitations,
@@ -56,7 +57,13 @@ from tenantable.services.access.declaration.teams import (
 
 
 def _changes(*changes: Writes) -> Grant:
-    return allow(*changes, writes(OrganisationHead, "update"), writes(AuditEvent, "create"), in_transaction=True)
+    return allow(
+        *changes,
+        writes(OrganisationHead, "update"),
+        writes(AuditEvent, "create"),
+        writes(KeptAnswer, "create"),
+        in_transaction=True,
+    )
 
 
 # What everybody who changes rights must see: nobody hands out more than they hold.
@@ -65,6 +72,7 @@ _HELD = allow(
     OrganisationDefinitions.of_organisation,
     PlatformDefinitions.every,
     UserGrants.of_user,
+    KeptAnswers.get,
 )
 
 directory_service = Component(
@@ -80,6 +88,7 @@ directory_service = Component(
         allow(
             writes(Organisation, "create", "update"),
             writes(OrganisationHead, "create", "update"),
+            writes(KeptAnswer, "create"),
             writes(Member, "create", "update", "delete"),
             writes(ServiceKey, "create", "update", "delete"),
             writes(ProtectedResource, "create", "put", "update", "delete"),
@@ -179,7 +188,7 @@ audit_service = Component(
     "audit-service",
     description="Shows the audit trail, verifies it, and records that it was shown.",
     grants=[
-        allow(OrganisationHeads.get),
+        allow(OrganisationHeads.get, KeptAnswers.get),
         allow(AuditEvents.get, AuditEvents.of_day, AuditEvents.of_user, AuditEvents.of_type),
         _changes(),
     ],
