@@ -64,3 +64,10 @@ class Busy(ServiceError):
 
     status = 503
     code = "busy"
+
+
+class NotAuthenticated(ServiceError):
+    """The request carries no credential that is known and valid."""
+
+    status = 401
+    code = "not-authenticated"

@@ -13,6 +13,7 @@ from tenantable.services.access.changes.chain import chained
 from tenantable.services.access.changes.change import EVENTS_MAX, Actor, Answered, Change
 from tenantable.services.access.declaration import AuditEvents, KeptAnswers, OrganisationHead, OrganisationHeads
 from tenantable.services.access.errors import Busy, NotFound
+from tenantable.web.idempotency import check_same_request
 
 ATTEMPTS_MAX = 200
 """Of one change, while others change the same organisation: each time at least one of them gets through."""
@@ -69,7 +70,8 @@ class Changes:
                 change; then nothing is written. It may be called several times.
         Raises:
             NotFound: There is no such organisation.
-            Answered: The request was carried out before, or another one with its Idempotency-Key.
+            Answered: The request was carried out before.
+            IdempotencyKeyReused: Another request was, with its Idempotency-Key.
             Busy: Others came first, every time.
             ConditionFailed, ItemNotFound: A write failed although nobody changed the organisation meanwhile.
         """
@@ -108,6 +110,7 @@ class Changes:
             return
         kept = self.database.repository(KeptAnswers).consistent.get(key_digest=actor.repeatable.key_digest)
         if kept is not None:
+            check_same_request(kept.request_digest, actor.repeatable.request_digest)
             raise Answered(kept)
 
     def _change(self, organisation_id: str, actor: Actor, head: OrganisationHead) -> Change:
