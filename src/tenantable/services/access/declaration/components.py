@@ -92,6 +92,8 @@ directory_service = Component(
             writes(Member, "create", "update", "delete"),
             writes(ServiceKey, "create", "update", "delete"),
             writes(ProtectedResource, "create", "put", "update", "delete"),
+            writes(PlatformPermissionSet, "create"),
+            writes(PlatformRole, "create"),
             writes(UserRoleAssignment, "create", "delete"),
             writes(OrganisationRole, "update"),
             writes(TeamMember, "delete"),

@@ -54,6 +54,14 @@ AccessVersion = Annotated[
 ]
 
 
+async def _raw_body(request: HttpRequest) -> bytes:
+    return await request.body()
+
+
+RawBody = Annotated[bytes, Depends(_raw_body)]
+"""The body as it was sent, by which repeated requests are compared."""
+
+
 def _doors(request: HttpRequest) -> Doors:
     doors: Doors = request.app.state.doors
     return doors
