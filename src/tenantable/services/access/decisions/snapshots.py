@@ -82,9 +82,13 @@ class Snapshots:
                 each.checked_at = float("-inf")
 
     def fresh(self, organisation_id: str) -> Snapshot:
-        """A snapshot that is read now and shared with nobody: for explanations, and for what rests on a change."""
-        platform, _ = self._read_platform()
-        return self._read(organisation_id, self._head_version(organisation_id), platform)
+        """
+        A snapshot that is read now and shared with nobody, for explanations.
+
+        Raises:
+            NotFound: There is no such organisation.
+        """
+        return read_snapshot(self._database, organisation_id, version=self._head_version(organisation_id))
 
     def _of(self, organisation_id: str) -> _Kept:
         kept = self._kept.get(organisation_id)
@@ -108,15 +112,7 @@ class Snapshots:
         return snapshot
 
     def _read(self, organisation_id: str, version: int, platform: Definitions) -> Snapshot:
-        """The head was read before, so that what is read here is of its version or later."""
-        found = self._database.repository(OrganisationDefinitions).of_organisation(organisation_id=organisation_id)
-        users = self._database.repository(UserGrants).consistent
-        return Snapshot(
-            organisation_id=organisation_id,
-            version=version,
-            definitions=definitions(found.consistent(), above=platform),
-            read_user=lambda user_id: users.of_user(organisation_id=organisation_id, user_id=user_id),
-        )
+        return read_snapshot(self._database, organisation_id, version=version, platform=platform)
 
     def _head_version(self, organisation_id: str) -> int:
         head = self._database.repository(OrganisationHeads).consistent.get(organisation_id=organisation_id)
@@ -136,7 +132,32 @@ class Snapshots:
         version = 0 if head is None else head.revision
         if version == self._platform.version:
             return self._platform.definitions, version
-        return definitions(self._database.repository(PlatformDefinitions).every().consistent()), version
+        return read_platform(self._database), version
+
+
+def read_platform(database: Database) -> Definitions:
+    """What the platform defines, now."""
+    return definitions(database.repository(PlatformDefinitions).every().consistent())
+
+
+def read_snapshot(
+    database: Database, organisation_id: str, *, version: int, platform: Definitions | None = None
+) -> Snapshot:
+    """
+    A snapshot that is read now, through whatever component `database` speaks for.
+
+    Args:
+        version: Of the head as it was read before: what is read here is of that version or later.
+        platform: What the platform defines; None: read it now.
+    """
+    found = database.repository(OrganisationDefinitions).of_organisation(organisation_id=organisation_id)
+    users = database.repository(UserGrants).consistent
+    return Snapshot(
+        organisation_id=organisation_id,
+        version=version,
+        definitions=definitions(found.consistent(), above=platform or read_platform(database)),
+        read_user=lambda user_id: users.of_user(organisation_id=organisation_id, user_id=user_id),
+    )
 
 
 @dataclass(slots=True)

@@ -15,12 +15,13 @@ from fastapi import Request as HttpRequest
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from tenantable.services.access.changes.change import Actor, Repeatable
-from tenantable.services.access.decisions.rules import Origin, Rule, Rules
+from tenantable.services.access.decisions.rules import Rules
 from tenantable.services.access.decisions.snapshot import Snapshot
 from tenantable.services.access.decisions.snapshots import Snapshots
-from tenantable.services.access.errors import Forbidden, NotFound
+from tenantable.services.access.errors import Forbidden
 from tenantable.services.access.http.versions import HEADER, read_versions
 from tenantable.services.access.identity.callers import Authenticator, Caller, authenticate
+from tenantable.services.access.identity.rights import rules_of
 from tenantable.web.idempotency import idempotency_key, request_digest
 from tenantable.web.observation import request_id_of
 
@@ -164,35 +165,3 @@ def platform_only(caller: CallerHere) -> Caller:
     if caller.kind != "platform":
         raise Forbidden("This is for the platform's administrator")
     return caller
-
-
-def rules_of(caller: Caller, snapshot: Snapshot, *, now: float) -> Rules | None:
-    """
-    What the caller may do in the organisation; None: everything.
-
-    Raises:
-        NotFound: The caller has no part in it.
-    """
-    if caller.kind == "platform":
-        return None
-    if caller.kind == "user":
-        user = snapshot.user(caller.id, now=now)
-        if user.member is None or not user.member.active:
-            raise NotFound("There is no such organisation")
-        return user.rules
-    if caller.organisation_id not in (None, snapshot.organisation_id):
-        raise NotFound("There is no such organisation")
-    return Rules(_service_rules(caller, snapshot))
-
-
-def _service_rules(caller: Caller, snapshot: Snapshot) -> list[Rule]:
-    rules = []
-    for set_id in caller.permission_set_ids:
-        found = snapshot.definitions.permission_set(set_id)
-        if found is not None and found.active:
-            origin = Origin(kind="platform-role", role_id=caller.id, permission_set_id=set_id)
-            rules += [
-                Rule(pattern=each.key, effect=each.effect, tests=tuple(each.when), origin=origin)
-                for each in found.entries
-            ]
-    return rules
