@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tenantable.cli.policy.documents import read_document
 
+from tenantable.cli.policy.documents import read_document
 from tenantable.declare.grants import Component
 from tenantable.declare.naming import Naming
 from tenantable.declare.systems import System

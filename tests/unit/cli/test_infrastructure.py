@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
-from tenantable.cli.provision.changes import allowed_flags
 from typer.testing import CliRunner, Result
 
 from tenantable.cli import app
+from tenantable.cli.provision.changes import allowed_flags
 from tenantable.cli.systems import find_naming, find_system
 from tenantable.errors import SettingsError, TenantableError
 
