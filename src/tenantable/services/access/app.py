@@ -24,6 +24,8 @@ from tenantable.services.access.http.requests import Doors
 from tenantable.services.access.identity.callers import Authenticator, PlatformSecret
 from tenantable.services.access.identity.service_keys import ServiceKeyAuthenticator
 from tenantable.services.access.identity.tokens import Issuer, TokenAuthenticator
+from tenantable.services.access.permissions.api import router as permissions_router
+from tenantable.services.access.permissions.service import PermissionCatalogue, PermissionSetService
 from tenantable.web.application import new_application
 from tenantable.wire.client import DynamoClient
 
@@ -102,6 +104,10 @@ def create_app(dependencies: Dependencies) -> FastAPI:
     found_platform(changes, now=dependencies.clock())
     app.state.directory = Directory(changes)
     app.include_router(directory_router)
+    permission_changes = dependencies.changes(declaration.permission_service)
+    app.state.permission_catalogue = PermissionCatalogue(permission_changes)
+    app.state.permission_sets = PermissionSetService(permission_changes)
+    app.include_router(permissions_router)
     return app
 
 
