@@ -26,6 +26,9 @@ from tenantable.services.access.identity.service_keys import ServiceKeyAuthentic
 from tenantable.services.access.identity.tokens import Issuer, TokenAuthenticator
 from tenantable.services.access.permissions.api import router as permissions_router
 from tenantable.services.access.permissions.service import PermissionCatalogue, PermissionSetService
+from tenantable.services.access.roles.api import router as roles_router
+from tenantable.services.access.roles.assignments import Assignments
+from tenantable.services.access.roles.definitions import PlatformRoleDefinitions, RoleDefinitions
 from tenantable.web.application import new_application
 from tenantable.wire.client import DynamoClient
 
@@ -108,6 +111,11 @@ def create_app(dependencies: Dependencies) -> FastAPI:
     app.state.permission_catalogue = PermissionCatalogue(permission_changes)
     app.state.permission_sets = PermissionSetService(permission_changes)
     app.include_router(permissions_router)
+    role_changes = dependencies.changes(declaration.role_service)
+    app.state.roles = RoleDefinitions(role_changes)
+    app.state.platform_roles = PlatformRoleDefinitions(role_changes)
+    app.state.assignments = Assignments(role_changes)
+    app.include_router(roles_router)
     return app
 
 
