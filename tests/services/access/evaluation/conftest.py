@@ -69,10 +69,8 @@ class Organisation:
         def build(change: Change) -> None:
             if stored is None:
                 change.create(repository, entity)
-            elif "revision" in type(entity).model_fields:
+            elif hasattr(stored, "revision"):
                 change.put(repository, entity.model_copy(update={"revision": stored.revision}))
-            else:
-                change.update(repository, stored)
             change.record("CONFIGURATION", "test")
 
         return self.world.dependencies.changes(component).run(self.id, Actor(id="test"), build).version
@@ -179,7 +177,7 @@ def _stored(world: World, repository: Any, key: dict[str, Any]) -> Any:
     return database.repository(repository).get(**key)
 
 
-def question(user_id: str, action: str, resource: str, **parts: Any) -> dict[str, Any]:
+def question(user_id: str, action: str, resource: str, /, **parts: Any) -> dict[str, Any]:
     """`question("ann", "read", "record/r1", action={"soft": True})`: a request, and the properties of its parts."""
     resource_type, _, resource_id = resource.partition("/")
     asked: dict[str, Any] = {
