@@ -206,7 +206,8 @@ def test_a_decision_reads_no_more_than_it_needs(acme: Organisation, serving: Cal
     """Cold: definitions of platform and organisation, and the user. Warm: nothing, but a resource if a rule asks."""
     acme.role("careful", allow("record:read", when("resource", "status", "active")), allow("note:read"))
     acme.member("di", "careful")
-    key, given, calls = acme.asker().headers["authorization"], acme.world.dependencies, []
+    key, given = acme.asker().headers["authorization"], acme.world.dependencies
+    calls: list[str] = []
     counted = replace(given, client=lambda each: Counted(given.client(each), calls), registry=CollectorRegistry())
     asker = serving(create_app(counted))
     asker.headers["authorization"] = key

@@ -107,7 +107,7 @@ entries = st.builds(lambda make, key, found: make(key, *found), st.sampled_from(
 @st.composite
 def organisations(draw: st.DrawFn) -> dict[str, Any]:
     """Three roles of a few rules, who has them, and what the directory knows."""
-    levels = st.one_of(st.just({}), st.integers(0, 1).map(lambda level: {"level": level}))
+    levels = st.dictionaries(st.just("level"), st.integers(0, 1), max_size=1)
     roles = [draw(st.lists(entries, max_size=3)) for _ in range(3)]
     members = {user: (draw(st.sets(st.integers(0, 2), max_size=2)), draw(levels)) for user in USERS}
     resources = {each: draw(levels) for each in itertools.product(TYPES, IDS)}
