@@ -108,6 +108,7 @@ def create_app(dependencies: Dependencies) -> FastAPI:
         monotonic=dependencies.monotonic,
     )
     install_replays(app)
+    app.include_router(authzen_router)  # first: routes are tried in order, and these are asked most
     decision_database = dependencies.database(declaration.decision_service)
     app.state.doors = Doors(
         authenticators=_authenticators(dependencies, decision_database),
@@ -147,7 +148,6 @@ def _add_decisions(app: FastAPI, dependencies: Dependencies, database: Database)
     )
     app.state.holders = Holders(database, cursor_key=dependencies.cursor_key, clock=doors.clock)
     app.state.public_url = dependencies.public_url
-    app.include_router(authzen_router)
     app.include_router(decisions_router)
 
 

@@ -52,9 +52,12 @@ def is_at_hand(snapshot: Snapshot, question: Question, *, now: float) -> bool:
 def user_of(snapshot: Snapshot, question: Question, *, now: float) -> User | None:
     """The user who is the subject; None for a subject that can be none."""
     subject = question.subject
-    if subject.type != USER or not USER_ID.fullmatch(subject.id):
+    if subject.type != USER:
         return None
-    return snapshot.user(subject.id, now=now)
+    user = snapshot.user_at_hand(subject.id, now=now)
+    if user is None and USER_ID.fullmatch(subject.id):
+        user = snapshot.user(subject.id, now=now)
+    return user
 
 
 def facts_of(user: User, question: Question, resource: Properties) -> Facts:

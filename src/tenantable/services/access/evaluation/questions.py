@@ -41,21 +41,21 @@ class Entity(Part):
 
     type: Name
     id: Id
-    properties: Properties = {}
+    properties: Properties = Field(default_factory=dict)
 
 
 class Kind(Part):
     """A subject or a resource that is searched for."""
 
     type: Name
-    properties: Properties = {}
+    properties: Properties = Field(default_factory=dict)
 
 
 class Action(Part):
     """What would be done."""
 
     name: Name
-    properties: Properties = {}
+    properties: Properties = Field(default_factory=dict)
 
 
 class Question(Part):
@@ -64,7 +64,7 @@ class Question(Part):
     subject: Entity
     action: Action
     resource: Entity
-    context: Properties = {}
+    context: Properties = Field(default_factory=dict)
 
 
 class SearchPage(Part):
@@ -72,7 +72,7 @@ class SearchPage(Part):
 
     token: Annotated[str, Field(max_length=16384)] | None = None
     limit: Annotated[int, Field(ge=0, le=1_000_000_000)] | None = None
-    properties: Properties = {}
+    properties: Properties = Field(default_factory=dict)
 
 
 class SubjectSearch(Part):
@@ -81,8 +81,8 @@ class SubjectSearch(Part):
     subject: Kind
     action: Action
     resource: Entity
-    context: Properties = {}
-    page: SearchPage = SearchPage()
+    context: Properties = Field(default_factory=dict)
+    page: SearchPage = Field(default_factory=SearchPage)
 
 
 class ResourceSearch(Part):
@@ -91,8 +91,8 @@ class ResourceSearch(Part):
     subject: Entity
     action: Action
     resource: Kind
-    context: Properties = {}
-    page: SearchPage = SearchPage()
+    context: Properties = Field(default_factory=dict)
+    page: SearchPage = Field(default_factory=SearchPage)
 
 
 class ActionSearch(Part):
@@ -100,8 +100,8 @@ class ActionSearch(Part):
 
     subject: Entity
     resource: Entity
-    context: Properties = {}
-    page: SearchPage = SearchPage()
+    context: Properties = Field(default_factory=dict)
+    page: SearchPage = Field(default_factory=SearchPage)
 
 
 def read_document(body: bytes, content_type: str | None) -> dict[str, Any]:
