@@ -9,10 +9,13 @@ import pytest
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from tests.services.access.conftest import World
-from tests.services.access.evaluation.conftest import Organisation, allow, decision, deny, question, when
+from tests.services.access.evaluation.conftest import NOW, Organisation, allow, decision, deny, question, when
 
+from tenantable.services.access import declaration
 from tenantable.services.access.app import create_app
 from tenantable.services.access.decisions.snapshots import STALE_SECONDS_MAX
+from tenantable.services.access.declaration import ServiceKeys
+from tenantable.services.access.identity.recent import RECENT_SECONDS
 from tenantable.wire.client import DynamoClient
 
 READ = question("bob", "read", "record/r1")
@@ -263,6 +266,23 @@ def test_a_revocation_counts_within_five_seconds_without_a_version(acme: Organis
     acme.world.clock.now += STALE_SECONDS_MAX
     assert STALE_SECONDS_MAX < 5
     assert not decision(elsewhere, READ)
+
+
+def revoke_key(acme: Organisation) -> str:
+    key = acme.world.dependencies.database(declaration.decision_service).repository(ServiceKeys).get(key_id="acmepep")
+    assert key is not None
+    return f"acme.{acme.put(ServiceKeys, key.model_copy(update={'revoked_at': NOW}))}"
+
+
+def test_a_revoked_key_ends_at_once_with_its_version_and_soon_without(acme: Organisation) -> None:
+    asker = acme.asker()
+    assert decision(asker, READ)
+    version = revoke_key(acme)
+    assert decision(asker, READ)
+    refused = asker.post(EVALUATION, json=READ, headers={"access-version": version})
+    assert outcome(refused) == (401, "not-authenticated")
+    acme.world.clock.now += RECENT_SECONDS
+    assert outcome(asker.post(EVALUATION, json=READ)) == (401, "not-authenticated")
 
 
 def test_a_version_that_is_none_or_not_there_yet_is_an_error(acme: Organisation) -> None:

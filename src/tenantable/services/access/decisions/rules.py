@@ -115,9 +115,13 @@ def holds(test: PropertyTest, facts: Facts) -> bool:
         case "not-equals":
             return not _same(found, test.value)
         case "in":
-            return any(_same(found, each) for each in test.value)
+            return any(_same(found, each) for each in _values(test))
         case "not-in":
-            return not any(_same(found, each) for each in test.value)
+            return not any(_same(found, each) for each in _values(test))
+
+
+def _values(test: PropertyTest) -> list[Any]:
+    return test.value if isinstance(test.value, list) else [test.value]
 
 
 def _same(found: Any, wanted: Any) -> bool:
