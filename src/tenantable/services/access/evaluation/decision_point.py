@@ -16,6 +16,7 @@ from tenantable.services.access.evaluation.inquiries import Asked, Doorkeeper, I
 from tenantable.services.access.evaluation.metrics import DecisionMetrics
 from tenantable.services.access.evaluation.questions import (
     ENTITIES,
+    EVALUATIONS_MAX,
     ActionSearch,
     Question,
     ResourceSearch,
@@ -27,8 +28,6 @@ from tenantable.services.access.evaluation.questions import (
 from tenantable.services.access.evaluation.searches import Found, Searches
 from tenantable.services.access.http.versions import version_text
 
-EVALUATIONS_MAX = 500
-"""Evaluations of one request."""
 _ENDS_WITH = {"execute_all": None, "deny_on_first_deny": False, "permit_on_first_permit": True}
 """With which decision each semantic stops."""
 

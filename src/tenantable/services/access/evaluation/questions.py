@@ -20,6 +20,8 @@ DEPTH_MAX = 32
 """Objects and arrays around a value of a request."""
 PROPERTIES_MAX = 200
 """Properties of a subject, a resource, an action or a context."""
+EVALUATIONS_MAX = 500
+"""Evaluations of one request."""
 ENTITIES = ("subject", "action", "resource", "context")
 _NEEDED = {"subject": ("type", "id"), "action": ("name",), "resource": ("type", "id")}
 _JSON = "application/json"

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tenantable.services.access.decisions.rules import Origin
 from tenantable.services.access.declaration import PropertyTest
-from tenantable.services.access.evaluation.questions import Properties
+from tenantable.services.access.evaluation.questions import EVALUATIONS_MAX, Properties
 from tenantable.services.access.http.pages import ResponseBody
 
 
@@ -35,12 +35,12 @@ class Decisions(_Shown):
 class EvaluationsBody(_Shown):
     """Evaluations, and what is the same for those that leave it out. With none, a single decision."""
 
-    subject: dict[str, Any] | None = None
-    action: dict[str, Any] | None = None
-    resource: dict[str, Any] | None = None
-    context: Properties | None = None
-    evaluations: list[dict[str, Any]] | None = Field(default=None, max_length=500)
-    options: dict[str, Any] | None = None
+    subject: dict[str, Any] = Field(default_factory=dict)
+    action: dict[str, Any] = Field(default_factory=dict)
+    resource: dict[str, Any] = Field(default_factory=dict)
+    context: Properties = Field(default_factory=dict)
+    evaluations: list[dict[str, Any]] = Field(default_factory=list, max_length=EVALUATIONS_MAX)
+    options: dict[str, Any] = Field(default_factory=dict)
 
 
 class NextPage(_Shown):
