@@ -3,12 +3,14 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import httpx
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -16,7 +18,8 @@ from tests.services.access.conftest import World
 from tests.services.access.evaluation.conftest import Organisation, allow, when
 
 from tenantable.errors import Unavailable
-from tenantable.services.access.client import DecisionClient, RequestRefused
+from tenantable.services.access.app import create_app
+from tenantable.services.access.client import DecisionClient, DecisionPointMixedUp, RequestRefused
 
 ResultT = TypeVar("ResultT")
 BOB, READ, R1 = {"type": "user", "id": "bob"}, {"name": "read"}, {"type": "record", "id": "r1"}
@@ -129,6 +132,29 @@ def test_a_version_is_carried_along(acme: Organisation) -> None:
         return [before, await client.evaluate(BOB, READ, R1, version=revoked.headers["access-version"])]
 
     assert calling(acme.world.address, key, use) == [True, False]
+
+
+def discovering(world: World, serving: Serving, *, tenant: str, named: str | None = None) -> bool:
+    """Served under its own public address, or one that it is not; a client discovers it and asks."""
+    app = create_app(replace(world.dependencies, registry=CollectorRegistry()))
+    address = str(serving(app).base_url).rstrip("/")
+    app.state.public_url = named or address
+
+    async def use(client: DecisionClient) -> bool:
+        await client.discover()
+        return await client.evaluate(BOB, READ, R1)
+
+    return calling(address + tenant, world.dependencies.platform_secret, use)
+
+
+def test_a_client_discovers_where_decisions_are_made(acme: Organisation, serving: Serving) -> None:
+    assert discovering(acme.world, serving, tenant="/organisations/acme") is True
+
+
+@pytest.mark.parametrize("named", ["https://elsewhere.example", "http://127.0.0.1"])
+def test_metadata_of_another_decision_point_is_not_believed(acme: Organisation, serving: Serving, named: str) -> None:
+    with pytest.raises(DecisionPointMixedUp):
+        discovering(acme.world, serving, tenant="/organisations/acme", named=named)
 
 
 def test_a_refused_request_is_no_denial(acme: Organisation) -> None:

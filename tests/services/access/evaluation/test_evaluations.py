@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 from tests.services.access.conftest import World
 from tests.services.access.evaluation.conftest import NOW, Organisation, allow, decision, deny, question, when
 
+from tenantable.errors import Unavailable
 from tenantable.services.access import declaration
 from tenantable.services.access.app import create_app
 from tenantable.services.access.decisions.snapshots import STALE_SECONDS_MAX
@@ -199,8 +200,11 @@ class Counted:
 
     client: DynamoClient
     calls: list[str]
+    down: Callable[[], bool] = lambda: False
 
     def call(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        if self.down():
+            raise Unavailable("the table gives no answer")
         self.calls.append(operation)
         return self.client.call(operation, request)
 
@@ -224,6 +228,32 @@ def test_a_decision_reads_no_more_than_it_needs(acme: Organisation, serving: Cal
     decision(asker, question("di", "read", "record/r2"))
     decision(asker, question("di", "read", "record/r2"))
     assert calls == ["GetItem"]
+
+
+def test_nothing_is_decided_from_what_may_be_old(
+    acme: Organisation, serving: Callable[[FastAPI], httpx.Client]
+) -> None:
+    """When the table gives no answer, decisions end with 503 as soon as the snapshot is too old."""
+    given, key = acme.world.dependencies, acme.asker().headers["authorization"]
+    down: list[bool] = []
+    client = serving(
+        create_app(
+            replace(
+                given,
+                client=lambda each: Counted(given.client(each), [], lambda: bool(down)),
+                registry=CollectorRegistry(),
+            )
+        )
+    )
+    client.headers["authorization"] = key
+    assert decision(client, READ)
+    down.append(True)
+    assert decision(client, READ)
+    acme.world.clock.now += STALE_SECONDS_MAX
+    for path, body in ((EVALUATION, READ), (EVALUATIONS, {"evaluations": [READ]})):
+        answer = client.post(path, json=body)
+        assert outcome(answer) == (503, "unavailable")
+        assert answer.headers["retry-after"] == "1"
 
 
 def test_a_deny_counts_in_a_batch_too(acme: Organisation) -> None:

@@ -1,7 +1,7 @@
 """For other applications: decisions in process or over HTTP, and the FastAPI dependency `require`."""
 
 from tenantable.services.access.client.deciders import Ask, Decider, HttpDecider, LocalDecider
-from tenantable.services.access.client.decisions import DecisionClient, RequestRefused
+from tenantable.services.access.client.decisions import DecisionClient, DecisionPointMixedUp, RequestRefused
 from tenantable.services.access.client.requiring import Access, install_access, require
 
 __all__ = [
@@ -9,6 +9,7 @@ __all__ = [
     "Ask",
     "Decider",
     "DecisionClient",
+    "DecisionPointMixedUp",
     "HttpDecider",
     "LocalDecider",
     "RequestRefused",

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from random import Random, SystemRandom
 from types import TracebackType
 from typing import Any, Literal, Self
+from urllib.parse import urlsplit
 
 import aiohttp
 import orjson
 
 from tenantable.errors import TenantableError, Unavailable
+from tenantable.services.access.evaluation.authzen import ENDPOINTS, WELL_KNOWN
 from tenantable.services.access.http.versions import HEADER
 
 ATTEMPTS_MAX = 3
@@ -37,6 +39,10 @@ class RequestRefused(TenantableError):
         super().__init__(f"{status} {code}: {detail}")
         self.status = status
         self.code = code
+
+
+class DecisionPointMixedUp(TenantableError):
+    """What answers at this address is another decision point: believe nothing that it says."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,6 +74,7 @@ class DecisionClient:
         random: Random | None = None,
     ) -> None:
         self._url = url.rstrip("/")
+        self._endpoints = {name: self._url + path for name, path in ENDPOINTS.items()}
         self._headers = {"authorization": f"Bearer {credential}", "content-type": "application/json"}
         self._timeout = aiohttp.ClientTimeout(total=timeout_seconds)
         self._attempts = attempts
@@ -88,6 +95,23 @@ class DecisionClient:
         if session is not None:
             await session.close()
 
+    async def discover(self) -> None:
+        """
+        Ask the decision point for its metadata, and call the endpoints that it names from now on.
+
+        Raises:
+            DecisionPointMixedUp: The metadata is that of another decision point, or names no endpoint for decisions.
+            RequestRefused, Unavailable: There is none, or no answer.
+        """
+        parts = urlsplit(self._url)
+        document = await self._call("GET", f"{parts.scheme}://{parts.netloc}{WELL_KNOWN}{parts.path}")
+        named = document.get("policy_decision_point")
+        if named != self._url:
+            raise DecisionPointMixedUp(f"{self._url} has the metadata of {named!r}")
+        if not isinstance(document.get("access_evaluation_endpoint"), str):
+            raise DecisionPointMixedUp(f"{self._url} names no endpoint for decisions")
+        self._endpoints |= {name: url for name, url in document.items() if name in ENDPOINTS and isinstance(url, str)}
+
     async def evaluate(
         self,
         subject: Entity,
@@ -107,7 +131,7 @@ class DecisionClient:
             Unavailable: No answer came after all attempts.
         """
         body = {"subject": subject, "action": action, "resource": resource, "context": context or {}}
-        answer = await self._call("/access/v1/evaluation", body, version)
+        answer = await self._call("POST", self._endpoints["access_evaluation_endpoint"], body, version)
         return answer.get("decision") is True
 
     async def evaluate_several(
@@ -130,7 +154,7 @@ class DecisionClient:
         if not evaluations:
             return []
         body = {**(defaults or {}), "evaluations": list(evaluations), "options": {"evaluations_semantic": semantic}}
-        answer = await self._call("/access/v1/evaluations", body, version)
+        answer = await self._call("POST", self._endpoints["access_evaluations_endpoint"], body, version)
         return [
             Decided(decision=each.get("decision") is True, context=each.get("context") or {})
             for each in answer["evaluations"]
@@ -168,7 +192,7 @@ class DecisionClient:
         page: dict[str, Any] = {} if limit is None else {"limit": limit}
         while True:
             asked = {**body, "context": context or {}, "page": page}
-            answer = await self._call(f"/access/v1/search/{kind}", asked, version)
+            answer = await self._call("POST", self._endpoints[f"search_{kind}_endpoint"], asked, version)
             for found in answer["results"]:
                 yield name_of(found)
             token = (answer.get("page") or {}).get("next_token")
@@ -176,16 +200,18 @@ class DecisionClient:
                 return
             page = {**page, "token": token}
 
-    async def _call(self, path: str, body: Mapping[str, Any], version: str | None) -> dict[str, Any]:
+    async def _call(
+        self, method: str, url: str, body: Mapping[str, Any] | None = None, version: str | None = None
+    ) -> dict[str, Any]:
         headers = self._headers if version is None else {**self._headers, HEADER: version}
-        content, failure = orjson.dumps(body), "no attempt was made"
+        content, failure = None if body is None else orjson.dumps(body), "no attempt was made"
         for attempt in range(self._attempts):
             if attempt:
                 await asyncio.sleep(self._wait_seconds(attempt))
             try:
                 # No redirects: the credential is for this decision point alone.
-                async with self._opened().post(
-                    self._url + path, data=content, headers=headers, allow_redirects=False
+                async with self._opened().request(
+                    method, url, data=content, headers=headers, allow_redirects=False
                 ) as answer:
                     received = await answer.read()
                     if answer.status == 200:
