@@ -156,7 +156,7 @@ def _shown(measured: dict[str, Any]) -> list[str]:
 async def _over_http() -> list[tuple[str, list[float]]]:
     """How long each request took from the moment when it was due, in milliseconds, in order; by what was asked."""
     command = [sys.executable, __file__, "serve"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
         try:
             assert server.stdout is not None
             address = server.stdout.readline().strip()
@@ -210,7 +210,7 @@ def _percentile(ordered: list[float], part: float) -> float:
 
 
 def serve() -> None:
-    """Serve until the process is ended; the address is printed first."""
+    """Serve until standard input ends, with whoever started it; the address is printed first."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
     with filled() as (engine, _), socket.create_server(("127.0.0.1", 0)) as listener:
 
@@ -230,7 +230,7 @@ def serve() -> None:
         server.start()
         print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
         sys.stdin.read()
-        time.sleep(3600)
+        server.stop()
 
 
 _ASKED = questions()
