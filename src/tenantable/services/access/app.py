@@ -19,11 +19,24 @@ from tenantable.services.access.decisions.snapshots import Snapshots
 from tenantable.services.access.directory.api import router as directory_router
 from tenantable.services.access.directory.platform import found_platform
 from tenantable.services.access.directory.service import Directory
+from tenantable.services.access.evaluation.api import router as decisions_router
+from tenantable.services.access.evaluation.authzen import router as authzen_router
+from tenantable.services.access.evaluation.decision_point import DecisionPoint
+from tenantable.services.access.evaluation.holders import Holders
+from tenantable.services.access.evaluation.inquiries import Doorkeeper
+from tenantable.services.access.evaluation.metrics import DecisionMetrics
+from tenantable.services.access.evaluation.searches import Searches
 from tenantable.services.access.http.answers import install_replays
 from tenantable.services.access.http.requests import Doors
 from tenantable.services.access.identity.callers import Authenticator, PlatformSecret
+from tenantable.services.access.identity.recent import RecentCallers
 from tenantable.services.access.identity.service_keys import ServiceKeyAuthenticator
 from tenantable.services.access.identity.tokens import Issuer, TokenAuthenticator
+from tenantable.services.access.permissions.api import router as permissions_router
+from tenantable.services.access.permissions.service import PermissionCatalogue, PermissionSetService
+from tenantable.services.access.roles.api import router as roles_router
+from tenantable.services.access.roles.assignments import Assignments
+from tenantable.services.access.roles.definitions import PlatformRoleDefinitions, RoleDefinitions
 from tenantable.web.application import new_application
 from tenantable.wire.client import DynamoClient
 
@@ -38,7 +51,8 @@ class Dependencies:
     What the application is made from.
 
     `client` gives each component a client that carries its identity. `platform_secret` is the administrator's, of at
-    least 16 characters; `chain_key` keys the audit trail; `issuers` are those whose tokens are believed.
+    least 16 characters; `chain_key` keys the audit trail; `issuers` are those whose tokens are believed. `public_url`
+    is where callers reach the application; `default_organisation` is that of decisions which name none.
     """
 
     client: Callable[[Component], DynamoClient]
@@ -47,6 +61,8 @@ class Dependencies:
     chain_key: bytes
     platform_secret: str
     issuers: Sequence[Issuer]
+    public_url: str = "http://127.0.0.1:8080"
+    default_organisation: str | None = None
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
     clock: Callable[[], float] = time.time
     monotonic: Callable[[], float] = time.perf_counter
@@ -92,6 +108,7 @@ def create_app(dependencies: Dependencies) -> FastAPI:
         monotonic=dependencies.monotonic,
     )
     install_replays(app)
+    app.include_router(authzen_router)  # first: routes are tried in order, and these are asked most
     decision_database = dependencies.database(declaration.decision_service)
     app.state.doors = Doors(
         authenticators=_authenticators(dependencies, decision_database),
@@ -102,7 +119,36 @@ def create_app(dependencies: Dependencies) -> FastAPI:
     found_platform(changes, now=dependencies.clock())
     app.state.directory = Directory(changes)
     app.include_router(directory_router)
+    permission_changes = dependencies.changes(declaration.permission_service)
+    app.state.permission_catalogue = PermissionCatalogue(permission_changes)
+    app.state.permission_sets = PermissionSetService(permission_changes)
+    app.include_router(permissions_router)
+    role_changes = dependencies.changes(declaration.role_service)
+    app.state.roles = RoleDefinitions(role_changes)
+    app.state.platform_roles = PlatformRoleDefinitions(role_changes)
+    app.state.assignments = Assignments(role_changes)
+    app.include_router(roles_router)
+    _add_decisions(app, dependencies, decision_database)
     return app
+
+
+def _add_decisions(app: FastAPI, dependencies: Dependencies, database: Database) -> None:
+    doors: Doors = app.state.doors
+    doorkeeper = Doorkeeper(
+        callers=RecentCallers(doors.authenticators, clock=doors.clock),
+        snapshots=doors.snapshots,
+        clock=doors.clock,
+        default_organisation=dependencies.default_organisation,
+    )
+    app.state.decision_point = DecisionPoint(
+        doorkeeper=doorkeeper,
+        searches=Searches(database, cursor_key=dependencies.cursor_key),
+        metrics=DecisionMetrics(dependencies.registry, monotonic=dependencies.monotonic),
+        clock=doors.clock,
+    )
+    app.state.holders = Holders(database, cursor_key=dependencies.cursor_key, clock=doors.clock)
+    app.state.public_url = dependencies.public_url
+    app.include_router(decisions_router)
 
 
 def _authenticators(dependencies: Dependencies, database: Database) -> list[Authenticator]:

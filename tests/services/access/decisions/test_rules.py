@@ -1,5 +1,7 @@
 """Compiled rules decide as the plainest reading of them does."""
 
+from decimal import Decimal
+
 import pytest
 from hypothesis import given
 from tests.services.access.decisions.strategies import EVERY_FACTS, KEYS, rule_lists
@@ -37,6 +39,13 @@ def test_the_rules_concerning_a_key_are_those_whose_pattern_covers_it(rules: lis
         ("equals", 1, True, False),
         ("equals", True, 1, False),
         ("equals", 1, "1", False),
+        ("equals", 1, 1.0, True),
+        ("equals", Decimal("0.1"), 0.1, True),
+        ("equals", Decimal("0.1"), 0.2, False),
+        ("equals", True, 1.0, False),
+        ("in", [Decimal("2.5"), 1], 2.5, True),
+        ("in", "abc", "a", False),
+        ("in", 5, 5, True),
         ("not-equals", "x", "y", True),
         ("in", ["x", 1], 1, True),
         ("in", ["x", 1], True, False),

@@ -1,9 +1,11 @@
 """Snapshots: decisions from roles, inheritance, teams and time, and how soon a change counts."""
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from random import Random
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ import pytest
 from tenantable.data.database import Database
 from tenantable.declare.naming import Naming
 from tenantable.declare.systems import System
+from tenantable.engine import Engine
 from tenantable.services.access.changes.change import Actor, Change
 from tenantable.services.access.changes.changes import Changes
 from tenantable.services.access.decisions.rules import Facts
@@ -29,6 +32,8 @@ from tenantable.services.access.declaration import (
     PlatformPermissionSets,
     PlatformRole,
     PlatformRoles,
+    ProtectedResource,
+    ProtectedResources,
     TeamRoleDefinition,
     TeamRoleDefinitions,
     UserRoleAssignment,
@@ -225,6 +230,42 @@ def test_a_revocation_counts_at_once_with_its_version_and_soon_without(world: Wo
 def test_a_version_that_there_is_not_yet_is_an_error(world: World) -> None:
     with pytest.raises(Stale):
         world.allows("ann", "record:read", version=1000)
+
+
+def test_many_who_ask_at_once_read_an_organisation_once(world: World, engine: Engine) -> None:
+    calls: list[str] = []
+    everybody = Barrier(16)
+
+    class Counted:
+        def call(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
+            calls.append(operation)
+            return engine.call(operation, request)
+
+    database = Database(Counted(), naming=naming("dev"), cursor_key=bytes(32))
+    snapshots = Snapshots(database, clock=world.clock)
+
+    def ask(_number: int) -> int:
+        everybody.wait()
+        return snapshots.of("acme").version
+
+    with ThreadPoolExecutor(16) as pool:
+        assert len(set(pool.map(ask, range(16)))) == 1
+    assert sorted(calls) == ["GetItem", "GetItem", "Query", "Query"]
+
+
+def test_a_resource_is_read_once_by_a_snapshot(world: World) -> None:
+    world.write(
+        ProtectedResources,
+        ProtectedResource(
+            organisation_id="acme", resource_type="doc", resource_id="d1", properties={"level": 1}, date_created=NOW
+        ),
+    )
+    snapshot = world.snapshots.of("acme")
+    assert snapshot.resource_at_hand("doc", "d1") is None
+    assert snapshot.resource("doc", "d1") == {"level": 1}
+    assert snapshot.resource_at_hand("doc", "d1") == {"level": 1}
+    assert snapshot.resource("doc", "unknown") == {}
+    assert snapshot.resource_at_hand("doc", "unknown") == {}
 
 
 def test_an_unknown_organisation_is_not_found(world: World) -> None:
