@@ -29,6 +29,11 @@ from tenantable.services.access.permissions.service import PermissionCatalogue, 
 from tenantable.services.access.roles.api import router as roles_router
 from tenantable.services.access.roles.assignments import Assignments
 from tenantable.services.access.roles.definitions import PlatformRoleDefinitions, RoleDefinitions
+from tenantable.services.access.teams.api import router as teams_router
+from tenantable.services.access.teams.definitions import TeamRoles
+from tenantable.services.access.teams.members import Memberships
+from tenantable.services.access.teams.members_api import router as team_members_router
+from tenantable.services.access.teams.service import TeamService
 from tenantable.web.application import new_application
 from tenantable.wire.client import DynamoClient
 
@@ -116,6 +121,12 @@ def create_app(dependencies: Dependencies) -> FastAPI:
     app.state.platform_roles = PlatformRoleDefinitions(role_changes)
     app.state.assignments = Assignments(role_changes)
     app.include_router(roles_router)
+    team_changes = dependencies.changes(declaration.team_service)
+    app.state.teams = TeamService(team_changes)
+    app.state.team_roles = TeamRoles(team_changes)
+    app.state.memberships = Memberships(team_changes)
+    app.include_router(teams_router)
+    app.include_router(team_members_router)
     return app
 
 

@@ -24,6 +24,13 @@ class InUse(ServiceError):
     code = "in-use"
 
 
+class Inactive(ServiceError):
+    """It is switched off."""
+
+    status = 409
+    code = "inactive"
+
+
 class LastOwner(ServiceError):
     """An organisation must keep an owner."""
 
