@@ -20,10 +20,17 @@ from tenantable.services.access.directory.api import router as directory_router
 from tenantable.services.access.directory.platform import found_platform
 from tenantable.services.access.directory.service import Directory
 from tenantable.services.access.http.answers import install_replays
+from tenantable.services.access.http.limits import install_limits
 from tenantable.services.access.http.requests import Doors
 from tenantable.services.access.identity.callers import Authenticator, PlatformSecret
 from tenantable.services.access.identity.service_keys import ServiceKeyAuthenticator
 from tenantable.services.access.identity.tokens import Issuer, TokenAuthenticator
+from tenantable.services.access.invitations.acceptance import Acceptance
+from tenantable.services.access.invitations.answers_api import answer_buckets
+from tenantable.services.access.invitations.answers_api import router as invitation_answers_router
+from tenantable.services.access.invitations.api import router as invitations_router
+from tenantable.services.access.invitations.service import InvitationService
+from tenantable.services.access.invitations.tokens import new_token
 from tenantable.services.access.permissions.api import router as permissions_router
 from tenantable.services.access.permissions.service import PermissionCatalogue, PermissionSetService
 from tenantable.services.access.roles.api import router as roles_router
@@ -102,6 +109,7 @@ def create_app(dependencies: Dependencies) -> FastAPI:
         monotonic=dependencies.monotonic,
     )
     install_replays(app)
+    install_limits(app)
     decision_database = dependencies.database(declaration.decision_service)
     app.state.doors = Doors(
         authenticators=_authenticators(dependencies, decision_database),
@@ -127,7 +135,18 @@ def create_app(dependencies: Dependencies) -> FastAPI:
     app.state.memberships = Memberships(team_changes)
     app.include_router(teams_router)
     app.include_router(team_members_router)
+    _add_invitations(app, dependencies)
     return app
+
+
+def _add_invitations(app: FastAPI, dependencies: Dependencies) -> None:
+    changes, clock = dependencies.changes(declaration.invitation_service), dependencies.clock
+    invitations = InvitationService(changes, new_token=lambda: new_token(dependencies.entropy), clock=clock)
+    app.state.invitations = invitations
+    app.state.acceptance = Acceptance(changes, expiry=invitations.expiry, clock=clock)
+    app.state.answer_buckets = answer_buckets(dependencies.monotonic)
+    app.include_router(invitations_router)
+    app.include_router(invitation_answers_router)
 
 
 def _authenticators(dependencies: Dependencies, database: Database) -> list[Authenticator]:
