@@ -1,14 +1,18 @@
 """An organisation with roles and members, and the use cases of teams and invitations with what they ask the table."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from threading import Barrier
 from typing import Any, get_args
 
 from tests.services.access.conftest import World
 
 from tenantable.data.database import Database
 from tenantable.declare.grants import Component
+from tenantable.errors import ServiceError
 from tenantable.services.access import declaration
 from tenantable.services.access.changes.chain import digest_of
 from tenantable.services.access.changes.change import Actor, Change
@@ -165,6 +169,22 @@ class Scene:
         snapshot = self.world.app.state.doors.snapshots.fresh(organisation_id)
         allowed: bool = snapshot.allows(user_id, key, now=self.world.clock())
         return allowed
+
+
+def at_once(calls: Sequence[Callable[[], object]]) -> Counter[str]:
+    """Start all calls in the same moment; how many came to what."""
+    barrier = Barrier(len(calls))
+
+    def run(call: Callable[[], object]) -> str:
+        barrier.wait()
+        try:
+            call()
+        except ServiceError as error:
+            return error.code
+        return "done"
+
+    with ThreadPoolExecutor(len(calls)) as threads:
+        return Counter(threads.map(run, calls))
 
 
 def team_role_content(name: str, *set_ids: str, active: bool = True, reach: Reach = "organisation") -> TeamRoleContent:

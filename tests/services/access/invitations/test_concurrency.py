@@ -6,16 +6,12 @@ quarter of that.
 """
 
 import os
-from collections import Counter
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from collections.abc import Callable
 
 import pytest
 from tests.services.access.conftest import World
-from tests.services.access.scenes import Scene, actor, check_books, user
+from tests.services.access.scenes import Scene, actor, at_once, check_books, user
 
-from tenantable.errors import ServiceError
 from tenantable.services.access.invitations.tokens import Issued
 
 ROUNDS = int(os.environ.get("TENANTABLE_ROUNDS", "20"))
@@ -34,22 +30,6 @@ def found(scene: Scene, number: int, *, seat_limit: int | None = None) -> str:
     organisation_id = f"acme{number}"
     scene.world.found(organisation_id, owner="ann", seat_limit=seat_limit)
     return organisation_id
-
-
-def at_once(calls: Sequence[Callable[[], object]]) -> Counter[str]:
-    """Start all calls in the same moment; how many came to what."""
-    barrier = Barrier(len(calls))
-
-    def run(call: Callable[[], object]) -> str:
-        barrier.wait()
-        try:
-            call()
-        except ServiceError as error:
-            return error.code
-        return "done"
-
-    with ThreadPoolExecutor(len(calls)) as threads:
-        return Counter(threads.map(run, calls))
 
 
 def accepting(scene: Scene, user_id: str, token: str, *, email: str | None = None) -> Callable[[], object]:

@@ -1,7 +1,7 @@
 """The services of teams and invitations, each with its own identity: what they were not granted is refused.
 
-Policies compare partition keys with `ORG#*`, which also begins those of users, teams and days: limits between these hold
-in the code, not here.
+Policies compare partition keys with `ORG#*`, which also begins those of users, teams and days: limits between these
+hold in the code, not here.
 """
 
 from typing import Any

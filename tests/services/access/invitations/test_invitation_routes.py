@@ -142,6 +142,18 @@ def test_a_token_that_opens_nothing_does_not_say_why(world: World, ann: httpx.Cl
     }
 
 
+@pytest.mark.parametrize(("route", "status"), [("accept", 200), ("decline", 204)])
+def test_an_answer_that_comes_again_is_answered_as_before(
+    world: World, ann: httpx.Client, route: str, status: int
+) -> None:
+    token = {"token": ann.post(INVITATIONS, json=BOB).json()["token"]}
+    bob, headers = world.as_user("bob"), {"idempotency-key": "k1"}
+    first, again = (bob.post(f"/v1/invitations/{route}", json=token, headers=headers) for _ in range(2))
+    assert (first.status_code, first.content) == (status, again.content)
+    assert (again.status_code, again.headers["idempotent-replayed"]) == (status, "true")
+    assert bob.post(f"/v1/invitations/{route}", json=token).status_code == 404
+
+
 def test_declining_is_for_whoever_was_invited(world: World, ann: httpx.Client) -> None:
     token = {"token": ann.post(INVITATIONS, json=BOB).json()["token"]}
     wrong = world.as_user("eve").post("/v1/invitations/decline", json=token)

@@ -99,11 +99,20 @@ def accept_invitation(
 @router.post(
     "/invitations/decline",
     status_code=status.HTTP_204_NO_CONTENT,
-    responses=problem_responses(403, 404, 409, 429),
+    responses=problem_responses(400, 403, 404, 409, 429),
 )
-def decline_invitation(body: TokenOf, caller: Limited, acceptance: AcceptanceHere, *, http: HttpRequest) -> None:
+def decline_invitation(
+    body: TokenOf,
+    raw: RawBody,
+    caller: Limited,
+    acceptance: AcceptanceHere,
+    *,
+    http: HttpRequest,
+    key: IdempotencyKey = None,
+) -> None:
     """Close an invitation of the caller's address. For users."""
-    acceptance.decline(repeatable_actor(caller, http, None, body=b"", status=204, render=str), caller, body.token)
+    actor = repeatable_actor(caller, http, key, body=raw, status=204, render=lambda _declined: "")
+    acceptance.decline(actor, caller, body.token)
 
 
 @router.get("/me/invitations", responses=problem_responses(400, 403))

@@ -61,6 +61,7 @@ def _outcome(
     actor: Actor,
     caller: Caller,
     organisation_id: str,
+    *,
     new: NewInvitation | ServiceError,
 ) -> Outcome:
     if isinstance(new, ServiceError):
