@@ -53,7 +53,9 @@ def create_many(
     """
     actors = [_of_item(actor, place, render) for place in range(len(wanted))]
     _refuse_reused(invitations, actors)
-    return [_outcome(invitations, each, caller, organisation_id, new) for each, new in zip(actors, wanted, strict=True)]
+    return [
+        _outcome(invitations, each, caller, organisation_id, new=new) for each, new in zip(actors, wanted, strict=True)
+    ]
 
 
 def _outcome(
