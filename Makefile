@@ -41,9 +41,11 @@ unit: $(DEVELOPMENT) ## the fast tests only
 conformance: $(DEVELOPMENT) ## our conformance suite against any endpoint: make conformance URL=http://host:port
 	$(BIN)/pytest -q tests/conformance --endpoint $(URL) $(ARGUMENTS)
 
-bench: $(DEVELOPMENT) ## speed beside moto, dynoxide and dynalite, measured in one run; writes docs/reference/benchmarks.md
+bench: $(DEVELOPMENT) ## speed beside moto, dynoxide, dynalite, casbin and cedarpy in one run; writes docs/reference/benchmarks.md
 	command -v wrk >/dev/null || { apt-get update -qq && apt-get install -y -qq wrk; }
 	! command -v npm >/dev/null || npm install --silent --no-audit --no-fund --prefix .peers @dynoxide/linux-x64 dynalite
+	$(PYTHON) -m venv .peers/venv && .peers/venv/bin/pip install -q --disable-pip-version-check casbin cedarpy || \
+		echo "casbin and cedarpy are not there; they are left out"
 	$(BIN)/python bench/run.py $(ARGUMENTS)
 
 clients: $(DEVELOPMENT) ## other people's clients against the endpoint: aiobotocore, PynamoDB, the JavaScript SDK, ElectroDB

@@ -9,12 +9,18 @@ import datetime as dt
 from pathlib import Path
 
 import beside_moto
+import decisions_of_access
 import growth
 import over_http
 import report
 from rich.console import Console
 
-PARTS = {"http": over_http.sections, "moto": beside_moto.sections, "growth": growth.sections}
+PARTS = {
+    "http": over_http.sections,
+    "moto": beside_moto.sections,
+    "growth": growth.sections,
+    "decisions": decisions_of_access.sections,
+}
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry
 from pydantic import BaseModel
 from structlog.testing import capture_logs
 
-from tenantable.errors import AccessDenied, CloudError, ServiceError, Unavailable
+from tenantable.errors import AccessDenied, CloudError, InvalidCursor, ServiceError, Unavailable
 from tenantable.web.application import new_application
 from tenantable.web.problems import PROBLEM_MEDIA_TYPE, problem_responses
 
@@ -52,6 +52,7 @@ def application() -> FastAPI:
             "cloud": CloudError("SQS refused a call on secret-queue"),
             "denied": AccessDenied("role/secret-role is not authorized"),
             "bug": ZeroDivisionError("secret detail"),
+            "cursor": InvalidCursor("this is no cursor", hint="pass it unchanged"),
         }
         raise errors[kind]
 
@@ -71,6 +72,7 @@ def client(serving: Callable[[FastAPI], httpx.Client]) -> httpx.Client:
         (("GET", "/fail/cloud", None), 503, "unavailable"),
         (("GET", "/fail/denied", None), 500, "internal-error"),
         (("GET", "/fail/bug", None), 500, "internal-error"),
+        (("GET", "/fail/cursor", None), 400, "cursor-invalid"),
         (("GET", "/nowhere", None), 404, "not-found"),
         (("DELETE", "/orders/1", None), 405, "method-not-allowed"),
         (("POST", "/orders/1", b"{"), 422, "malformed-request"),
@@ -137,8 +139,9 @@ def test_an_unallowed_method_is_told_the_allowed_ones(client: httpx.Client) -> N
     assert client.delete("/orders/1").headers["allow"] == "POST"
 
 
-def test_request_ids_are_echoed(client: httpx.Client) -> None:
-    assert client.get("/healthz", headers={"x-request-id": "mine.1"}).headers["x-request-id"] == "mine.1"
+@pytest.mark.parametrize("given", ["mine.1", "a:b/c+d==", "{~}", "x" * 128])
+def test_request_ids_are_echoed(client: httpx.Client, given: str) -> None:
+    assert client.get("/healthz", headers={"x-request-id": given}).headers["x-request-id"] == given
 
 
 @pytest.mark.parametrize("given", ["", "a b", "a" * 129, "ä", "a\u2028"])

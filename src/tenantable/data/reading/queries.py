@@ -7,7 +7,7 @@ from typing import Any
 from tenantable.data.codecs.entities import EntityCodec
 from tenantable.data.expressions import Expressions, all_of, condition_text, field_of
 from tenantable.data.reading.cursors import read_cursor, write_cursor
-from tenantable.data.reading.spans import Span, sort_span
+from tenantable.data.reading.spans import Span, collection_span, sort_span
 from tenantable.data.session import Session
 from tenantable.data.store import store_of
 from tenantable.declare.keys.layouts import TemplatePart
@@ -95,12 +95,19 @@ class BoundQuery:
     def _key_condition(self, query: Query[Any, Any]) -> tuple[AttributeValue, Span | None]:
         try:
             partition = self._key.partition.value(self._values)
-            span = sort_span(self._key.sort if len(self._stores) == 1 else None, self._sort_values(), query.span)
+            span = self._collection_span(query) if len(self._stores) > 1 else self._entity_span(query)
         except (TypeError, ValueError) as error:
             raise DataError(f"{self._pattern.place}: {error}") from error
         if partition is None:
             raise DataError(f"{self._pattern.place}: a part of the partition key is None")
         return partition, span
+
+    def _entity_span(self, query: Query[Any, Any]) -> Span | None:
+        return sort_span(self._key.sort, self._sort_values(), query.span)
+
+    def _collection_span(self, query: Query[Any, Any]) -> Span | None:
+        keys = [store.codec.layout.key(self._pattern.index) for store in self._stores]
+        return collection_span([key.sort for key in keys if key is not None], query.span)
 
     def _sort_values(self) -> Mapping[str, Any]:
         """What fixes the sort key. A day that selects the partition leaves the instant in the sort key open."""

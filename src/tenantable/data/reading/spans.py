@@ -1,6 +1,6 @@
 """The sort key condition of a query: what its parameters fix, and the range asked for within that."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -40,6 +40,21 @@ def sort_span(part: KeyPart | None, values: Mapping[str, Any], asked: Condition[
         return _whole(prefix, complete=open_name is None)
     comparison = _comparison(asked, open_name)
     return _template_span(part, prefix, comparison)
+
+
+def collection_span(parts: Sequence[KeyPart | None], asked: Condition[Any] | None) -> Span | None:
+    """
+    From the first to the last sort key that entities of several kinds can have; None: the whole partition.
+
+    Raises:
+        DataError: A range is asked for, which would mean another thing for each kind.
+    """
+    if asked is not None:
+        raise DataError("range() does not work on collections")
+    heads = sorted(part.template.template.head for part in parts if isinstance(part, TemplatePart))
+    if len(heads) < len(parts) or not heads[0]:
+        return None
+    return _between(heads[0], heads[-1] + LAST_CHARACTER)
 
 
 def _comparison(asked: Condition[Any], open_name: str | None) -> Comparison[Any]:

@@ -7,9 +7,12 @@
 # GSI1: Status/expiry, category, name lookups
 # =============================================================================
 # Partition key (GSI1PK):
+#   - Invitation:         ORG#{organisationId}#STATUS#{status}
+#   - Organisation:       ORGANISATIONS#ACTIVE#{active}
+#   - Member:             ORG#{organisationId}#MEMBERS
+#   - ServiceKey:         ORG#{organisationId}#SERVICEKEYS
 #   - Permission:         CATEGORY#{category}
 #   - PermissionSet:      ORG#{organisationId}
-#   - Invitation:         ORG#{organisationId}#STATUS#{status}
 #   - Team:               ORG#{organisationId}#ACTIVE#{active}
 #   - TeamRoleDefinition: ORG#{organisationId}#ACTIVE#{active}
 #   - TeamMember:         USER#{userId}
@@ -18,9 +21,12 @@
 #   - UserRoleAssignment: ORG#{organisationId}#ROLE#{roleId}
 #
 # Sort key (GSI1SK):
+#   - Invitation:         {expiresAt}#{invitationId}
+#   - Organisation:       ORG#{name}
+#   - Member:             USER#{userId}
+#   - ServiceKey:         KEY#{keyId}
 #   - Permission:         PERM#{permissionId}
 #   - PermissionSet:      PERMSET#{dateCreated}
-#   - Invitation:         {expiresAt}#{invitationId}
 #   - Team:               TEAM#{name}
 #   - TeamRoleDefinition: TEAMROLE#{name}
 #   - TeamMember:         ORG#{organisationId}#TEAM#{teamId}
@@ -33,38 +39,44 @@
 # Holds whole items.
 #
 # Access patterns:
-#   1. Permissions.by_category: The permissions of a category, by id.
-#   2. PermissionSets.by_date: An organisation's permission sets, oldest first.
-#   3. Invitations.by_status: An organisation's invitations in one state, the first to expire first.
-#   4. Teams.by_name: An organisation's active (or inactive) teams by name, or those of one name.
-#   5. TeamRoleDefinitions.by_name: An organisation's active (or inactive) team roles by name, or those of one name.
-#   6. TeamMembers.teams_of_user: Every team of a user, by organisation and team.
-#   7. PlatformRoles.by_name: The platform's active (or inactive) roles by name, or those of one name.
-#   8. OrganisationRoles.by_name: An organisation's active (or inactive) roles by name, or those of one name.
-#   9. UserRoleAssignments.users_of_role: The users who have a role in an organisation, by user id.
+#   1. Invitations.by_status: An organisation's invitations in one state, the first to expire first.
+#   2. Organisations.by_name: The platform's active (or inactive) organisations by name, or those of one name.
+#   3. Members.of_organisation: An organisation's members, by user id.
+#   4. ServiceKeys.of_organisation: An organisation's keys, by id.
+#   5. Permissions.by_category: The permissions of a category, by id.
+#   6. PermissionSets.by_date: An organisation's permission sets, oldest first.
+#   7. Teams.by_name: An organisation's active (or inactive) teams by name, or those of one name.
+#   8. TeamRoleDefinitions.by_name: An organisation's active (or inactive) team roles by name, or those of one name.
+#   9. TeamMembers.teams_of_user: Every team of a user, by organisation and team.
+#   10. PlatformRoles.by_name: The platform's active (or inactive) roles by name, or those of one name.
+#   11. OrganisationRoles.by_name: An organisation's active (or inactive) roles by name, or those of one name.
+#   12. UserRoleAssignments.users_of_role: The users who have a role in an organisation, by user id.
 
 # =============================================================================
 # GSI2: Email, active status, division lookups
 # =============================================================================
 # Partition key (GSI2PK):
-#   - PermissionSet: PERMSET#ACTIVE#{active}
 #   - Invitation:    EMAIL#{email}
+#   - Member:        USER#{userId}
+#   - PermissionSet: PERMSET#ACTIVE#{active}
 #   - Team:          ORG#{organisationId}#DIV#{divisionId}
 #   - TeamMember:    ORG#{organisationId}#TEAM#{teamId}#ROLE#{teamRoleId}
 #
 # Sort key (GSI2SK):
-#   - PermissionSet: ORG#{organisationId}#{dateCreated}
 #   - Invitation:    ORG#{organisationId}#{dateCreated}
+#   - Member:        ORG#{organisationId}
+#   - PermissionSet: ORG#{organisationId}#{dateCreated}
 #   - Team:          TEAM#{teamId}
 #   - TeamMember:    MEMBER#{userId}
 #
 # Holds whole items.
 #
 # Access patterns:
-#   1. PermissionSets.by_activity: Active (or inactive) permission sets across all organisations, or those of one, oldest first.
-#   2. Invitations.by_email: Invitations of an address, into all organisations or into one, oldest first.
-#   3. Teams.of_division: The teams of a division, by id.
-#   4. TeamMembers.by_role: The members of a team who have one role, by user id.
+#   1. Invitations.by_email: Invitations of an address, into all organisations or into one, oldest first.
+#   2. Members.organisations_of_user: A user's memberships in organisations, by organisation.
+#   3. PermissionSets.by_activity: Active (or inactive) permission sets across all organisations, or those of one, oldest first.
+#   4. Teams.of_division: The teams of a division, by id.
+#   5. TeamMembers.by_role: The members of a team who have one role, by user id.
 
 # =============================================================================
 # GSI3: User team memberships
@@ -124,17 +136,33 @@
 # =============================================================================
 # Entities and their indexes
 # =============================================================================
+# AuditEvent:
+#   - GSI4: GSI4PK=USER#{userId}, GSI4SK={timestamp}#{eventId}
+#   - GSI5: GSI5PK=ORG#{organisationId}#TYPE#{eventType}, GSI5SK={timestamp}#{eventId}
+# KeptAnswer:
+#   - in no index
+# Invitation:
+#   - GSI1: GSI1PK=ORG#{organisationId}#STATUS#{status}, GSI1SK={expiresAt}#{invitationId}
+#   - GSI2: GSI2PK=EMAIL#{email}, GSI2SK=ORG#{organisationId}#{dateCreated}
+# InvitationToken:
+#   - in no index
+# Organisation:
+#   - GSI1: GSI1PK=ORGANISATIONS#ACTIVE#{active}, GSI1SK=ORG#{name}
+# OrganisationHead:
+#   - in no index
+# Member:
+#   - GSI1: GSI1PK=ORG#{organisationId}#MEMBERS, GSI1SK=USER#{userId}
+#   - GSI2: GSI2PK=USER#{userId}, GSI2SK=ORG#{organisationId}
+# ServiceKey:
+#   - GSI1: GSI1PK=ORG#{organisationId}#SERVICEKEYS, GSI1SK=KEY#{keyId}
+# ProtectedResource:
+#   - in no index
 # Permission:
 #   - GSI1: GSI1PK=CATEGORY#{category}, GSI1SK=PERM#{permissionId}
 # PermissionSet:
 #   - GSI1: GSI1PK=ORG#{organisationId}, GSI1SK=PERMSET#{dateCreated}
 #   - GSI2: GSI2PK=PERMSET#ACTIVE#{active}, GSI2SK=ORG#{organisationId}#{dateCreated}
 # PlatformPermissionSet:
-#   - in no index
-# Invitation:
-#   - GSI1: GSI1PK=ORG#{organisationId}#STATUS#{status}, GSI1SK={expiresAt}#{invitationId}
-#   - GSI2: GSI2PK=EMAIL#{email}, GSI2SK=ORG#{organisationId}#{dateCreated}
-# InvitationToken:
 #   - in no index
 # Team:
 #   - GSI1: GSI1PK=ORG#{organisationId}#ACTIVE#{active}, GSI1SK=TEAM#{name}
@@ -151,6 +179,3 @@
 #   - GSI1: GSI1PK=ORG#{organisationId}#ACTIVE#{active}, GSI1SK=ROLE#{name}
 # UserRoleAssignment:
 #   - GSI1: GSI1PK=ORG#{organisationId}#ROLE#{roleId}, GSI1SK=USER#{userId}
-# AuditEvent:
-#   - GSI4: GSI4PK=USER#{userId}, GSI4SK={timestamp}#{eventId}
-#   - GSI5: GSI5PK=ORG#{organisationId}#TYPE#{eventType}, GSI5SK={timestamp}#{eventId}

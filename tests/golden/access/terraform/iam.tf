@@ -17,9 +17,9 @@ resource "aws_iam_policy" "permission_service" {
     Version = "2012-10-17"
     Statement = [
       {
-        Sid      = "WriteAccessManagementInTransactions"
+        Sid      = "DeleteItemAccessManagementInTransactions"
         Effect   = "Allow"
-        Action   = ["dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+        Action   = "dynamodb:DeleteItem"
         Resource = aws_dynamodb_table.access_management.arn
         Condition = {
           "ForAllValues:StringLike" = {
@@ -37,10 +37,24 @@ resource "aws_iam_policy" "permission_service" {
         Resource = aws_dynamodb_table.access_management.arn
         Condition = {
           "ForAllValues:StringLike" = {
-            "dynamodb:LeadingKeys" = ["ORG#*", "PERM#*", "PLATFORM"]
+            "dynamodb:LeadingKeys" = ["ANSWER#*", "HEAD#*", "ORG#*", "PERM#*", "PLATFORM"]
           }
           Null = {
             "dynamodb:EnclosingOperation" = "true"
+          }
+        }
+      },
+      {
+        Sid      = "PutItemAccessManagementInTransactions"
+        Effect   = "Allow"
+        Action   = "dynamodb:PutItem"
+        Resource = aws_dynamodb_table.access_management.arn
+        Condition = {
+          "ForAllValues:StringLike" = {
+            "dynamodb:LeadingKeys" = ["ANSWER#*", "ORG#*", "PERM#*", "PLATFORM"]
+          }
+          StringEquals = {
+            "dynamodb:EnclosingOperation" = "TransactWriteItems"
           }
         }
       },
@@ -52,6 +66,20 @@ resource "aws_iam_policy" "permission_service" {
         Condition = {
           "ForAllValues:StringLike" = {
             "dynamodb:LeadingKeys" = ["ORG#*", "PLATFORM"]
+          }
+        }
+      },
+      {
+        Sid      = "UpdateItemAccessManagementInTransactions"
+        Effect   = "Allow"
+        Action   = "dynamodb:UpdateItem"
+        Resource = aws_dynamodb_table.access_management.arn
+        Condition = {
+          "ForAllValues:StringLike" = {
+            "dynamodb:LeadingKeys" = ["HEAD#*", "ORG#*", "PERM#*", "PLATFORM"]
+          }
+          StringEquals = {
+            "dynamodb:EnclosingOperation" = "TransactWriteItems"
           }
         }
       },
@@ -114,6 +142,20 @@ resource "aws_iam_policy" "invitation_service" {
     Version = "2012-10-17"
     Statement = [
       {
+        Sid      = "ConditionCheckItemAccessManagementInTransactions"
+        Effect   = "Allow"
+        Action   = "dynamodb:ConditionCheckItem"
+        Resource = aws_dynamodb_table.access_management.arn
+        Condition = {
+          "ForAllValues:StringLike" = {
+            "dynamodb:LeadingKeys" = "ORG#*"
+          }
+          StringEquals = {
+            "dynamodb:EnclosingOperation" = "TransactWriteItems"
+          }
+        }
+      },
+      {
         Sid      = "DeleteItemAccessManagementInTransactions"
         Effect   = "Allow"
         Action   = "dynamodb:DeleteItem"
@@ -134,7 +176,7 @@ resource "aws_iam_policy" "invitation_service" {
         Resource = aws_dynamodb_table.access_management.arn
         Condition = {
           "ForAllValues:StringLike" = {
-            "dynamodb:LeadingKeys" = ["INVTOKEN#*", "ORG#*"]
+            "dynamodb:LeadingKeys" = ["ANSWER#*", "HEAD#*", "INVTOKEN#*", "ORG#*"]
           }
           Null = {
             "dynamodb:EnclosingOperation" = "true"
@@ -148,7 +190,7 @@ resource "aws_iam_policy" "invitation_service" {
         Resource = aws_dynamodb_table.access_management.arn
         Condition = {
           "ForAllValues:StringLike" = {
-            "dynamodb:LeadingKeys" = ["INVTOKEN#*", "ORG#*"]
+            "dynamodb:LeadingKeys" = ["ANSWER#*", "INVTOKEN#*", "ORG#*"]
           }
           StringEquals = {
             "dynamodb:EnclosingOperation" = "TransactWriteItems"
@@ -162,7 +204,7 @@ resource "aws_iam_policy" "invitation_service" {
         Resource = aws_dynamodb_table.access_management.arn
         Condition = {
           "ForAllValues:StringLike" = {
-            "dynamodb:LeadingKeys" = "ORG#*#USER#*"
+            "dynamodb:LeadingKeys" = ["ORG#*", "PLATFORM"]
           }
         }
       },
@@ -173,7 +215,7 @@ resource "aws_iam_policy" "invitation_service" {
         Resource = aws_dynamodb_table.access_management.arn
         Condition = {
           "ForAllValues:StringLike" = {
-            "dynamodb:LeadingKeys" = "ORG#*"
+            "dynamodb:LeadingKeys" = ["HEAD#*", "ORG#*"]
           }
           StringEquals = {
             "dynamodb:EnclosingOperation" = "TransactWriteItems"
@@ -239,14 +281,9 @@ resource "aws_iam_policy" "team_service" {
     Version = "2012-10-17"
     Statement = [
       {
-        Sid    = "WriteAccessManagementInTransactions"
-        Effect = "Allow"
-        Action = [
-          "dynamodb:ConditionCheckItem",
-          "dynamodb:DeleteItem",
-          "dynamodb:PutItem",
-          "dynamodb:UpdateItem",
-        ]
+        Sid      = "WriteAccessManagementInTransactions"
+        Effect   = "Allow"
+        Action   = ["dynamodb:ConditionCheckItem", "dynamodb:DeleteItem"]
         Resource = aws_dynamodb_table.access_management.arn
         Condition = {
           "ForAllValues:StringLike" = {
@@ -258,16 +295,55 @@ resource "aws_iam_policy" "team_service" {
         }
       },
       {
-        Sid      = "ReadAccessManagement"
+        Sid      = "GetItemAccessManagement"
         Effect   = "Allow"
-        Action   = ["dynamodb:GetItem", "dynamodb:Query"]
+        Action   = "dynamodb:GetItem"
         Resource = aws_dynamodb_table.access_management.arn
         Condition = {
           "ForAllValues:StringLike" = {
-            "dynamodb:LeadingKeys" = "ORG#*"
+            "dynamodb:LeadingKeys" = ["ANSWER#*", "HEAD#*", "ORG#*"]
           }
           Null = {
             "dynamodb:EnclosingOperation" = "true"
+          }
+        }
+      },
+      {
+        Sid      = "PutItemAccessManagementInTransactions"
+        Effect   = "Allow"
+        Action   = "dynamodb:PutItem"
+        Resource = aws_dynamodb_table.access_management.arn
+        Condition = {
+          "ForAllValues:StringLike" = {
+            "dynamodb:LeadingKeys" = ["ANSWER#*", "ORG#*"]
+          }
+          StringEquals = {
+            "dynamodb:EnclosingOperation" = "TransactWriteItems"
+          }
+        }
+      },
+      {
+        Sid      = "QueryAccessManagement"
+        Effect   = "Allow"
+        Action   = "dynamodb:Query"
+        Resource = aws_dynamodb_table.access_management.arn
+        Condition = {
+          "ForAllValues:StringLike" = {
+            "dynamodb:LeadingKeys" = ["ORG#*", "PLATFORM"]
+          }
+        }
+      },
+      {
+        Sid      = "UpdateItemAccessManagementInTransactions"
+        Effect   = "Allow"
+        Action   = "dynamodb:UpdateItem"
+        Resource = aws_dynamodb_table.access_management.arn
+        Condition = {
+          "ForAllValues:StringLike" = {
+            "dynamodb:LeadingKeys" = ["HEAD#*", "ORG#*"]
+          }
+          StringEquals = {
+            "dynamodb:EnclosingOperation" = "TransactWriteItems"
           }
         }
       },
@@ -341,14 +417,9 @@ resource "aws_iam_policy" "role_service" {
     Version = "2012-10-17"
     Statement = [
       {
-        Sid    = "WriteAccessManagementInTransactions"
-        Effect = "Allow"
-        Action = [
-          "dynamodb:ConditionCheckItem",
-          "dynamodb:DeleteItem",
-          "dynamodb:PutItem",
-          "dynamodb:UpdateItem",
-        ]
+        Sid      = "WriteAccessManagementInTransactions"
+        Effect   = "Allow"
+        Action   = ["dynamodb:ConditionCheckItem", "dynamodb:DeleteItem"]
         Resource = aws_dynamodb_table.access_management.arn
         Condition = {
           "ForAllValues:StringLike" = {
@@ -366,10 +437,24 @@ resource "aws_iam_policy" "role_service" {
         Resource = aws_dynamodb_table.access_management.arn
         Condition = {
           "ForAllValues:StringLike" = {
-            "dynamodb:LeadingKeys" = ["ORG#*", "PLATFORM"]
+            "dynamodb:LeadingKeys" = ["ANSWER#*", "HEAD#*", "ORG#*", "PLATFORM"]
           }
           Null = {
             "dynamodb:EnclosingOperation" = "true"
+          }
+        }
+      },
+      {
+        Sid      = "PutItemAccessManagementInTransactions"
+        Effect   = "Allow"
+        Action   = "dynamodb:PutItem"
+        Resource = aws_dynamodb_table.access_management.arn
+        Condition = {
+          "ForAllValues:StringLike" = {
+            "dynamodb:LeadingKeys" = ["ANSWER#*", "ORG#*", "PLATFORM"]
+          }
+          StringEquals = {
+            "dynamodb:EnclosingOperation" = "TransactWriteItems"
           }
         }
       },
@@ -380,7 +465,21 @@ resource "aws_iam_policy" "role_service" {
         Resource = aws_dynamodb_table.access_management.arn
         Condition = {
           "ForAllValues:StringLike" = {
-            "dynamodb:LeadingKeys" = "ORG#*#USER#*"
+            "dynamodb:LeadingKeys" = ["ORG#*", "PLATFORM"]
+          }
+        }
+      },
+      {
+        Sid      = "UpdateItemAccessManagementInTransactions"
+        Effect   = "Allow"
+        Action   = "dynamodb:UpdateItem"
+        Resource = aws_dynamodb_table.access_management.arn
+        Condition = {
+          "ForAllValues:StringLike" = {
+            "dynamodb:LeadingKeys" = ["HEAD#*", "ORG#*", "PLATFORM"]
+          }
+          StringEquals = {
+            "dynamodb:EnclosingOperation" = "TransactWriteItems"
           }
         }
       },
@@ -420,7 +519,7 @@ resource "aws_iam_role_policy_attachment" "role_service_replicas" {
 
 resource "aws_iam_role" "audit_service" {
   name               = "${local.role_name_prefix}audit-service"
-  description        = "Shows the audit trail, and records that it was shown."
+  description        = "Shows the audit trail, verifies it, and records that it was shown."
   assume_role_policy = local.trust_policy
   tags               = local.common_tags
 }
@@ -432,16 +531,55 @@ resource "aws_iam_policy" "audit_service" {
     Version = "2012-10-17"
     Statement = [
       {
-        Sid      = "ReadWriteAccessManagement"
+        Sid      = "GetItemAccessManagement"
         Effect   = "Allow"
-        Action   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"]
+        Action   = "dynamodb:GetItem"
+        Resource = aws_dynamodb_table.access_management.arn
+        Condition = {
+          "ForAllValues:StringLike" = {
+            "dynamodb:LeadingKeys" = ["ANSWER#*", "HEAD#*", "ORG#*#DATE#*"]
+          }
+          Null = {
+            "dynamodb:EnclosingOperation" = "true"
+          }
+        }
+      },
+      {
+        Sid      = "PutItemAccessManagementInTransactions"
+        Effect   = "Allow"
+        Action   = "dynamodb:PutItem"
+        Resource = aws_dynamodb_table.access_management.arn
+        Condition = {
+          "ForAllValues:StringLike" = {
+            "dynamodb:LeadingKeys" = ["ANSWER#*", "ORG#*#DATE#*"]
+          }
+          StringEquals = {
+            "dynamodb:EnclosingOperation" = "TransactWriteItems"
+          }
+        }
+      },
+      {
+        Sid      = "QueryAccessManagement"
+        Effect   = "Allow"
+        Action   = "dynamodb:Query"
         Resource = aws_dynamodb_table.access_management.arn
         Condition = {
           "ForAllValues:StringLike" = {
             "dynamodb:LeadingKeys" = "ORG#*#DATE#*"
           }
-          Null = {
-            "dynamodb:EnclosingOperation" = "true"
+        }
+      },
+      {
+        Sid      = "UpdateItemAccessManagementInTransactions"
+        Effect   = "Allow"
+        Action   = "dynamodb:UpdateItem"
+        Resource = aws_dynamodb_table.access_management.arn
+        Condition = {
+          "ForAllValues:StringLike" = {
+            "dynamodb:LeadingKeys" = "HEAD#*"
+          }
+          StringEquals = {
+            "dynamodb:EnclosingOperation" = "TransactWriteItems"
           }
         }
       },
@@ -492,7 +630,7 @@ resource "aws_iam_role_policy_attachment" "audit_service_replicas" {
 
 resource "aws_iam_role" "decision_service" {
   name               = "${local.role_name_prefix}decision-service"
-  description        = "Decides what a user may do. Reads what decisions rest on and records them; changes nothing."
+  description        = "Decides what a user may do. Reads what decisions rest on, changes nothing."
   assume_role_policy = local.trust_policy
   tags               = local.common_tags
 }
@@ -504,27 +642,13 @@ resource "aws_iam_policy" "decision_service" {
     Version = "2012-10-17"
     Statement = [
       {
-        Sid      = "ReadAccessManagement"
+        Sid      = "GetItemAccessManagement"
         Effect   = "Allow"
-        Action   = ["dynamodb:BatchGetItem", "dynamodb:GetItem"]
+        Action   = "dynamodb:GetItem"
         Resource = aws_dynamodb_table.access_management.arn
         Condition = {
           "ForAllValues:StringLike" = {
-            "dynamodb:LeadingKeys" = ["ORG#*", "PERM#*", "PLATFORM"]
-          }
-          Null = {
-            "dynamodb:EnclosingOperation" = "true"
-          }
-        }
-      },
-      {
-        Sid      = "PutItemAccessManagement"
-        Effect   = "Allow"
-        Action   = "dynamodb:PutItem"
-        Resource = aws_dynamodb_table.access_management.arn
-        Condition = {
-          "ForAllValues:StringLike" = {
-            "dynamodb:LeadingKeys" = "ORG#*#DATE#*"
+            "dynamodb:LeadingKeys" = ["ANSWER#*", "HEAD#*", "ORG#*#RESOURCES#*", "ORG#*#USER#*", "SERVICEKEY#*"]
           }
           Null = {
             "dynamodb:EnclosingOperation" = "true"
@@ -538,18 +662,29 @@ resource "aws_iam_policy" "decision_service" {
         Resource = aws_dynamodb_table.access_management.arn
         Condition = {
           "ForAllValues:StringLike" = {
-            "dynamodb:LeadingKeys" = "ORG#*#USER#*"
+            "dynamodb:LeadingKeys" = ["ORG#*", "PLATFORM"]
           }
         }
       },
       {
-        Sid      = "QueryAccessManagementGsi3"
+        Sid      = "QueryAccessManagementGsi1"
         Effect   = "Allow"
         Action   = "dynamodb:Query"
-        Resource = "${aws_dynamodb_table.access_management.arn}/index/${local.gsi_names.gsi3}"
+        Resource = "${aws_dynamodb_table.access_management.arn}/index/${local.gsi_names.gsi1}"
         Condition = {
           "ForAllValues:StringLike" = {
-            "dynamodb:LeadingKeys" = "USER#*"
+            "dynamodb:LeadingKeys" = ["CATEGORY#*", "ORG#*#MEMBERS", "ORG#*#ROLE#*"]
+          }
+        }
+      },
+      {
+        Sid      = "QueryAccessManagementGsi2"
+        Effect   = "Allow"
+        Action   = "dynamodb:Query"
+        Resource = "${aws_dynamodb_table.access_management.arn}/index/${local.gsi_names.gsi2}"
+        Condition = {
+          "ForAllValues:StringLike" = {
+            "dynamodb:LeadingKeys" = "ORG#*#TEAM#*#ROLE#*"
           }
         }
       },
@@ -574,4 +709,129 @@ resource "aws_iam_role_policy_attachment" "decision_service_replicas" {
   for_each   = toset(var.granted_replica_regions)
   role       = aws_iam_role.decision_service.name
   policy_arn = aws_iam_policy.decision_service_replicas[each.key].arn
+}
+
+resource "aws_iam_role" "directory_service" {
+  name               = "${local.role_name_prefix}directory-service"
+  description        = "Keeps organisations, their members, service keys and the resources that searches find."
+  assume_role_policy = local.trust_policy
+  tags               = local.common_tags
+}
+
+resource "aws_iam_policy" "directory_service" {
+  name        = aws_iam_role.directory_service.name
+  description = "What directory-service of access may do"
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid      = "DeleteItemAccessManagementInTransactions"
+        Effect   = "Allow"
+        Action   = "dynamodb:DeleteItem"
+        Resource = aws_dynamodb_table.access_management.arn
+        Condition = {
+          "ForAllValues:StringLike" = {
+            "dynamodb:LeadingKeys" = ["ORG#*#RESOURCES#*", "ORG#*#TEAM#*", "ORG#*#USER#*", "SERVICEKEY#*"]
+          }
+          StringEquals = {
+            "dynamodb:EnclosingOperation" = "TransactWriteItems"
+          }
+        }
+      },
+      {
+        Sid      = "GetItemAccessManagement"
+        Effect   = "Allow"
+        Action   = "dynamodb:GetItem"
+        Resource = aws_dynamodb_table.access_management.arn
+        Condition = {
+          "ForAllValues:StringLike" = {
+            "dynamodb:LeadingKeys" = ["ANSWER#*", "HEAD#*", "ORG#*", "SERVICEKEY#*"]
+          }
+          Null = {
+            "dynamodb:EnclosingOperation" = "true"
+          }
+        }
+      },
+      {
+        Sid      = "PutItemAccessManagementInTransactions"
+        Effect   = "Allow"
+        Action   = "dynamodb:PutItem"
+        Resource = aws_dynamodb_table.access_management.arn
+        Condition = {
+          "ForAllValues:StringLike" = {
+            "dynamodb:LeadingKeys" = ["ANSWER#*", "HEAD#*", "ORG#*", "PLATFORM", "SERVICEKEY#*"]
+          }
+          StringEquals = {
+            "dynamodb:EnclosingOperation" = "TransactWriteItems"
+          }
+        }
+      },
+      {
+        Sid      = "QueryAccessManagement"
+        Effect   = "Allow"
+        Action   = "dynamodb:Query"
+        Resource = aws_dynamodb_table.access_management.arn
+        Condition = {
+          "ForAllValues:StringLike" = {
+            "dynamodb:LeadingKeys" = ["ORG#*", "PLATFORM"]
+          }
+        }
+      },
+      {
+        Sid      = "UpdateItemAccessManagementInTransactions"
+        Effect   = "Allow"
+        Action   = "dynamodb:UpdateItem"
+        Resource = aws_dynamodb_table.access_management.arn
+        Condition = {
+          "ForAllValues:StringLike" = {
+            "dynamodb:LeadingKeys" = ["HEAD#*", "ORG#*", "SERVICEKEY#*"]
+          }
+          StringEquals = {
+            "dynamodb:EnclosingOperation" = "TransactWriteItems"
+          }
+        }
+      },
+      {
+        Sid      = "QueryAccessManagementGsi1"
+        Effect   = "Allow"
+        Action   = "dynamodb:Query"
+        Resource = "${aws_dynamodb_table.access_management.arn}/index/${local.gsi_names.gsi1}"
+        Condition = {
+          "ForAllValues:StringLike" = {
+            "dynamodb:LeadingKeys" = ["ORG#*#MEMBERS", "ORG#*#SERVICEKEYS", "ORGANISATIONS#ACTIVE#*"]
+          }
+        }
+      },
+      {
+        Sid      = "QueryAccessManagementGsi2"
+        Effect   = "Allow"
+        Action   = "dynamodb:Query"
+        Resource = "${aws_dynamodb_table.access_management.arn}/index/${local.gsi_names.gsi2}"
+        Condition = {
+          "ForAllValues:StringLike" = {
+            "dynamodb:LeadingKeys" = "USER#*"
+          }
+        }
+      },
+    ]
+  })
+  tags = local.common_tags
+}
+
+resource "aws_iam_role_policy_attachment" "directory_service" {
+  role       = aws_iam_role.directory_service.name
+  policy_arn = aws_iam_policy.directory_service.arn
+}
+
+resource "aws_iam_policy" "directory_service_replicas" {
+  for_each = toset(var.granted_replica_regions)
+  name     = "${aws_iam_policy.directory_service.name}-${each.value}"
+  policy   = replace(aws_iam_policy.directory_service.policy, ":dynamodb:${local.region}:", ":dynamodb:${each.value}:")
+  tags     = local.common_tags
+}
+
+resource "aws_iam_role_policy_attachment" "directory_service_replicas" {
+  for_each   = toset(var.granted_replica_regions)
+  role       = aws_iam_role.directory_service.name
+  policy_arn = aws_iam_policy.directory_service_replicas[each.key].arn
 }

@@ -34,18 +34,24 @@ locals {
 
   # How the keys of each entity are made, for reference
   entity_patterns = {
+    audit_event             = "PK: ORG#{organisationId}#DATE#{YYYY-MM-DD}, SK: EVENT#{timestamp}#{eventId}"
+    kept_answer             = "PK: ANSWER#{keyDigest}, SK: METADATA"
+    invitation              = "PK: ORG#{organisationId}, SK: INV#{invitationId}"
+    invitation_token        = "PK: INVTOKEN#{token}, SK: METADATA"
+    organisation            = "PK: ORG#{organisationId}, SK: METADATA"
+    organisation_head       = "PK: HEAD#{organisationId}, SK: METADATA"
+    member                  = "PK: ORG#{organisationId}#USER#{userId}, SK: MEMBER"
+    service_key             = "PK: SERVICEKEY#{keyId}, SK: METADATA"
+    protected_resource      = "PK: ORG#{organisationId}#RESOURCES#{resourceType}, SK: ID#{resourceId}"
     permission              = "PK: PERM#{permissionId}, SK: METADATA"
     permission_set          = "PK: ORG#{organisationId}, SK: PERMSET#{permissionSetId}"
     platform_permission_set = "PK: PLATFORM, SK: PERMSET#{permissionSetId}"
-    invitation              = "PK: ORG#{organisationId}, SK: INV#{invitationId}"
-    invitation_token        = "PK: INVTOKEN#{token}, SK: METADATA"
     team                    = "PK: ORG#{organisationId}, SK: TEAM#{teamId}"
     team_role_definition    = "PK: ORG#{organisationId}, SK: TEAMROLE#{teamRoleId}"
     team_member             = "PK: ORG#{organisationId}#TEAM#{teamId}, SK: MEMBER#{userId}"
     platform_role           = "PK: PLATFORM, SK: ROLE#{roleId}"
     organisation_role       = "PK: ORG#{organisationId}, SK: ROLE#{roleId}"
     user_role_assignment    = "PK: ORG#{organisationId}#USER#{userId}, SK: ROLE#{roleId}"
-    audit_event             = "PK: ORG#{organisationId}#DATE#{YYYY-MM-DD}, SK: EVENT#{timestamp}#{eventId}"
   }
 
   # What the names of roles and policies begin with

@@ -305,3 +305,11 @@ def test_a_cursor_stays_good_while_time_passes_and_whatever_the_order_of_a_set(r
     clock.now += 1
     rest = query.where(Team.name.in_(reversed(names))).page(20, first.next)
     assert len(first) + len(rest) == len(names)
+
+
+def test_a_collection_reads_from_its_first_kind_to_its_last_alone(repository: Teams, database: Database) -> None:
+    """Other kinds of the partition, before and behind it, cost nothing."""
+    query = database.repository(TeamRoles).with_teams(org_id="o")
+    request = query.source._request(query)  # type: ignore[attr-defined]  # noqa: SLF001
+    values = sorted(value["S"] for value in request["ExpressionAttributeValues"].values())
+    assert values == ["ORG#o", "TEAM#", "TEAMROLE#\U0010ffff"]

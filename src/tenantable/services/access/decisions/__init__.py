@@ -1,0 +1,1 @@
+"""Decisions: may this user do that here? Made from a snapshot of the organisation, compiled once."""

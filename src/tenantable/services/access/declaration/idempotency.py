@@ -1,0 +1,29 @@
+"""Answers that are kept, so that the same request with the same Idempotency-Key happens once."""
+
+from datetime import datetime
+
+from tenantable.data.repositories import Repository
+from tenantable.declare.attributes import Attr, camel_case
+from tenantable.declare.entities import Entity
+from tenantable.services.access.declaration.table import table
+
+
+class KeptAnswer(Entity, table=table, stored_names=camel_case):
+    """
+    The answer to a request with an Idempotency-Key, without secrets. `key_digest` covers the caller and the key,
+    `request_digest` tells whether a further request is the same.
+    """
+
+    key_digest: Attr[str]
+    request_digest: Attr[str]
+    status: Attr[int]
+    body: Attr[str]
+    ttl: Attr[datetime]
+
+
+class KeptAnswers(Repository[KeptAnswer]):
+    """Kept answers."""
+
+    @KeptAnswer.key(pk="ANSWER#{key_digest}", sk="METADATA")
+    def get(self, *, key_digest: str) -> None:
+        """The answer under one caller's key."""

@@ -1,0 +1,1 @@
+"""The directory: organisations, their members, service keys, and the resources that searches find."""

@@ -1,0 +1,167 @@
+"""
+One request to an organisation: who sends it, and whether they may.
+
+Routes depend on `allowed("access:role:write")`, which gives a `Request`. A caller who is no member is told that there
+is no such organisation: strangers must not learn which there are.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Depends, Header, Path
+from fastapi import Request as HttpRequest
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from tenantable.services.access.changes.change import Actor, Repeatable
+from tenantable.services.access.decisions.rules import Rules
+from tenantable.services.access.decisions.snapshot import Snapshot
+from tenantable.services.access.decisions.snapshots import Snapshots
+from tenantable.services.access.errors import Forbidden
+from tenantable.services.access.http.versions import HEADER, read_versions
+from tenantable.services.access.identity.callers import Authenticator, Caller, authenticate
+from tenantable.services.access.identity.rights import rules_of
+from tenantable.web.idempotency import idempotency_key, request_digest
+from tenantable.web.observation import request_id_of
+
+ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$"
+"""Ids of organisations, users, roles and the rest: none has what keys give a meaning of its own."""
+
+Clock = Callable[[], float]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Doors:
+    """What every route needs; kept in the application's state as `doors`."""
+
+    authenticators: Sequence[Authenticator]
+    snapshots: Snapshots
+    clock: Clock
+
+
+_bearer = HTTPBearer(auto_error=False, description="A user's token, a service key, or the administrator's secret.")
+
+Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+OrganisationId = Annotated[str, Path(pattern=ID_PATTERN)]
+IdempotencyKey = Annotated[
+    str | None, Header(alias="idempotency-key", description="The same request with the same key happens once.")
+]
+IfMatch = Annotated[
+    str | None, Header(alias="if-match", description="The ETag that the change is based on; without it the last wins.")
+]
+AccessVersion = Annotated[
+    str | None, Header(alias=HEADER, description="What changes answered: the decision rests on nothing older.")
+]
+
+
+async def _raw_body(request: HttpRequest) -> bytes:
+    return await request.body()
+
+
+RawBody = Annotated[bytes, Depends(_raw_body)]
+"""The body as it was sent, by which repeated requests are compared."""
+
+
+def _doors(request: HttpRequest) -> Doors:
+    doors: Doors = request.app.state.doors
+    return doors
+
+
+def _caller(doors: Annotated[Doors, Depends(_doors)], credentials: Credentials, request: HttpRequest) -> Caller:
+    caller = authenticate(None if credentials is None else credentials.credentials, doors.authenticators)
+    request.state.caller_id = caller.id
+    return caller
+
+
+DoorsHere = Annotated[Doors, Depends(_doors)]
+CallerHere = Annotated[Caller, Depends(_caller)]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Request:
+    """
+    A request that was let in.
+
+    `snapshot` is of the organisation; `rules` are the caller's there, and None for the administrator, who may do
+    everything.
+    """
+
+    caller: Caller
+    organisation_id: str
+    snapshot: Snapshot
+    rules: Rules | None
+    http: HttpRequest
+
+    def allows(self, key: str) -> bool:
+        return self.rules is None or self.rules.allows(key)
+
+    def actor(self) -> Actor:
+        """Whoever changes something by this request."""
+        return Actor(id=self.caller.id, request_id=request_id_of(self.http.scope))
+
+    def repeatable(self, key: str | None, body: bytes, *, status: int, render: Callable[[Any], str]) -> Actor:
+        """As `actor`; with an Idempotency-Key, `render` makes the body that is kept, without secrets."""
+        return repeatable_actor(self.caller, self.http, key, body=body, status=status, render=render)
+
+
+def repeatable_actor(
+    caller: Caller,
+    http: HttpRequest,
+    key: str | None,
+    *,
+    body: bytes,
+    status: int,
+    render: Callable[[Any], str],
+) -> Actor:
+    """The actor of a request that may come again; see `Request.repeatable`."""
+    checked = idempotency_key(key)
+    if checked is None:
+        return Actor(id=caller.id, request_id=request_id_of(http.scope))
+    again = Repeatable(
+        key_digest=hashlib.sha256(f"{caller.id}\n{checked}".encode()).hexdigest(),
+        request_digest=request_digest(http.method, http.url.path, body),
+        status=status,
+        render=render,
+    )
+    return Actor(id=caller.id, request_id=request_id_of(http.scope), repeatable=again)
+
+
+def allowed(key: str) -> Callable[..., Request]:
+    """
+    The dependency of a route that a caller with this permission in the organisation may use.
+
+    Raises, when it runs:
+        NotAuthenticated: Nobody is known by the credential.
+        NotFound: There is no such organisation, or the caller has no part in it.
+        Forbidden: The caller has, and lacks the permission.
+    """
+
+    def let_in(
+        organisation_id: OrganisationId,
+        caller: CallerHere,
+        doors: DoorsHere,
+        http: HttpRequest,
+        version: AccessVersion = None,
+    ) -> Request:
+        least = read_versions(version, organisation_id)
+        snapshot = doors.snapshots.of(organisation_id, version=least.organisation, platform_version=least.platform)
+        rules = rules_of(caller, snapshot, now=doors.clock())
+        found = Request(caller=caller, organisation_id=organisation_id, snapshot=snapshot, rules=rules, http=http)
+        if not found.allows(key):
+            raise Forbidden(f"This takes the permission {key}")
+        return found
+
+    return let_in
+
+
+def platform_only(caller: CallerHere) -> Caller:
+    """
+    The dependency of a route that is the administrator's.
+
+    Raises, when it runs:
+        NotAuthenticated, Forbidden.
+    """
+    if caller.kind != "platform":
+        raise Forbidden("This is for the platform's administrator")
+    return caller

@@ -1,0 +1,71 @@
+"""Callers, and how a bearer credential becomes one."""
+
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from tenantable.services.access.errors import NotAuthenticated
+
+PLATFORM_ACTOR = "platform"
+SERVICE_ACTOR = "key:"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Caller:
+    """
+    Whoever sends a request.
+
+    Args:
+        kind: A `user`, a `service` with a key, or the `platform`'s administrator, who may do everything.
+        id: As the audit trail names it: the user's id, `key:ID`, or `platform`.
+        email: The verified address of a user, normalised; None where the token has none.
+        organisation_id: The only organisation that a service key is good for; None for others.
+        permission_set_ids: What a service key may do; empty for others.
+    """
+
+    kind: Literal["user", "service", "platform"]
+    id: str
+    email: str | None = None
+    organisation_id: str | None = None
+    permission_set_ids: tuple[str, ...] = ()
+
+
+class Authenticator(Protocol):
+    """Knows one kind of credential."""
+
+    def caller(self, credential: str) -> Caller | None:
+        """
+        Whose credential it is; None when it is of another kind.
+
+        Raises:
+            NotAuthenticated: It is of this kind, and not valid. Says no more: strangers must learn nothing.
+        """
+        ...
+
+
+class PlatformSecret:
+    """The administrator's secret, of at least 16 characters."""
+
+    def __init__(self, secret: str) -> None:
+        self._secret = secret.encode()
+
+    def caller(self, credential: str) -> Caller | None:
+        if hmac.compare_digest(credential.encode(), self._secret):
+            return Caller(kind="platform", id=PLATFORM_ACTOR)
+        return None
+
+
+def authenticate(credential: str | None, authenticators: Sequence[Authenticator]) -> Caller:
+    """
+    Whoever the credential belongs to.
+
+    Raises:
+        NotAuthenticated: There is none, or nobody knows it.
+    """
+    if credential:
+        for authenticator in authenticators:
+            caller = authenticator.caller(credential)
+            if caller is not None:
+                return caller
+    raise NotAuthenticated

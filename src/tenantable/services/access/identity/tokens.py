@@ -1,0 +1,157 @@
+"""
+Bearer tokens of users: JSON Web Tokens, of the embedded issuer or of any issuer whose keys are known.
+
+Source: RFC 7519, RFC 9068. Algorithms that use one secret for signing and checking are refused.
+"""
+
+import base64
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, KeySet
+
+from tenantable.services.access.errors import NotAuthenticated
+from tenantable.services.access.identity.callers import Caller
+
+ALGORITHMS = ["ES256", "ES384", "RS256", "PS256", "EdDSA"]
+EMBEDDED_ALGORITHM = "ES256"
+LIFETIME_SECONDS_MAX = 12 * 3600
+LEEWAY_SECONDS = 30
+"""How far the clocks of issuer and service may differ."""
+_TOKEN_CHARACTERS_MAX = 8192
+
+Clock = Callable[[], float]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Issuer:
+    """Whose tokens are believed: the `iss` and `aud` that they must have, and the keys, asked for at each token."""
+
+    issuer: str
+    audience: str
+    keys: Callable[[], KeySet]
+
+
+class TokenAuthenticator:
+    """Users by their tokens, each of which names its issuer."""
+
+    def __init__(self, issuers: Sequence[Issuer], *, clock: Clock) -> None:
+        self._issuers = {issuer.issuer: issuer for issuer in issuers}
+        self._clock = clock
+
+    def caller(self, credential: str) -> Caller | None:
+        if credential.count(".") != 2:
+            return None
+        if len(credential) > _TOKEN_CHARACTERS_MAX:
+            raise NotAuthenticated
+        try:
+            issuer = self._issuers[_claimed_issuer(credential)]
+            claims = jwt.decode(credential, issuer.keys(), algorithms=ALGORITHMS).claims
+        except (JoseError, ValueError, TypeError, KeyError) as error:
+            raise NotAuthenticated from error
+        self._check(claims, issuer)
+        return Caller(kind="user", id=str(claims["sub"]), email=_verified_email(claims))
+
+    def _check(self, claims: dict[str, Any], issuer: Issuer) -> None:
+        now = self._clock()
+        audience = claims.get("aud")
+        audiences = audience if isinstance(audience, list) else [audience]
+        ends, begins = claims.get("exp"), claims.get("nbf", claims.get("iat", 0))
+        if (
+            claims.get("iss") != issuer.issuer
+            or issuer.audience not in audiences
+            or not isinstance(claims.get("sub"), str)
+            or not claims["sub"]
+            or not isinstance(ends, int | float)
+            or not isinstance(begins, int | float)
+            or ends + LEEWAY_SECONDS <= now
+            or begins - LEEWAY_SECONDS > now
+        ):
+            raise NotAuthenticated
+
+
+def _claimed_issuer(token: str) -> str:
+    """Whose token it says it is; its signature is still to be checked."""
+    payload = token.split(".")[1]
+    claims = orjson.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    return str(claims["iss"])
+
+
+def _verified_email(claims: dict[str, Any]) -> str | None:
+    address = claims.get("email")
+    if claims.get("email_verified") is not True or not isinstance(address, str):
+        return None
+    try:
+        return normalised_email(address)
+    except ValueError:
+        return None
+
+
+class EmbeddedIssuer:
+    """
+    Signs tokens with a key of this installation, for laptops and for platforms without an issuer of their own.
+
+    Args:
+        key: An EC key on P-256, private.
+        issuer: The `iss` and `aud` of its tokens.
+    """
+
+    def __init__(self, key: ECKey, *, issuer: str, clock: Clock) -> None:
+        self._key = key
+        self._issuer = issuer
+        self._clock = clock
+        self.public_keys = KeySet([ECKey.import_key(key.as_dict(private=False))])
+
+    def token(self, user_id: str, *, email: str | None = None, lifetime_seconds: int = 3600) -> str:
+        """
+        A token for a user; an `email` counts as verified.
+
+        Raises:
+            ValueError: The lifetime is not 1 second to 12 hours.
+        """
+        if not 1 <= lifetime_seconds <= LIFETIME_SECONDS_MAX:
+            raise ValueError(f"lifetime_seconds is {lifetime_seconds}; it must be 1 to {LIFETIME_SECONDS_MAX}")
+        now = int(self._clock())
+        claims: dict[str, Any] = {
+            "iss": self._issuer,
+            "aud": self._issuer,
+            "sub": user_id,
+            "iat": now,
+            "exp": now + lifetime_seconds,
+        }
+        if email is not None:
+            claims |= {"email": email, "email_verified": True}
+        header = {"alg": EMBEDDED_ALGORITHM, "kid": self._key.kid, "typ": "at+jwt"}
+        return jwt.encode(header, claims, self._key, algorithms=[EMBEDDED_ALGORITHM])
+
+    @property
+    def trusted(self) -> Issuer:
+        return Issuer(issuer=self._issuer, audience=self._issuer, keys=lambda: self.public_keys)
+
+
+def new_key() -> ECKey:
+    """A key for an embedded issuer."""
+    key = ECKey.generate_key("P-256", auto_kid=True)
+    assert isinstance(key, ECKey)
+    return key
+
+
+def normalised_email(address: str) -> str:
+    """
+    An address in the one form in which it is compared: lower case, the domain in ASCII.
+
+    Raises:
+        ValueError: It has no form of an address.
+    """
+    local, at, domain = address.strip().rpartition("@")
+    if not at or not local or not domain or len(address) > 320 or any(sign.isspace() for sign in address.strip()):
+        raise ValueError(f"{address!r} is no e-mail address")
+    try:
+        ascii_domain = domain.casefold().encode("idna").decode()
+    except UnicodeError as error:
+        raise ValueError(f"{address!r} has no domain that can be reached") from error
+    return f"{local.casefold()}@{ascii_domain}"

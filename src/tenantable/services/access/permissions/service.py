@@ -1,0 +1,299 @@
+"""The use cases of permissions and permission sets."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from tenantable.data.repositories import Repository
+from tenantable.declare.queries import Page
+from tenantable.errors import ConditionFailed, StaleItem
+from tenantable.services.access.changes.change import Actor, Change
+from tenantable.services.access.changes.changes import Changed, Changes
+from tenantable.services.access.decisions.keys import check_pattern, is_key
+from tenantable.services.access.decisions.rules import Origin, Rule
+from tenantable.services.access.declaration import (
+    PLATFORM,
+    Permission,
+    PermissionEntry,
+    Permissions,
+    PermissionSet,
+    PermissionSets,
+    PlatformPermissionSet,
+    PlatformPermissionSets,
+)
+from tenantable.services.access.errors import AlreadyExists, InUse, NotFound, Unprocessable
+from tenantable.services.access.identity.callers import Caller
+from tenantable.services.access.identity.rights import refuse_more_than_held, snapshot_for
+from tenantable.web.etags import check_if_match
+
+ResultT = TypeVar("ResultT")
+AnySet = PermissionSet | PlatformPermissionSet
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SetContent:
+    """What a permission set is to be."""
+
+    name: str
+    active: bool
+    entries: Sequence[PermissionEntry]
+
+
+class PermissionCatalogue:
+    """The platform's permissions by category; for the administrator to change, for everybody to read."""
+
+    def __init__(self, changes: Changes) -> None:
+        self._changes = changes
+        self._permissions = changes.database.repository(Permissions).consistent
+
+    def create(self, actor: Actor, *, key: str, category: str, description: str) -> Changed[Permission]:
+        """
+        Raises:
+            Unprocessable: The key is no permission key.
+            AlreadyExists: There is one.
+        """
+        if not is_key(key):
+            raise Unprocessable(f"{key!r} is no permission key", hint="write segments with colons between them")
+
+        def build(change: Change) -> Permission:
+            made = Permission(permission_id=key, category=category, description=description, date_created=change.now)
+            change.create(Permissions, made)
+            change.record("PERMISSION_CHANGE", "permission.create", target=key)
+            return made.model_copy(update={"revision": 1})
+
+        return _created(lambda: self._changes.run(PLATFORM, actor, build), f"There is a permission {key} already")
+
+    def permission(self, key: str) -> Permission:
+        """
+        Raises:
+            NotFound: There is none.
+        """
+        found = self._permissions.get(permission_id=key)
+        if found is None:
+            raise NotFound(f"There is no permission {key}")
+        return found
+
+    def by_category(self, category: str, *, limit: int, cursor: str | None) -> Page[Permission]:
+        """The permissions of a category, by key."""
+        return self._changes.database.repository(Permissions).by_category(category=category).page(limit, cursor)
+
+    def change(
+        self, actor: Actor, key: str, *, category: str, description: str, active: bool, if_match: str | None
+    ) -> Changed[Permission]:
+        """
+        Raises:
+            NotFound: There is none.
+            PreconditionFailed: It was changed since it was read.
+        """
+
+        def build(change: Change) -> Permission:
+            stored = self.permission(key)
+            check_if_match(if_match, stored.revision)
+            change.update(
+                Permissions,
+                stored,
+                Permission.category.set(category),
+                Permission.description.set(description),
+                Permission.active.set(active),
+            )
+            change.record("PERMISSION_CHANGE", "permission.change", target=key)
+            updated = {"category": category, "description": description, "active": active}
+            return stored.model_copy(update=updated | {"revision": stored.revision + 1})
+
+        return self._changes.run(PLATFORM, actor, build)
+
+    def delete(self, actor: Actor, key: str, *, if_match: str | None) -> Changed[None]:
+        """
+        Take a permission out of the catalogue. Sets that name its key keep it.
+
+        Raises:
+            NotFound: There is none.
+            PreconditionFailed: It was changed since it was read.
+        """
+
+        def build(change: Change) -> None:
+            stored = self.permission(key)
+            check_if_match(if_match, stored.revision)
+            change.delete(Permissions, stored)
+            change.record("PERMISSION_CHANGE", "permission.delete", target=key)
+
+        return self._changes.run(PLATFORM, actor, build)
+
+
+class PermissionSetService:
+    """Permission sets of organisations, and those of the platform where `organisation_id` is `PLATFORM`."""
+
+    def __init__(self, changes: Changes) -> None:
+        self._changes = changes
+        self._database = changes.database
+
+    def create(
+        self, actor: Actor, caller: Caller, organisation_id: str, set_id: str, *, content: SetContent
+    ) -> Changed[AnySet]:
+        """
+        Raises:
+            Unprocessable: An entry is no permission.
+            Forbidden: It allows more than the caller holds.
+            AlreadyExists: There is a set of this id.
+        """
+        _check_entries(content)
+
+        def build(change: Change) -> AnySet:
+            _refuse_more(change, caller, set_id, content)
+            made = _made(change, set_id, content)
+            change.create(_repository(change), made)
+            change.record("PERMISSION_CHANGE", "permission-set.create", target=set_id)
+            return made.model_copy(update={"revision": 1})
+
+        taken = f"There is a permission set {set_id} already"
+        return _created(lambda: self._changes.run(organisation_id, actor, build), taken)
+
+    def permission_set(self, organisation_id: str, set_id: str) -> AnySet:
+        """
+        Raises:
+            NotFound: The organisation has none of this id.
+        """
+        found: AnySet | None
+        if organisation_id == PLATFORM:
+            found = self._database.repository(PlatformPermissionSets).consistent.get(permission_set_id=set_id)
+        else:
+            sets = self._database.repository(PermissionSets).consistent
+            found = sets.get(organisation_id=organisation_id, permission_set_id=set_id)
+        if found is None:
+            raise NotFound(f"There is no permission set {set_id}")
+        return found
+
+    def by_date(self, organisation_id: str, *, limit: int, cursor: str | None) -> Page[PermissionSet]:
+        """An organisation's permission sets, oldest first."""
+        sets = self._database.repository(PermissionSets)
+        return sets.by_date(organisation_id=organisation_id).page(limit, cursor)
+
+    def by_activity(self, organisation_id: str, *, active: bool, limit: int, cursor: str | None) -> Page[PermissionSet]:
+        """An organisation's active (or inactive) permission sets, oldest first."""
+        sets = self._database.repository(PermissionSets)
+        return sets.by_activity(active=active, organisation_id=organisation_id).page(limit, cursor)
+
+    def active_everywhere(self, *, active: bool, limit: int, cursor: str | None) -> Page[PermissionSet]:
+        """Active (or inactive) permission sets of all organisations, by organisation; for the administrator."""
+        return self._database.repository(PermissionSets).by_activity(active=active).page(limit, cursor)
+
+    def of_platform(self, *, limit: int, cursor: str | None) -> Page[PlatformPermissionSet]:
+        """The platform's permission sets, by id."""
+        return self._database.repository(PlatformPermissionSets).every().page(limit, cursor)
+
+    def change(
+        self,
+        actor: Actor,
+        caller: Caller,
+        organisation_id: str,
+        set_id: str,
+        *,
+        content: SetContent,
+        if_match: str | None,
+    ) -> Changed[AnySet]:
+        """
+        Give a set another content; whoever has a role with it has that from now on.
+
+        Raises:
+            NotFound: The organisation has none of this id.
+            PreconditionFailed: It was changed since it was read.
+            Unprocessable: An entry is no permission.
+            Forbidden: It allows more than the caller holds, before or afterwards.
+        """
+        _check_entries(content)
+
+        def build(change: Change) -> AnySet:
+            stored = self.permission_set(organisation_id, set_id)
+            check_if_match(if_match, stored.revision)
+            _refuse_more(change, caller, set_id, content)
+            _refuse_more(change, caller, set_id, _content(stored))
+            made = _made(change, set_id, content)
+            kept = {"date_created": stored.date_created, "revision": stored.revision}
+            change.put(_repository(change), made.model_copy(update=kept))
+            change.record("PERMISSION_CHANGE", "permission-set.change", target=set_id)
+            return made.model_copy(update=kept | {"revision": stored.revision + 1})
+
+        return self._changes.run(organisation_id, actor, build)
+
+    def delete(
+        self, actor: Actor, caller: Caller, organisation_id: str, set_id: str, *, if_match: str | None
+    ) -> Changed[None]:
+        """
+        Raises:
+            NotFound: The organisation has none of this id.
+            PreconditionFailed: It was changed since it was read.
+            InUse: A role names it, or it is the platform's, which roles of any organisation may name.
+            Forbidden: It allows more than the caller holds.
+        """
+
+        def build(change: Change) -> None:
+            stored = self.permission_set(organisation_id, set_id)
+            check_if_match(if_match, stored.revision)
+            _refuse_more(change, caller, set_id, _content(stored))
+            _refuse_in_use(change, set_id)
+            change.delete(_repository(change), stored)
+            change.record("PERMISSION_CHANGE", "permission-set.delete", target=set_id)
+
+        return self._changes.run(organisation_id, actor, build)
+
+
+def _created(run: Callable[[], ResultT], taken: str) -> ResultT:
+    try:
+        return run()
+    except StaleItem:
+        raise
+    except ConditionFailed as error:
+        raise AlreadyExists(taken) from error
+
+
+def _check_entries(content: SetContent) -> None:
+    for entry in content.entries:
+        check_pattern(entry.key)
+
+
+def _content(stored: AnySet) -> SetContent:
+    return SetContent(name=stored.name, active=stored.active, entries=stored.entries)
+
+
+def _refuse_more(change: Change, caller: Caller, set_id: str, content: SetContent) -> None:
+    origin = Origin(kind="organisation-role", role_id="", permission_set_id=set_id)
+    rules = [
+        Rule(pattern=entry.key, effect=entry.effect, tests=tuple(entry.when), origin=origin)
+        for entry in content.entries
+    ]
+    if caller.kind != "platform":
+        refuse_more_than_held(rules, caller, snapshot_for(change), now=change.now.timestamp())
+
+
+def _refuse_in_use(change: Change, set_id: str) -> None:
+    if change.organisation_id == PLATFORM:
+        raise InUse("Roles of any organisation may have this permission set", hint="switch it off")
+    found = snapshot_for(change).definitions
+    using = [*found.roles.values(), *found.team_roles.values()]
+    if any(set_id in role.permission_set_ids for role in using):
+        raise InUse("A role has this permission set", hint="take it out of the role first, or switch it off")
+
+
+def _repository(change: Change) -> type[Repository[AnySet]]:
+    found: type[Repository[AnySet]] = PlatformPermissionSets if change.organisation_id == PLATFORM else PermissionSets  # type: ignore[assignment]
+    return found
+
+
+def _made(change: Change, set_id: str, content: SetContent) -> AnySet:
+    entries = list(content.entries)
+    if change.organisation_id == PLATFORM:
+        return PlatformPermissionSet(
+            permission_set_id=set_id,
+            name=content.name,
+            active=content.active,
+            entries=entries,
+            date_created=change.now,
+        )
+    return PermissionSet(
+        organisation_id=change.organisation_id,
+        permission_set_id=set_id,
+        name=content.name,
+        active=content.active,
+        entries=entries,
+        date_created=change.now,
+    )

@@ -1,0 +1,1 @@
+"""The role service: roles of the platform and of organisations, and who has them."""
