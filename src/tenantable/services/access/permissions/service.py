@@ -23,6 +23,7 @@ from tenantable.services.access.declaration import (
 )
 from tenantable.services.access.errors import AlreadyExists, InUse, NotFound, Unprocessable
 from tenantable.services.access.identity.callers import Caller
+from tenantable.services.access.identity.handing_out import refuse_other_denies
 from tenantable.services.access.identity.rights import refuse_more_than_held, snapshot_for
 from tenantable.web.etags import check_if_match
 
@@ -134,18 +135,23 @@ class PermissionSetService:
         Raises:
             Unprocessable: An entry is no permission.
             Forbidden: It allows more than the caller holds.
-            AlreadyExists: There is a set of this id.
+            AlreadyExists: There is a set of this id, perhaps the platform's.
         """
         _check_entries(content)
+        taken = f"There is a permission set {set_id} already"
 
         def build(change: Change) -> AnySet:
             _refuse_more(change, caller, set_id, content)
+            if (
+                change.organisation_id != PLATFORM
+                and snapshot_for(change).definitions.permission_set(set_id) is not None
+            ):
+                raise AlreadyExists(taken)
             made = _made(change, set_id, content)
             change.create(_repository(change), made)
             change.record("PERMISSION_CHANGE", "permission-set.create", target=set_id)
             return made.model_copy(update={"revision": 1})
 
-        taken = f"There is a permission set {set_id} already"
         return _created(lambda: self._changes.run(organisation_id, actor, build), taken)
 
     def permission_set(self, organisation_id: str, set_id: str) -> AnySet:
@@ -198,7 +204,8 @@ class PermissionSetService:
             NotFound: The organisation has none of this id.
             PreconditionFailed: It was changed since it was read.
             Unprocessable: An entry is no permission.
-            Forbidden: It allows more than the caller holds, before or afterwards.
+            Forbidden: It allows more than the caller holds, before or afterwards; or a deny would come or go of what the
+                caller does not hold.
         """
         _check_entries(content)
 
@@ -207,6 +214,7 @@ class PermissionSetService:
             check_if_match(if_match, stored.revision)
             _refuse_more(change, caller, set_id, content)
             _refuse_more(change, caller, set_id, _content(stored))
+            _refuse_other_denies(change, caller, set_id, before=_content(stored), after=content)
             made = _made(change, set_id, content)
             kept = {"date_created": stored.date_created, "revision": stored.revision}
             change.put(_repository(change), made.model_copy(update=kept))
@@ -255,14 +263,23 @@ def _content(stored: AnySet) -> SetContent:
     return SetContent(name=stored.name, active=stored.active, entries=stored.entries)
 
 
-def _refuse_more(change: Change, caller: Caller, set_id: str, content: SetContent) -> None:
+def _rules(set_id: str, content: SetContent) -> list[Rule]:
     origin = Origin(kind="organisation-role", role_id="", permission_set_id=set_id)
-    rules = [
+    return [
         Rule(pattern=entry.key, effect=entry.effect, tests=tuple(entry.when), origin=origin)
         for entry in content.entries
     ]
+
+
+def _refuse_more(change: Change, caller: Caller, set_id: str, content: SetContent) -> None:
     if caller.kind != "platform":
-        refuse_more_than_held(rules, caller, snapshot_for(change), now=change.now.timestamp())
+        refuse_more_than_held(_rules(set_id, content), caller, snapshot_for(change), now=change.now.timestamp())
+
+
+def _refuse_other_denies(change: Change, caller: Caller, set_id: str, *, before: SetContent, after: SetContent) -> None:
+    if caller.kind != "platform":
+        old, new = (_rules(set_id, content) if content.active else [] for content in (before, after))
+        refuse_other_denies(old, new, caller, snapshot_for(change), now=change.now.timestamp())
 
 
 def _refuse_in_use(change: Change, set_id: str) -> None:
