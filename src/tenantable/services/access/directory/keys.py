@@ -1,4 +1,4 @@
-"""The use cases of service keys: made, shown once, listed, revoked. Several live at once, so that one replaces another."""
+"""The use cases of service keys: made, shown once, listed, revoked. Several live at once, for rotation."""
 
 import base64
 from collections.abc import Callable, Sequence

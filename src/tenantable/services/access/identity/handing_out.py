@@ -17,7 +17,8 @@ from tenantable.services.access.declaration import Member, UserRoleAssignment
 from tenantable.services.access.identity.callers import Caller
 from tenantable.services.access.identity.rights import refuse_more_than_held, refuse_not_held, rules_of
 
-_NEVER = datetime.max.timestamp() - 86_400
+_NEVER = 253_402_000_000.0
+"""Seconds since 1970, in the year 9999."""
 _MOMENT = 0.001
 """Seconds before its end, when an assignment surely counts."""
 

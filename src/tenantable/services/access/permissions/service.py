@@ -142,10 +142,7 @@ class PermissionSetService:
 
         def build(change: Change) -> AnySet:
             _refuse_more(change, caller, set_id, content)
-            if (
-                change.organisation_id != PLATFORM
-                and snapshot_for(change).definitions.permission_set(set_id) is not None
-            ):
+            if _is_taken(change, set_id):
                 raise AlreadyExists(taken)
             made = _made(change, set_id, content)
             change.create(_repository(change), made)
@@ -204,8 +201,8 @@ class PermissionSetService:
             NotFound: The organisation has none of this id.
             PreconditionFailed: It was changed since it was read.
             Unprocessable: An entry is no permission.
-            Forbidden: It allows more than the caller holds, before or afterwards; or a deny would come or go of what the
-                caller does not hold.
+            Forbidden: It allows more than the caller holds, before or afterwards; or a deny would come or go of
+                what the caller does not hold.
         """
         _check_entries(content)
 
@@ -243,6 +240,11 @@ class PermissionSetService:
             change.record("PERMISSION_CHANGE", "permission-set.delete", target=set_id)
 
         return self._changes.run(organisation_id, actor, build)
+
+
+def _is_taken(change: Change, set_id: str) -> bool:
+    """Whether the organisation, or the platform for it, has a set of this id."""
+    return change.organisation_id != PLATFORM and snapshot_for(change).definitions.permission_set(set_id) is not None
 
 
 def _created(run: Callable[[], ResultT], taken: str) -> ResultT:
