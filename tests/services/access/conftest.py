@@ -1,5 +1,6 @@
 """Access management on an engine that asks each component's policy, with a clock and callers under control."""
 
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from tenantable.wire.client import DynamoClient
 HOME = Home()
 PLATFORM_SECRET = "platform-secret-of-the-tests"
 ISSUER = "https://access.test"
+_TLS = ssl.create_default_context()  # not used, but each client would load the authorities anew
 
 
 @lru_cache
@@ -53,7 +55,7 @@ class World:
         return self._client(self.issuer.token(user_id, email=email or f"{user_id}@example.com", lifetime_seconds=43200))
 
     def as_nobody(self) -> httpx.Client:
-        return self.clients.enter_context(httpx.Client(base_url=self.address))
+        return self.clients.enter_context(httpx.Client(base_url=self.address, verify=_TLS))
 
     def as_bearer(self, credential: str) -> httpx.Client:
         return self._client(credential)
@@ -70,7 +72,7 @@ class World:
 
     def _client(self, credential: str) -> httpx.Client:
         headers = {b"authorization": f"Bearer {credential}".encode()}
-        return self.clients.enter_context(httpx.Client(base_url=self.address, headers=headers))
+        return self.clients.enter_context(httpx.Client(base_url=self.address, headers=headers, verify=_TLS))
 
 
 def principal(component: Component) -> str:

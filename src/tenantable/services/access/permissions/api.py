@@ -79,7 +79,7 @@ def create_permission_set(
     return PermissionSetShown.of(changed.result)
 
 
-@router.get("/organisations/{organisation_id}/permission-sets", responses=problem_responses(404))
+@router.get("/organisations/{organisation_id}/permission-sets", responses=problem_responses(400, 404))
 def list_permission_sets(
     request: Reads,
     sets: SetsHere,
