@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from tenantable.errors import AccessDenied, CloudError, InvalidCursor, ServiceError, Unavailable
+from tenantable.errors import CloudError, InvalidCursor, ServiceError, Unavailable
 from tenantable.web.observation import request_id_of
 
 PROBLEM_MEDIA_TYPE = "application/problem+json"
@@ -84,7 +84,6 @@ def install_problems(app: FastAPI) -> None:
     app.add_exception_handler(InvalidCursor, _invalid_cursor)
     app.add_exception_handler(Unavailable, _unavailable)
     app.add_exception_handler(CloudError, _unavailable)
-    app.add_exception_handler(AccessDenied, _unexpected)  # a grant that is missing comes with no second try
     app.add_exception_handler(Exception, _unexpected)
 
 
