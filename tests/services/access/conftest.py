@@ -2,7 +2,7 @@
 
 import ssl
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from random import Random
@@ -81,6 +81,20 @@ def principal(component: Component) -> str:
 
 @pytest.fixture
 def world(serving: Callable[[FastAPI], httpx.Client]) -> Iterator[World]:
+    """A world of one test."""
+    with _world(serving) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def shared(serving: Callable[[FastAPI], httpx.Client]) -> Iterator[World]:
+    """A world of all tests of a module, each of which has organisations of its own."""
+    with _world(serving) as made:
+        yield made
+
+
+@contextmanager
+def _world(serving: Callable[[FastAPI], httpx.Client]) -> Iterator[World]:
     names, clock = naming("dev"), ManualClock()
     policies = {principal(each): component_policies(each, names, HOME) for each in SYSTEM.components}
     authorizer = PolicyAuthorizer(policies, HOME, clock=clock)

@@ -32,7 +32,9 @@ from tenantable.services.access.identity.callers import Authenticator, PlatformS
 from tenantable.services.access.identity.service_keys import ServiceKeyAuthenticator
 from tenantable.services.access.identity.tokens import Issuer, TokenAuthenticator
 from tenantable.services.access.permissions.api import router as permissions_router
-from tenantable.services.access.permissions.service import PermissionCatalogue, PermissionSetService
+from tenantable.services.access.permissions.catalogue import PermissionCatalogue
+from tenantable.services.access.permissions.platform_api import router as platform_permissions_router
+from tenantable.services.access.permissions.service import PermissionSetService
 from tenantable.services.access.roles.api import router as roles_router
 from tenantable.services.access.roles.assignments import Assignments
 from tenantable.services.access.roles.definitions import PlatformRoleDefinitions, RoleDefinitions
@@ -124,6 +126,7 @@ def create_app(dependencies: Dependencies) -> FastAPI:
     app.state.permission_catalogue = PermissionCatalogue(permission_changes)
     app.state.permission_sets = PermissionSetService(permission_changes)
     app.include_router(permissions_router)
+    app.include_router(platform_permissions_router)
     role_changes = dependencies.changes(declaration.role_service)
     app.state.roles = RoleDefinitions(role_changes)
     app.state.platform_roles = PlatformRoleDefinitions(role_changes)

@@ -56,6 +56,7 @@ def create_service_key(
     actor = request.repeatable(key, raw, status=201, render=_without_secret)
     changed = keys.create(actor, request.caller, request.organisation_id, body.new())
     show_version(response, request.organisation_id, changed.version)
+    response.headers["cache-control"] = "no-store"
     return _made(changed.result)
 
 
@@ -91,6 +92,7 @@ def create_platform_service_key(
     actor = repeatable_actor(caller, http, key, body=raw, status=201, render=_without_secret)
     changed = keys.create(actor, caller, PLATFORM, body.new())
     show_version(response, PLATFORM, changed.version)
+    response.headers["cache-control"] = "no-store"
     return _made(changed.result)
 
 

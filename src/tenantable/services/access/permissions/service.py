@@ -1,33 +1,29 @@
-"""The use cases of permissions and permission sets."""
+"""The use cases of permission sets."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 from tenantable.data.repositories import Repository
 from tenantable.declare.queries import Page
-from tenantable.errors import ConditionFailed, StaleItem
 from tenantable.services.access.changes.change import Actor, Change
 from tenantable.services.access.changes.changes import Changed, Changes
-from tenantable.services.access.decisions.keys import check_pattern, is_key
+from tenantable.services.access.decisions.keys import check_pattern
 from tenantable.services.access.decisions.rules import Origin, Rule
 from tenantable.services.access.declaration import (
     PLATFORM,
-    Permission,
     PermissionEntry,
-    Permissions,
     PermissionSet,
     PermissionSets,
     PlatformPermissionSet,
     PlatformPermissionSets,
 )
-from tenantable.services.access.errors import AlreadyExists, InUse, NotFound, Unprocessable
+from tenantable.services.access.errors import AlreadyExists, InUse, NotFound
 from tenantable.services.access.identity.callers import Caller
 from tenantable.services.access.identity.handing_out import refuse_other_denies
 from tenantable.services.access.identity.rights import refuse_more_than_held, snapshot_for
+from tenantable.services.access.permissions.catalogue import created
 from tenantable.web.etags import check_if_match
 
-ResultT = TypeVar("ResultT")
 AnySet = PermissionSet | PlatformPermissionSet
 
 
@@ -38,87 +34,6 @@ class SetContent:
     name: str
     active: bool
     entries: Sequence[PermissionEntry]
-
-
-class PermissionCatalogue:
-    """The platform's permissions by category; for the administrator to change, for everybody to read."""
-
-    def __init__(self, changes: Changes) -> None:
-        self._changes = changes
-        self._permissions = changes.database.repository(Permissions).consistent
-
-    def create(self, actor: Actor, *, key: str, category: str, description: str) -> Changed[Permission]:
-        """
-        Raises:
-            Unprocessable: The key is no permission key.
-            AlreadyExists: There is one.
-        """
-        if not is_key(key):
-            raise Unprocessable(f"{key!r} is no permission key", hint="write segments with colons between them")
-
-        def build(change: Change) -> Permission:
-            made = Permission(permission_id=key, category=category, description=description, date_created=change.now)
-            change.create(Permissions, made)
-            change.record("PERMISSION_CHANGE", "permission.create", target=key)
-            return made.model_copy(update={"revision": 1})
-
-        return _created(lambda: self._changes.run(PLATFORM, actor, build), f"There is a permission {key} already")
-
-    def permission(self, key: str) -> Permission:
-        """
-        Raises:
-            NotFound: There is none.
-        """
-        found = self._permissions.get(permission_id=key)
-        if found is None:
-            raise NotFound(f"There is no permission {key}")
-        return found
-
-    def by_category(self, category: str, *, limit: int, cursor: str | None) -> Page[Permission]:
-        """The permissions of a category, by key."""
-        return self._changes.database.repository(Permissions).by_category(category=category).page(limit, cursor)
-
-    def change(
-        self, actor: Actor, key: str, *, category: str, description: str, active: bool, if_match: str | None
-    ) -> Changed[Permission]:
-        """
-        Raises:
-            NotFound: There is none.
-            PreconditionFailed: It was changed since it was read.
-        """
-
-        def build(change: Change) -> Permission:
-            stored = self.permission(key)
-            check_if_match(if_match, stored.revision)
-            change.update(
-                Permissions,
-                stored,
-                Permission.category.set(category),
-                Permission.description.set(description),
-                Permission.active.set(active),
-            )
-            change.record("PERMISSION_CHANGE", "permission.change", target=key)
-            updated = {"category": category, "description": description, "active": active}
-            return stored.model_copy(update=updated | {"revision": stored.revision + 1})
-
-        return self._changes.run(PLATFORM, actor, build)
-
-    def delete(self, actor: Actor, key: str, *, if_match: str | None) -> Changed[None]:
-        """
-        Take a permission out of the catalogue. Sets that name its key keep it.
-
-        Raises:
-            NotFound: There is none.
-            PreconditionFailed: It was changed since it was read.
-        """
-
-        def build(change: Change) -> None:
-            stored = self.permission(key)
-            check_if_match(if_match, stored.revision)
-            change.delete(Permissions, stored)
-            change.record("PERMISSION_CHANGE", "permission.delete", target=key)
-
-        return self._changes.run(PLATFORM, actor, build)
 
 
 class PermissionSetService:
@@ -149,7 +64,7 @@ class PermissionSetService:
             change.record("PERMISSION_CHANGE", "permission-set.create", target=set_id)
             return made.model_copy(update={"revision": 1})
 
-        return _created(lambda: self._changes.run(organisation_id, actor, build), taken)
+        return created(lambda: self._changes.run(organisation_id, actor, build), taken)
 
     def permission_set(self, organisation_id: str, set_id: str) -> AnySet:
         """
@@ -245,15 +160,6 @@ class PermissionSetService:
 def _is_taken(change: Change, set_id: str) -> bool:
     """Whether the organisation, or the platform for it, has a set of this id."""
     return change.organisation_id != PLATFORM and snapshot_for(change).definitions.permission_set(set_id) is not None
-
-
-def _created(run: Callable[[], ResultT], taken: str) -> ResultT:
-    try:
-        return run()
-    except StaleItem:
-        raise
-    except ConditionFailed as error:
-        raise AlreadyExists(taken) from error
 
 
 def _check_entries(content: SetContent) -> None:

@@ -14,6 +14,7 @@ from tenantable.services.access.declaration import (
     Members,
     OrganisationRole,
     OrganisationRoles,
+    PlatformRoles,
     UserRoleAssignment,
     UserRoleAssignments,
 )
@@ -52,13 +53,28 @@ class Assignments:
         self._members = changes.database.repository(Members).consistent
 
     def of_user(self, organisation_id: str, user_id: str) -> list[UserRoleAssignment]:
-        """A user's roles in an organisation, by role id; those that do not count now, too."""
-        return self._assignments.consistent.of_user(organisation_id=organisation_id, user_id=user_id).all()
+        """
+        A member's roles in an organisation, by role id; those that do not count now, too.
+
+        Raises:
+            NotFound: The user is no member.
+        """
+        self._member(organisation_id, user_id)
+        return self._held(organisation_id, user_id)
 
     def users_of_role(
         self, organisation_id: str, role_id: str, *, limit: int, cursor: str | None
     ) -> Page[UserRoleAssignment]:
-        """The users who have a role in an organisation, by user id."""
+        """
+        The users who have a role in an organisation, by user id.
+
+        Raises:
+            NotFound: Neither the organisation nor the platform has the role.
+        """
+        database = self._changes.database
+        own = database.repository(OrganisationRoles).get(organisation_id=organisation_id, role_id=role_id)
+        if own is None and database.repository(PlatformRoles).get(role_id=role_id) is None:
+            raise NotFound(f"There is no role {role_id}")
         return self._assignments.users_of_role(organisation_id=organisation_id, role_id=role_id).page(limit, cursor)
 
     def assign(
@@ -76,7 +92,7 @@ class Assignments:
         """
 
         def build(change: Change) -> UserRoleAssignment:
-            member, held = self._member(organisation_id, user_id), self.of_user(organisation_id, user_id)
+            member, held = self._member(organisation_id, user_id), self._held(organisation_id, user_id)
             if any(each.role_id == role_id for each in held):
                 raise AlreadyExists(f"{user_id} has the role {role_id} already")
             if len(held) >= ROLES_OF_USER_MAX:
@@ -116,7 +132,7 @@ class Assignments:
         """
 
         def build(change: Change) -> UserRoleAssignment:
-            member, held = self._member(organisation_id, user_id), self.of_user(organisation_id, user_id)
+            member, held = self._member(organisation_id, user_id), self._held(organisation_id, user_id)
             stored = _of_role(held, role_id, user_id)
             snapshot, others = snapshot_for(change), [each for each in held if each.role_id != role_id]
             _refuse_to_give(change, caller, snapshot, role_id, term=term)
@@ -143,7 +159,7 @@ class Assignments:
         """
 
         def build(change: Change) -> None:
-            member, held = self._member(organisation_id, user_id), self.of_user(organisation_id, user_id)
+            member, held = self._member(organisation_id, user_id), self._held(organisation_id, user_id)
             stored = _of_role(held, role_id, user_id)
             snapshot, others = snapshot_for(change), [each for each in held if each.role_id != role_id]
             refuse_to_take(change, caller, snapshot, role_id)
@@ -154,6 +170,9 @@ class Assignments:
             change.record("ROLE_CHANGE", "role.unassign", target=user_id, details={"role": role_id})
 
         return self._changes.run(organisation_id, actor, build)
+
+    def _held(self, organisation_id: str, user_id: str) -> list[UserRoleAssignment]:
+        return self._assignments.consistent.of_user(organisation_id=organisation_id, user_id=user_id).all()
 
     def _member(self, organisation_id: str, user_id: str) -> Member:
         member = self._members.get(organisation_id=organisation_id, user_id=user_id)
