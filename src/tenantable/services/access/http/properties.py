@@ -1,11 +1,11 @@
 """What callers say of members, resources and conditions: JSON within limits, in the numbers that the table can keep."""
 
+import json
 import math
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any
 
-import orjson
 from pydantic import AfterValidator, Field
 
 NAMES_MAX = 64
@@ -24,7 +24,7 @@ def checked_properties(properties: dict[str, Any]) -> dict[str, Any]:
     if len(properties) > NAMES_MAX:
         raise ValueError(f"has {len(properties)} properties; {NAMES_MAX} are the most")
     _check(properties, DEPTH_MAX)
-    if len(orjson.dumps(properties)) > BYTES_MAX:
+    if len(json.dumps(properties, separators=(",", ":"), ensure_ascii=False).encode()) > BYTES_MAX:
         raise ValueError(f"is larger than {BYTES_MAX} bytes as JSON")
     return properties
 
