@@ -18,12 +18,19 @@ def ann(world: World) -> httpx.Client:
     return world.as_user("ann")
 
 
+def program_of(world: World, created: httpx.Response) -> httpx.Client:
+    """The program that has a new key, and asks for nothing older."""
+    client = world.as_bearer(created.json()["key"])
+    client.headers["access-version"] = created.headers["access-version"]
+    return client
+
+
 def test_a_key_is_shown_once_and_does_what_its_sets_allow(world: World, ann: httpx.Client) -> None:
     created = made(ann.post(KEYS, json={"name": "ci", "permissionSetIds": ["reading"]}))
     assert (created.status_code, created.headers["cache-control"]) == (201, "no-store")
     text = created.json()["key"]
     assert text.startswith(f"tsk_{created.json()['keyId']}_")
-    program = world.as_bearer(text)
+    program = program_of(world, created)
     made(program.get(f"{place()}/roles"))
     assert program.get(f"{place()}/members").status_code == 403
     listed = ann.get(KEYS)
@@ -42,22 +49,23 @@ def test_a_request_that_comes_again_does_not_show_the_key_again(ann: httpx.Clien
 
 
 def test_one_key_takes_the_place_of_another(world: World, ann: httpx.Client) -> None:
-    made_keys = [made(ann.post(KEYS, json={"name": "ci", "permissionSetIds": ["reading"]})).json() for _ in range(2)]
-    old, new = (world.as_bearer(each["key"]) for each in made_keys)
+    keys = [made(ann.post(KEYS, json={"name": "ci", "permissionSetIds": ["reading"]})) for _ in range(2)]
+    old, new = (program_of(world, each) for each in keys)
+    old_id = keys[0].json()["keyId"]
     for program in (old, new):
         made(program.get(f"{place()}/roles"))
-    revoked = made(ann.post(f"{KEYS}/{made_keys[0]['keyId']}/revoke"))
+    revoked = made(ann.post(f"{KEYS}/{old_id}/revoke"))
     assert revoked.json()["revokedAt"] is not None
     assert old.get(f"{place()}/roles").status_code == 401
     made(new.get(f"{place()}/roles"))
-    again = made(ann.post(f"{KEYS}/{made_keys[0]['keyId']}/revoke"))
+    again = made(ann.post(f"{KEYS}/{old_id}/revoke"))
     assert again.json()["revokedAt"] == revoked.json()["revokedAt"]
 
 
 def test_a_key_ends_when_it_says(world: World, ann: httpx.Client) -> None:
     end = (datetime.fromtimestamp(world.clock.now, UTC) + timedelta(hours=1)).isoformat()
     body = {"name": "ci", "permissionSetIds": ["reading"], "notAfter": end}
-    program = world.as_bearer(made(ann.post(KEYS, json=body)).json()["key"])
+    program = program_of(world, made(ann.post(KEYS, json=body)))
     made(program.get(f"{place()}/roles"))
     world.clock.now += 3600
     assert program.get(f"{place()}/roles").status_code == 401
@@ -86,7 +94,7 @@ def test_the_platforms_keys_have_the_platforms_sets_whatever_an_organisation_cal
     created = made(
         administrator.post("/v1/platform/service-keys", json={"name": "x", "permissionSetIds": ["watching"]})
     )
-    program = world.as_bearer(created.json()["key"])
+    program = program_of(world, created)
     made(program.get(f"{place()}/roles"))
     assert program.get(f"{place()}/members").status_code == 403
     refused = administrator.post("/v1/platform/service-keys", json={"name": "x", "permissionSetIds": ["reading"]})

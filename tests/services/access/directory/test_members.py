@@ -1,5 +1,6 @@
 """Members over HTTP: added, listed, changed, switched off and on, removed; and those who leave."""
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -109,7 +110,9 @@ TOO_MUCH: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("properties", TOO_MUCH, ids=range(len(TOO_MUCH)))
 def test_properties_are_limited(ann: httpx.Client, properties: dict[str, Any]) -> None:
-    refused = ann.patch(f"{MEMBERS}/ann", json={"properties": properties})
+    headers = {"content-type": "application/json"}
+    body = json.dumps({"properties": properties})
+    refused = ann.patch(f"{MEMBERS}/ann", content=body, headers=headers)
     assert refused.status_code == 422
 
 
