@@ -127,7 +127,7 @@ class MemberDirectory:
         snapshot, now = snapshot_for(change), change.now.timestamp()
         rules = given_to(snapshot, stored, assignments)
         if stored.active != made.active:
-            if caller.id != stored.user_id:
+            if made.active or caller.id != stored.user_id:  # everybody may switch themselves off
                 refuse_more_than_held(rules, caller, snapshot, now=now)
             change.count_owners(counted_owners(assignments, made) - counted_owners(assignments, stored))
         old, new = stored.properties, made.properties
