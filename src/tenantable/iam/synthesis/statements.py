@@ -62,7 +62,7 @@ class _Access:
             (self.action, self.resource) == (other.action, other.resource)
             and (self.attributes is None or (other.attributes is not None and other.attributes <= self.attributes))
             and _keys_cover(self.leading_keys, other.leading_keys)
-            and not any(other.reaches(key) for key in self.foreign_keys)
+            and not any(_keeps_out(key, other) for key in self.foreign_keys)
             and other.enclosing <= self.enclosing
         )
 
@@ -196,6 +196,11 @@ def _is_wider(pattern: str, other: str) -> bool:
 
 def _parsed(pattern: str) -> Pattern:
     return parse_pattern(pattern, wildcards=True, variables=True)
+
+
+def _keeps_out(key: str, access: _Access) -> bool:
+    """Whether a pattern that is kept out takes something from an access."""
+    return access.reaches(key) or any(_is_wider(key, each) for each in access.leading_keys or ())
 
 
 def _keys_cover(wide: frozenset[str] | None, narrow: frozenset[str] | None) -> bool:
