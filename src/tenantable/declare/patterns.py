@@ -181,7 +181,6 @@ FirstT = TypeVar("FirstT", bound=BaseModel)
 SecondT = TypeVar("SecondT", bound=BaseModel)
 ThirdT = TypeVar("ThirdT", bound=BaseModel)
 FourthT = TypeVar("FourthT", bound=BaseModel)
-FifthT = TypeVar("FifthT", bound=BaseModel)
 
 
 @overload
@@ -209,18 +208,17 @@ def collection(
     second: type[SecondT],
     third: type[ThirdT],
     fourth: type[FourthT],
-    fifth: type[FifthT],
     /,
-    *,
+    *others: type[Any],
     pk: str,
     index: Index | None = None,
-) -> Callable[[Signature[Parameters]], QueryPattern[Parameters, Any, FirstT | SecondT | ThirdT | FourthT | FifthT]]: ...
+) -> Callable[[Signature[Parameters]], QueryPattern[Parameters, Any, Any]]: ...
 def collection(*entities: type[Any], pk: str, index: Index | None = None) -> Any:
     """
     Declare an access pattern that finds entities of several kinds in one partition, in the order of their sort keys.
 
     Args:
-        entities: Two to five kinds whose partition templates in the table (or `index`) all are `pk`. The repositories
+        entities: Two kinds or more whose partition templates in the table (or `index`) all are `pk`. The repositories
             of all but the one that holds the pattern must be declared before.
     """
     return lambda signature: QueryPattern(signature, entities=entities, index=index, pk=pk, sk=None, view=None)

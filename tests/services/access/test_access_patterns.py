@@ -1,6 +1,6 @@
 """Each listing of organisations, members, permissions and roles is one Query, and never a Scan. Requirement: A-03."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -36,7 +36,7 @@ from tenantable.services.access.declaration import (
 )
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
-HERE = {"organisation_id": "acme"}
+HERE: dict[str, Any] = {"organisation_id": "acme"}
 
 
 class Observed:
@@ -46,7 +46,7 @@ class Observed:
         self._engine = engine
         self.operations: list[str] = []
 
-    def call(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+    def call(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
         self.operations.append(operation)
         return self._engine.call(operation, request)
 

@@ -68,19 +68,19 @@ def key(partition: str) -> dict[str, Any]:
 
 
 def transaction(letter: str, partition: str) -> Attempt:
-    place = {"TableName": TABLE}
-    update = {"UpdateExpression": "SET x = :x", "ExpressionAttributeValues": {":x": {"S": "x"}}}
-    write: dict[str, Any] = {
+    place: dict[str, Any] = {"TableName": TABLE}
+    update: dict[str, Any] = {"UpdateExpression": "SET x = :x", "ExpressionAttributeValues": {":x": {"S": "x"}}}
+    writes: dict[str, dict[str, Any]] = {
         "P": {"Put": place | {"Item": key(partition)}},
         "U": {"Update": place | {"Key": key(partition)} | update},
         "D": {"Delete": place | {"Key": key(partition)}},
-    }[letter]
-    return "TransactWriteItems", {"TransactItems": [write]}
+    }
+    return "TransactWriteItems", {"TransactItems": [writes[letter]]}
 
 
 def writes_alone(partition: str) -> Iterator[Attempt]:
-    place = {"TableName": TABLE}
-    update = {"UpdateExpression": "SET x = :x", "ExpressionAttributeValues": {":x": {"S": "x"}}}
+    place: dict[str, Any] = {"TableName": TABLE}
+    update: dict[str, Any] = {"UpdateExpression": "SET x = :x", "ExpressionAttributeValues": {":x": {"S": "x"}}}
     yield "PutItem", place | {"Item": key(partition)}
     yield "UpdateItem", place | {"Key": key(partition)} | update
     yield "DeleteItem", place | {"Key": key(partition)}

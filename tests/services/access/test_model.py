@@ -8,6 +8,7 @@ import itertools
 from collections.abc import Callable
 from datetime import UTC, datetime
 from random import Random
+from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -162,7 +163,7 @@ class Organisation(RuleBasedStateMachine):
             and self.holds(caller, {role_id})
             and (ends or self.holds(caller, {role_id}, forever=True))
         )
-        place = {"user_id": user_id, "role_id": role_id, "term": self.term(ends=ends)}
+        place: dict[str, Any] = {"user_id": user_id, "role_id": role_id, "term": self.term(ends=ends)}
         if self.expect(lambda: self.assignments.assign(*self.by(caller), "acme", **place), allowed=allowed):
             self.had[user_id, role_id] = ends
 
@@ -174,7 +175,7 @@ class Organisation(RuleBasedStateMachine):
             and (ends or self.holds(caller, {role_id}, forever=True))
             and not (ends and role_id == OWNER and self.owners() == {user_id})
         )
-        place = {"user_id": user_id, "role_id": role_id, "term": self.term(ends=ends)}
+        place: dict[str, Any] = {"user_id": user_id, "role_id": role_id, "term": self.term(ends=ends)}
         if self.expect(lambda: self.assignments.change_term(*self.by(caller), "acme", **place), allowed=allowed):
             self.had[user_id, role_id] = ends
 
@@ -185,7 +186,7 @@ class Organisation(RuleBasedStateMachine):
             and self.holds(caller, {role_id})
             and not (role_id == OWNER and self.owners() == {user_id})
         )
-        place = {"user_id": user_id, "role_id": role_id}
+        place: dict[str, Any] = {"user_id": user_id, "role_id": role_id}
         if self.expect(lambda: self.assignments.unassign(*self.by(caller), "acme", **place), allowed=allowed):
             del self.had[user_id, role_id]
 
@@ -195,7 +196,7 @@ class Organisation(RuleBasedStateMachine):
         moved = {user_id: ends for (user_id, each), ends in self.had.items() if each == role_id}
         forever = all(moved.values()) or self.holds(caller, {other}, forever=True)
         allowed = self.holds(caller, {role_id}) and (not moved or (self.holds(caller, {other}) and forever))
-        place = {"role_id": role_id, "to_role_id": other}
+        place: dict[str, Any] = {"role_id": role_id, "to_role_id": other}
         if self.expect(lambda: list(self.remapping.remap(*self.by(caller), "acme", **place)), allowed=allowed):
             for user_id, ends in moved.items():
                 del self.had[user_id, role_id]

@@ -47,8 +47,8 @@ def two(shared: World) -> World:
     made(owner.post(f"{place(OTHER)}/service-keys", json=key))
     made(owner.put(f"{place(OTHER)}/resources/zebra/zebra-1", json={"properties": {"name": "zebra"}}))
     database, now = database_of(shared), datetime.fromtimestamp(shared.clock.now, UTC)
-    team = {"organisation_id": OTHER, "team_id": "zebra-team"}
-    role = {"organisation_id": OTHER, "team_role_id": "zebra-captain"}
+    team: dict[str, Any] = {"organisation_id": OTHER, "team_id": "zebra-team"}
+    role: dict[str, Any] = {"organisation_id": OTHER, "team_role_id": "zebra-captain"}
     database.repository(Teams).create(Team(**team, name="zebra", date_created=now))
     database.repository(TeamRoleDefinitions).create(TeamRoleDefinition(**role, name="zebra", date_created=now))
     member = TeamMember(**(team | role), user_id="zebra-user", date_joined=now)

@@ -171,7 +171,7 @@ def test_everybody_may_leave_without_any_permission(world: World, ann: httpx.Cli
 def fill(world: World, roles: int, teams: int) -> None:
     """`cat` with many roles and teams, written at once and counted as they must be."""
     database, now = database_of(world), datetime.fromtimestamp(world.clock.now, UTC)
-    org = {"organisation_id": "acme"}
+    org: dict[str, Any] = {"organisation_id": "acme"}
     for number in range(roles):
         role = OrganisationRole(**org, role_id=f"r{number}", name="r", assigned=1, date_created=now)
         database.repository(OrganisationRoles).create(role)
@@ -202,7 +202,7 @@ def test_a_member_with_more_than_fits_one_transaction_is_removed_in_steps(world:
         steps.append(None if found is None else found.active)
         return changed
 
-    removal._changes.run = watched  # type: ignore[method-assign]  # noqa: SLF001
+    removal._changes.run = watched  # type: ignore[method-assign, assignment]  # noqa: SLF001
     made(ann.delete(f"{MEMBERS}/cat"))
     assert steps == [False, False, None]
     assert len(steps) == 60 // GRANTS_AT_ONCE + 1

@@ -86,10 +86,13 @@ def test_sets_are_listed_oldest_first_and_by_activity(world: World, ann: httpx.C
     for set_id, active in (("z", True), ("m", False), ("a", True)):
         make_set(world, set_id, active=active)
         world.clock.now += 1
-    listed = {
-        name: ann.get(SETS, params=params).json()
-        for name, params in {"all": {}, "on": {"active": True}, "off": {"active": False}, "two": {"limit": 2}}.items()
+    asked: dict[str, dict[str, int]] = {
+        "all": {},
+        "on": {"active": True},
+        "off": {"active": False},
+        "two": {"limit": 2},
     }
+    listed = {name: ann.get(SETS, params=params).json() for name, params in asked.items()}
     ids = {name: [each["permissionSetId"] for each in found["items"]] for name, found in listed.items()}
     assert ids == {"all": ["z", "m", "a"], "on": ["z", "a"], "off": ["m"], "two": ["z", "m"]}
     rest = ann.get(SETS, params={"limit": 2, "cursor": listed["two"]["next"]}).json()

@@ -1,6 +1,7 @@
 """Everybody who has one role gets another one, in steps; then the first can be deleted."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import httpx
 import pytest
@@ -43,7 +44,7 @@ def give_to_many(world: World, number: int, role_id: str = "old") -> None:
     """Written at once, with the count as it must be; each as if a change had made it."""
     database, now = database_of(world), datetime.fromtimestamp(world.clock.now, UTC)
     for each in range(number):
-        place_ = {"organisation_id": "acme", "user_id": f"u{each:03}"}
+        place_: dict[str, Any] = {"organisation_id": "acme", "user_id": f"u{each:03}"}
         database.repository(Members).create(Member(**place_, email="x@example.com", date_joined=now))
         made_ = UserRoleAssignment(**place_, role_id=role_id, assigned_by="t", date_assigned=now)
         database.repository(UserRoleAssignments).create(made_)
@@ -64,7 +65,7 @@ def test_a_role_of_150_users_is_remapped_and_deleted(world: World, ann: httpx.Cl
 def test_what_was_left_after_a_crash_is_done_by_the_same_again(world: World, ann: httpx.Client) -> None:
     give_to_many(world, 2 * REMAPPED_AT_ONCE + 5)
     remapping: Remapping = world.app.state.remapping
-    steps = remapping.remap(Actor(id="ann"), PLATFORM, "acme", role_id="old", to_role_id="new")
+    steps: Any = remapping.remap(Actor(id="ann"), PLATFORM, "acme", role_id="old", to_role_id="new")
     assert next(steps).result.users == REMAPPED_AT_ONCE
     steps.close()
     counts = [ann.get(f"{place()}/roles/{role_id}").json()["assigned"] for role_id in ("old", "new")]

@@ -11,9 +11,9 @@ from tenantable.services.access.changes.changes import Changed, Changes
 from tenantable.services.access.declaration import Member, Members, Organisation, Organisations, UserRoleAssignments
 from tenantable.services.access.errors import AlreadyExists, NotFound
 from tenantable.services.access.identity.callers import Caller
+from tenantable.services.access.identity.counts import counted_owners
 from tenantable.services.access.identity.handing_out import given_to, refuse_other_properties
 from tenantable.services.access.identity.rights import refuse_more_than_held, snapshot_for
-from tenantable.services.access.roles.assignments import counted_owners
 from tenantable.web.etags import check_if_match
 
 

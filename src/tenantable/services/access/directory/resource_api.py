@@ -76,7 +76,12 @@ def put_resources(
 
 @router.get("/{resource_type}/{resource_id}")
 def read_resource(
-    resource_type: ResourceType, resource_id: ResourceId, request: Reads, resources: ResourcesHere, response: Response
+    resource_type: ResourceType,
+    resource_id: ResourceId,
+    request: Reads,
+    resources: ResourcesHere,
+    *,
+    response: Response,
 ) -> ResourceShown:
     """One resource."""
     found = resources.resource(request.organisation_id, resource_type, resource_id)
@@ -90,8 +95,8 @@ def put_resource(
     resource_id: ResourceId,
     body: PutResource,
     request: Writes,
-    resources: ResourcesHere,
     *,
+    resources: ResourcesHere,
     response: Response,
     if_match: IfMatch = None,
 ) -> ResourceShown:

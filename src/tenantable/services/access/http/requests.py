@@ -141,6 +141,7 @@ def allowed(key: str | None) -> Callable[..., Request]:
         organisation_id: OrganisationId,
         caller: CallerHere,
         doors: DoorsHere,
+        *,
         http: HttpRequest,
         version: AccessVersion = None,
     ) -> Request:

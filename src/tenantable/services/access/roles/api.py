@@ -199,8 +199,8 @@ def assign_role(
     role_id: RoleId,
     body: Assign,
     request: WritesAssignments,
-    assignments: AssignmentsHere,
     *,
+    assignments: AssignmentsHere,
     response: Response,
 ) -> AssignmentShown:
     """
@@ -227,6 +227,7 @@ def unassign_role(
     role_id: RoleId,
     request: WritesAssignments,
     assignments: AssignmentsHere,
+    *,
     response: Response,
 ) -> None:
     """Take a role away from a user. The last owner stays one."""

@@ -9,10 +9,8 @@ from tenantable.services.access.changes.change import Actor, Change
 from tenantable.services.access.changes.changes import Changed, Changes
 from tenantable.services.access.decisions.snapshot import Snapshot
 from tenantable.services.access.declaration import (
-    OWNER,
     Member,
     Members,
-    OrganisationRole,
     OrganisationRoles,
     PlatformRoles,
     UserRoleAssignment,
@@ -20,6 +18,7 @@ from tenantable.services.access.declaration import (
 )
 from tenantable.services.access.errors import AlreadyExists, NotFound, Unprocessable
 from tenantable.services.access.identity.callers import Caller
+from tenantable.services.access.identity.counts import count_assigned, counted_owners
 from tenantable.services.access.identity.handing_out import (
     given_by_role,
     given_to,
@@ -197,19 +196,6 @@ def refuse_to_take(change: Change, caller: Caller, snapshot: Snapshot, role_id: 
     """
     rules = given_by_role(snapshot.definitions, role_id)
     refuse_more_than_held(rules, caller, snapshot, now=change.now.timestamp())
-
-
-def count_assigned(change: Change, snapshot: Snapshot, role_id: str, number: int) -> None:
-    """So many more have a role (fewer, when negative). The platform's are not counted: they are never deleted."""
-    if number and role_id in snapshot.definitions.roles:
-        key = OrganisationRoles.get.key(organisation_id=change.organisation_id, role_id=role_id)
-        change.update(OrganisationRoles, key, OrganisationRole.assigned.add(number))
-
-
-def counted_owners(assignments: Sequence[UserRoleAssignment], member: Member) -> int:
-    """1 when the member, active, is an owner without an end by one of the assignments; else 0."""
-    lasting = any(each.role_id == OWNER and each.not_before is None and each.not_after is None for each in assignments)
-    return int(lasting and member.active)
 
 
 def _of_role(held: Sequence[UserRoleAssignment], role_id: str, user_id: str) -> UserRoleAssignment:

@@ -16,6 +16,7 @@ from tenantable.services.access.declaration import (
 )
 from tenantable.services.access.errors import NotFound, Unprocessable
 from tenantable.services.access.identity.callers import Caller
+from tenantable.services.access.identity.counts import count_assigned
 from tenantable.services.access.identity.handing_out import (
     given_by_role,
     given_to,
@@ -24,7 +25,7 @@ from tenantable.services.access.identity.handing_out import (
     refuse_other_denies_of,
 )
 from tenantable.services.access.identity.rights import snapshot_for
-from tenantable.services.access.roles.assignments import count_assigned, refuse_to_take, refuse_unless_defined
+from tenantable.services.access.roles.assignments import refuse_to_take, refuse_unless_defined
 from tenantable.services.access.roles.inheritance import check_references, with_role
 
 REMAPPED_AT_ONCE = 20
