@@ -14,8 +14,8 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
+from tests.services.access.acting import add_member, made, make_role, place
 from tests.services.access.conftest import PLATFORM_SECRET, World
-from tests.services.access.scenes import add_member, made, make_role, place
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 EXAMPLES = 5

@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
+from tests.services.access.acting import add_member, events_of, head_of, place, true_owners
 from tests.services.access.conftest import World
-from tests.services.access.scenes import add_member, events_of, head_of, place, true_owners
 
 Way = Callable[[httpx.Client, str, str], httpx.Response]
 ROUNDS = 20

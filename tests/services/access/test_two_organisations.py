@@ -13,8 +13,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from pydantic.alias_generators import to_camel
+from tests.services.access.acting import add_member, database_of, made, make_role, place
 from tests.services.access.conftest import World
-from tests.services.access.scenes import add_member, database_of, made, make_role, place
 
 from tenantable.services.access.declaration import (
     Invitation,

@@ -2,8 +2,8 @@
 
 import httpx
 import pytest
+from tests.services.access.acting import add_member, made, make_role, make_set, place, refusal
 from tests.services.access.conftest import World
-from tests.services.access.scenes import add_member, made, make_role, make_set, place, refusal
 
 
 @pytest.fixture

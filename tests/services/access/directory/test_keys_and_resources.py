@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
+from tests.services.access.acting import events_of, made, make_set, place, refusal
 from tests.services.access.conftest import World
-from tests.services.access.scenes import events_of, made, make_set, place, refusal
 
 KEYS = f"{place()}/service-keys"
 RESOURCES = f"{place()}/resources"

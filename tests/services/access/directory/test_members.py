@@ -6,8 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.services.access.conftest import World
-from tests.services.access.scenes import (
+from tests.services.access.acting import (
     add_member,
     assign,
     database_of,
@@ -19,6 +18,7 @@ from tests.services.access.scenes import (
     refusal,
     true_owners,
 )
+from tests.services.access.conftest import World
 
 from tenantable.services.access.changes.change import Actor
 from tenantable.services.access.declaration import (

@@ -2,8 +2,8 @@
 
 import httpx
 import pytest
+from tests.services.access.acting import add_member, entries, made, make_role, make_set, place, refusal
 from tests.services.access.conftest import World
-from tests.services.access.scenes import add_member, entries, made, make_role, make_set, place, refusal
 
 CATALOGUE = "/v1/platform/permissions"
 SETS = f"{place()}/permission-sets"

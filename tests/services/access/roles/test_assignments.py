@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
+from tests.services.access.acting import add_member, assign, head_of, made, make_role, place, refusal, true_owners
 from tests.services.access.conftest import World
-from tests.services.access.scenes import add_member, assign, head_of, made, make_role, place, refusal, true_owners
 
 
 @pytest.fixture

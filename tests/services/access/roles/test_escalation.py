@@ -5,8 +5,8 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.services.access.acting import add_member, assign, entries, made, make_role, make_set, place, refusal
 from tests.services.access.conftest import World
-from tests.services.access.scenes import add_member, assign, entries, made, make_role, make_set, place, refusal
 
 REFUSED = (403, "forbidden")
 ACCESS = ("access:*",)

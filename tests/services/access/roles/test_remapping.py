@@ -5,8 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.services.access.conftest import World
-from tests.services.access.scenes import (
+from tests.services.access.acting import (
     add_member,
     assign,
     database_of,
@@ -16,6 +15,7 @@ from tests.services.access.scenes import (
     place,
     refusal,
 )
+from tests.services.access.conftest import World
 
 from tenantable.services.access.changes.change import Actor
 from tenantable.services.access.declaration import (

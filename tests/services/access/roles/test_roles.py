@@ -4,8 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from tests.services.access.acting import add_member, made, make_role, make_set, place, refusal
 from tests.services.access.conftest import World
-from tests.services.access.scenes import add_member, made, make_role, make_set, place, refusal
 
 ROLES = f"{place()}/roles"
 
