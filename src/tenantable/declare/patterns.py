@@ -204,12 +204,23 @@ def collection(
     pk: str,
     index: Index | None = None,
 ) -> Callable[[Signature[Parameters]], QueryPattern[Parameters, Any, FirstT | SecondT | ThirdT | FourthT]]: ...
+@overload
+def collection(
+    first: type[FirstT],
+    second: type[SecondT],
+    third: type[ThirdT],
+    fourth: type[FourthT],
+    /,
+    *others: type[Any],
+    pk: str,
+    index: Index | None = None,
+) -> Callable[[Signature[Parameters]], QueryPattern[Parameters, Any, Any]]: ...
 def collection(*entities: type[Any], pk: str, index: Index | None = None) -> Any:
     """
     Declare an access pattern that finds entities of several kinds in one partition, in the order of their sort keys.
 
     Args:
-        entities: Two to four kinds whose partition templates in the table (or `index`) all are `pk`. The repositories
+        entities: Two kinds or more whose partition templates in the table (or `index`) all are `pk`. The repositories
             of all but the one that holds the pattern must be declared before.
     """
     return lambda signature: QueryPattern(signature, entities=entities, index=index, pk=pk, sk=None, view=None)

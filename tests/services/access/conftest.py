@@ -1,7 +1,8 @@
 """Access management on an engine that asks each component's policy, with a clock and callers under control."""
 
+import ssl
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from random import Random
@@ -25,6 +26,7 @@ from tenantable.wire.client import DynamoClient
 HOME = Home()
 PLATFORM_SECRET = "platform-secret-of-the-tests"
 ISSUER = "https://access.test"
+_TLS = ssl.create_default_context()  # not used, but each client would load the authorities anew
 
 
 @lru_cache
@@ -53,7 +55,7 @@ class World:
         return self._client(self.issuer.token(user_id, email=email or f"{user_id}@example.com", lifetime_seconds=43200))
 
     def as_nobody(self) -> httpx.Client:
-        return self.clients.enter_context(httpx.Client(base_url=self.address))
+        return self.clients.enter_context(httpx.Client(base_url=self.address, verify=_TLS))
 
     def as_bearer(self, credential: str) -> httpx.Client:
         return self._client(credential)
@@ -70,7 +72,7 @@ class World:
 
     def _client(self, credential: str) -> httpx.Client:
         headers = {b"authorization": f"Bearer {credential}".encode()}
-        return self.clients.enter_context(httpx.Client(base_url=self.address, headers=headers))
+        return self.clients.enter_context(httpx.Client(base_url=self.address, headers=headers, verify=_TLS))
 
 
 def principal(component: Component) -> str:
@@ -79,6 +81,20 @@ def principal(component: Component) -> str:
 
 @pytest.fixture
 def world(serving: Callable[[FastAPI], httpx.Client]) -> Iterator[World]:
+    """A world of one test."""
+    with _world(serving) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def shared(serving: Callable[[FastAPI], httpx.Client]) -> Iterator[World]:
+    """A world of all tests of a module, each of which has organisations of its own."""
+    with _world(serving) as made:
+        yield made
+
+
+@contextmanager
+def _world(serving: Callable[[FastAPI], httpx.Client]) -> Iterator[World]:
     names, clock = naming("dev"), ManualClock()
     policies = {principal(each): component_policies(each, names, HOME) for each in SYSTEM.components}
     authorizer = PolicyAuthorizer(policies, HOME, clock=clock)

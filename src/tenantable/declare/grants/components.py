@@ -187,5 +187,6 @@ def _reaches(wide: Permission, narrow: Permission) -> bool:
         return same
     patterns = [re.compile(re.escape(key).replace(r"\*", ".*"), re.DOTALL) for key in wide.leading_keys]
     return narrow.leading_keys is not None and all(
-        any(pattern.fullmatch(key) for pattern in patterns) for key in narrow.leading_keys
+        key not in wide.foreign_keys and any(pattern.fullmatch(key) for pattern in patterns)
+        for key in narrow.leading_keys
     )

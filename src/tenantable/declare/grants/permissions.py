@@ -1,5 +1,6 @@
 """From grants to permissions: the exact actions, keys and attributes that a policy must allow."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
@@ -38,6 +39,8 @@ class Permission:
         leading_keys: Patterns of partition keys, `*` for any text; None: any key.
         transactional: Allowed only inside TransactWriteItems or TransactGetItems.
         key_attributes: Every key attribute of the table and its indexes.
+        foreign_keys: Patterns of partition keys that `leading_keys` take in, and that are of other entities: with
+            `ORG#*` for organisations, `ORG#*#USER#*` for users. They are not meant.
     """
 
     table: str
@@ -47,6 +50,7 @@ class Permission:
     leading_keys: tuple[str, ...] | None
     transactional: bool
     key_attributes: frozenset[str]
+    foreign_keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -146,6 +150,7 @@ def _permission(table: PhysicalTable, key: KeyLayout, variables: dict[str, str],
     if isinstance(key.partition, TemplatePart):
         wildcard = key.partition.template.wildcard(variables)
         leading = None if wildcard == "*" else (wildcard,)
+    foreign = () if leading is None else tuple(_foreign_keys(table, key, leading[0], variables))
     return Permission(
         table=table.name,
         index=None if key.index is None else table.index_names[key.index.name],
@@ -154,7 +159,21 @@ def _permission(table: PhysicalTable, key: KeyLayout, variables: dict[str, str],
         leading_keys=leading,
         transactional=False,
         key_attributes=frozenset(table.table.key_attributes),
+        foreign_keys=foreign,
     )
+
+
+def _foreign_keys(table: PhysicalTable, key: KeyLayout, leading: str, variables: dict[str, str]) -> Iterator[str]:
+    """Patterns of other entities' partition keys, in the table or in the same index, that the leading one takes in."""
+    takes_in = re.compile(re.escape(leading).replace(r"\*", ".*"), re.DOTALL)
+    found = set()
+    for layout in table.table.layouts.values():
+        other = layout.key(key.index)
+        if other is not None and isinstance(other.partition, TemplatePart):
+            wildcard = other.partition.template.wildcard(variables)
+            if wildcard != leading and takes_in.fullmatch(wildcard):
+                found.add(wildcard)
+    yield from sorted(found)
 
 
 def merged(permissions: Iterable[Permission]) -> tuple[Permission, ...]:

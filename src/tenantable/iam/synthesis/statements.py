@@ -6,6 +6,8 @@ A permission becomes statements that allow its own requests and no neighbour of 
 * An action granted outside transactions is refused inside them, and the reverse (`dynamodb:EnclosingOperation`).
 * Attribute lists hold only with their guards: a read must project (`dynamodb:Select`), a write must not return whole
   items (`dynamodb:ReturnValues`). The lists contain all key names, for a request cannot leave these out.
+* A pattern of leading keys that would take in the partitions of other entities keeps them out (`ORG#*` is no
+  `ORG#*#USER#*`), unless they are granted, too.
 * Leading keys are never granted to Scan, which has none, so that a condition on them would hold for everything.
 
 Source: Developer Guide, "Using IAM policy conditions for fine-grained access control".
@@ -45,14 +47,15 @@ class _Access:
     """
     One action on one resource, under what must hold of the request.
 
-    `attributes` and `leading_keys` are None where any will do. `enclosing` names the transactions that the action may
-    stand in, `_NO_TRANSACTION` that it may stand in none.
+    `attributes` and `leading_keys` are None where any will do; `foreign_keys` are those of the leading keys that will
+    not. `enclosing` names the transactions that the action may stand in, `_NO_TRANSACTION` that it may stand in none.
     """
 
     action: str
     resource: str
     attributes: frozenset[str] | None = None
     leading_keys: frozenset[str] | None = None
+    foreign_keys: frozenset[str] = frozenset()
     enclosing: frozenset[str] = _OUTSIDE
 
     def covers(self, other: "_Access") -> bool:
@@ -60,8 +63,14 @@ class _Access:
             (self.action, self.resource) == (other.action, other.resource)
             and (self.attributes is None or (other.attributes is not None and other.attributes <= self.attributes))
             and _keys_cover(self.leading_keys, other.leading_keys)
+            and not any(_keeps_out(key, other) for key in self.foreign_keys)
             and other.enclosing <= self.enclosing
         )
+
+    def reaches(self, key: str) -> bool:
+        """Whether a pattern of leading keys is among those that it may have."""
+        within = self.leading_keys is None or any(_is_wider(pattern, key) for pattern in self.leading_keys)
+        return within and key not in self.foreign_keys
 
 
 def component_policies(component: Component, naming: Naming, home: Home) -> tuple[Policy, ...]:
@@ -104,6 +113,7 @@ def _accesses(permissions: Iterable[Permission], home: Home) -> Iterator[_Access
                 resource=resource,
                 attributes=attributes,
                 leading_keys=keys,
+                foreign_keys=frozenset(permission.foreign_keys),
                 enclosing=_enclosing(action, transactional=permission.transactional),
             )
 
@@ -138,15 +148,25 @@ def _with_all_transactions(accesses: Iterable[_Access]) -> list[_Access]:
 
 def _with_all_keys(accesses: Iterable[_Access]) -> list[_Access]:
     """Accesses that differ in their leading keys alone become one: each request of either still has its own."""
-    keys: dict[_Access, frozenset[str]] = {}
+    alike: dict[_Access, list[_Access]] = {}
     united = []
     for access in accesses:
         if access.leading_keys is None:
             united.append(access)
         else:
-            plain = replace(access, leading_keys=frozenset())
-            keys[plain] = keys.get(plain, frozenset()) | access.leading_keys
-    return united + [replace(plain, leading_keys=_widest_keys(each)) for plain, each in keys.items()]
+            plain = replace(access, leading_keys=frozenset(), foreign_keys=frozenset())
+            alike.setdefault(plain, []).append(access)
+    for plain, each in alike.items():
+        keys = frozenset().union(*(access.leading_keys or frozenset() for access in each))
+        foreign = frozenset().union(*(access.foreign_keys for access in each))
+        # One that takes in a granted key cannot be kept out: it would take the granted one with it.
+        kept_out = frozenset(
+            key
+            for key in foreign
+            if not any(access.reaches(key) for access in each) and not any(_is_wider(key, granted) for granted in keys)
+        )
+        united.append(replace(plain, leading_keys=_widest_keys(keys), foreign_keys=kept_out))
+    return united
 
 
 def _widest(values: Iterable[ValueT], covers: Callable[[ValueT, ValueT], bool]) -> list[ValueT]:
@@ -174,6 +194,11 @@ def _parsed(pattern: str) -> Pattern:
     return parse_pattern(pattern, wildcards=True, variables=True)
 
 
+def _keeps_out(key: str, access: _Access) -> bool:
+    """Whether a pattern that is kept out takes something from an access."""
+    return access.reaches(key) or any(_is_wider(key, each) for each in access.leading_keys or ())
+
+
 def _keys_cover(wide: frozenset[str] | None, narrow: frozenset[str] | None) -> bool:
     if wide is None or narrow is None:
         return wide is None
@@ -199,6 +224,8 @@ def _conditions(shared: _Access, actions: set[str]) -> Iterator[Condition]:
         literal = not any(Wildcard.ANY in each or Wildcard.ONE in each for each in map(_parsed, shared.leading_keys))
         operator = "ForAllValues:StringEquals" if literal else "ForAllValues:StringLike"
         yield _condition(operator, "dynamodb:LeadingKeys", shared.leading_keys)
+        if shared.foreign_keys:
+            yield _condition("ForAllValues:StringNotLike", "dynamodb:LeadingKeys", shared.foreign_keys)
     if shared.attributes is not None:
         yield _condition("ForAllValues:StringEquals", "dynamodb:Attributes", shared.attributes)
         if actions & _READS:

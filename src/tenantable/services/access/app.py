@@ -17,7 +17,14 @@ from tenantable.services.access import declaration
 from tenantable.services.access.changes.changes import Changes
 from tenantable.services.access.decisions.snapshots import Snapshots
 from tenantable.services.access.directory.api import router as directory_router
+from tenantable.services.access.directory.key_api import router as service_keys_router
+from tenantable.services.access.directory.keys import ServiceKeyDirectory
+from tenantable.services.access.directory.member_api import router as members_router
+from tenantable.services.access.directory.members import MemberDirectory
 from tenantable.services.access.directory.platform import found_platform
+from tenantable.services.access.directory.removal import Removal
+from tenantable.services.access.directory.resource_api import router as resources_router
+from tenantable.services.access.directory.resources import ResourceDirectory
 from tenantable.services.access.directory.service import Directory
 from tenantable.services.access.evaluation.api import router as decisions_router
 from tenantable.services.access.evaluation.authzen import router as authzen_router
@@ -40,10 +47,13 @@ from tenantable.services.access.invitations.api import router as invitations_rou
 from tenantable.services.access.invitations.service import InvitationService
 from tenantable.services.access.invitations.tokens import new_token
 from tenantable.services.access.permissions.api import router as permissions_router
-from tenantable.services.access.permissions.service import PermissionCatalogue, PermissionSetService
+from tenantable.services.access.permissions.catalogue import PermissionCatalogue
+from tenantable.services.access.permissions.platform_api import router as platform_permissions_router
+from tenantable.services.access.permissions.service import PermissionSetService
 from tenantable.services.access.roles.api import router as roles_router
 from tenantable.services.access.roles.assignments import Assignments
 from tenantable.services.access.roles.definitions import PlatformRoleDefinitions, RoleDefinitions
+from tenantable.services.access.roles.remapping import Remapping
 from tenantable.services.access.teams.api import router as teams_router
 from tenantable.services.access.teams.definitions import TeamRoles
 from tenantable.services.access.teams.members import Memberships
@@ -131,15 +141,22 @@ def create_app(dependencies: Dependencies) -> FastAPI:
     changes = dependencies.changes(declaration.directory_service)
     found_platform(changes, now=dependencies.clock())
     app.state.directory = Directory(changes)
-    app.include_router(directory_router)
+    app.state.members = MemberDirectory(changes)
+    app.state.removal = Removal(changes)
+    app.state.service_keys = ServiceKeyDirectory(changes, entropy=dependencies.entropy)
+    app.state.resources = ResourceDirectory(changes)
+    for router in (directory_router, members_router, service_keys_router, resources_router):
+        app.include_router(router)
     permission_changes = dependencies.changes(declaration.permission_service)
     app.state.permission_catalogue = PermissionCatalogue(permission_changes)
     app.state.permission_sets = PermissionSetService(permission_changes)
     app.include_router(permissions_router)
+    app.include_router(platform_permissions_router)
     role_changes = dependencies.changes(declaration.role_service)
     app.state.roles = RoleDefinitions(role_changes)
     app.state.platform_roles = PlatformRoleDefinitions(role_changes)
     app.state.assignments = Assignments(role_changes)
+    app.state.remapping = Remapping(role_changes)
     app.include_router(roles_router)
     team_changes = dependencies.changes(declaration.team_service)
     app.state.teams = TeamService(team_changes)

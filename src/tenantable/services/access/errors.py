@@ -45,6 +45,20 @@ class SeatsTaken(ServiceError):
     code = "seats-taken"
 
 
+class SeatLimitTooLow(ServiceError):
+    """More seats are taken than there would be."""
+
+    status = 409
+    code = "seat-limit-too-low"
+
+
+class TooMany(ServiceError):
+    """There are as many as there can be."""
+
+    status = 409
+    code = "too-many"
+
+
 class Stale(ServiceError):
     """Somebody else changed it since it was read."""
 

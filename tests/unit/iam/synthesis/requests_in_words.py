@@ -69,11 +69,16 @@ def permits(granted: Permission, request: Request) -> bool:
             or (request.attributes is not None and request.attributes <= granted.attributes | granted.key_attributes)
         )
         and (granted.leading_keys is None or any(fnmatchcase(request.key, each) for each in leading_keys(granted)))
+        and not any(fnmatchcase(request.key, each) for each in foreign_keys(granted))
     )
 
 
 def leading_keys(granted: Permission) -> tuple[str, ...]:
     return tuple(each.replace(TENANT_VARIABLE, TENANT) for each in granted.leading_keys or ())
+
+
+def foreign_keys(granted: Permission) -> tuple[str, ...]:
+    return tuple(each.replace(TENANT_VARIABLE, TENANT) for each in granted.foreign_keys)
 
 
 def neighbours(request: Request, universe: Universe) -> Iterator[Request]:

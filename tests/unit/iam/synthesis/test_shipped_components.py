@@ -9,6 +9,7 @@ from tests.unit.iam.synthesis.requests_in_words import (
     HOME,
     Universe,
     allowed_by,
+    foreign_keys,
     leading_keys,
     neighbours,
     permits,
@@ -31,7 +32,11 @@ def universe_of(system: System, component: Component) -> Universe:
     """The system's tables, the keys of the component's permissions and other ones, its attributes and a foreign one."""
     naming = system.naming("dev")
     granted = component.permissions(naming)
-    keys = {key.replace("*", "x") for permission in granted for key in leading_keys(permission)}
+    keys = {
+        key.replace("*", "x")
+        for permission in granted
+        for key in (*leading_keys(permission), *foreign_keys(permission))
+    }
     limited = {permission.attributes for permission in granted if permission.attributes is not None}
     return Universe(
         tables={table.name: table.keys for table in system.physical_tables(naming)},

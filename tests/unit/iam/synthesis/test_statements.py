@@ -229,3 +229,36 @@ def test_the_documents_do_not_depend_on_the_order_of_grants(granted: list[Permis
 def test_the_documents_are_well_formed(granted: list[Permission]) -> None:
     for policy in synthesize(granted, HOME):
         assert parse_policy(render_policy(policy)) == policy
+
+
+def orders_of(*keys: str, foreign: tuple[str, ...] = (), **changes: Any) -> Permission:
+    return permission("GetItem", leading_keys=keys, foreign_keys=foreign, **changes)
+
+
+@pytest.mark.parametrize(
+    ("granted", "kept_out"),
+    [
+        ([orders_of("ORG#*", foreign=("ORG#*#DATE#*", "ORG#*#USER#*"))], ["ORG#*#DATE#*", "ORG#*#USER#*"]),
+        (
+            [orders_of("ORG#*", foreign=("ORG#*#DATE#*", "ORG#*#USER#*")), orders_of("ORG#*#USER#*")],
+            "ORG#*#DATE#*",
+        ),
+        ([orders_of("ORG#*", foreign=("ORG#*#USER#*",)), orders_of("ORG#*#USER#*")], None),
+        ([orders_of("ORG#*", foreign=("ORG#*#T*",)), orders_of("ORG#*#TEAM#*")], None),
+    ],
+    ids=["alone", "one of them granted", "granted", "takes in a granted one"],
+)
+def test_partitions_of_other_entities_are_kept_out(granted: list[Permission], kept_out: object) -> None:
+    (statement,) = statements(*granted)
+    not_like = statement["Condition"].get("ForAllValues:StringNotLike", {})
+    assert not_like.get("dynamodb:LeadingKeys") == kept_out
+
+
+def test_a_narrow_grant_stays_beside_a_wide_one_that_keeps_it_out() -> None:
+    """Its action is granted in another way there: inside transactions."""
+    wide = orders_of("ORG#*", foreign=("ORG#*#USER#*",))
+    narrow = orders_of("ORG#*#USER#*", attributes=frozenset({"name"}))
+    limited = [each for each in statements(wide, narrow) if "dynamodb:Attributes" in str(each)]
+    assert [each["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"] for each in limited] == [
+        "ORG#*#USER#*"
+    ]

@@ -6,6 +6,7 @@ from typing import Literal
 
 from tenantable.services.access.decisions.rules import Origin, Rule
 from tenantable.services.access.declaration import (
+    Organisation,
     OrganisationRole,
     PermissionEntry,
     PermissionSet,
@@ -19,7 +20,9 @@ from tenantable.services.access.declaration import (
 INHERITANCE_MAX = 20
 """Roles above one another; a longer chain is cut, and cannot be declared."""
 
-Definition = OrganisationRole | PermissionSet | TeamRoleDefinition | Team | PlatformRole | PlatformPermissionSet
+Definition = (
+    Organisation | OrganisationRole | PermissionSet | TeamRoleDefinition | Team | PlatformRole | PlatformPermissionSet
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,8 +31,14 @@ class Definitions:
     Roles, permission sets and team roles by id: those of one organisation, or the platform's.
 
     `inactive_teams` are those whose members have nothing from them. `above` are the platform's, whose sets and roles
-    an organisation's roles may name; an id of the organisation's own comes first.
+    an organisation's roles may name; an id of the organisation's own comes first there. The platform's roles name the
+    platform's alone: no organisation changes what they give. While the organisation is not `active`, nobody may do
+    anything in it.
+
+    What is switched off gives nothing. With `also_inactive` it counts: what somebody will have once it is switched on.
     """
+
+    active: bool = True
 
     roles: Mapping[str, OrganisationRole | PlatformRole] = field(default_factory=dict)
     permission_sets: Mapping[str, PermissionSet | PlatformPermissionSet] = field(default_factory=dict)
@@ -44,14 +53,21 @@ class Definitions:
         found = self.permission_sets.get(set_id)
         return found or (self.above.permission_set(set_id) if self.above is not None else None)
 
-    def rules_of_role(self, role_id: str) -> list[Rule]:
+    def rules_of_role(self, role_id: str, *, also_inactive: bool = False) -> list[Rule]:
         """What whoever has the role may and may not do; nothing for a role that is unknown or switched off."""
-        return [rule for path, role in self._with_parents(role_id) for rule in self._rules(role, role_id, path)]
+        own = role_id in self.roles and self.above is not None
+        kind: Literal["organisation-role", "platform-role"] = "organisation-role" if own else "platform-role"
+        rules = []
+        for path, role, home in self._with_parents(role_id, also_inactive=also_inactive):
+            for permission_set_id, entry in home.entries(role.permission_set_ids, also_inactive=also_inactive):
+                origin = Origin(kind=kind, role_id=role_id, inherited=path, permission_set_id=permission_set_id)
+                rules.append(Rule(pattern=entry.key, effect=entry.effect, tests=tuple(entry.when), origin=origin))
+        return rules
 
-    def rules_of_team_role(self, team_role_id: str, team_id: str) -> list[Rule]:
+    def rules_of_team_role(self, team_role_id: str, team_id: str, *, also_inactive: bool = False) -> list[Rule]:
         """What a member of the team may and may not do in this role."""
         role = self.team_roles.get(team_role_id)
-        if role is None or not role.active or team_id in self.inactive_teams:
+        if role is None or not (also_inactive or (role.active and team_id not in self.inactive_teams)):
             return []
         within: tuple[PropertyTest, ...] = ()
         if role.reach == "team":
@@ -65,34 +81,32 @@ class Definitions:
                     kind="team-role", role_id=team_role_id, permission_set_id=permission_set_id, team_id=team_id
                 ),
             )
-            for permission_set_id, entry in self._entries(role.permission_set_ids)
+            for permission_set_id, entry in self.entries(role.permission_set_ids, also_inactive=also_inactive)
         ]
 
-    def _with_parents(self, role_id: str) -> Iterator[tuple[tuple[str, ...], OrganisationRole | PlatformRole]]:
-        """The role and all above it, each once, with the ids on the way."""
-        seen: set[str] = set()
-        waiting: list[tuple[str, ...]] = [(role_id,)]
-        while waiting:
-            path = waiting.pop()
-            role = self.role(path[-1])
-            if role is None or not role.active or path[-1] in seen or len(path) > INHERITANCE_MAX:
-                continue
-            seen.add(path[-1])
-            yield path[1:], role
-            waiting += [(*path, parent) for parent in reversed(role.parent_role_ids)]
-
-    def _rules(self, role: OrganisationRole | PlatformRole, role_id: str, path: tuple[str, ...]) -> Iterator[Rule]:
-        own = isinstance(self.role(role_id), OrganisationRole)
-        kind: Literal["organisation-role", "platform-role"] = "organisation-role" if own else "platform-role"
-        for permission_set_id, entry in self._entries(role.permission_set_ids):
-            origin = Origin(kind=kind, role_id=role_id, inherited=path, permission_set_id=permission_set_id)
-            yield Rule(pattern=entry.key, effect=entry.effect, tests=tuple(entry.when), origin=origin)
-
-    def _entries(self, set_ids: Iterable[str]) -> Iterator[tuple[str, PermissionEntry]]:
+    def entries(self, set_ids: Iterable[str], *, also_inactive: bool = False) -> Iterator[tuple[str, PermissionEntry]]:
+        """The entries of permission sets, with the id of the set of each; nothing for sets that are unknown."""
         for set_id in set_ids:
             found = self.permission_set(set_id)
-            if found is not None and found.active:
+            if found is not None and (found.active or also_inactive):
                 yield from ((set_id, entry) for entry in found.entries)
+
+    def _with_parents(
+        self, role_id: str, *, also_inactive: bool
+    ) -> Iterator[tuple[tuple[str, ...], OrganisationRole | PlatformRole, "Definitions"]]:
+        """The role and all above it, each once, with the ids on the way and the definitions that it rests on."""
+        seen: set[tuple[bool, str]] = set()
+        waiting: list[tuple[tuple[str, ...], Definitions]] = [((role_id,), self)]
+        while waiting:
+            path, below = waiting.pop()
+            home = below if path[-1] in below.roles or below.above is None else below.above
+            role = home.roles.get(path[-1])
+            mark = (home is self, path[-1])
+            if role is None or not (role.active or also_inactive) or mark in seen or len(path) > INHERITANCE_MAX:
+                continue
+            seen.add(mark)
+            yield path[1:], role, home
+            waiting += [((*path, parent), home) for parent in reversed(role.parent_role_ids)]
 
 
 def definitions(found: Iterable[Definition], *, above: Definitions | None = None) -> Definitions:
@@ -101,8 +115,11 @@ def definitions(found: Iterable[Definition], *, above: Definitions | None = None
     sets: dict[str, PermissionSet | PlatformPermissionSet] = {}
     team_roles: dict[str, TeamRoleDefinition] = {}
     inactive_teams: set[str] = set()
+    active = True
     for each in found:
-        if isinstance(each, OrganisationRole | PlatformRole):
+        if isinstance(each, Organisation):
+            active = each.active
+        elif isinstance(each, OrganisationRole | PlatformRole):
             roles[each.role_id] = each
         elif isinstance(each, TeamRoleDefinition):
             team_roles[each.team_role_id] = each
@@ -112,6 +129,7 @@ def definitions(found: Iterable[Definition], *, above: Definitions | None = None
         else:
             sets[each.permission_set_id] = each
     return Definitions(
+        active=active,
         roles=roles,
         permission_sets=sets,
         team_roles=team_roles,

@@ -117,7 +117,7 @@ class Snapshot:
         return rules
 
     def _compiled(self, member: Member | None, assignments: tuple[UserRoleAssignment, ...], now: float) -> User:
-        if member is None or not member.active:
+        if member is None or not member.active or not self.definitions.active:
             return User(member, assignments, Rules(()))
         moments = [moment for each in assignments for moment in (_begins(each), _ends(each)) if moment > now]
         rules = self.rules_of(member, assignments, now=now)

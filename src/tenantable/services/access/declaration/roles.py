@@ -6,7 +6,7 @@ from tenantable.data.repositories import Repository
 from tenantable.declare.attributes import Attr, attr, camel_case
 from tenantable.declare.entities import Entity
 from tenantable.declare.patterns import collection
-from tenantable.services.access.declaration.organisations import Member
+from tenantable.services.access.declaration.organisations import Member, Organisation
 from tenantable.services.access.declaration.permissions import PermissionSet, PlatformPermissionSet
 from tenantable.services.access.declaration.table import Ids, Switched, gsi1, table
 from tenantable.services.access.declaration.teams import Team, TeamRoleDefinition
@@ -89,11 +89,11 @@ class UserRoleAssignments(Repository[UserRoleAssignment]):
 
 
 class OrganisationDefinitions(Repository[OrganisationRole]):
-    """What an organisation defines, all at once: what decisions rest on, without the users."""
+    """What an organisation is and defines, all at once: what decisions rest on, without the users."""
 
-    @collection(OrganisationRole, PermissionSet, TeamRoleDefinition, Team, pk="ORG#{organisation_id}")
+    @collection(Organisation, OrganisationRole, PermissionSet, TeamRoleDefinition, Team, pk="ORG#{organisation_id}")
     def of_organisation(self, *, organisation_id: str) -> None:
-        """Roles, permission sets, team roles and teams of an organisation, in the order of their sort keys."""
+        """The organisation, its roles, permission sets, team roles and teams, in the order of their sort keys."""
 
 
 class PlatformDefinitions(Repository[PlatformRole]):

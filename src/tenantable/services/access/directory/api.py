@@ -1,16 +1,31 @@
-"""The routes of the directory."""
+"""The routes of organisations, and of a user's own."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Response, status
+from fastapi import APIRouter, Depends, Path, Query, Response, status
 from fastapi import Request as HttpRequest
 
-from tenantable.services.access.directory.schemas import CreatedOrganisation, CreateOrganisation, OrganisationShown
+from tenantable.services.access.directory.members import MemberDirectory
+from tenantable.services.access.directory.removal import Removal
+from tenantable.services.access.directory.schemas import (
+    ChangeOrganisation,
+    CreatedOrganisation,
+    CreateOrganisation,
+    ErasedShown,
+    MembershipShown,
+    OrganisationChanged,
+    OrganisationListed,
+    OrganisationShown,
+)
 from tenantable.services.access.directory.service import Directory, NewOrganisation
-from tenantable.services.access.errors import Unprocessable
+from tenantable.services.access.errors import Forbidden, Unprocessable
 from tenantable.services.access.http.answers import show_revision, show_version
+from tenantable.services.access.http.pages import LIMIT_DEFAULT, Cursor, Limit, Listing, listing
 from tenantable.services.access.http.requests import (
+    ID_PATTERN,
+    CallerHere,
     IdempotencyKey,
+    IfMatch,
     RawBody,
     Request,
     allowed,
@@ -27,7 +42,20 @@ def _directory(request: HttpRequest) -> Directory:
     return directory
 
 
+def members_here(request: HttpRequest) -> MemberDirectory:
+    """The members' use cases, for routes."""
+    members: MemberDirectory = request.app.state.members
+    return members
+
+
+def removal_here(request: HttpRequest) -> Removal:
+    """The use cases of users who go, for routes."""
+    removal: Removal = request.app.state.removal
+    return removal
+
+
 DirectoryHere = Annotated[Directory, Depends(_directory)]
+Administrator = Annotated[Caller, Depends(platform_only)]
 
 router = APIRouter(prefix="/v1", tags=["directory"], responses=problem_responses(401, 403, 413, 415, 422, 503))
 
@@ -36,7 +64,7 @@ router = APIRouter(prefix="/v1", tags=["directory"], responses=problem_responses
 def create_organisation(
     body: CreateOrganisation,
     raw: RawBody,
-    caller: Annotated[Caller, Depends(platform_only)],
+    caller: Administrator,
     directory: DirectoryHere,
     *,
     http: HttpRequest,
@@ -48,7 +76,7 @@ def create_organisation(
         organisation_id=body.organisation_id,
         name=body.name,
         owner_id=body.owner.user_id,
-        owner_email=_email(body.owner.email),
+        owner_email=email_of(body.owner.email),
         seat_limit=body.seat_limit,
         allowed_domains=body.allowed_domains,
     )
@@ -66,6 +94,21 @@ def create_organisation(
     return CreatedOrganisation.of(changed.result)
 
 
+@router.get("/organisations", responses=problem_responses(400))
+def list_organisations(
+    _caller: Administrator,
+    directory: DirectoryHere,
+    *,
+    active: Annotated[bool, Query(description="Active organisations, or inactive ones.")] = True,
+    name: Annotated[str | None, Query(min_length=1, max_length=200, description="Only those of this name.")] = None,
+    limit: Limit = LIMIT_DEFAULT,
+    cursor: Cursor = None,
+) -> Listing[OrganisationListed]:
+    """Organisations by name; for the platform's administrator."""
+    page = directory.organisations(active=active, name=name, limit=limit, cursor=cursor)
+    return listing(page.items, OrganisationListed.of, following=page.next)
+
+
 @router.get("/organisations/{organisation_id}", responses=problem_responses(404))
 def read_organisation(
     request: Annotated[Request, Depends(allowed("access:organisation:read"))],
@@ -78,7 +121,65 @@ def read_organisation(
     return OrganisationShown.of(organisation, head)
 
 
-def _email(address: str) -> str:
+@router.patch("/organisations/{organisation_id}", responses=problem_responses(400, 404, 409, 412))
+def change_organisation(
+    body: ChangeOrganisation,
+    request: Annotated[Request, Depends(allowed("access:organisation:write"))],
+    directory: DirectoryHere,
+    *,
+    response: Response,
+    if_match: IfMatch = None,
+) -> OrganisationChanged:
+    """Change an organisation. Its seats, and whether it is active, are for the platform's administrator to change."""
+    changed = directory.change(
+        request.actor(), request.caller, request.organisation_id, values=body.values(), if_match=if_match
+    )
+    organisation, seat_limit = changed.result
+    show_version(response, request.organisation_id, changed.version)
+    show_revision(response, organisation.revision)
+    return OrganisationChanged(**OrganisationListed.of(organisation).model_dump(by_alias=False), seat_limit=seat_limit)
+
+
+@router.get("/me/organisations", responses=problem_responses(400))
+def list_own_organisations(
+    caller: CallerHere,
+    members: Annotated[MemberDirectory, Depends(members_here)],
+    *,
+    limit: Limit = LIMIT_DEFAULT,
+    cursor: Cursor = None,
+) -> Listing[MembershipShown]:
+    """The organisations in which the caller, a user, is a member, by id."""
+    if caller.kind != "user":
+        raise Forbidden("Only users are members of organisations")
+    found, following = members.organisations_of(caller.id, limit=limit, cursor=cursor)
+    return listing(found, MembershipShown.of, following=following)
+
+
+@router.post("/platform/users/{user_id}/erase")
+def erase_user(
+    user_id: Annotated[str, Path(pattern=ID_PATTERN)],
+    caller: Administrator,
+    removal: Annotated[Removal, Depends(removal_here)],
+    *,
+    http: HttpRequest,
+) -> ErasedShown:
+    """
+    Take a user out of every organisation, with all that the user has there; for the platform's administrator.
+
+    Repeated, it goes on where it was left. Organisations whose last owner the user is must get another one first.
+    """
+    actor = repeatable_actor(caller, http, None, body=b"", status=200, render=str)
+    erased = removal.erase(actor, caller, user_id)
+    return ErasedShown(removed=erased.removed, last_owner_of=erased.last_owner_of)
+
+
+def email_of(address: str) -> str:
+    """
+    The address, normalised.
+
+    Raises:
+        Unprocessable: It is none.
+    """
     try:
         return normalised_email(address)
     except ValueError as error:

@@ -1,8 +1,10 @@
-"""The use cases of the directory."""
+"""The use cases of organisations."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from tenantable.declare.queries import Page
 from tenantable.errors import ConditionFailed
 from tenantable.services.access.changes.change import Actor, Change
 from tenantable.services.access.changes.changes import Changed, Changes
@@ -17,7 +19,12 @@ from tenantable.services.access.declaration import (
     UserRoleAssignment,
     UserRoleAssignments,
 )
-from tenantable.services.access.errors import AlreadyExists, NotFound
+from tenantable.services.access.errors import AlreadyExists, Forbidden, NotFound, SeatLimitTooLow
+from tenantable.services.access.identity.callers import Caller
+from tenantable.web.etags import check_if_match
+
+ADMINISTRATORS = frozenset({"seat_limit", "active"})
+"""What of an organisation the platform's administrator alone may change."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,7 +40,7 @@ class NewOrganisation:
 
 
 class Directory:
-    """Organisations and their members, as the directory's component reads and changes them."""
+    """Organisations, as the directory's component reads and changes them."""
 
     def __init__(self, changes: Changes) -> None:
         self._changes = changes
@@ -73,11 +80,68 @@ class Directory:
         Raises:
             NotFound: There is none.
         """
-        organisation = self._database.repository(Organisations).consistent.get(organisation_id=organisation_id)
         head = self._database.repository(OrganisationHeads).consistent.get(organisation_id=organisation_id)
-        if organisation is None or head is None:
+        if head is None:
             raise NotFound("There is no such organisation")
-        return organisation, head
+        return self._stored(organisation_id), head
+
+    def organisations(self, *, active: bool, name: str | None, limit: int, cursor: str | None) -> Page[Organisation]:
+        """The active (or inactive) organisations of the platform by name, or those of one name."""
+        return self._database.repository(Organisations).by_name(active=active, name=name).page(limit, cursor)
+
+    def change(
+        self,
+        actor: Actor,
+        caller: Caller,
+        organisation_id: str,
+        *,
+        values: Mapping[str, Any],
+        if_match: str | None,
+    ) -> Changed[tuple[Organisation, int | None]]:
+        """
+        Change what is named: `name`, `allowed_domains`, `seat_limit`, `active`.
+
+        While it is not active nobody but the platform's administrator may do anything in it.
+
+        Returns:
+            The organisation and its seat limit.
+        Raises:
+            NotFound: There is none.
+            PreconditionFailed: It was changed since it was read.
+            Forbidden: Seats and activity are the administrator's to change.
+            SeatLimitTooLow: More seats are taken.
+        """
+
+        def build(change: Change) -> tuple[Organisation, int | None]:
+            stored = self._stored(organisation_id)
+            check_if_match(if_match, stored.revision)
+            present = stored.model_dump() | {"seat_limit": change.head.seat_limit}
+            other = {name: value for name, value in values.items() if present[name] != value}
+            if ADMINISTRATORS & other.keys() and caller.kind != "platform":
+                raise Forbidden("Seats and activity are for the platform's administrator to change")
+            if "seat_limit" in other:
+                _limit_seats(change, other["seat_limit"])
+            made = stored.model_copy(update={name: each for name, each in other.items() if name != "seat_limit"})
+            change.put(Organisations, made)
+            details = {"changed": ", ".join(sorted(other))}
+            change.record("CONFIGURATION", "organisation.change", target=organisation_id, details=details)
+            return made.model_copy(update={"revision": stored.revision + 1}), change.seat_limit
+
+        return self._changes.run(organisation_id, actor, build)
+
+    def _stored(self, organisation_id: str) -> Organisation:
+        found = self._database.repository(Organisations).consistent.get(organisation_id=organisation_id)
+        if found is None:
+            raise NotFound("There is no such organisation")
+        return found
+
+
+def _limit_seats(change: Change, limit: int | None) -> None:
+    taken = change.head.seats_taken
+    if limit is not None and limit < taken:
+        hint = "remove members or revoke invitations first"
+        raise SeatLimitTooLow(f"{taken} seats are taken, by members and open invitations", hint=hint)
+    change.seat_limit = limit
 
 
 def _add_owner(change: Change, new: NewOrganisation) -> None:

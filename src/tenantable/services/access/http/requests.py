@@ -127,9 +127,9 @@ def repeatable_actor(
     return Actor(id=caller.id, request_id=request_id_of(http.scope), repeatable=again)
 
 
-def allowed(key: str) -> Callable[..., Request]:
+def allowed(key: str | None) -> Callable[..., Request]:
     """
-    The dependency of a route that a caller with this permission in the organisation may use.
+    The dependency of a route that a caller with this permission in the organisation may use; None: every member.
 
     Raises, when it runs:
         NotAuthenticated: Nobody is known by the credential.
@@ -141,6 +141,7 @@ def allowed(key: str) -> Callable[..., Request]:
         organisation_id: OrganisationId,
         caller: CallerHere,
         doors: DoorsHere,
+        *,
         http: HttpRequest,
         version: AccessVersion = None,
     ) -> Request:
@@ -148,7 +149,7 @@ def allowed(key: str) -> Callable[..., Request]:
         snapshot = doors.snapshots.of(organisation_id, version=least.organisation, platform_version=least.platform)
         rules = rules_of(caller, snapshot, now=doors.clock())
         found = Request(caller=caller, organisation_id=organisation_id, snapshot=snapshot, rules=rules, http=http)
-        if not found.allows(key):
+        if key is not None and not found.allows(key):
             raise Forbidden(f"This takes the permission {key}")
         return found
 

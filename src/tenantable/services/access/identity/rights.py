@@ -3,10 +3,12 @@
 from collections.abc import Iterable
 
 from tenantable.services.access.changes.change import Change
+from tenantable.services.access.decisions.definitions import Definitions
 from tenantable.services.access.decisions.holding import not_held
-from tenantable.services.access.decisions.rules import Origin, Rule, Rules
+from tenantable.services.access.decisions.rules import Facts, Origin, Rule, Rules, holds
 from tenantable.services.access.decisions.snapshot import Snapshot
 from tenantable.services.access.decisions.snapshots import read_snapshot
+from tenantable.services.access.declaration import PLATFORM
 from tenantable.services.access.errors import Forbidden, NotFound
 from tenantable.services.access.identity.callers import Caller
 
@@ -23,6 +25,8 @@ def rules_of(caller: Caller, snapshot: Snapshot, *, now: float) -> Rules | None:
     """
     if caller.kind == "platform":
         return None
+    if snapshot.organisation_id == PLATFORM:  # it is no organisation, whoever asks
+        raise NotFound("There is no such organisation")
     if caller.kind == "user":
         user = snapshot.user(caller.id, now=now)
         if user.member is None or not user.member.active:
@@ -34,16 +38,29 @@ def rules_of(caller: Caller, snapshot: Snapshot, *, now: float) -> Rules | None:
 
 
 def _service_rules(caller: Caller, snapshot: Snapshot) -> list[Rule]:
-    rules = []
-    for set_id in caller.permission_set_ids:
-        found = snapshot.definitions.permission_set(set_id)
-        if found is not None and found.active:
-            origin = Origin(kind="platform-role", role_id=caller.id, permission_set_id=set_id)
-            rules += [
-                Rule(pattern=each.key, effect=each.effect, tests=tuple(each.when), origin=origin)
-                for each in found.entries
-            ]
-    return rules
+    found = snapshot.definitions
+    if not found.active:
+        return []
+    if (
+        caller.organisation_id is None
+    ):  # a key of the platform has the platform's sets, whatever an organisation calls its own
+        found = found.above or found
+    return rules_of_sets(found, caller.permission_set_ids, holder=caller.id)
+
+
+def rules_of_sets(
+    definitions: Definitions, set_ids: Iterable[str], *, holder: str, also_inactive: bool = False
+) -> list[Rule]:
+    """What permission sets give to a holder without a role, such as a service key."""
+    return [
+        Rule(
+            pattern=entry.key,
+            effect=entry.effect,
+            tests=tuple(entry.when),
+            origin=Origin(kind="platform-role", role_id=holder, permission_set_id=set_id),
+        )
+        for set_id, entry in definitions.entries(set_ids, also_inactive=also_inactive)
+    ]
 
 
 def snapshot_for(change: Change) -> Snapshot:
@@ -58,10 +75,26 @@ def refuse_more_than_held(granted: Iterable[Rule], caller: Caller, snapshot: Sna
         NotFound: The caller has no part in the organisation.
     """
     holder = rules_of(caller, snapshot, now=now)
-    if holder is None:
-        return
+    if holder is not None:
+        refuse_not_held(granted, _in_force(holder, caller, snapshot, now=now))
+
+
+def refuse_not_held(granted: Iterable[Rule], holder: Rules) -> None:
+    """
+    Raises:
+        Forbidden: The holder has not got all that would be handed out; names some of what is missing.
+    """
     missing = sorted({rule.pattern for rule in not_held(granted, holder)})
     if missing:
         more = f" and {len(missing) - NAMED_MAX} more" if len(missing) > NAMED_MAX else ""
         shown = ", ".join(missing[:NAMED_MAX])
         raise Forbidden(f"This would hand out more than you hold: {shown}{more}", hint="ask somebody who holds it")
+
+
+def _in_force(holder: Rules, caller: Caller, snapshot: Snapshot, *, now: float) -> Rules:
+    """Without what the caller has only as somebody whom the caller is not: `department` equals `finance`."""
+    facts = Facts(subject=snapshot.user(caller.id, now=now).properties if caller.kind == "user" else {})
+    about_them = [
+        rule for rule in holder.allowing if all(holds(test, facts) for test in rule.tests if test.of == "subject")
+    ]
+    return Rules([*about_them, *holder.denying])

@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, model_validator
 
 from tenantable.services.access.declaration import Effect, Permission, PermissionEntry, PermissionSet, PropertyTest
 from tenantable.services.access.http.pages import RequestBody, ResponseBody
+from tenantable.services.access.http.properties import checked_value, shown
 from tenantable.services.access.http.requests import ID_PATTERN
 from tenantable.services.access.permissions.service import AnySet, SetContent
 
@@ -23,7 +24,13 @@ class Test(RequestBody):
     of: Literal["subject", "resource", "action", "context"]
     name: Annotated[str, Field(min_length=1, max_length=128)]
     comparison: Literal["equals", "not-equals", "in", "not-in"] = "equals"
-    value: str | int | float | bool | list[str | int | float | bool]
+    value: Annotated[str | int | float | bool | list[str | int | float | bool], AfterValidator(checked_value)]
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if isinstance(self.value, list) != (self.comparison in {"in", "not-in"}):
+            raise ValueError("in and not-in take a list, equals and not-equals one value")
+        return self
 
     def declared(self) -> PropertyTest:
         return PropertyTest(of=self.of, name=self.name, comparison=self.comparison, value=self.value)
@@ -75,7 +82,7 @@ class EntryShown(ResponseBody):
 
     @classmethod
     def of(cls, entry: PermissionEntry) -> Self:
-        tests = [TestShown.model_validate(test.model_dump()) for test in entry.when]
+        tests = [TestShown.model_validate(test.model_dump() | {"value": shown(test.value)}) for test in entry.when]
         return cls(key=entry.key, effect=entry.effect, when=tests)
 
 

@@ -1,32 +1,29 @@
-"""The use cases of permissions and permission sets."""
+"""The use cases of permission sets."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 from tenantable.data.repositories import Repository
 from tenantable.declare.queries import Page
-from tenantable.errors import ConditionFailed, StaleItem
 from tenantable.services.access.changes.change import Actor, Change
 from tenantable.services.access.changes.changes import Changed, Changes
-from tenantable.services.access.decisions.keys import check_pattern, is_key
+from tenantable.services.access.decisions.keys import check_pattern
 from tenantable.services.access.decisions.rules import Origin, Rule
 from tenantable.services.access.declaration import (
     PLATFORM,
-    Permission,
     PermissionEntry,
-    Permissions,
     PermissionSet,
     PermissionSets,
     PlatformPermissionSet,
     PlatformPermissionSets,
 )
-from tenantable.services.access.errors import AlreadyExists, InUse, NotFound, Unprocessable
+from tenantable.services.access.errors import AlreadyExists, InUse, NotFound
 from tenantable.services.access.identity.callers import Caller
+from tenantable.services.access.identity.handing_out import refuse_other_denies
 from tenantable.services.access.identity.rights import refuse_more_than_held, snapshot_for
+from tenantable.services.access.permissions.catalogue import created
 from tenantable.web.etags import check_if_match
 
-ResultT = TypeVar("ResultT")
 AnySet = PermissionSet | PlatformPermissionSet
 
 
@@ -37,87 +34,6 @@ class SetContent:
     name: str
     active: bool
     entries: Sequence[PermissionEntry]
-
-
-class PermissionCatalogue:
-    """The platform's permissions by category; for the administrator to change, for everybody to read."""
-
-    def __init__(self, changes: Changes) -> None:
-        self._changes = changes
-        self._permissions = changes.database.repository(Permissions).consistent
-
-    def create(self, actor: Actor, *, key: str, category: str, description: str) -> Changed[Permission]:
-        """
-        Raises:
-            Unprocessable: The key is no permission key.
-            AlreadyExists: There is one.
-        """
-        if not is_key(key):
-            raise Unprocessable(f"{key!r} is no permission key", hint="write segments with colons between them")
-
-        def build(change: Change) -> Permission:
-            made = Permission(permission_id=key, category=category, description=description, date_created=change.now)
-            change.create(Permissions, made)
-            change.record("PERMISSION_CHANGE", "permission.create", target=key)
-            return made.model_copy(update={"revision": 1})
-
-        return _created(lambda: self._changes.run(PLATFORM, actor, build), f"There is a permission {key} already")
-
-    def permission(self, key: str) -> Permission:
-        """
-        Raises:
-            NotFound: There is none.
-        """
-        found = self._permissions.get(permission_id=key)
-        if found is None:
-            raise NotFound(f"There is no permission {key}")
-        return found
-
-    def by_category(self, category: str, *, limit: int, cursor: str | None) -> Page[Permission]:
-        """The permissions of a category, by key."""
-        return self._changes.database.repository(Permissions).by_category(category=category).page(limit, cursor)
-
-    def change(
-        self, actor: Actor, key: str, *, category: str, description: str, active: bool, if_match: str | None
-    ) -> Changed[Permission]:
-        """
-        Raises:
-            NotFound: There is none.
-            PreconditionFailed: It was changed since it was read.
-        """
-
-        def build(change: Change) -> Permission:
-            stored = self.permission(key)
-            check_if_match(if_match, stored.revision)
-            change.update(
-                Permissions,
-                stored,
-                Permission.category.set(category),
-                Permission.description.set(description),
-                Permission.active.set(active),
-            )
-            change.record("PERMISSION_CHANGE", "permission.change", target=key)
-            updated = {"category": category, "description": description, "active": active}
-            return stored.model_copy(update=updated | {"revision": stored.revision + 1})
-
-        return self._changes.run(PLATFORM, actor, build)
-
-    def delete(self, actor: Actor, key: str, *, if_match: str | None) -> Changed[None]:
-        """
-        Take a permission out of the catalogue. Sets that name its key keep it.
-
-        Raises:
-            NotFound: There is none.
-            PreconditionFailed: It was changed since it was read.
-        """
-
-        def build(change: Change) -> None:
-            stored = self.permission(key)
-            check_if_match(if_match, stored.revision)
-            change.delete(Permissions, stored)
-            change.record("PERMISSION_CHANGE", "permission.delete", target=key)
-
-        return self._changes.run(PLATFORM, actor, build)
 
 
 class PermissionSetService:
@@ -134,19 +50,21 @@ class PermissionSetService:
         Raises:
             Unprocessable: An entry is no permission.
             Forbidden: It allows more than the caller holds.
-            AlreadyExists: There is a set of this id.
+            AlreadyExists: There is a set of this id, perhaps the platform's.
         """
         _check_entries(content)
+        taken = f"There is a permission set {set_id} already"
 
         def build(change: Change) -> AnySet:
             _refuse_more(change, caller, set_id, content)
+            if _is_taken(change, set_id):
+                raise AlreadyExists(taken)
             made = _made(change, set_id, content)
             change.create(_repository(change), made)
             change.record("PERMISSION_CHANGE", "permission-set.create", target=set_id)
             return made.model_copy(update={"revision": 1})
 
-        taken = f"There is a permission set {set_id} already"
-        return _created(lambda: self._changes.run(organisation_id, actor, build), taken)
+        return created(lambda: self._changes.run(organisation_id, actor, build), taken)
 
     def permission_set(self, organisation_id: str, set_id: str) -> AnySet:
         """
@@ -198,7 +116,8 @@ class PermissionSetService:
             NotFound: The organisation has none of this id.
             PreconditionFailed: It was changed since it was read.
             Unprocessable: An entry is no permission.
-            Forbidden: It allows more than the caller holds, before or afterwards.
+            Forbidden: It allows more than the caller holds, before or afterwards; or a deny would come or go of
+                what the caller does not hold.
         """
         _check_entries(content)
 
@@ -207,6 +126,7 @@ class PermissionSetService:
             check_if_match(if_match, stored.revision)
             _refuse_more(change, caller, set_id, content)
             _refuse_more(change, caller, set_id, _content(stored))
+            _refuse_other_denies(change, caller, set_id, before=_content(stored), after=content)
             made = _made(change, set_id, content)
             kept = {"date_created": stored.date_created, "revision": stored.revision}
             change.put(_repository(change), made.model_copy(update=kept))
@@ -237,13 +157,9 @@ class PermissionSetService:
         return self._changes.run(organisation_id, actor, build)
 
 
-def _created(run: Callable[[], ResultT], taken: str) -> ResultT:
-    try:
-        return run()
-    except StaleItem:
-        raise
-    except ConditionFailed as error:
-        raise AlreadyExists(taken) from error
+def _is_taken(change: Change, set_id: str) -> bool:
+    """Whether the organisation, or the platform for it, has a set of this id."""
+    return change.organisation_id != PLATFORM and snapshot_for(change).definitions.permission_set(set_id) is not None
 
 
 def _check_entries(content: SetContent) -> None:
@@ -255,14 +171,23 @@ def _content(stored: AnySet) -> SetContent:
     return SetContent(name=stored.name, active=stored.active, entries=stored.entries)
 
 
-def _refuse_more(change: Change, caller: Caller, set_id: str, content: SetContent) -> None:
+def _rules(set_id: str, content: SetContent) -> list[Rule]:
     origin = Origin(kind="organisation-role", role_id="", permission_set_id=set_id)
-    rules = [
+    return [
         Rule(pattern=entry.key, effect=entry.effect, tests=tuple(entry.when), origin=origin)
         for entry in content.entries
     ]
+
+
+def _refuse_more(change: Change, caller: Caller, set_id: str, content: SetContent) -> None:
     if caller.kind != "platform":
-        refuse_more_than_held(rules, caller, snapshot_for(change), now=change.now.timestamp())
+        refuse_more_than_held(_rules(set_id, content), caller, snapshot_for(change), now=change.now.timestamp())
+
+
+def _refuse_other_denies(change: Change, caller: Caller, set_id: str, *, before: SetContent, after: SetContent) -> None:
+    if caller.kind != "platform":
+        old, new = (_rules(set_id, content) if content.active else [] for content in (before, after))
+        refuse_other_denies(old, new, caller, snapshot_for(change), now=change.now.timestamp())
 
 
 def _refuse_in_use(change: Change, set_id: str) -> None:

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Path, Query, Response, status
 from fastapi import Request as HttpRequest
 
 from tenantable.services.access.declaration import PLATFORM
+from tenantable.services.access.errors import AlreadyExists
 from tenantable.services.access.http.answers import show_revision, show_version
 from tenantable.services.access.http.pages import LIMIT_DEFAULT, Cursor, Limit, Listing, listing
 from tenantable.services.access.http.requests import (
@@ -22,6 +23,7 @@ from tenantable.services.access.http.requests import (
 from tenantable.services.access.identity.callers import Caller
 from tenantable.services.access.roles.assignments import Assignments
 from tenantable.services.access.roles.definitions import PlatformRoleDefinitions, RoleDefinitions
+from tenantable.services.access.roles.remapping import Remapping
 from tenantable.services.access.roles.schemas import (
     Assign,
     AssignmentShown,
@@ -29,7 +31,7 @@ from tenantable.services.access.roles.schemas import (
     ChangeRole,
     CreateRole,
     Remap,
-    Remapped,
+    RemappedShown,
     RoleShown,
 )
 from tenantable.web.problems import problem_responses
@@ -60,8 +62,14 @@ def _assignments(request: HttpRequest) -> Assignments:
     return assignments
 
 
+def _remapping(request: HttpRequest) -> Remapping:
+    remapping: Remapping = request.app.state.remapping
+    return remapping
+
+
 RolesHere = Annotated[RoleDefinitions, Depends(_roles)]
 PlatformRolesHere = Annotated[PlatformRoleDefinitions, Depends(_platform_roles)]
+RemappingHere = Annotated[Remapping, Depends(_remapping)]
 AssignmentsHere = Annotated[Assignments, Depends(_assignments)]
 
 router = APIRouter(prefix="/v1", tags=["roles"], responses=problem_responses(401, 403, 413, 415, 422, 503))
@@ -147,16 +155,16 @@ def delete_role(
 
 @router.post("/organisations/{organisation_id}/roles/{role_id}/remap", responses=problem_responses(400, 404, 409))
 def remap_role(
-    role_id: RoleId, body: Remap, request: WritesAssignments, assignments: AssignmentsHere, *, response: Response
-) -> Remapped:
-    """Give everybody who has a role another one instead. Repeated, it goes on where it was left."""
-    users = 0
-    for changed in assignments.remap(
+    role_id: RoleId, body: Remap, request: WritesAssignments, remapping: RemappingHere, *, response: Response
+) -> RemappedShown:
+    """Give everybody who has a role, and the roles below it, another one. Repeated, it goes on where it was left."""
+    users = roles = left = 0
+    for changed in remapping.remap(
         request.actor(), request.caller, request.organisation_id, role_id=role_id, to_role_id=body.to_role_id
     ):
-        users += changed.result
+        users, roles, left = users + changed.result.users, roles + changed.result.roles, changed.result.left
         show_version(response, request.organisation_id, changed.version)
-    return Remapped(users=users)
+    return RemappedShown(users=users, roles=roles, left=left)
 
 
 @router.get("/organisations/{organisation_id}/roles/{role_id}/users", responses=problem_responses(400, 404))
@@ -183,26 +191,28 @@ def list_roles_of_user(user_id: UserId, request: ReadsAssignments, assignments: 
 @router.put(
     "/organisations/{organisation_id}/users/{user_id}/roles/{role_id}",
     status_code=status.HTTP_201_CREATED,
-    responses=problem_responses(400, 404, 409),
+    responses=problem_responses(400, 404, 409)
+    | {200: {"model": AssignmentShown, "description": "The term was changed"}},
 )
 def assign_role(
     user_id: UserId,
     role_id: RoleId,
     body: Assign,
     request: WritesAssignments,
-    assignments: AssignmentsHere,
     *,
+    assignments: AssignmentsHere,
     response: Response,
 ) -> AssignmentShown:
-    """Give a user a role, perhaps for a time. It may not allow more than the caller holds."""
-    changed = assignments.assign(
-        request.actor(),
-        request.caller,
-        request.organisation_id,
-        user_id=user_id,
-        role_id=role_id,
-        term=body.term(),
-    )
+    """
+    Give a user a role, perhaps for a time; or change for how long the user has it. It may not allow more than the
+    caller holds, nor for longer.
+    """
+    place = request.actor(), request.caller, request.organisation_id
+    try:
+        changed = assignments.assign(*place, user_id=user_id, role_id=role_id, term=body.term())
+    except AlreadyExists:
+        changed = assignments.change_term(*place, user_id=user_id, role_id=role_id, term=body.term())
+        response.status_code = status.HTTP_200_OK
     show_version(response, request.organisation_id, changed.version)
     return AssignmentShown.of(changed.result)
 
@@ -217,6 +227,7 @@ def unassign_role(
     role_id: RoleId,
     request: WritesAssignments,
     assignments: AssignmentsHere,
+    *,
     response: Response,
 ) -> None:
     """Take a role away from a user. The last owner stays one."""

@@ -1,15 +1,15 @@
 """Defining roles: what they are made of, and that nobody makes one with more than they hold."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from tenantable.declare.queries import Page
 from tenantable.errors import ConditionFailed, StaleItem
 from tenantable.services.access.changes.change import Actor, Change
 from tenantable.services.access.changes.changes import Changed, Changes
-from tenantable.services.access.decisions.definitions import INHERITANCE_MAX, Definitions
 from tenantable.services.access.decisions.snapshot import Snapshot
 from tenantable.services.access.declaration import (
+    OWNER,
     PLATFORM,
     OrganisationRole,
     OrganisationRoles,
@@ -18,7 +18,9 @@ from tenantable.services.access.declaration import (
 )
 from tenantable.services.access.errors import AlreadyExists, InUse, NotFound, Unprocessable
 from tenantable.services.access.identity.callers import Caller
+from tenantable.services.access.identity.handing_out import given_by_role, refuse_other_denies
 from tenantable.services.access.identity.rights import refuse_more_than_held, snapshot_for
+from tenantable.services.access.roles.inheritance import check_references, with_role
 from tenantable.web.etags import check_if_match
 
 
@@ -70,6 +72,7 @@ class RoleDefinitions:
             if snapshot.definitions.role(role_id) is not None:
                 raise AlreadyExists(f"There is a role {role_id} already")
             made = _made(change, role_id, content)
+            check_references(snapshot.definitions, made)
             _check(snapshot, made, caller, now=change.now.timestamp())
             change.create(OrganisationRoles, made)
             self._count_parents(change, snapshot, made.parent_role_ids, 1)
@@ -99,7 +102,8 @@ class RoleDefinitions:
         Raises:
             NotFound: The organisation has none of this id.
             PreconditionFailed: It was changed since it was read.
-            Unprocessable, Forbidden: As for `create`, before or afterwards.
+            Unprocessable, Forbidden: As for `create`, before or afterwards; or a deny would come or go that the caller
+                could not make good.
         """
 
         def build(change: Change) -> OrganisationRole:
@@ -115,11 +119,14 @@ class RoleDefinitions:
                     "parent_role_ids": list(dict.fromkeys(content.parent_role_ids)),
                 }
             )
+            check_references(snapshot.definitions, made)
             _check(snapshot, made, caller, now=now)
+            before, after = (with_role(snapshot.definitions, role).rules_of_role(role_id) for role in (stored, made))
+            refuse_other_denies(before, after, caller, snapshot, now=now)
             change.put(OrganisationRoles, made)
-            before, after = set(stored.parent_role_ids), set(made.parent_role_ids)
-            self._count_parents(change, snapshot, before - after, -1)
-            self._count_parents(change, snapshot, after - before, 1)
+            former, present = set(stored.parent_role_ids), set(made.parent_role_ids)
+            self._count_parents(change, snapshot, former - present, -1)
+            self._count_parents(change, snapshot, present - former, 1)
             change.record("ROLE_CHANGE", "role.change", target=role_id)
             return made.model_copy(update={"revision": stored.revision + 1})
 
@@ -184,8 +191,11 @@ class PlatformRoleDefinitions:
 
         Raises:
             PreconditionFailed: It was changed since it was read.
-            Unprocessable: It names a permission set or a role that is not there, or would be its own parent.
+            Unprocessable: It names a permission set or a role that is not there, or would be its own parent; or the
+                owners' role would be switched off.
         """
+        if role_id == OWNER and not content.active:
+            raise Unprocessable("Every organisation has owners: their role cannot be switched off")
 
         def build(change: Change) -> PlatformRole:
             stored = self._roles.consistent.get(role_id=role_id)
@@ -201,7 +211,7 @@ class PlatformRoleDefinitions:
             )
             definitions = snapshot_for(change).definitions.above
             assert definitions is not None, "an organisation's definitions stand below the platform's"
-            _check_references(definitions, made)
+            check_references(definitions, made)
             change.put(PlatformRoles, made)
             change.record("ROLE_CHANGE", "platform-role.put", target=role_id)
             return made.model_copy(update={"revision": made.revision + 1})
@@ -222,35 +232,5 @@ def _made(change: Change, role_id: str, content: RoleContent) -> OrganisationRol
 
 
 def _check(snapshot: Snapshot, role: OrganisationRole, caller: Caller, *, now: float) -> None:
-    _check_references(snapshot.definitions, role)
-    definitions = _with(snapshot.definitions, role.model_copy(update={"active": True}))
-    refuse_more_than_held(definitions.rules_of_role(role.role_id), caller, snapshot, now=now)
-
-
-def _check_references(definitions: Definitions, role: OrganisationRole | PlatformRole) -> None:
-    for set_id in role.permission_set_ids:
-        if definitions.permission_set(set_id) is None:
-            raise Unprocessable(f"There is no permission set {set_id}")
-    for parent_id in role.parent_role_ids:
-        if parent_id != role.role_id and definitions.role(parent_id) is None:
-            raise Unprocessable(f"There is no role {parent_id}")
-    _check_parents(_with(definitions, role), role)
-
-
-def _check_parents(definitions: Definitions, role: OrganisationRole | PlatformRole) -> None:
-    """Refuses a role above itself, and too many above one another; looks at each role once."""
-    level, above = [role.role_id], {role.role_id}
-    for _ in range(INHERITANCE_MAX):
-        parents = [found for each in level if (found := definitions.role(each)) is not None]
-        names = dict.fromkeys(parent_id for parent in parents for parent_id in parent.parent_role_ids)
-        if role.role_id in names:
-            raise Unprocessable(f"The role {role.role_id} would be above itself")
-        level = [each for each in names if each not in above]
-        above.update(level)
-        if not level:
-            return
-    raise Unprocessable(f"More than {INHERITANCE_MAX} roles would stand above one another")
-
-
-def _with(definitions: Definitions, role: OrganisationRole | PlatformRole) -> Definitions:
-    return replace(definitions, roles={**definitions.roles, role.role_id: role})
+    rules = given_by_role(with_role(snapshot.definitions, role), role.role_id)
+    refuse_more_than_held(rules, caller, snapshot, now=now)

@@ -113,7 +113,9 @@ class Remap(RequestBody):
     to_role_id: Id
 
 
-class Remapped(ResponseBody):
-    """How many users were given the other role."""
+class RemappedShown(ResponseBody):
+    """How many users and roles below were given the other role."""
 
     users: int
+    roles: int
+    left: int = Field(description="How many still have the role: open invitations, which end or are revoked.")

@@ -1,0 +1,173 @@
+"""Giving everybody who has one role another one instead, so that the first can be deleted."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tenantable.services.access.changes.change import Actor, Change
+from tenantable.services.access.changes.changes import Changed, Changes
+from tenantable.services.access.decisions.snapshot import Snapshot
+from tenantable.services.access.declaration import (
+    OWNER,
+    Members,
+    OrganisationRole,
+    OrganisationRoles,
+    UserRoleAssignment,
+    UserRoleAssignments,
+)
+from tenantable.services.access.errors import NotFound, Unprocessable
+from tenantable.services.access.identity.callers import Caller
+from tenantable.services.access.identity.counts import count_assigned
+from tenantable.services.access.identity.handing_out import (
+    given_by_role,
+    given_to,
+    refuse_longer_than_held,
+    refuse_other_denies,
+    refuse_other_denies_of,
+)
+from tenantable.services.access.identity.rights import snapshot_for
+from tenantable.services.access.roles.assignments import refuse_to_take, refuse_unless_defined
+from tenantable.services.access.roles.inheritance import check_references, with_role
+
+REMAPPED_AT_ONCE = 20
+"""Users, or roles below, that are changed in one transaction."""
+REMAP_STEPS_MAX = 10_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Remapped:
+    """How many users and roles below were moved, and how many still have the role: open invitations."""
+
+    users: int
+    roles: int
+    left: int
+
+
+class Remapping:
+    """Moves users, and roles below, from one role to another."""
+
+    def __init__(self, changes: Changes) -> None:
+        self._changes = changes
+        self._assignments = changes.database.repository(UserRoleAssignments)
+        self._members = changes.database.repository(Members).consistent
+        self._roles = changes.database.repository(OrganisationRoles).consistent
+
+    def remap(
+        self, actor: Actor, caller: Caller, organisation_id: str, *, role_id: str, to_role_id: str
+    ) -> Iterator[Changed[Remapped]]:
+        """
+        Give everybody who has one role another one instead, some at a time. Repeated, it goes on where it was left.
+
+        Whoever has both keeps the one that lasts longer. Roles below get the other one as their parent.
+
+        Yields:
+            What was moved in each step; at least one.
+        Raises:
+            NotFound: The organisation has not got the one role, or there is no other one.
+            Unprocessable: Both are the same, or one is the owners', who are changed one by one; or a role below would
+                be above itself.
+            Forbidden: One of them allows more than the caller holds, or longer; or a deny of them concerns what the
+                caller does not hold.
+        """
+        if role_id == to_role_id or OWNER in (role_id, to_role_id):
+            raise Unprocessable("A role is remapped to another one, and owners are changed one by one")
+        for _ in range(REMAP_STEPS_MAX):
+            changed = self._changes.run(
+                organisation_id, actor, lambda change: self._step(change, caller, role_id, to_role_id)
+            )
+            yield changed
+            if changed.result.users + changed.result.roles < REMAPPED_AT_ONCE:
+                return
+
+    def _step(self, change: Change, caller: Caller, role_id: str, to_role_id: str) -> Remapped:
+        snapshot = snapshot_for(change)
+        stored = self._roles.get(organisation_id=change.organisation_id, role_id=role_id)
+        if stored is None:
+            raise NotFound(f"There is no role {role_id}")
+        refuse_unless_defined(snapshot, to_role_id)
+        refuse_to_take(change, caller, snapshot, role_id)
+        below = self._roles_below(change, caller, snapshot, role_id, to_role_id=to_role_id)
+        users = self._users(change, REMAPPED_AT_ONCE - len(below), role_id)
+        added = sum(self._move(change, caller, snapshot, each, to_role_id=to_role_id) for each in users)
+        count_assigned(change, snapshot, role_id, -len(below) - len(users))
+        had_both = sum(to_role_id in role.parent_role_ids for role in below)
+        count_assigned(change, snapshot, to_role_id, len(below) - had_both + added)
+        left = stored.assigned - len(below) - len(users)
+        details = {"to": to_role_id, "users": str(len(users)), "roles": str(len(below)), "left": str(left)}
+        change.record("ROLE_CHANGE", "role.remap", target=role_id, details=details)
+        return Remapped(users=len(users), roles=len(below), left=left)
+
+    def _users(self, change: Change, limit: int, role_id: str) -> list[UserRoleAssignment]:
+        """Of those whom the index knows, the ones who have the role now: an index may be behind."""
+        if limit < 1:
+            return []
+        found = self._assignments.users_of_role(organisation_id=change.organisation_id, role_id=role_id).page(limit)
+        keys = [
+            UserRoleAssignments.get.key(organisation_id=each.organisation_id, user_id=each.user_id, role_id=role_id)
+            for each in found.items
+        ]
+        consistent = self._assignments.consistent
+        stored = [consistent.get(**key.values) for key in keys]
+        return [each for each in stored if each is not None]
+
+    def _roles_below(
+        self, change: Change, caller: Caller, snapshot: Snapshot, role_id: str, *, to_role_id: str
+    ) -> list[OrganisationRole]:
+        """Puts the other role above those below the one; gives them as they were."""
+        moved: list[OrganisationRole] = []
+        definitions, now = snapshot.definitions, change.now.timestamp()
+        for role in snapshot.definitions.roles.values():
+            if not isinstance(role, OrganisationRole) or role_id not in role.parent_role_ids:
+                continue
+            if len(moved) == REMAPPED_AT_ONCE:
+                break
+            parents = list(dict.fromkeys(to_role_id if each == role_id else each for each in role.parent_role_ids))
+            made = role.model_copy(update={"parent_role_ids": parents})
+            check_references(definitions, made)
+            after = with_role(definitions, made)
+            refuse_longer_than_held(given_by_role(after, role.role_id), caller, snapshot, until=None, now=now)
+            refuse_other_denies(
+                definitions.rules_of_role(role.role_id), after.rules_of_role(role.role_id), caller, snapshot, now=now
+            )
+            definitions = after
+            key = OrganisationRoles.get.key(organisation_id=change.organisation_id, role_id=role.role_id)
+            change.update(OrganisationRoles, key, OrganisationRole.parent_role_ids.set(parents))
+            moved.append(role)
+        return moved
+
+    def _move(
+        self, change: Change, caller: Caller, snapshot: Snapshot, assignment: UserRoleAssignment, *, to_role_id: str
+    ) -> int:
+        """How many more have the new role: none where the user has it already."""
+        place = {"organisation_id": change.organisation_id, "user_id": assignment.user_id}
+        self._refuse(change, caller, snapshot, assignment, to_role_id=to_role_id)
+        change.delete(UserRoleAssignments, assignment)
+        moved = assignment.model_copy(
+            update={"role_id": to_role_id, "assigned_by": change.actor.id, "date_assigned": change.now}
+        )
+        present = self._assignments.consistent.get(**place, role_id=to_role_id)
+        if present is None:
+            change.create(UserRoleAssignments, moved)
+            return 1
+        if _lasts_longer(moved, present):
+            change.put(UserRoleAssignments, moved)
+        return 0
+
+    def _refuse(
+        self, change: Change, caller: Caller, snapshot: Snapshot, assignment: UserRoleAssignment, *, to_role_id: str
+    ) -> None:
+        found, now = snapshot.definitions, change.now.timestamp()
+        refuse_longer_than_held(given_by_role(found, to_role_id), caller, snapshot, until=assignment.not_after, now=now)
+        changed = [rule for each in (assignment.role_id, to_role_id) for rule in found.rules_of_role(each)]
+        if any(rule.effect == "deny" for rule in changed):
+            place = {"organisation_id": change.organisation_id, "user_id": assignment.user_id}
+            member = self._members.get(**place)
+            held = self._assignments.consistent.of_user(**place).all()
+            if member is not None:
+                others = [each for each in held if each.role_id != assignment.role_id]
+                refuse_other_denies_of(changed, given_to(snapshot, member, others), caller, snapshot, now=now)
+
+
+def _lasts_longer(one: UserRoleAssignment, other: UserRoleAssignment) -> bool:
+    if other.not_after is None or one.not_after is None:
+        return other.not_after is not None
+    return one.not_after > other.not_after
