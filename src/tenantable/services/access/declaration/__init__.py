@@ -5,8 +5,10 @@ from tenantable.services.access.declaration.audit import (
     AuditEvent,
     AuditEvents,
     AuditType,
+    audit_archive,
 )
 from tenantable.services.access.declaration.components import (
+    audit_archiver,
     audit_service,
     decision_service,
     directory_service,
@@ -124,6 +126,8 @@ __all__ = [
     "UserGrants",
     "UserRoleAssignment",
     "UserRoleAssignments",
+    "audit_archive",
+    "audit_archiver",
     "audit_service",
     "decision_service",
     "directory_service",
@@ -145,9 +149,11 @@ SYSTEM = System(
         team_service,
         role_service,
         audit_service,
+        audit_archiver,
         decision_service,
         directory_service,
     ),
-    environment={"ACCESS_MANAGEMENT_TABLE": table},
+    resources=(audit_archive,),
+    environment={"ACCESS_MANAGEMENT_TABLE": table, "AUDIT_ARCHIVE_BUCKET": audit_archive},
     naming=naming,
 )

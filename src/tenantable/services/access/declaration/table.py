@@ -55,5 +55,8 @@ def naming(stage: str, *, project: str = "bbws-access") -> Naming:
     if faults:
         raise DeclarationError(faults)
     return Naming(
-        table="{project}-{stage}-ddb-{table}", index="{table}-{index}", values={"project": project, "stage": stage}
+        table="{project}-{stage}-ddb-{table}",
+        index="{table}-{index}",
+        resource="{project}-{stage}-{resource}",
+        values={"project": project, "stage": stage},
     )
