@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from random import Random
 
 import httpx
@@ -11,12 +12,15 @@ import pytest
 from fastapi import FastAPI
 from joserfc.jwk import ECKey
 
+from tenantable.cloud.objects.authorized import AuthorizedBucket
+from tenantable.cloud.objects.embedded import EmbeddedObjects
 from tenantable.declare.grants import Component
 from tenantable.engine import Engine
 from tenantable.iam.authorizer import PolicyAuthorizer
 from tenantable.iam.synthesis.statements import component_policies
+from tenantable.local.primitives.identities import PrimitiveAuthorizer
 from tenantable.services.access.app import Dependencies, create_app
-from tenantable.services.access.declaration import SYSTEM, naming
+from tenantable.services.access.declaration import SYSTEM, audit_archive, naming
 from tenantable.services.access.identity.tokens import EmbeddedIssuer, new_key
 from tenantable.testing import ManualClock
 from tenantable.wire.arns import Home
@@ -43,6 +47,7 @@ class World:
     issuer: EmbeddedIssuer
     address: str
     clients: ExitStack
+    objects: EmbeddedObjects
 
     def as_platform(self) -> httpx.Client:
         """The platform's administrator."""
@@ -78,7 +83,7 @@ def principal(component: Component) -> str:
 
 
 @pytest.fixture
-def world(serving: Callable[[FastAPI], httpx.Client]) -> Iterator[World]:
+def world(serving: Callable[[FastAPI], httpx.Client], tmp_path: Path) -> Iterator[World]:
     names, clock = naming("dev"), ManualClock()
     policies = {principal(each): component_policies(each, names, HOME) for each in SYSTEM.components}
     authorizer = PolicyAuthorizer(policies, HOME, clock=clock)
@@ -92,6 +97,14 @@ def world(serving: Callable[[FastAPI], httpx.Client]) -> Iterator[World]:
         def client(component: Component) -> DynamoClient:
             return engine.as_principal(principal(component))
 
+        objects = EmbeddedObjects(tmp_path / "objects")
+
+        def bucket(component: Component) -> AuthorizedBucket:
+            arn = principal(component)
+            allows = PrimitiveAuthorizer(arn, policies[arn], HOME, clock=clock)
+            held = objects.bucket(names.resource_name(audit_archive.name))
+            return AuthorizedBucket(held, authorizer=allows, home=HOME)
+
         issuer = EmbeddedIssuer(signing_key(), issuer=ISSUER, clock=clock)
         dependencies = Dependencies(
             client=client,
@@ -100,6 +113,7 @@ def world(serving: Callable[[FastAPI], httpx.Client]) -> Iterator[World]:
             chain_key=b"chain-key-of-the-tests",
             platform_secret=PLATFORM_SECRET,
             issuers=[issuer.trusted],
+            bucket=bucket,
             clock=clock,
             random=Random(1),  # noqa: S311 - waiting times
         )
@@ -113,4 +127,5 @@ def world(serving: Callable[[FastAPI], httpx.Client]) -> Iterator[World]:
                 issuer=issuer,
                 address=str(serving(app).base_url),
                 clients=clients,
+                objects=objects,
             )

@@ -29,7 +29,7 @@ from tenantable.web.problems import problem_responses
 
 DEFAULT_DAYS = 30
 RANGE_DAYS_MAX = 3660
-EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
+EARLIEST, LATEST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 GZIP = "application/gzip"
 
 ReadsAudit = Annotated[Request, Depends(allowed("access:audit:read"))]
@@ -39,6 +39,7 @@ Since = Annotated[AwareDatetime | None, Query(alias="from", description="Not bef
 Until = Annotated[AwareDatetime | None, Query(alias="to", description="Not after; by default now.")]
 _Text = Query(min_length=1, max_length=200)
 Acting = Annotated[str | None, _Text]
+Form = Annotated[ExportFormat, Query(alias="format")]
 Doing = Annotated[str | None, _Text]
 
 
@@ -92,7 +93,7 @@ def _range(asked: AskedHere, doors: DoorsHere) -> tuple[datetime, datetime]:
     """
     now = datetime.fromtimestamp(doors.clock(), UTC)
     until = min(asked.until or now, now + timedelta(days=1))
-    since = asked.since or max(until, EARLIEST) - timedelta(days=DEFAULT_DAYS)
+    since = asked.since or (until - min(timedelta(days=DEFAULT_DAYS), until - EARLIEST))
     if until - since > timedelta(days=RANGE_DAYS_MAX):
         raise Unprocessable(f"The range has more than {RANGE_DAYS_MAX} days", hint="ask for a part of it")
     return since, until
@@ -141,8 +142,8 @@ def list_events(
     Events of an organisation by day or time range, user, type, action and target, from the table and from the archive.
 
     A page may have fewer events than its limit, or none, although `next` is given. That the trail is read is recorded,
-    once a minute for the same reader and filters. Without `from` and `to` the pages that follow keep to the range of the
-    first.
+    once a minute for the same reader and filters. Without `from` and `to` the pages that follow keep to the range of
+    the first.
     """
     page = audit.events(request.actor(), wanted, limit=limit, cursor=cursor)
     return listing(page.items, AuditEventShown.of, following=page.next)
@@ -154,7 +155,7 @@ def export_events(
     wanted: WantedHere,
     audit: AuditHere,
     *,
-    form: Annotated[ExportFormat, Query(alias="format")] = "jsonl",
+    form: Form = "jsonl",
 ) -> StreamingResponse:
     """The events of a range as a compressed file, JSON Lines or CSV; that they were exported is recorded."""
     name = f"audit-{wanted.organisation_id}-{wanted.since:%Y%m%d}-{wanted.until:%Y%m%d}.{form}.gz"

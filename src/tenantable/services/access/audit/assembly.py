@@ -115,4 +115,8 @@ def _whole_database(parts: Parts, component: Component) -> Database:
 
 def _hot_since(parts: Parts) -> Callable[[], date]:
     days = timedelta(days=parts.retention.hot_days + LATE_DAYS)
-    return lambda: (datetime.fromtimestamp(parts.clock(), UTC) - days).date()
+
+    def since() -> date:
+        return (datetime.fromtimestamp(parts.clock(), UTC) - days).date()
+
+    return since

@@ -1,4 +1,4 @@
-"""Reading the trail: hot events from the table and archived ones from the bucket, as one listing in the order of time."""
+"""Reading the trail: events from the table and archived ones from the bucket, as one listing in the order of time."""
 
 import heapq
 from collections.abc import Callable, Iterator, Set
@@ -150,7 +150,7 @@ class Trail:
         sources = (self._hot(wanted, place), self._archived(wanted, place))
         merged = heapq.merge(*sources, key=_place_of, reverse=wanted.order == "newest")
         for _place, same in groupby(merged, key=_place_of):
-            events = []
+            events: list[AuditEvent] = []
             for each in same:
                 if isinstance(each, _Stop):
                     yield from distinct(events)

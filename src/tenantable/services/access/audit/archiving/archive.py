@@ -1,8 +1,9 @@
 """
 The archive: audit events as compressed JSON Lines in a bucket, in folders by organisation and day.
 
-An object is named for the events in it and their times, so a search reads no others than it needs, and whoever writes the same events again writes the same object. Should an
-event stand in two objects nevertheless, because an archiver was killed and then found more, readers see it once.
+An object is named for the events in it and their times: a search reads no others than it needs, and whoever writes the
+same events again writes the same object. Should an event stand in two objects nevertheless, because an archiver was
+killed and then found more, readers see it once.
 """
 
 import gzip
@@ -10,6 +11,7 @@ import hashlib
 import io
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from itertools import groupby
@@ -114,10 +116,8 @@ class Archive:
             for start in range(0, len(ordered), OBJECT_EVENTS_MAX):
                 part = ordered[start : start + OBJECT_EVENTS_MAX]
                 key = _key(part)
-                try:
+                with suppress(ObjectExists):  # the same events, of which some may be without their details by now
                     self.bucket.put(key, _packed(part), only_if_absent=True)
-                except ObjectExists:  # the same events, of which some may be without their details by now
-                    pass
                 keys.append(key)
         return keys
 

@@ -17,7 +17,7 @@ class EmptyBucket:
 
     name = "nothing"
 
-    def put(self, key: str, _content: Content, *, only_if_absent: bool = False) -> str:
+    def put(self, key: str, _content: Content, *, only_if_absent: bool = False) -> str:  # noqa: ARG002 - as the port has it
         raise CloudError(f"{key} cannot be kept: there is no bucket", hint="give the installation a bucket")
 
     def get(self, key: str, _wanted: Range | None = None) -> StoredObject:
@@ -26,7 +26,7 @@ class EmptyBucket:
     def head(self, key: str) -> ObjectInfo:
         raise ObjectNotFound(f"There is no object {key}")
 
-    def page(self, _prefix: str = "", *, limit: int = PAGE_MAX, after: str | None = None) -> ObjectPage:
+    def page(self, _prefix: str = "", *, limit: int = PAGE_MAX, after: str | None = None) -> ObjectPage:  # noqa: ARG002
         return ObjectPage(objects=())
 
     def delete(self, _key: str) -> None:
