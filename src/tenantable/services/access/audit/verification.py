@@ -23,8 +23,8 @@ from tenantable.services.access.declaration import (
 )
 
 PROGRESS_EVENTS = 5000
-_FIRST = datetime(1970, 1, 1, tzinfo=UTC)
-_LAST = datetime(9999, 12, 31, tzinfo=UTC)
+_FIRST = datetime.min.replace(tzinfo=UTC)
+_LAST = datetime.max.replace(tzinfo=UTC)
 
 Progress = Callable[[int, int], None]
 """Is told from time to time how many events were looked at, and about how many there are."""
@@ -153,7 +153,7 @@ class Verifier:
             for copy in copies:
                 pending[copy.event.sequence].append(copy)
             for sequence in sorted(pending):
-                if sequence > following and day_of(pending[sequence][0].event) >= day:
+                if sequence > following and not _is_due(pending[sequence], day):
                     break
                 yield sequence, pending.pop(sequence)
                 following = max(following, sequence + 1)
@@ -171,7 +171,7 @@ class Verifier:
         until = datetime.fromtimestamp(self._clock(), UTC).date() + timedelta(days=1)
         strays = defaultdict(list)
         for event in self._elsewhere(organisation_id, since, until):
-            strays[day_of(event)].append(Copy(event=event, place="table"))
+            strays[day_of(event)].append(Copy(event=event, place="table", stray=True))
         hot_days = {since + timedelta(days=number) for number in range((until - since).days + 1)}
         for day in sorted({*objects, *hot_days, *strays}):
             copies = list(strays.get(day, ()))
@@ -233,3 +233,8 @@ class Verifier:
             query = self._events.of_type(organisation_id=organisation_id, event_type=event_type)
             for first, last in ((_FIRST, begin), (end, _LAST)):
                 yield from query.range(AuditEvent.timestamp.between(first, last))
+
+
+def _is_due(copies: Sequence[Copy], day: date) -> bool:
+    """Whether events may be taken although one before them did not come: it is late by a day."""
+    return all(not copy.stray and day_of(copy.event) < day for copy in copies)

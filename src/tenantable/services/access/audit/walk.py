@@ -16,10 +16,14 @@ SUSPECTS_MAX = 40
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Copy:
-    """An event as one place has it: `table`, or the key of an object."""
+    """
+    An event as one place has it: `table`, or the key of an object. A stray is of a day of which the table should have
+    nothing.
+    """
 
     event: AuditEvent
     place: str
+    stray: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -106,6 +110,9 @@ class Walk:
 
     def _judge(self, copy: Copy, chosen: Copy, *, fits: bool) -> None:
         if not fits:
+            if self._by_id.get(copy.event.key_id, self._newest_key) < self._newest_key:
+                self._note("edited", copy, "its digest has a key that had been replaced")
+                return
             other_place = copy.event.event_id == chosen.event.event_id and copy.place != chosen.place
             if copy is chosen or other_place:
                 self._suspects.append(_Suspect(copy=copy, before=self.before or ""))

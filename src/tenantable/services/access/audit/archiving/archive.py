@@ -242,6 +242,6 @@ def _packed(events: Iterable[AuditEvent]) -> Content:
 def _unpacked(body: bytes) -> bytes:
     with gzip.GzipFile(fileobj=io.BytesIO(body)) as file:
         content = file.read(OBJECT_BYTES_MAX + 1)
-    if len(content) > OBJECT_BYTES_MAX:
-        raise ValueError("it is too large")
+    if not 0 < len(content) <= OBJECT_BYTES_MAX:
+        raise ValueError("it is empty or too large")
     return content
