@@ -119,6 +119,7 @@ class Archiver:
         self._wait = wait
         self._round: Iterator[str] | None = None
         self._round_due = 0.0
+        self._trimmed = False
 
     def step(self, wait_seconds: float = 0.0) -> int:
         """
@@ -196,7 +197,8 @@ class Archiver:
             _log.error("the audit archive is late; the stream forgets after 24 hours", lag_seconds=int(lag_seconds))
         elif lag_seconds >= LAG_WARNING_SECONDS:
             _log.warning("the audit archive is late", lag_seconds=int(lag_seconds))
-        if batch.trimmed:
+        told, self._trimmed = self._trimmed, batch.trimmed
+        if batch.trimmed and not told:  # it stays so until there is a record to go on from
             self._metrics.lost.inc()
             self._round = None
             self._round_due = 0.0  # whatever will expire next is archived at once

@@ -110,15 +110,17 @@ class ShardedRemovals:
         shards = list(self._shards())
         known = {shard["ShardId"] for shard in shards}
         places = {shard_id: self._place(shard_id) for shard_id in known}
+        trimmed = False
         for shard in shards:
             shard_id, parent_id = shard["ShardId"], shard.get("ParentShardId")
             waiting = parent_id in known and not places[parent_id]["done"]
             if waiting or places[shard_id]["done"]:
                 continue
             batch = self._read_shard(shard_id, places[shard_id]["after"])
-            if batch.records or batch.trimmed:
+            trimmed = trimmed or batch.trimmed
+            if batch.records:
                 return batch
-        return _batch([], trimmed=False, shard="")
+        return _batch([], trimmed=trimmed, shard="")
 
     def advance(self, batch: Batch) -> None:
         shard_id, sequence = batch.position
