@@ -13,8 +13,8 @@ from tenantable.services.access.audit.archiving.archive import Archive, Archived
 from tenantable.services.access.audit.cursors import CursorSeal, Place
 from tenantable.services.access.declaration import AuditEvent, AuditEvents, AuditType
 
-OBJECTS_READ_MAX = 20
-HOT_READ_MAX = 5000
+OBJECTS_READ_MAX = 8
+HOT_READ_MAX = 2000
 """How much one page looks at; with a filter that lets little through, the page is short and another one follows."""
 HOT_PAGE = 200
 LAST_CHARACTER = "\uffff"
