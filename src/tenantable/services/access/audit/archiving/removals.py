@@ -72,19 +72,24 @@ class StreamSubscription(Protocol):
 class SubscriptionRemovals:
     """The stream of a table in an engine in this process."""
 
-    def __init__(self, subscription: StreamSubscription, consumer: str = CONSUMER) -> None:
+    def __init__(
+        self, subscription: StreamSubscription, consumer: str = CONSUMER, *, batch_records: int = RECORDS_MAX
+    ) -> None:
         self._subscription = subscription
         self._consumer = consumer
+        self._batch_records = batch_records
 
     def read(self) -> Batch:
         checkpoint = self._subscription.checkpoint(self._consumer)
         trimmed = False
         try:
-            records = self._subscription.read(checkpoint)
+            records = self._subscription.read(checkpoint, self._batch_records)
         except DynamoError as error:
             if error.code != _TRIMMED:
                 raise
-            records, trimmed = self._subscription.read(None), True
+            # What is kept may begin before our place, for each part of the stream forgets by itself.
+            kept, trimmed = self._subscription.read(None), True
+            records = [record for record in kept if checkpoint is None or _number(record) > int(checkpoint)]
         return _batch(records, trimmed=trimmed, shard="")
 
     def advance(self, batch: Batch) -> None:
@@ -205,6 +210,10 @@ def _batch(records: Iterable[dict[str, Any]], *, trimmed: bool, shard: str) -> B
         oldest_at=oldest_at,
         position=(shard, last),
     )
+
+
+def _number(record: Mapping[str, Any]) -> int:
+    return int(record["dynamodb"]["SequenceNumber"])
 
 
 def _by_time_to_live(record: Mapping[str, Any]) -> bool:
