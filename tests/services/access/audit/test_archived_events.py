@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 from datetime import UTC, datetime
+from typing import Any
 
 import orjson
 import pytest
@@ -52,7 +53,8 @@ def since(world: World, days: float) -> str:
 def test_archived_and_hot_events_are_one_listing(aged: World, order: str, limit: int) -> None:
     in_table = {int(item["sequence"]["N"]) for item in Tamperer(aged.engine).items()}
     assert 12 < len(in_table) < 20
-    found = listed(aged.as_user("ann"), **{"from": since(aged, 100), "limit": limit, "order": order})
+    params: dict[str, Any] = {"from": since(aged, 100), "limit": limit, "order": order}
+    found = listed(aged.as_user("ann"), **params)
     numbers = [event["sequence"] for event in found]
     assert numbers == sorted(numbers, key=int, reverse=order == "newest")
     assert set(numbers) >= set(range(1, 26))
@@ -111,7 +113,8 @@ def test_a_search_for_what_is_not_there_ends_a_page_before_it_has_read_everythin
     page = ann.get(EVENTS, params={"from": since(aged, 100), "user": "nobody", "order": "oldest"}).json()
     assert page["items"] == []
     assert page["next"] is not None
-    assert len(listed(ann, **{"from": since(aged, 100), "limit": 2, "action": "member.add"})) == 24
+    few: dict[str, Any] = {"from": since(aged, 100), "limit": 2, "action": "member.add"}
+    assert len(listed(ann, **few)) == 24
     assert len(listed(ann, **{"from": since(aged, 100), "order": "oldest", "action": "member.add"})) == 24
 
 

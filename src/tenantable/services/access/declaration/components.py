@@ -190,7 +190,7 @@ audit_service = Component(
     "audit-service",
     description="Shows the audit trail, verifies it, and records that it was shown.",
     grants=[
-        allow(OrganisationHeads.get, KeptAnswers.get, Organisations.get, Members.organisations_of_user),
+        allow(OrganisationHeads.get, KeptAnswers.get, Members.organisations_of_user),
         allow(AuditEvents.get, AuditEvents.of_day, AuditEvents.of_user, AuditEvents.of_type),
         allow_resource("s3", "GetObject", "ListBucket", resource=audit_archive),
         _changes(),
@@ -203,8 +203,7 @@ audit_archiver = Component(
     "audit-archiver",
     description="Archives audit events, keeps signed copies of heads apart, and erases details.",
     grants=[
-        allow(OrganisationHeads.get, KeptAnswers.get, Organisations.get, Organisations.by_name),
-        allow(AuditEvents.of_day, AuditEvents.of_type),
+        allow(OrganisationHeads.get, KeptAnswers.get, Organisations.by_name, AuditEvents.of_day),
         allow_resource("s3", "GetObject", "PutObject", "ListBucket", resource=audit_archive),
         _changes(),
         allow(
