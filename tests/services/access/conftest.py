@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from random import Random
 
 import httpx
@@ -12,12 +13,15 @@ import pytest
 from fastapi import FastAPI
 from joserfc.jwk import ECKey
 
+from tenantable.cloud.objects.authorized import AuthorizedBucket
+from tenantable.cloud.objects.embedded import EmbeddedObjects
 from tenantable.declare.grants import Component
 from tenantable.engine import Engine
 from tenantable.iam.authorizer import PolicyAuthorizer
 from tenantable.iam.synthesis.statements import component_policies
+from tenantable.local.primitives.identities import PrimitiveAuthorizer
 from tenantable.services.access.app import Dependencies, create_app
-from tenantable.services.access.declaration import SYSTEM, naming
+from tenantable.services.access.declaration import SYSTEM, audit_archive, naming
 from tenantable.services.access.identity.tokens import EmbeddedIssuer, new_key
 from tenantable.testing import ManualClock
 from tenantable.wire.arns import Home
@@ -45,6 +49,7 @@ class World:
     issuer: EmbeddedIssuer
     address: str
     clients: ExitStack
+    objects: EmbeddedObjects
 
     def as_platform(self) -> httpx.Client:
         """The platform's administrator."""
@@ -80,21 +85,21 @@ def principal(component: Component) -> str:
 
 
 @pytest.fixture
-def world(serving: Callable[[FastAPI], httpx.Client]) -> Iterator[World]:
+def world(serving: Callable[[FastAPI], httpx.Client], tmp_path: Path) -> Iterator[World]:
     """A world of one test."""
-    with _world(serving) as made:
+    with _world(serving, tmp_path) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
-def shared(serving: Callable[[FastAPI], httpx.Client]) -> Iterator[World]:
+def shared(serving: Callable[[FastAPI], httpx.Client], tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A world of all tests of a module, each of which has organisations of its own."""
-    with _world(serving) as made:
+    with _world(serving, tmp_path_factory.mktemp("shared")) as made:
         yield made
 
 
 @contextmanager
-def _world(serving: Callable[[FastAPI], httpx.Client]) -> Iterator[World]:
+def _world(serving: Callable[[FastAPI], httpx.Client], folder: Path) -> Iterator[World]:
     names, clock = naming("dev"), ManualClock()
     policies = {principal(each): component_policies(each, names, HOME) for each in SYSTEM.components}
     authorizer = PolicyAuthorizer(policies, HOME, clock=clock)
@@ -108,6 +113,14 @@ def _world(serving: Callable[[FastAPI], httpx.Client]) -> Iterator[World]:
         def client(component: Component) -> DynamoClient:
             return engine.as_principal(principal(component))
 
+        objects = EmbeddedObjects(folder / "objects")
+
+        def bucket(component: Component) -> AuthorizedBucket:
+            arn = principal(component)
+            allows = PrimitiveAuthorizer(arn, policies[arn], HOME, clock=clock)
+            held = objects.bucket(names.resource_name(audit_archive.name))
+            return AuthorizedBucket(held, authorizer=allows, home=HOME)
+
         issuer = EmbeddedIssuer(signing_key(), issuer=ISSUER, clock=clock)
         dependencies = Dependencies(
             client=client,
@@ -117,6 +130,7 @@ def _world(serving: Callable[[FastAPI], httpx.Client]) -> Iterator[World]:
             platform_secret=PLATFORM_SECRET,
             issuers=[issuer.trusted],
             public_url=ISSUER,
+            bucket=bucket,
             clock=clock,
             random=Random(1),  # noqa: S311 - waiting times
         )
@@ -130,4 +144,5 @@ def _world(serving: Callable[[FastAPI], httpx.Client]) -> Iterator[World]:
                 issuer=issuer,
                 address=str(serving(app).base_url),
                 clients=clients,
+                objects=objects,
             )

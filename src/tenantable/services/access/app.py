@@ -10,10 +10,14 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
 from tenantable import __version__
+from tenantable.cloud.objects.bucket import Bucket
 from tenantable.data.database import Database
 from tenantable.declare.grants import Component
 from tenantable.declare.naming import Naming
 from tenantable.services.access import declaration
+from tenantable.services.access.audit.api import router as audit_router
+from tenantable.services.access.audit.archiving.archiver import Retention
+from tenantable.services.access.audit.assembly import audit_of
 from tenantable.services.access.changes.changes import Changes
 from tenantable.services.access.decisions.snapshots import Snapshots
 from tenantable.services.access.directory.api import router as directory_router
@@ -75,6 +79,10 @@ class Dependencies:
     `client` gives each component a client that carries its identity. `platform_secret` is the administrator's, of at
     least 16 characters; `chain_key` keys the audit trail; `issuers` are those whose tokens are believed. `public_url`
     is where callers reach the application; `default_organisation` is that of decisions which name none.
+
+    `bucket` gives the archive of audit events as a component may use it; None: there is no archive. `former_chain_keys`
+    keyed earlier events, the oldest first; `head_seed` (32 bytes) is of the key that signs heads, by default made of
+    the chain's first key, and `former_head_keys` are public keys that signed earlier ones.
     """
 
     client: Callable[[Component], DynamoClient]
@@ -85,29 +93,35 @@ class Dependencies:
     issuers: Sequence[Issuer]
     public_url: str = "http://127.0.0.1:8080"
     default_organisation: str | None = None
+    bucket: Callable[[Component], Bucket] | None = None
+    former_chain_keys: Sequence[bytes] = ()
+    head_seed: bytes | None = None
+    former_head_keys: Sequence[bytes] = ()
+    retention: Retention = field(default_factory=Retention)
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
     clock: Callable[[], float] = time.time
     monotonic: Callable[[], float] = time.perf_counter
     entropy: Callable[[int], bytes] = os.urandom
     random: Random = field(default_factory=SystemRandom)
 
-    def database(self, component: Component) -> Database:
-        """The table as this component may see it."""
+    def database(self, component: Component, *, clock: Callable[[], float] | None = None) -> Database:
+        """The table as this component may see it; `clock` tells what has expired."""
         return Database(
             self.client(component),
             naming=self.naming,
             cursor_key=self.cursor_key,
-            clock=self.clock,
+            clock=clock or self.clock,
             random=self.random,
         )
 
-    def changes(self, component: Component) -> Changes:
+    def changes(self, component: Component, database: Database | None = None) -> Changes:
         return Changes(
-            self.database(component),
+            database or self.database(component),
             chain_key=self.chain_key,
             clock=self.clock,
             new_id=self.new_id,
             random=self.random,
+            hot_days=self.retention.hot_days,
         )
 
     def new_id(self) -> str:
@@ -166,6 +180,8 @@ def create_app(dependencies: Dependencies) -> FastAPI:
     app.include_router(team_members_router)
     _add_invitations(app, dependencies)
     _add_decisions(app, dependencies, decision_database)
+    app.state.audit = audit_of(dependencies)
+    app.include_router(audit_router)
     return app
 
 

@@ -11,11 +11,12 @@ from tenantable.data.transactions import Transaction
 from tenantable.declare.keys.layouts import Key
 from tenantable.declare.references import Change as AttributeChange
 from tenantable.declare.references import Condition, EntityT
+from tenantable.services.access.changes.chain import detail_digests
 from tenantable.services.access.declaration import AuditEvent, AuditType, KeptAnswer, KeptAnswers, OrganisationHead
 from tenantable.services.access.errors import LastOwner, SeatsTaken
 
 HOT_DAYS = 30
-"""How long an audit event stays in the table."""
+"""How long an audit event stays in the table, unless told otherwise."""
 ANSWERS_KEPT = timedelta(hours=48)
 """How long an answer to a request with an Idempotency-Key is kept; promised are 24 hours."""
 EVENTS_MAX = 20
@@ -74,6 +75,7 @@ class Change:
     database: Database
     now: datetime
     new_id: Callable[[], str]
+    hot_days: int = HOT_DAYS
     owners: int = 0
     seats: int = 0
     seat_limit: int | None = None
@@ -158,18 +160,22 @@ class Change:
         outcome: str = "done",
         details: Mapping[str, str] | None = None,
     ) -> None:
-        """Say in the audit trail what is done: `role.assign`, to whom or what, and no secret."""
+        """Say in the audit trail what is done: `role.assign`, to whom or what, and no secret. Details can be erased."""
+        event_id, said = self.new_id(), dict(details or {})
+        salts = {name: self.new_id() for name in said}
         event = AuditEvent(
             organisation_id=self.organisation_id,
-            event_id=self.new_id(),
+            event_id=event_id,
             event_type=event_type,
             user_id=self.actor.id,
             timestamp=self.now,
             action=action,
             target=target,
             outcome=outcome,
-            details=dict(details or {}),
-            ttl=self.now + timedelta(days=HOT_DAYS),
+            details=said,
+            details_salts=salts,
+            details_digests=detail_digests(said, salts),
+            ttl=self.now + timedelta(days=self.hot_days),
         )
         self.events.append(event)
 

@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 from tenantable.data.database import Database
 from tenantable.errors import ConditionFailed, ItemNotFound, Unavailable
 from tenantable.services.access.changes.chain import chained
-from tenantable.services.access.changes.change import EVENTS_MAX, Actor, Answered, Change
+from tenantable.services.access.changes.change import EVENTS_MAX, HOT_DAYS, Actor, Answered, Change
 from tenantable.services.access.declaration import AuditEvents, KeptAnswers, OrganisationHead, OrganisationHeads
 from tenantable.services.access.errors import Busy, NotFound
 from tenantable.web.idempotency import check_same_request
@@ -41,6 +41,7 @@ class Changes:
         clock: Seconds since 1970.
         new_id: A new id at each call; unique, and sortable by time where lists should be.
         random: Makes waiting times differ.
+        hot_days: How long the table keeps the audit events.
         sleep: Waits between attempts.
     """
 
@@ -52,6 +53,7 @@ class Changes:
         clock: Callable[[], float],
         new_id: Callable[[], str],
         random: Random,
+        hot_days: int = HOT_DAYS,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.database = database
@@ -59,6 +61,7 @@ class Changes:
         self._clock = clock
         self._new_id = new_id
         self._random = random
+        self._hot_days = hot_days
         self._sleep = sleep
 
     def run(self, organisation_id: str, actor: Actor, build: Build[ResultT]) -> Changed[ResultT]:
@@ -128,6 +131,7 @@ class Changes:
             database=self.database,
             now=datetime.fromtimestamp(self._clock(), UTC),
             new_id=self._new_id,
+            hot_days=self._hot_days,
         )
 
     def _head(self, organisation_id: str) -> OrganisationHead:

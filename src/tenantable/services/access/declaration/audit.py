@@ -6,6 +6,7 @@ from typing import Literal
 from tenantable.data.repositories import Repository
 from tenantable.declare.attributes import Attr, attr, camel_case
 from tenantable.declare.entities import Entity
+from tenantable.declare.resources import Bucket
 from tenantable.services.access.declaration.table import gsi4, gsi5, table
 
 AuditType = Literal[
@@ -18,11 +19,16 @@ AuditType = Literal[
     "CONFIGURATION",
 ]
 
+audit_archive = Bucket(
+    name="audit-archive", description="Audit events that left the table, and signed copies of the heads."
+)
+
 
 class AuditEvent(Entity, table=table, stored_names=camel_case):
     """
     What a user did or was refused; stays 30 days in the table and is archived when it leaves. `sequence` counts the
-    events of the organisation from 1; `digest` is keyed, and covers the event and the digest before it.
+    events of the organisation from 1; `digest` is keyed with the key of `key_id`, and covers the event and the digest
+    before it. `details` can be erased: the digest covers theirs instead, which are salted.
     """
 
     organisation_id: Attr[str]
@@ -34,7 +40,10 @@ class AuditEvent(Entity, table=table, stored_names=camel_case):
     target: Attr[str | None] = attr(default=None)
     outcome: Attr[str]
     details: Attr[dict[str, str]] = attr(default_factory=dict)
+    details_salts: Attr[dict[str, str]] = attr(default_factory=dict)
+    details_digests: Attr[dict[str, str]] = attr(default_factory=dict)
     sequence: Attr[int] = attr(default=0)
+    key_id: Attr[str] = attr(default="")
     digest: Attr[str] = attr(default="")
     ttl: Attr[datetime]
 

@@ -6,8 +6,8 @@ changes or removes an event. Heads, members, keys and resources stand in partiti
 keys, and so these limits hold.
 """
 
-from tenantable.declare.grants import Component, Grant, Writes, allow, writes
-from tenantable.services.access.declaration.audit import AuditEvent, AuditEvents
+from tenantable.declare.grants import Component, Grant, Writes, allow, allow_resource, writes
+from tenantable.services.access.declaration.audit import AuditEvent, AuditEvents, audit_archive
 from tenantable.services.access.declaration.idempotency import KeptAnswer, KeptAnswers
 from tenantable.services.access.declaration.invitations import (
     Invitation,
@@ -193,9 +193,27 @@ audit_service = Component(
     "audit-service",
     description="Shows the audit trail, verifies it, and records that it was shown.",
     grants=[
-        allow(OrganisationHeads.get, KeptAnswers.get),
+        allow(OrganisationHeads.get, KeptAnswers.get, Members.organisations_of_user),
         allow(AuditEvents.get, AuditEvents.of_day, AuditEvents.of_user, AuditEvents.of_type),
+        allow_resource("s3", "GetObject", "ListBucket", resource=audit_archive),
         _changes(),
+    ],
+)
+
+# It alone writes to the archive, and nobody may delete there. Of an event it can change the details alone, to erase
+# them, and only in a change that says so.
+audit_archiver = Component(
+    "audit-archiver",
+    description="Archives audit events, keeps signed copies of heads apart, and erases details.",
+    grants=[
+        allow(OrganisationHeads.get, KeptAnswers.get, Organisations.by_name, AuditEvents.of_day),
+        allow_resource("s3", "GetObject", "PutObject", "ListBucket", resource=audit_archive),
+        _changes(),
+        allow(
+            writes(AuditEvent, "update"),
+            attributes=[AuditEvent.details, AuditEvent.details_salts],
+            in_transaction=True,
+        ),
     ],
 )
 

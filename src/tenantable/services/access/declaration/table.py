@@ -75,6 +75,7 @@ def naming(stage: str, *, project: str = "bbws-access") -> Naming:
     return Naming(
         table="{project}-{stage}-ddb-{table}",
         index="{table}-{index}",
+        resource="{project}-{stage}-{resource}",
         values={"project": project, "stage": stage},
         about={"project": about},
     )
