@@ -15,6 +15,7 @@ The error tree. Every error this package raises on purpose derives from `Tenanta
     ├── TenancyError         an item or cursor belongs to another tenant
     ├── PolicyError          (ValueError) a policy document is malformed
     ├── CloudError           a queue, key or other primitive refuses or fails
+    │   └── AccessDenied         the policies of whoever asks do not allow it
     ├── SettingsError        a setting has the wrong form; names it and where it may come from
     ├── StorageError         the data directory cannot be used; says why and the way out
     ├── AddressError         an address cannot be listened on
@@ -27,6 +28,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 __all__ = [
+    "AccessDenied",
     "AddressError",
     "CloudError",
     "ConditionFailed",
@@ -120,6 +122,10 @@ class PolicyError(TenantableError, ValueError):
 
 class CloudError(TenantableError):
     """A queue, key or other primitive refused or failed."""
+
+
+class AccessDenied(CloudError):
+    """The policies of whoever asks do not allow it."""
 
 
 class SettingsError(TenantableError):

@@ -71,8 +71,10 @@ class Naming:
         return self._checked(self.dedicated.format(**self.values, table=logical_name, tenant=tenant), _PHYSICAL_NAME)
 
     def resource_name(self, logical_name: str) -> str:
-        """The physical name of a queue, a parameter or another resource."""
-        return self._checked(self.resource.format(**self.values, resource=logical_name), _RESOURCE_NAME)
+        """The physical name of a queue or another resource; of a path of parameters, which stays a path."""
+        slash = "/" if logical_name.startswith("/") else ""
+        name = self.resource.format(**self.values, resource=logical_name.removeprefix("/"))
+        return self._checked(slash + name.removeprefix(slash), _RESOURCE_NAME)
 
     def _checked(self, name: str, allowed: re.Pattern[str]) -> str:
         if not allowed.fullmatch(name):

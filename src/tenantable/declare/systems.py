@@ -6,7 +6,7 @@ from typing import Any
 
 from tenantable.declare.attributes import EntityDeclaration
 from tenantable.declare.grants.components import ROLE_NAME, Component
-from tenantable.declare.grants.granted import Grant
+from tenantable.declare.grants.granted import Grant, ResourceGrant
 from tenantable.declare.keys.layouts import EntityLayout
 from tenantable.declare.naming import Naming
 from tenantable.declare.resources import Resource
@@ -35,7 +35,8 @@ class System:
         stages: The stages that it is meant to run in.
     Raises:
         DeclarationError: Two tables, components or resources have one name, a component's role would have a name that
-            IAM refuses, or a component is granted something on a table that is none of `tables`.
+            IAM refuses, or a component is granted something on a table that is none of `tables`, or a role that is none
+            of its components'.
     """
 
     name: str
@@ -92,6 +93,12 @@ def _component_faults(system: System, component: Component) -> Iterator[Fault]:
     if not ROLE_NAME.fullmatch(role := f"{system.name}-{component.name}"):
         hint = "use at most 64 letters, digits and + = , . @ _ - together"
         yield Fault(place=place, problem=f"IAM allows no role named {role!r}", hint=hint)
+    roles = {f"{system.name}-{each.name}" for each in system.components}
+    assumed = (each for each in component.grants if isinstance(each, ResourceGrant) and each.service == "sts")
+    for grant in assumed:
+        if grant.resource not in roles:
+            problem = f"component {component.name!r} is granted the role {grant.resource!r} of no component"
+            yield Fault(place=place, problem=problem, hint=f"name one of {', '.join(sorted(roles))}")
     grants = [grant for grant in component.grants if isinstance(grant, Grant)]
     granted = [
         (pattern.place, layout.table)

@@ -5,13 +5,15 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as BotocoreConnectionError
 
-from tenantable.cloud.keys.envelope import EnvelopeKeys
+from tenantable.cloud.events.eventbridge import EventBridgeBus
 from tenantable.cloud.keys.kms import KmsMasterKey
+from tenantable.cloud.objects.s3 import S3Bucket
+from tenantable.cloud.parameters.ssm import SsmParameters
 from tenantable.cloud.queues.queue import Queue, QueueSettings
 from tenantable.cloud.queues.sqs import SqsQueue, create_queue
 from tenantable.data.botocore_client import BotocoreClient
 from tenantable.errors import CloudError, SettingsError
-from tenantable.local.primitives import Primitives
+from tenantable.local.primitives.held import OwnedPrimitives
 from tenantable.settings import Settings
 
 _CONNECTIONS_MAX = 64
@@ -29,9 +31,9 @@ def amazon_dynamodb(settings: Settings) -> BotocoreClient:
     return BotocoreClient(client, connection_errors=(BotocoreConnectionError, HTTPClientError))
 
 
-def amazon_primitives(settings: Settings) -> Primitives:
+def amazon_primitives(settings: Settings) -> OwnedPrimitives:
     """
-    SQS and KMS.
+    SQS, KMS, the parameter store, S3 and EventBridge.
 
     Raises:
         CloudError: `kms_key_id` is not set.
@@ -41,8 +43,14 @@ def amazon_primitives(settings: Settings) -> Primitives:
         hint = "set TENANTABLE_KMS_KEY_ID to the id, ARN or alias of a symmetric KMS key"
         raise CloudError("Secrets at rest need a KMS key", hint=hint)
     session = _session(settings)
-    sqs = session.client("sqs", config=_RETRIES)
-    kms = session.client("kms", config=_RETRIES)
+    sqs, kms, ssm, s3, events = (
+        session.client("sqs", config=_RETRIES),
+        session.client("kms", config=_RETRIES),
+        session.client("ssm", config=_RETRIES),
+        session.client("s3", config=_RETRIES),
+        session.client("events", config=_RETRIES),
+    )
+    master_key = KmsMasterKey(kms, settings.kms_key_id)
 
     def queue(wanted: QueueSettings) -> Queue:
         if settings.creates_resources:
@@ -50,10 +58,17 @@ def amazon_primitives(settings: Settings) -> Primitives:
         return SqsQueue(sqs, wanted)
 
     def close() -> None:
-        sqs.close()
-        kms.close()
+        for client in (sqs, kms, ssm, s3, events):
+            client.close()
 
-    return Primitives(queue=queue, keys=EnvelopeKeys(KmsMasterKey(kms, settings.kms_key_id)), close=close)
+    return OwnedPrimitives(
+        queue=queue,
+        master_key=lambda _alias: master_key,
+        parameters=SsmParameters(ssm),
+        bucket=lambda name: S3Bucket(s3, name),
+        bus=lambda name: EventBridgeBus(events, name),
+        close=close,
+    )
 
 
 def _session(settings: Settings) -> boto3.Session:

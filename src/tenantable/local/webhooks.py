@@ -7,15 +7,14 @@ from fastapi import FastAPI
 
 from tenantable.local.components import ComponentClient, Installation
 from tenantable.local.loops import Loop, stop_all
-from tenantable.local.primitives import Primitives
+from tenantable.local.primitives.identities import ComponentPrimitives
 from tenantable.services.webhooks.app import (
     Dependencies,
     create_app,
     create_dlq_processor,
     create_worker,
-    queue_settings,
 )
-from tenantable.services.webhooks.declaration import SYSTEM, naming
+from tenantable.services.webhooks.declaration import SYSTEM, naming, secrets_key
 from tenantable.services.webhooks.sender import HttpSender
 from tenantable.services.webhooks.worker import Worker
 from tenantable.wire.arns import Home
@@ -56,20 +55,19 @@ def webhooks_installation(prefix: str, home: Home) -> Installation:
 def assemble_webhooks(
     installation: Installation,
     client: ComponentClient,
-    primitives: Primitives,
+    primitives: ComponentPrimitives,
     *,
     secrets: WebhookSecrets,
     allow_private_targets: bool,
 ) -> RunningWebhooks:
     """Put the service together; nothing runs before `start`."""
-    deliveries, dead_letters = queue_settings(installation.naming)
+    key = installation.naming.resource_name(secrets_key.name)
     dependencies = Dependencies(
         client=client,
+        queue=lambda component, settings: primitives(component).queue(settings),
+        keys=lambda component: primitives(component).keys(key),
         naming=installation.naming,
         cursor_key=secrets.cursor_key,
-        deliveries=primitives.queue(deliveries),
-        dead_letters=primitives.queue(dead_letters),
-        keys=primitives.keys,
         operator_token=secrets.operator_token,
         allow_private_targets=allow_private_targets,
     )

@@ -9,8 +9,11 @@ from pathlib import Path
 from tenantable.engine import Engine
 from tenantable.engine.server import Server, http_address, listen
 from tenantable.local.components import ComponentClient, Installation, access_keys, profiles
+from tenantable.local.loops import Loop
 from tenantable.local.observation.observing import Watch
-from tenantable.local.primitives import Primitives, embedded_primitives
+from tenantable.local.primitives.embedded import embedded_primitives
+from tenantable.local.primitives.held import Primitives
+from tenantable.local.primitives.identities import ComponentPrimitives, component_primitives
 from tenantable.local.secrets import CREDENTIALS_FILE, installation_secrets, prepare_folder, profile_keys
 from tenantable.local.serving import dynamo_endpoint
 from tenantable.local.systems import engine_clients, open_engine
@@ -53,7 +56,7 @@ def run_world(settings: Settings) -> Iterator[World]:
         api_listener = stack.enter_context(listen(settings.host, settings.port))
         if settings.cloud == "aws":
             dynamodb_address = metrics_address = None
-            client, primitives = _amazon(installation, settings)
+            client, primitives = _amazon(stack, installation, settings)
         else:
             watch = Watch(counts=settings.metrics_port is not None, logs_requests=settings.log_requests)
             engine = stack.enter_context(
@@ -68,8 +71,7 @@ def run_world(settings: Settings) -> Iterator[World]:
             dynamodb_address, metrics_address = _serve_dynamodb(stack, engine, installation, settings, watch=watch)
             create_missing_tables(engine, installation.system.physical_tables(installation.naming))
             client = engine_clients(installation, engine)
-            primitives = embedded_primitives(settings.data)
-        stack.callback(primitives.close)
+            primitives = component_primitives(installation, _primitives(stack, settings.data, home))
         webhook_secrets = _webhook_secrets(settings)
         webhooks = assemble_webhooks(
             installation,
@@ -90,6 +92,16 @@ def run_world(settings: Settings) -> Iterator[World]:
             metrics_address=metrics_address,
             credentials=settings.data / CREDENTIALS_FILE if dynamodb_address else None,
         )
+
+
+def _primitives(stack: ExitStack, data: Path, home: Home) -> Primitives:
+    primitives = embedded_primitives(data, home)
+    stack.callback(primitives.close)
+    assert primitives.delivery is not None, "nobody else delivers events"
+    delivery = Loop("event-delivery", primitives.delivery)
+    stack.callback(delivery.stop)
+    delivery.start()
+    return primitives
 
 
 def _serve_dynamodb(
@@ -118,14 +130,18 @@ def _serve_dynamodb(
     return address, stack.enter_context(exposed)
 
 
-def _amazon(installation: Installation, settings: Settings) -> tuple[ComponentClient, Primitives]:
+def _amazon(
+    stack: ExitStack, installation: Installation, settings: Settings
+) -> tuple[ComponentClient, ComponentPrimitives]:
     """On AWS the role of the process decides what it may do: run each component under its own."""
     from tenantable.local.amazon import amazon_dynamodb, amazon_primitives  # noqa: PLC0415 - needs the extra `aws`
 
     client = amazon_dynamodb(settings)
     if settings.creates_resources:
         create_missing_tables(client, installation.system.physical_tables(installation.naming))
-    return lambda _component: client, amazon_primitives(settings)
+    primitives = amazon_primitives(settings)
+    stack.callback(primitives.close)
+    return lambda _component: client, lambda _component: primitives
 
 
 def _webhook_secrets(settings: Settings) -> WebhookSecrets:

@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from tenantable.errors import CloudError, ServiceError, Unavailable
+from tenantable.errors import AccessDenied, CloudError, ServiceError, Unavailable
 from tenantable.web.observation import request_id_of
 
 PROBLEM_MEDIA_TYPE = "application/problem+json"
@@ -83,6 +83,7 @@ def install_problems(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(Unavailable, _unavailable)
     app.add_exception_handler(CloudError, _unavailable)
+    app.add_exception_handler(AccessDenied, _unexpected)  # a grant that is missing comes with no second try
     app.add_exception_handler(Exception, _unexpected)
 
 

@@ -1,4 +1,4 @@
-"""Amazon Resource Names of tables and what hangs on them."""
+"""Amazon Resource Names: of tables and what hangs on them, and of the other resources of a system."""
 
 from dataclasses import dataclass
 
@@ -33,6 +33,30 @@ class Home:
 
     def import_(self, table_name: str, identifier: str) -> str:
         return f"{self.table(table_name)}/import/{identifier}"
+
+    def queue(self, name: str) -> str:
+        return f"arn:aws:sqs:{self.region}:{self.account_id}:{name}"
+
+    def parameter(self, name: str) -> str:
+        """A parameter, or a path of them; of a name that begins with a slash, that slash is the one in the ARN."""
+        return f"arn:aws:ssm:{self.region}:{self.account_id}:parameter/{name.removeprefix('/')}"
+
+    def bucket(self, name: str) -> str:
+        """A bucket's ARN names no account: bucket names are unique."""
+        return f"arn:aws:s3:::{name}"
+
+    def object(self, bucket: str, key: str) -> str:
+        return f"{self.bucket(bucket)}/{key}"
+
+    def event_bus(self, name: str) -> str:
+        return f"arn:aws:events:{self.region}:{self.account_id}:event-bus/{name}"
+
+    def role(self, name: str) -> str:
+        return f"arn:aws:iam::{self.account_id}:role/{name}"
+
+    def stack(self, name: str) -> str:
+        """The stacks of one name, whose ARNs end with an id of each; `name` may end with `*`."""
+        return f"arn:aws:cloudformation:{self.region}:{self.account_id}:stack/{name}/*"
 
     def every_table(self) -> str:
         """The resource of operations that name no table, such as ListTables."""

@@ -12,15 +12,14 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from tenantable.cloud.keys.embedded import FileMasterKey
-from tenantable.cloud.keys.envelope import EnvelopeKeys
-from tenantable.cloud.queues.embedded import EmbeddedQueues
+from tenantable.cloud.keys.envelope import Keys
 from tenantable.cloud.queues.queue import Queue
 from tenantable.data.database import TenantId
-from tenantable.declare.grants import Component
 from tenantable.engine import Engine
 from tenantable.iam.authorizer import PolicyAuthorizer
-from tenantable.iam.synthesis.statements import component_policies
+from tenantable.local.components import Installation
+from tenantable.local.primitives.embedded import embedded_primitives
+from tenantable.local.primitives.identities import component_primitives
 from tenantable.services.webhooks.app import (
     Dependencies,
     create_app,
@@ -28,14 +27,13 @@ from tenantable.services.webhooks.app import (
     create_worker,
     queue_settings,
 )
-from tenantable.services.webhooks.declaration import SYSTEM, api, naming, receiver
+from tenantable.services.webhooks.declaration import SYSTEM, api, naming, receiver, secrets_key
 from tenantable.services.webhooks.model import Answer
 from tenantable.services.webhooks.service import NewTenant, Receiver, WebhookApi
 from tenantable.services.webhooks.worker import DlqProcessor, Worker
 from tenantable.testing import ManualClock
 from tenantable.web.json_text import JsonText
 from tenantable.wire.arns import Home
-from tenantable.wire.client import DynamoClient
 
 OPERATOR_TOKEN = "operator-token-of-the-tests"
 TARGET = "https://hooks.example.com/in"
@@ -63,24 +61,19 @@ class RecordingSender:
 
 @dataclass(frozen=True, kw_only=True)
 class World:
-    """The parts of one running service, as their components."""
+    """The parts of one running service, as their components; queues and keys as nobody's policy limits them."""
 
     engine: Engine
     clock: ManualClock
     sender: RecordingSender
     dependencies: Dependencies
+    deliveries: Queue
+    dead_letters: Queue
+    keys: Keys
     api: WebhookApi
     receiver: Receiver
     worker: Worker
     dlq_processor: DlqProcessor
-
-    @property
-    def deliveries(self) -> Queue:
-        return self.dependencies.deliveries
-
-    @property
-    def dead_letters(self) -> Queue:
-        return self.dependencies.dead_letters
 
     def tenant(self) -> NewTenant:
         return self.api.create_tenant(target_url=TARGET, plan="standard", idempotency_key=None)
@@ -153,24 +146,20 @@ def new_tenant(client: httpx.Client) -> Tenant:
 
 
 def made_world(folder: Path) -> Iterator[World]:
-    policies = {principal(each): component_policies(each, naming(), HOME) for each in SYSTEM.components}
+    installation = Installation(system=SYSTEM, naming=naming(), home=HOME)
     clock, sender = ManualClock(), RecordingSender()
-    queues = EmbeddedQueues(folder / "queues.sqlite", clock=clock)
+    shared = embedded_primitives(folder, HOME, clock=clock)
+    primitives = component_primitives(installation, shared, clock=clock)
     deliveries, dead_letters = queue_settings(naming())
-    with Engine(":memory:", authorizer=PolicyAuthorizer(policies, HOME), clock=clock) as engine:
+    with Engine(":memory:", authorizer=PolicyAuthorizer(installation.policies(), HOME), clock=clock) as engine:
         for request in SYSTEM.create_table_requests(naming()):
             engine.call("CreateTable", request)
-
-        def client(component: Component) -> DynamoClient:
-            return engine.as_principal(principal(component))
-
         dependencies = Dependencies(
-            client=client,
+            client=lambda component: engine.as_principal(installation.principal(component)),
+            queue=lambda component, settings: primitives(component).queue(settings),
+            keys=lambda component: primitives(component).keys(secrets_key.name),
             naming=naming(),
             cursor_key=bytes(32),
-            deliveries=queues.queue(deliveries),
-            dead_letters=queues.queue(dead_letters),
-            keys=EnvelopeKeys(FileMasterKey(folder / "master.key")),
             operator_token=OPERATOR_TOKEN,
             clock=clock,
             random=Random(7),  # noqa: S311 - the same on every run
@@ -181,21 +170,22 @@ def made_world(folder: Path) -> Iterator[World]:
             clock=clock,
             sender=sender,
             dependencies=dependencies,
+            deliveries=shared.queue(deliveries),
+            dead_letters=shared.queue(dead_letters),
+            keys=shared.keys(secrets_key.name),
             api=WebhookApi(
                 repository=dependencies.repository(api),
-                deliveries=dependencies.deliveries,
-                keys=dependencies.keys,
+                deliveries=dependencies.deliveries(api),
+                keys=dependencies.keys(api),
                 clock=clock,
                 entropy=dependencies.entropy,
                 allow_private_targets=False,
             ),
-            receiver=Receiver(repository=dependencies.repository(receiver), keys=dependencies.keys, clock=clock),
+            receiver=Receiver(
+                repository=dependencies.repository(receiver), keys=dependencies.keys(receiver), clock=clock
+            ),
             worker=worker,
             dlq_processor=create_dlq_processor(dependencies),
         )
         worker.close()
-    queues.close()
-
-
-def principal(component: Component) -> str:
-    return f"arn:aws:iam::{HOME.account_id}:role/webhooks-{component.name}"
+    shared.close()

@@ -102,7 +102,7 @@ def test_simultaneous_rotations_do_not_lose_a_secret(world: World, tenant: NewTe
     shown = {secret for secret, _ in results}
     assert len(shown) == 4
     config = world.api.endpoint(tenant.tenant_id).config
-    signing = open_secrets(world.dependencies.keys, tenant.tenant_id, config, world.clock.now)
+    signing = open_secrets(world.keys, tenant.tenant_id, config, world.clock.now)
     assert shown | {tenant.webhook_secret} == set(signing)
 
 
@@ -141,7 +141,7 @@ def test_who_is_overtaken_for_ever_is_told_so(world: World, tenant: NewTenant) -
     with pytest.raises(ConfigContended, match="repeat the request"):
         overtaken(world, change).rotate_secret(tenant.tenant_id, overlap_seconds=0, if_match=None)
     config = world.api.endpoint(tenant.tenant_id).config
-    assert open_secrets(world.dependencies.keys, tenant.tenant_id, config, 0) == [tenant.webhook_secret]
+    assert open_secrets(world.keys, tenant.tenant_id, config, 0) == [tenant.webhook_secret]
 
 
 def test_a_rotation_whose_answer_was_lost_is_made_once(world: World, tenant: NewTenant) -> None:
@@ -162,7 +162,7 @@ def test_after_a_compromise_no_former_secret_is_kept(world: World, tenant: NewTe
     world.api.rotate_secret(tenant.tenant_id, overlap_seconds=3600, if_match=None)
     secret, endpoint = world.api.rotate_secret(tenant.tenant_id, overlap_seconds=0, if_match=None)
     assert all(each.secret is None for each in endpoint.config.rotation_history)
-    keys = world.dependencies.keys
+    keys = world.keys
     assert open_secrets(keys, tenant.tenant_id, endpoint.config, world.clock.now) == [secret]
 
 
@@ -176,7 +176,7 @@ def test_a_sealed_secret_opens_for_its_tenant_alone(world: World, tenant: NewTen
     """A configuration that was copied to another tenant is useless there."""
     config = world.api.endpoint(tenant.tenant_id).config
     with pytest.raises(CannotDecrypt):
-        open_secrets(world.dependencies.keys, world.tenant().tenant_id, config, world.clock.now)
+        open_secrets(world.keys, world.tenant().tenant_id, config, world.clock.now)
 
 
 def test_without_a_tenant_there_is_nothing(world: World) -> None:

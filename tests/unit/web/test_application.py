@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry
 from pydantic import BaseModel
 from structlog.testing import capture_logs
 
-from tenantable.errors import CloudError, ServiceError, Unavailable
+from tenantable.errors import AccessDenied, CloudError, ServiceError, Unavailable
 from tenantable.web.application import new_application
 from tenantable.web.problems import PROBLEM_MEDIA_TYPE, problem_responses
 
@@ -50,6 +50,7 @@ def application() -> FastAPI:
             "teapot": Teapot(hint="use a pot"),
             "unavailable": Unavailable("the database at 10.0.0.1 is gone"),
             "cloud": CloudError("SQS refused a call on secret-queue"),
+            "denied": AccessDenied("role/secret-role is not authorized"),
             "bug": ZeroDivisionError("secret detail"),
         }
         raise errors[kind]
@@ -68,6 +69,7 @@ def client(serving: Callable[[FastAPI], httpx.Client]) -> httpx.Client:
         (("GET", "/fail/teapot", None), 418, "teapot"),
         (("GET", "/fail/unavailable", None), 503, "unavailable"),
         (("GET", "/fail/cloud", None), 503, "unavailable"),
+        (("GET", "/fail/denied", None), 500, "internal-error"),
         (("GET", "/fail/bug", None), 500, "internal-error"),
         (("GET", "/nowhere", None), 404, "not-found"),
         (("DELETE", "/orders/1", None), 405, "method-not-allowed"),
@@ -97,6 +99,7 @@ def test_every_error_has_the_one_shape(
 def test_what_happened_inside_is_not_told(client: httpx.Client) -> None:
     assert "secret detail" not in client.get("/fail/bug", headers={"connection": "close"}).text
     assert "secret-queue" not in client.get("/fail/cloud").text
+    assert "secret-role" not in client.get("/fail/denied").text
     assert "10.0.0.1" not in client.get("/fail/unavailable").text
 
 

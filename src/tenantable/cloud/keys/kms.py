@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tenantable.cloud.keys.envelope import CannotDecrypt, Context, DataKey, context_bytes
-from tenantable.errors import CloudError
+from tenantable.cloud.refusals import code_of, refusal
 
 if TYPE_CHECKING:
     from mypy_boto3_kms import KMSClient
@@ -44,7 +44,7 @@ class KmsMasterKey:
                 KeyId=self._key_id, KeySpec="AES_256", EncryptionContext=dict(context)
             )
         except (ClientError, BotoCoreError) as error:
-            raise CloudError(f"KMS made no data key under {self._key_id}: {error}") from error
+            raise refusal("KMS", self._key_id, error) from error
         return DataKey(plain=answer["Plaintext"], wrapped=answer["CiphertextBlob"])
 
     def unwrap(self, wrapped: bytes, context: Context) -> bytes:
@@ -65,10 +65,8 @@ class KmsMasterKey:
     def _ask(self, wrapped: bytes, context: Context) -> bytes:
         try:
             answer = self._client.decrypt(KeyId=self._key_id, CiphertextBlob=wrapped, EncryptionContext=dict(context))
-        except ClientError as error:
-            if error.response["Error"]["Code"] in _NOT_OURS:
+        except (ClientError, BotoCoreError) as error:
+            if isinstance(error, ClientError) and code_of(error) in _NOT_OURS:
                 raise CannotDecrypt from error
-            raise CloudError(f"KMS refused to unwrap a data key: {error}") from error
-        except BotoCoreError as error:
-            raise CloudError(f"KMS did not answer: {error}") from error
+            raise refusal("KMS", self._key_id, error) from error
         return answer["Plaintext"]

@@ -21,6 +21,7 @@ from tenantable.cloud.queues.queue import (
     check_receive,
     check_visibility,
 )
+from tenantable.cloud.refusals import code_of, refusal
 from tenantable.errors import CloudError
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ class SqsQueue:
                 QueueUrl=self._url, ReceiptHandle=receipt, VisibilityTimeout=math.ceil(seconds)
             )
         except ClientError as error:
-            if _code(error) in _STALE_RECEIPT:
+            if code_of(error) in _STALE_RECEIPT:
                 return False
             raise _cloud_error(self.name, error) from error
         except BotoCoreError as error:
@@ -226,12 +227,6 @@ def _cloud_errors(queue_name: str) -> Iterator[None]:
 
 
 def _cloud_error(queue_name: str, error: ClientError | BotoCoreError) -> CloudError:
-    if isinstance(error, ClientError):
-        if _code(error).endswith(("NonExistentQueue", "QueueDoesNotExist")):
-            return QueueNotFound(f"There is no SQS queue {queue_name}", hint="deploy the infrastructure first")
-        return CloudError(f"SQS refused a call on {queue_name}: {_code(error)}")
-    return CloudError(f"SQS did not answer a call on {queue_name}: {error}")
-
-
-def _code(error: ClientError) -> str:
-    return str(error.response["Error"]["Code"])
+    if isinstance(error, ClientError) and code_of(error).endswith(("NonExistentQueue", "QueueDoesNotExist")):
+        return QueueNotFound(f"There is no SQS queue {queue_name}", hint="deploy the infrastructure first")
+    return refusal("SQS", queue_name, error)

@@ -65,7 +65,9 @@ class Component:
         actions: dict[tuple[str, str], frozenset[str]] = {}
         for grant in self.grants:
             if isinstance(grant, ResourceGrant):
-                place = (grant.service, naming.resource_name(grant.resource))
+                # Roles are named by system and component, in every stage alike.
+                name = grant.resource if grant.service == "sts" else naming.resource_name(grant.resource)
+                place = (grant.service, name)
                 actions[place] = actions.get(place, frozenset()) | grant.actions
         return tuple(
             ResourcePermission(service=service, resource=resource, actions=allowed)

@@ -7,6 +7,7 @@ from typing import Any, Literal, get_args
 from pydantic import BaseModel
 
 from tenantable.declare.attributes import EntityDeclaration, declaration_of
+from tenantable.declare.grants.services import grant_problems
 from tenantable.declare.patterns import Pattern
 from tenantable.declare.references import Reference
 from tenantable.declare.resources import Resource
@@ -102,7 +103,24 @@ def allow(
 
 
 def allow_resource(service: str, *actions: str, resource: str | Resource) -> ResourceGrant:
-    """Grant actions of another service on a resource, or on the one of this logical name: `"sqs", "SendMessage"`."""
+    """
+    Grant actions of another service on one resource: `allow_resource("sqs", "SendMessage", resource=deliveries)`.
+
+    Args:
+        service: The prefix of its actions: `events`, `kms`, `s3`, `sqs`, `ssm` or `sts`.
+        actions: Their names; there are no wildcards.
+        resource: What the system declares, or its logical name. Of `ssm` it is a path, and whatever lies below is
+            granted; of `sts` the name of a role of the same system, such as `accounts-reader`.
+    Raises:
+        DeclarationError: The service or an action of it is unknown, or the resource is of another service.
+    """
+    place = f"allow_resource({service!r})"
+    faults = [Fault(place=place, problem=problem, hint=hint) for problem, hint in grant_problems(service, actions)]
+    if not isinstance(resource, str) and resource.service != service:
+        problem = f"{type(resource).__name__} {resource.name!r} is a resource of {resource.service}"
+        faults.append(Fault(place=place, problem=problem, hint=f"write allow_resource({resource.service!r}, ...)"))
+    if faults:
+        raise DeclarationError(faults)
     name = resource if isinstance(resource, str) else resource.name
     return ResourceGrant(service=service, actions=frozenset(actions), resource=name)
 

@@ -21,6 +21,7 @@ from tenantable.errors import PolicyError
 from tenantable.iam.documents import Condition, Policy, Statement
 from tenantable.iam.patterns import Pattern, Wildcard, has_variables, parse_pattern, text_test
 from tenantable.iam.synthesis.packing import pack
+from tenantable.iam.synthesis.resources import resource_statements
 from tenantable.wire.arns import Home
 
 ValueT = TypeVar("ValueT")
@@ -83,11 +84,12 @@ def synthesize(
         resources and values are in alphabetical order: equal permissions give equal documents.
     Raises:
         PolicyError: A permission gives leading keys to Scan, which has none, or names no key or no attribute at all; it
-            is on a resource of an unknown service; or one statement is larger than the quota and cannot be divided.
+            is on a resource of an unknown service, or has an action that its service does not know; or one statement
+            is larger than the quota and cannot be divided.
     """
     accesses = _widest(_with_all_transactions(_accesses(permissions, home)), _Access.covers)
-    statements = [*_table_statements(_with_all_keys(accesses)), *(_other_statement(each, home) for each in others)]
-    return pack(_merged(statements))
+    on_resources = (statement for each in others for statement in resource_statements(each, home))
+    return pack(_merged([*_table_statements(_with_all_keys(accesses)), *on_resources]))
 
 
 def _accesses(permissions: Iterable[Permission], home: Home) -> Iterator[_Access]:
@@ -217,25 +219,6 @@ def _conditions(shared: _Access, actions: set[str]) -> Iterator[Condition]:
 
 def _condition(operator: str, key: str, values: Iterable[str]) -> Condition:
     return Condition(operator=operator, key=key, values=tuple(sorted(values)))
-
-
-def _other_statement(permission: ResourcePermission, home: Home) -> Statement:
-    place = f"{home.region}:{home.account_id}"
-    conditions: tuple[Condition, ...] = ()
-    if permission.service == "sqs":
-        resource = f"arn:aws:sqs:{place}:{permission.resource}"
-    elif permission.service == "kms":
-        # The use of a key cannot be granted on its alias's ARN, only on keys that have the alias.
-        resource = f"arn:aws:kms:{place}:key/*"
-        alias = f"alias/{permission.resource.removeprefix('alias/')}"
-        conditions = (_condition("ForAnyValue:StringEquals", "kms:ResourceAliases", [alias]),)
-    else:
-        raise PolicyError(
-            f"permission on {permission.resource}: no policies are made for the service {permission.service!r}",
-            hint="known are kms and sqs",
-        )
-    actions = tuple(f"{permission.service}:{action}" for action in permission.actions)
-    return Statement(effect="Allow", actions=actions, resources=(resource,), conditions=conditions)
 
 
 def _merged(statements: Iterable[Statement]) -> list[Statement]:

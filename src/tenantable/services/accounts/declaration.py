@@ -18,8 +18,9 @@ from pydantic import BaseModel, ConfigDict
 from tenantable.data.repositories import TenantRepository
 from tenantable.declare.attributes import Attr, attr, camel_case
 from tenantable.declare.entities import Entity
-from tenantable.declare.grants import Component, allow, writes
+from tenantable.declare.grants import Component, allow, allow_resource, writes
 from tenantable.declare.naming import Naming
+from tenantable.declare.resources import ParameterTree
 from tenantable.declare.systems import System
 from tenantable.declare.tables import AWS_MANAGED_KEY, Index, Table, Tenancy
 
@@ -39,6 +40,8 @@ table = Table(
     recovery=True,
     encryption_key=AWS_MANAGED_KEY,
 )
+account_parameters = ParameterTree(name="/accounts", description="Where the data of each account is.")
+platform_parameters = ParameterTree(name="/platform", description="What all accounts share: table, billing, template.")
 
 
 class Address(BaseModel):
@@ -147,6 +150,9 @@ class Provisionings(TenantRepository[Provisioning]):
         """How far the account's own table is."""
 
 
+_FIND = ("GetParameter", "GetParameters", "GetParametersByPath")
+"""What finding an account's table takes; nobody needs the history of parameters."""
+
 # An account and its licences share a partition, and policies see no sort keys: whoever may write licences may write the
 # account too, so the API's grant says as much.
 api = Component(
@@ -156,11 +162,14 @@ api = Component(
         allow(Accounts.get, Accounts.by_status, Accounts.by_name, writes(Account, "create", "update")),
         allow(Licenses.get, Licenses.every, Licenses.of_enterprise, writes(License, "create", "update", "delete")),
         allow(Provisionings.get),
+        allow_resource("ssm", *_FIND, resource=account_parameters),
+        allow_resource("ssm", *_FIND, resource=platform_parameters),
     ],
 )
 
 # Of an account it changes only how far the provisioning is; its own notes stand in a partition of their own, so that
-# this limit holds. Dedicated tables are made by the stack's role.
+# this limit holds. Dedicated tables are made by the stack's role. It alone writes where accounts are found; what the
+# platform shares is written by whoever deploys it.
 provisioner = Component(
     "provisioner",
     description="Gives private accounts a table of their own, and takes it away again.",
@@ -177,6 +186,8 @@ provisioner = Component(
             ],
         ),
         allow(Provisionings.get, writes(Provisioning, "put", "update", "delete")),
+        allow_resource("ssm", *_FIND, "PutParameter", "DeleteParameter", resource=account_parameters),
+        allow_resource("ssm", *_FIND, resource=platform_parameters),
     ],
 )
 
@@ -186,6 +197,7 @@ reader = Component(
     tenant_bound=True,
     grants=[
         allow(Accounts.get, Licenses.get, Licenses.every),
+        allow_resource("ssm", *_FIND, resource=account_parameters),
     ],
 )
 
@@ -204,6 +216,7 @@ SYSTEM = System(
     description="Accounts that share a table or have one for themselves, and their licences.",
     tables=(table,),
     components=(api, provisioner, reader),
+    resources=(account_parameters, platform_parameters),
     environment={"SHARED_TABLE": table},
     naming=naming,
 )

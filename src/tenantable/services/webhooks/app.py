@@ -37,11 +37,10 @@ class Dependencies:
 
     Args:
         client: The client that carries a component's identity; asked once for each component.
+        queue: Opens a queue as a component may use it.
+        keys: What seals and opens webhook secrets, as a component may use it.
         naming: Physical names of tables and queues.
         cursor_key: Signs page cursors; at least 16 bytes, the same in every process.
-        deliveries: The queue that `queue_settings` gives first.
-        dead_letters: The other one.
-        keys: Seals webhook secrets.
         operator_token: Who sends it may create tenants.
         allow_private_targets: For development: deliver to private addresses and over plain http.
         registry: Metrics go there; `/metrics` shows it.
@@ -52,11 +51,10 @@ class Dependencies:
     """
 
     client: Callable[[Component], DynamoClient]
+    queue: Callable[[Component, QueueSettings], Queue]
+    keys: Callable[[Component], Keys]
     naming: Naming
     cursor_key: bytes
-    deliveries: Queue
-    dead_letters: Queue
-    keys: Keys
     operator_token: str
     allow_private_targets: bool = False
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
@@ -75,6 +73,14 @@ class Dependencies:
             random=self.random,
         )
         return WebhookRepository(database)
+
+    def deliveries(self, component: Component) -> Queue:
+        """The delivery queue as this component may use it."""
+        return self.queue(component, queue_settings(self.naming)[0])
+
+    def dead_letters(self, component: Component) -> Queue:
+        """The dead-letter queue as this component may use it."""
+        return self.queue(component, queue_settings(self.naming)[1])
 
 
 def queue_settings(naming: Naming) -> tuple[QueueSettings, QueueSettings]:
@@ -105,15 +111,15 @@ def create_app(dependencies: Dependencies) -> FastAPI:
         authorizer=Authorizer(repository=dependencies.repository(declaration.authorizer)),
         api=WebhookApi(
             repository=dependencies.repository(declaration.api),
-            deliveries=dependencies.deliveries,
-            keys=dependencies.keys,
+            deliveries=dependencies.deliveries(declaration.api),
+            keys=dependencies.keys(declaration.api),
             clock=dependencies.clock,
             entropy=dependencies.entropy,
             allow_private_targets=dependencies.allow_private_targets,
         ),
         receiver=Receiver(
             repository=dependencies.repository(declaration.receiver),
-            keys=dependencies.keys,
+            keys=dependencies.keys(declaration.receiver),
             clock=dependencies.clock,
         ),
         dlq_processor=create_dlq_processor(dependencies),
@@ -127,9 +133,9 @@ def create_worker(dependencies: Dependencies, sender: Sender) -> Worker:
     """A delivery worker; whoever made the sender closes it."""
     return Worker(
         repository=dependencies.repository(declaration.worker),
-        keys=dependencies.keys,
-        deliveries=dependencies.deliveries,
-        dead_letters=dependencies.dead_letters,
+        keys=dependencies.keys(declaration.worker),
+        deliveries=dependencies.deliveries(declaration.worker),
+        dead_letters=dependencies.dead_letters(declaration.worker),
         sender=sender,
         clock=dependencies.clock,
         random=dependencies.random,
@@ -140,7 +146,7 @@ def create_worker(dependencies: Dependencies, sender: Sender) -> Worker:
 def create_dlq_processor(dependencies: Dependencies) -> DlqProcessor:
     return DlqProcessor(
         repository=dependencies.repository(declaration.dlq_processor),
-        dead_letters=dependencies.dead_letters,
-        deliveries=dependencies.deliveries,
+        dead_letters=dependencies.dead_letters(declaration.dlq_processor),
+        deliveries=dependencies.deliveries(declaration.dlq_processor),
         clock=dependencies.clock,
     )

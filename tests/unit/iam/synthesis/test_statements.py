@@ -175,8 +175,9 @@ def test_a_contradiction_is_refused(granted: Permission, message: str) -> None:
 
 
 def test_another_service_is_refused() -> None:
-    with pytest.raises(PolicyError, match="no policies are made for the service 's3'"):
-        synthesize([], HOME, others=[ResourcePermission(service="s3", actions=frozenset({"GetObject"}), resource="x")])
+    invoke = ResourcePermission(service="lambda", actions=frozenset({"InvokeFunction"}), resource="x")
+    with pytest.raises(PolicyError, match="no policies are made for the service 'lambda'"):
+        synthesize([], HOME, others=[invoke])
 
 
 TABLES, INDEXES = ("orders", "events"), (None, "by-date", "by-name")

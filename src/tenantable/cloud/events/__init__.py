@@ -1,0 +1,1 @@
+"""Event buses whose rules send events on to queues: embedded on SQLite, and Amazon EventBridge."""

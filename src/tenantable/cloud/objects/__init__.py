@@ -1,0 +1,1 @@
+"""Buckets of objects: folders of the data folder, and Amazon S3."""

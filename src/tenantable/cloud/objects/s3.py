@@ -1,0 +1,125 @@
+"""Buckets on Amazon S3, or any endpoint that speaks its API."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from tenantable.cloud.objects.bucket import (
+    PAGE_MAX,
+    BucketNotFound,
+    Content,
+    InvalidObject,
+    ListedObject,
+    ObjectExists,
+    ObjectInfo,
+    ObjectNotFound,
+    ObjectPage,
+    Range,
+    StoredObject,
+    check_bucket,
+    check_key,
+    check_page,
+    check_readable,
+)
+from tenantable.cloud.refusals import code_of, refusal
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_MISSING = {"NoSuchKey", "404"}
+
+
+class S3Bucket:
+    """One existing bucket; implements `Bucket`."""
+
+    def __init__(self, client: "S3Client", name: str) -> None:
+        check_bucket(name)
+        self._client = client
+        self._name = name
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    def put(self, key: str, content: Content, *, only_if_absent: bool = False) -> str:
+        check_key(key)
+        condition: dict[str, Any] = {"IfNoneMatch": "*"} if only_if_absent else {}
+        with self._cloud_errors(key):
+            answer = self._client.put_object(
+                Bucket=self._name,
+                Key=key,
+                Body=content.body,
+                ContentType=content.media_type,
+                Metadata=dict(content.metadata),
+                **condition,
+            )
+        return answer["ETag"].strip('"')
+
+    def get(self, key: str, wanted: Range | None = None) -> StoredObject:
+        check_key(key)
+        with self._cloud_errors(key):
+            answer = self._client.get_object(Bucket=self._name, Key=key, **_range(wanted))
+            check_readable(key, answer["ContentLength"], None)
+            return StoredObject(info=_info(key, answer), body=answer["Body"].read())
+
+    def head(self, key: str) -> ObjectInfo:
+        check_key(key)
+        with self._cloud_errors(key):
+            return _info(key, self._client.head_object(Bucket=self._name, Key=key))
+
+    def page(self, prefix: str = "", *, limit: int = PAGE_MAX, after: str | None = None) -> ObjectPage:
+        check_page(prefix, limit)
+        position: dict[str, Any] = {} if after is None else {"StartAfter": after}
+        with self._cloud_errors(prefix):
+            answer = self._client.list_objects_v2(Bucket=self._name, Prefix=prefix, MaxKeys=limit, **position)
+        found = tuple(
+            ListedObject(key=each["Key"], size_bytes=each["Size"], modified_at=each["LastModified"].timestamp())
+            for each in answer.get("Contents", [])
+        )
+        return ObjectPage(objects=found, next=found[-1].key if answer["IsTruncated"] else None)
+
+    def delete(self, key: str) -> None:
+        check_key(key)
+        with self._cloud_errors(key):
+            self._client.delete_object(Bucket=self._name, Key=key)
+
+    @contextmanager
+    def _cloud_errors(self, key: str) -> Iterator[None]:
+        try:
+            yield
+        except ClientError as error:
+            code = code_of(error)
+            if code in _MISSING:
+                raise ObjectNotFound(f"There is no object {key}") from error
+            if code == "NoSuchBucket":
+                hint = "deploy the infrastructure first"
+                raise BucketNotFound(f"There is no S3 bucket {self._name}", hint=hint) from error
+            if code == "PreconditionFailed":
+                raise ObjectExists(f"There is an object {key} already") from error
+            if code == "InvalidRange":
+                raise InvalidObject(f"The range begins at or after the end of {key}") from error
+            raise refusal("S3", f"{self._name}/{key}", error) from error
+        except BotoCoreError as error:
+            raise refusal("S3", f"{self._name}/{key}", error) from error
+
+
+def _range(wanted: Range | None) -> dict[str, Any]:
+    if wanted is None:
+        return {}
+    last = "" if wanted.length is None else wanted.start + wanted.length - 1
+    return {"Range": f"bytes={wanted.start}-{last}"}
+
+
+def _info(key: str, answer: Any) -> ObjectInfo:
+    """Of a range too, `ContentRange` tells the size of the whole: `bytes 0-9/1234`."""
+    whole = answer.get("ContentRange", "").rpartition("/")[2]
+    return ObjectInfo(
+        key=key,
+        size_bytes=int(whole) if whole else answer["ContentLength"],
+        etag=answer["ETag"].strip('"'),
+        modified_at=answer["LastModified"].timestamp(),
+        media_type=answer["ContentType"],
+        metadata=answer["Metadata"],
+    )
