@@ -14,6 +14,7 @@ The error tree. Every error this package raises on purpose derives from `Tenanta
     │   └── Unavailable          (ConnectionError) no answer from DynamoDB after all retries
     ├── TenancyError         an item or cursor belongs to another tenant
     ├── PolicyError          (ValueError) a policy document is malformed
+    ├── SessionRefused       a session of a role that is not given; `code` is the name that STS has for it
     ├── CloudError           a queue, key or other primitive refuses or fails
     │   └── AccessDenied         the policies of whoever asks do not allow it
     ├── SettingsError        a setting has the wrong form; names it and where it may come from
@@ -41,6 +42,7 @@ __all__ = [
     "ItemNotFound",
     "PolicyError",
     "ServiceError",
+    "SessionRefused",
     "SettingsError",
     "StaleItem",
     "StorageError",
@@ -118,6 +120,14 @@ class TenancyError(TenantableError):
 
 class PolicyError(TenantableError, ValueError):
     """The policy document is malformed."""
+
+
+class SessionRefused(TenantableError):
+    """A session of a role is not given; `code` is the name that STS has for the reason, `AccessDenied` for one."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class CloudError(TenantableError):

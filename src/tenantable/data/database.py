@@ -78,9 +78,7 @@ class Database:
         Raises:
             TenancyError: The id has characters that keys or policies give a meaning of their own.
         """
-        if not _TENANT_ID.fullmatch(tenant):
-            hint = "ids are 1 to 128 letters, digits, '_', '.' and '-', and begin with a letter or digit"
-            raise TenancyError(f"{tenant!r} is no tenant id", hint=hint)
+        check_tenant_id(tenant)
         return TenantScope(replace(self._session, tenant=tenant))
 
     def transaction(self, *, token: str | None = None) -> Transaction:
@@ -107,6 +105,16 @@ class TenantScope:
     def transaction(self, *, token: str | None = None) -> Transaction:
         """As `Database.transaction`; takes this tenant's repositories, and those without tenants."""
         return Transaction(self._session, token=token)
+
+
+def check_tenant_id(tenant: str) -> None:
+    """
+    Raises:
+        TenancyError: The id has characters that keys or policies give a meaning of their own.
+    """
+    if not _TENANT_ID.fullmatch(tenant):
+        hint = "ids are 1 to 128 letters, digits, '_', '.' and '-', and begin with a letter or digit"
+        raise TenancyError(f"{tenant!r} is no tenant id", hint=hint)
 
 
 def _check_repository(repository: object) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from tenantable.engine.storage.checksums import DamageError
 from tenantable.engine.storage.transaction import Transaction
+from tenantable.engine.storage.turn import MARK
 from tenantable.engine.streams.stream import Stream, dump_stream
 from tenantable.engine.tables.contents import CatalogCache, Contents
 from tenantable.engine.tables.table import Table, dump_table
@@ -38,11 +39,11 @@ class Catalog:
         The same, as long as these are its contents: after a change a lookup raises CatalogMovedError, so that what was
         decided by one state of the catalog is never carried out by another.
         """
-        newest = self._cache.contents
+        newest, cells, mark = self._cache.contents, self._cache.cells, contents.mark
         pinned = Catalog(self._cache, self._home)
 
         def now() -> Contents:
-            if newest() is not contents:
+            if cells[MARK] != mark and newest() is not contents:
                 raise CatalogMovedError
             return contents
 
@@ -110,7 +111,14 @@ class Catalog:
 
     def keys(self, name_or_arn: str) -> TableKeys | None:
         """The keys of a table and its indexes, for whoever reads requests (TableKeysLookup)."""
-        table = self._now().tables.get(name_or_arn) or self.find(name_or_arn)
+        contents = self._now()
+        table = contents.tables.get(name_or_arn)
+        if table is not None:
+            return table.key_names
+        if "/stream/" in name_or_arn:
+            stream = contents.streams_by_arn.get(name_or_arn)
+            return None if stream is None else stream.key_names
+        table = self.find(name_or_arn)
         return None if table is None else table.key_names
 
     def stream(self, arn: str) -> Stream:

@@ -8,6 +8,7 @@ from tenantable.engine.metering.observation import Telling
 from tenantable.engine.storage.writing import Writer
 from tenantable.errors import StorageError
 from tenantable.wire.errors import internal_error
+from tenantable.wire.principals import Principal
 
 
 class CommitGroup:
@@ -36,7 +37,7 @@ class CommitGroup:
         """
         return self._writer.gather(wait=wait)
 
-    def call_json(self, operation: str, body: bytes, *, principal: str | None, request_id: str = "") -> bytes:
+    def call_json(self, operation: str, body: bytes, *, principal: Principal | None, request_id: str = "") -> bytes:
         """As `Engine.call_json`, but what is written is not durable yet. For one thread, the one that gathers."""
         call = partial(self._call_json, operation, body, principal=principal, request_id=request_id)
         return self._writer.gathered(call)

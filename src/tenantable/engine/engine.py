@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import orjson
 
@@ -18,7 +18,7 @@ from tenantable.engine.commit_group import CommitGroup
 from tenantable.engine.expiry.sweep import delete_expired
 from tenantable.engine.insights.contributors import Contributors, HottestKeys
 from tenantable.engine.metering.measurements import Measurements, measure
-from tenantable.engine.metering.observation import Observer, Telling, metered, observed
+from tenantable.engine.metering.observation import CarryOut, Observer, Telling, metered, observed
 from tenantable.engine.metering.throttle import Throttle, ThrottledError
 from tenantable.engine.operations import AUTHORIZED_BY_PARTS, OPERATIONS
 from tenantable.engine.operations.left_out import unavailable
@@ -36,6 +36,8 @@ from tenantable.errors import StorageError
 from tenantable.wire.arns import Home
 from tenantable.wire.client import DynamoClient
 from tenantable.wire.errors import DynamoError, internal_error, serialization_error, table_not_found
+from tenantable.wire.keys import TableKeysLookup
+from tenantable.wire.principals import Principal
 
 MEMORY = ":memory:"
 _TOLD_AFTER_WRONG_TYPES = frozenset({"ValidationException", "ResourceNotFoundException"})
@@ -108,6 +110,7 @@ class Engine:
                 clock=clock,
                 random=randomness or random.SystemRandom(),
                 render=orjson.loads,
+                check_policy=None if authorizer is None else authorizer.check_policy,
                 throttle=limits,
                 objects=_buckets(path, objects),
             )
@@ -118,19 +121,19 @@ class Engine:
             complete_tables(self._session)
             opened.pop_all()  # it stays open; what failed gives the directory back
         self._json_session = replace(self._session, render=orjson.Fragment)
-        self._pinned: dict[Callable[[bytes], Any], tuple[Contents, Session]] = {}
+        self._pinned: dict[Callable[[bytes], Any], _Pinned] = {}
 
     def call(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
         """Carry out one operation with no principal: everything is allowed. See `DynamoClient.call`."""
         return self._perform(self._session, operation, request, principal=None)
 
-    def call_json(self, operation: str, body: bytes, *, principal: str | None, request_id: str = "") -> bytes:
+    def call_json(self, operation: str, body: bytes, *, principal: Principal | None, request_id: str = "") -> bytes:
         """
         As `call`, from JSON to JSON; stored items are copied into the answer without being parsed.
 
         Args:
             body: The request.
-            principal: The ARN of who asks; None allows everything.
+            principal: Who asks: an ARN or a session; None allows everything.
             request_id: What the answer will be known by, for the observer.
         Returns:
             The answer, or nothing for an operation that answers nothing.
@@ -155,9 +158,9 @@ class Engine:
         """Calls whose writes one commit makes durable: for a server that cannot wait for each."""
         return CommitGroup(self.call_json, self._storage.write, self._telling)
 
-    def as_principal(self, arn: str) -> DynamoClient:
-        """A client whose every request the authorizer is asked about."""
-        return _PrincipalClient(partial(self._perform, self._session, principal=arn))
+    def as_principal(self, principal: Principal) -> DynamoClient:
+        """A client whose every request the authorizer is asked about. Takes an ARN or a session of a role."""
+        return _PrincipalClient(self._perform, self._session, principal)
 
     def stream(self, table: str) -> Subscription:
         """
@@ -194,7 +197,7 @@ class Engine:
 
     def resource_policy(self, arn: str) -> str | None:
         """
-        The policy that hangs on a table or a stream, for an authorizer that evaluates it; the engine itself does not.
+        The policy that hangs on a table or a stream. An authorizer has it from the lookup that it is asked with.
 
         Args:
             arn: Of a table, a stream or an index, which has the policy of its table.
@@ -263,7 +266,7 @@ class Engine:
         operation: str,
         request: Mapping[str, Any],
         *,
-        principal: str | None,
+        principal: Principal | None,
         request_id: str = "",  # noqa: ARG002 - for who observes
     ) -> dict[str, Any]:
         if operation not in self._operations:
@@ -286,36 +289,66 @@ class Engine:
         return response
 
     def _carry_out_checked(
-        self, session: Session, operation: str, request: Mapping[str, Any], *, principal: str | None
+        self, session: Session, operation: str, request: Mapping[str, Any], *, principal: Principal | None
     ) -> dict[str, Any]:
         carry_out = self._operations[operation]
-        if principal is None or self._authorizer is None:
+        authorizer = self._authorizer
+        if principal is None or authorizer is None:
             return carry_out(session, request)
+        pinned = self._pinned.get(session.render) or self._pin(session)
+        if operation in AUTHORIZED_BY_PARTS:
+            return self._carry_out_by_parts(session, operation, request, principal=principal)
         while True:
             try:
-                return carry_out(self._authorized(session, operation, request, principal=principal), request)
-            except CatalogMovedError:  # what was allowed was allowed for tables that have changed: ask again
-                continue
+                authorizer.authorize(principal, operation, request, pinned.keys)
+            except CatalogMovedError:
+                pass
+            except DynamoError:
+                if session.catalog.contents() is pinned.contents:
+                    raise
+            else:
+                try:
+                    return carry_out(pinned.session, request)
+                except CatalogMovedError:  # what was allowed was allowed for tables that have changed
+                    pass
+            pinned = self._pin(session)
 
-    def _authorized(self, session: Session, operation: str, request: Mapping[str, Any], *, principal: str) -> Session:
-        """
-        Ask the authorizer; gives the session to carry the request out with, by the same catalog that it was asked with.
-
-        Raises:
-            DynamoError: AccessDeniedException.
-        """
+    def _carry_out_by_parts(
+        self, session: Session, operation: str, request: Mapping[str, Any], *, principal: Principal
+    ) -> dict[str, Any]:
+        """Carry out an operation that asks for each of its parts by itself."""
         authorizer = self._authorizer
         assert authorizer is not None
+        while True:
+            pinned = self._pinned.get(session.render)
+            if pinned is None or pinned.contents is not session.catalog.contents():
+                pinned = self._pin(session)
+            authorize = partial(_authorize_part, authorizer, principal, tables=pinned.keys)
+            try:
+                return self._operations[operation](replace(pinned.session, authorize=authorize), request)
+            except CatalogMovedError:
+                continue
+
+    def _pin(self, session: Session) -> "_Pinned":
+        """The catalog as it is now, for all requests until it changes."""
         contents = session.catalog.contents()
-        known, pinned = self._pinned.get(session.render, (None, session))
-        if known is not contents:
-            pinned = replace(session, catalog=session.catalog.pinned(contents))
-            self._pinned[session.render] = (contents, pinned)
-        keys = pinned.catalog.keys
-        if operation in AUTHORIZED_BY_PARTS:
-            return replace(pinned, authorize=lambda name, part: authorizer.authorize(principal, name, part, keys))
-        authorizer.authorize(principal, operation, request, keys)
-        return pinned
+        pinned = replace(session, catalog=session.catalog.pinned(contents))
+        self._pinned[session.render] = known = _Pinned(contents, pinned, pinned.catalog.keys)
+        return known
+
+
+class _Pinned(NamedTuple):
+    """A session by one state of the catalog; `keys` is its lookup of tables, the same object for every request."""
+
+    contents: Contents
+    session: Session
+    keys: TableKeysLookup
+
+
+def _authorize_part(
+    authorizer: Authorizer, principal: Principal, operation: str, part: Mapping[str, Any], *, tables: TableKeysLookup
+) -> None:
+    authorizer.authorize(principal, operation, part, tables)
 
 
 def _buckets(path: str | Path, objects: str | Path | None) -> Objects | None:
@@ -327,8 +360,10 @@ def _buckets(path: str | Path, objects: str | Path | None) -> Objects | None:
 class _PrincipalClient:
     """The engine as one principal sees it."""
 
-    def __init__(self, carry_out: Callable[[str, Mapping[str, Any]], dict[str, Any]]) -> None:
-        self._carry_out = carry_out
+    def __init__(self, perform: CarryOut, session: Session, principal: Principal) -> None:
+        self._perform = perform
+        self._session = session
+        self._principal = principal
 
     def call(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
-        return self._carry_out(operation, request)
+        return self._perform(self._session, operation, request, principal=self._principal)

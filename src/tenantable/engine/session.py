@@ -23,7 +23,8 @@ class Session:
     `orjson.Fragment` where the answer is written as JSON, so that stored bytes are copied and never parsed. `clock`
     gives seconds since 1970. `objects` are the buckets of exports and imports, None when there are none. `authorize` is
     for operations that ask for each of their parts by itself: it takes the operation and a request with that part
-    alone, and raises AccessDeniedException; None when everything is allowed. `throttle` is None when throughput is not
+    alone, and raises AccessDeniedException; None when everything is allowed. `check_policy` refuses a resource policy
+    that nobody could evaluate; None when nobody is to. `throttle` is None when throughput is not
     enforced.
     """
 
@@ -35,6 +36,7 @@ class Session:
     render: Callable[[bytes], Any]
     objects: Objects | None = None
     authorize: Callable[[str, Mapping[str, Any]], None] | None = None
+    check_policy: Callable[[str], None] | None = None
     throttle: Throttle | None = None
 
     def new_identifier(self, now: float) -> str:

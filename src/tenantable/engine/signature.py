@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 from tenantable.wire.errors import DynamoError
+from tenantable.wire.principals import Principal
 from tenantable.wire.signatures import ALGORITHM, TERMINATOR, Scope, amz_date, canonical_request, sign
 
 SERVICE = "dynamodb"
@@ -41,17 +42,23 @@ _NO_MATCH = (
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AccessKey:
     """
-    What an access key id stands for. `principal` is an ARN, or None for a key that no policy restricts;
+    What an access key id stands for. `principal` is an ARN or a session, or None for a key that no policy restricts;
     `session_token` is what a request with a temporary key must carry.
     """
 
     secret: str = field(repr=False)
-    principal: str | None = None
+    principal: Principal | None = None
     session_token: str | None = field(default=None, repr=False)
 
 
 AccessKeyLookup = Callable[[str], AccessKey | None]
 """From an access key id to its key; None when there is no such key."""
+
+TemporaryKeyLookup = Callable[[str, str], AccessKey]
+"""
+From an access key id and a session token to the key; of the secret alone the signature depends. Raises
+UnrecognizedClientException for a token that does not belong to the id, ExpiredTokenException when its time is over.
+"""
 
 
 class ReceivedRequest(Protocol):
@@ -77,22 +84,37 @@ class _Claim(NamedTuple):
     """Headers that must be signed if they were sent, and are not."""
 
 
-def verify(request: ReceivedRequest, body: bytes, *, access_keys: AccessKeyLookup, now: float) -> AccessKey:
+def verify(
+    request: ReceivedRequest,
+    body: bytes,
+    *,
+    access_keys: AccessKeyLookup,
+    now: float,
+    temporary_keys: TemporaryKeyLookup | None = None,
+    service: str = SERVICE,
+) -> AccessKey:
     """
     The access key that signed the request.
 
     Args:
         body: As it was sent, before any decompression.
         now: Epoch seconds; the signature's date may be 15 minutes off.
+        temporary_keys: Asked for the key where a request has a session token and `access_keys` does not know its id.
+        service: What the credential must be scoped to.
     Raises:
-        DynamoError: MissingAuthenticationTokenException, IncompleteSignatureException, UnrecognizedClientException or
-            InvalidSignatureException, as AWS names what is wrong.
+        DynamoError: MissingAuthenticationTokenException, IncompleteSignatureException, UnrecognizedClientException,
+            ExpiredTokenException or InvalidSignatureException, as AWS names what is wrong.
     """
     _refuse_two_forms(request)
     headers = request.headers
     claim, signature = _claim_and_signature(headers)
+    if claim.scope.service != service:
+        raise _invalid(f"Credential should be scoped to correct service: '{service}'. ")
     key = access_keys(claim.access_key_id)
-    if key is None or not _same(headers.get("x-amz-security-token", ""), key.session_token or ""):
+    token = headers.get("x-amz-security-token", "")
+    if key is None and token and temporary_keys is not None:
+        key = temporary_keys(claim.access_key_id, token)
+    elif key is None or not _same(token, key.session_token or ""):
         raise DynamoError("UnrecognizedClientException", "The security token included in the request is invalid.")
     date = headers["x-amz-date"]
     _check_date(date, claim.scope, int(now))
@@ -170,8 +192,6 @@ def _claim(credential: str, signed_headers: str) -> _Claim:
             f"got '{credential}'",
         )
     access_key_id, date, region, service, terminator = parts
-    if service != SERVICE:
-        raise _invalid(f"Credential should be scoped to correct service: '{SERVICE}'. ")
     if terminator != TERMINATOR:
         raise _invalid(f"Credential should be scoped with a valid terminator: '{TERMINATOR}', not '{terminator}'. ")
     names = signed_headers.split(";")

@@ -61,6 +61,12 @@ class _Operator:
     if_exists: bool
 
 
+FOR_ANY_VALUE_IF_EXISTS_HOLDS = True
+"""
+Whether `ForAnyValue:...IfExists` holds for a key that is absent. The documents say that IfExists does, and that
+ForAnyValue does not, and nothing of both.
+"""
+
 _KEY = re.compile(r"[\w./-]+:\S.*")
 _NUMBER_LENGTH_MAX = 64
 
@@ -98,11 +104,17 @@ def compile_condition(operator: str, key: str, values: Sequence[str], *, variabl
     patterns = _patterns(rule, values, variables=variables)
     reads = variable_keys(patterns) | {name}
     accepts = _acceptance(rule, patterns)
-    when_absent = parsed.if_exists or parsed.quantifier == "ForAllValues" or (not parsed.quantifier and rule.negated)
+    when_absent = _when_absent(parsed, rule)
     if parsed.quantifier is None:
         return ContextTest(_single_test(name, accepts, when_absent=when_absent), reads)
     every = parsed.quantifier == "ForAllValues"
     return ContextTest(_set_test(name, accepts, every=every, when_absent=when_absent), reads)
+
+
+def _when_absent(operator: _Operator, rule: _Rule) -> bool:
+    if operator.quantifier == "ForAnyValue":
+        return operator.if_exists and FOR_ANY_VALUE_IF_EXISTS_HOLDS
+    return operator.if_exists or operator.quantifier == "ForAllValues" or rule.negated
 
 
 def _parse_operator(operator: str) -> _Operator:

@@ -13,8 +13,15 @@ from typing import Any, Literal
 from tenantable.errors import PolicyError
 from tenantable.iam.conditions import check_condition
 from tenantable.iam.patterns import parse_arn_pattern
+from tenantable.iam.principals import Principals, parse_principals, principals_document
 
 Effect = Literal["Allow", "Deny"]
+
+DocumentKind = Literal["identity", "resource", "trust"]
+"""
+What a document hangs on. `identity`: on a user or role, as its policy, boundary or session policy: no principals.
+`resource`: on a table or stream: principals and resources. `trust`: on a role, for who may assume it: no resources.
+"""
 
 CURRENT_VERSION = "2012-10-17"
 FIRST_VERSION = "2008-10-17"
@@ -24,6 +31,7 @@ DOCUMENT_BYTES_MAX = 64 * 1024
 _POLICY_ELEMENTS = frozenset({"Version", "Id", "Statement"})
 _STATEMENT_ELEMENTS = frozenset({"Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"})
 _PRINCIPAL_ELEMENTS = frozenset({"Principal", "NotPrincipal"})
+_RESOURCE_ELEMENTS = frozenset({"Resource", "NotResource"})
 _SID = re.compile(r"[A-Za-z0-9]*")
 _ACTION = re.compile(r"\*|[A-Za-z0-9-]+:[A-Za-z0-9*?]+")
 
@@ -40,10 +48,11 @@ class Condition:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Statement:
     """
-    One statement of an identity policy.
+    One statement of a policy.
 
     `actions` and `resources` are patterns as written; `every_action_but` says that they were a NotAction,
-    `every_resource_but` a NotResource. `conditions` must all hold.
+    `every_resource_but` a NotResource. `conditions` must all hold. `principals` is None in an identity policy, and
+    `resources` is empty in a trust policy, which hangs on the one role that it is about.
     """
 
     effect: Effect
@@ -53,6 +62,7 @@ class Statement:
     sid: str | None = None
     every_action_but: bool = False
     every_resource_but: bool = False
+    principals: Principals | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,12 +78,13 @@ class Policy:
         return self.version == CURRENT_VERSION
 
 
-def parse_policy(document: str | bytes | Mapping[str, Any]) -> Policy:
+def parse_policy(document: str | bytes | Mapping[str, Any], *, kind: DocumentKind = "identity") -> Policy:
     """
-    Read an identity policy, permissions boundary or session policy.
+    Read a policy.
 
     Args:
         document: JSON text of at most 64 KiB, or what JSON text decodes to.
+        kind: What the document hangs on, and so which elements its statements have.
     Raises:
         PolicyError: The document is malformed; says in which statement, at which element, and what belongs there.
     """
@@ -93,7 +104,10 @@ def parse_policy(document: str | bytes | Mapping[str, Any]) -> Policy:
     if not isinstance(written, list | tuple) or not written:
         raise PolicyError("Statement: must be a statement or a list of at least one")
     variables = version == CURRENT_VERSION
-    statements = tuple(_statement(each, number, variables=variables) for number, each in enumerate(written, start=1))
+    statements = tuple(
+        _statement(each, f"statement {number}", kind=kind, variables=variables)
+        for number, each in enumerate(written, start=1)
+    )
     _refuse_repeated_sids(statements)
     return Policy(statements=statements, version=version, id=identifier)
 
@@ -112,9 +126,14 @@ def render_policy(policy: Policy) -> str:
     return json.dumps(policy_document(policy), indent=2, ensure_ascii=False) + "\n"
 
 
+def compact_policy(policy: Policy) -> str:
+    """The JSON text of a policy without white space between its elements."""
+    return json.dumps(policy_document(policy), separators=(",", ":"), ensure_ascii=False)
+
+
 def policy_size(policy: Policy) -> int:
     """The characters that count towards IAM's size quotas: all but white space between elements."""
-    return len(json.dumps(policy_document(policy), separators=(",", ":"), ensure_ascii=False))
+    return len(compact_policy(policy))
 
 
 def _decoded(text: str | bytes) -> Any:
@@ -137,26 +156,21 @@ def _without_repeated_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members
 
 
-def _statement(fields: Any, number: int, *, variables: bool) -> Statement:
-    place = f"statement {number}"
+def _statement(fields: Any, place: str, *, kind: DocumentKind, variables: bool) -> Statement:
     if not isinstance(fields, Mapping):
         raise PolicyError(f"{place}: must be an object")
     sid = fields.get("Sid")
-    if sid is not None and not (isinstance(sid, str) and _SID.fullmatch(sid)):
+    if sid is not None and not (isinstance(sid, str) and (kind != "identity" or _SID.fullmatch(sid))):
         raise PolicyError(f"{place}, Sid: {sid!r} must consist of letters and digits")
     if sid:
         place += f" ({sid})"
-    present_principals = sorted(_PRINCIPAL_ELEMENTS & fields.keys())
-    if present_principals:
-        raise PolicyError(f"{place}, {present_principals[0]}: belongs in a resource policy, not in an identity policy")
-    _refuse_unknown(fields, _STATEMENT_ELEMENTS, place)
+    _refuse_misplaced(fields, place, kind)
     effect = fields.get("Effect")
     if effect not in ("Allow", "Deny"):
         raise PolicyError(f'{place}, Effect: must be "Allow" or "Deny", not {effect!r}')
     actions, every_action_but = _one_of(fields, "Action", "NotAction", place)
-    resources, every_resource_but = _one_of(fields, "Resource", "NotResource", place)
     _check_actions(actions, f"{place}, {'NotAction' if every_action_but else 'Action'}")
-    _check_resources(resources, f"{place}, {'NotResource' if every_resource_but else 'Resource'}", variables=variables)
+    resources, every_resource_but = ((), False) if kind == "trust" else _resources(fields, place, variables=variables)
     return Statement(
         effect=effect,
         actions=actions,
@@ -165,7 +179,32 @@ def _statement(fields: Any, number: int, *, variables: bool) -> Statement:
         sid=sid,
         every_action_but=every_action_but,
         every_resource_but=every_resource_but,
+        principals=None if kind == "identity" else _principals(fields, place),
     )
+
+
+def _refuse_misplaced(fields: Mapping[str, Any], place: str, kind: DocumentKind) -> None:
+    """Elements that belong in another kind of document, with the reason; and those that belong in none."""
+    for name in sorted(fields.keys() & (_PRINCIPAL_ELEMENTS | _RESOURCE_ELEMENTS)):
+        if name in _PRINCIPAL_ELEMENTS and kind == "identity":
+            raise PolicyError(f"{place}, {name}: belongs in a resource policy, not in an identity policy")
+        if name in _RESOURCE_ELEMENTS and kind == "trust":
+            raise PolicyError(f"{place}, {name}: a trust policy is about the role that it hangs on")
+    known = _STATEMENT_ELEMENTS if kind == "identity" else _STATEMENT_ELEMENTS | _PRINCIPAL_ELEMENTS
+    _refuse_unknown(fields, known, place)
+
+
+def _resources(fields: Mapping[str, Any], place: str, *, variables: bool) -> tuple[tuple[str, ...], bool]:
+    resources, negated = _one_of(fields, "Resource", "NotResource", place)
+    _check_resources(resources, f"{place}, {'NotResource' if negated else 'Resource'}", variables=variables)
+    return resources, negated
+
+
+def _principals(fields: Mapping[str, Any], place: str) -> Principals:
+    if ("Principal" in fields) == ("NotPrincipal" in fields):
+        raise PolicyError(f"{place}: needs either Principal or NotPrincipal, and not both")
+    name = "Principal" if "Principal" in fields else "NotPrincipal"
+    return parse_principals(fields[name], f"{place}, {name}", every_one_but=name == "NotPrincipal")
 
 
 def _one_of(fields: Mapping[str, Any], plain: str, negated: str, place: str) -> tuple[tuple[str, ...], bool]:
@@ -254,8 +293,12 @@ def _refuse_repeated_sids(statements: Iterable[Statement]) -> None:
 def _statement_document(statement: Statement) -> dict[str, Any]:
     document: dict[str, Any] = {} if statement.sid is None else {"Sid": statement.sid}
     document["Effect"] = statement.effect
+    if statement.principals is not None:
+        name = "NotPrincipal" if statement.principals.every_one_but else "Principal"
+        document[name] = principals_document(statement.principals)
     document["NotAction" if statement.every_action_but else "Action"] = _scalar_or_list(statement.actions)
-    document["NotResource" if statement.every_resource_but else "Resource"] = _scalar_or_list(statement.resources)
+    if statement.resources:
+        document["NotResource" if statement.every_resource_but else "Resource"] = _scalar_or_list(statement.resources)
     if statement.conditions:
         block: dict[str, dict[str, Any]] = {}
         for condition in statement.conditions:

@@ -8,7 +8,7 @@ Source: IAM User Guide, "Policy evaluation logic".
 
 import enum
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import NamedTuple
 
@@ -25,6 +25,13 @@ from tenantable.iam.patterns import (
     text_test,
     variable_keys,
 )
+from tenantable.iam.principals import CallerNames, Naming
+
+ANYONE_PASSES_LIMITS = False
+"""
+Whether a resource policy that names `*` grants what boundary and session policies are silent about. The documents leave
+it open; what is refused here and allowed by AWS is found early, the reverse would be found too late.
+"""
 
 CANDIDATES_MAX = 4096
 """How many pairs of action and resource a policy set remembers the statements for."""
@@ -36,6 +43,7 @@ class PolicyKind(enum.Enum):
     IDENTITY = "identity-based policy"
     BOUNDARY = "permissions boundary"
     SESSION = "session policy"
+    RESOURCE = "resource-based policy"
 
 
 class Verdict(enum.Enum):
@@ -60,13 +68,14 @@ class Decision:
     A verdict and what decided it.
 
     `kind` is the kind of policy that decided; `policy` and `statement` the deciding ones, None for an implicit deny,
-    which no statement decides.
+    which no statement decides. `naming` is how a resource policy's statement names the caller, None elsewhere.
     """
 
     verdict: Verdict
     kind: PolicyKind
     policy: Policy | None = None
     statement: Statement | None = None
+    naming: Naming | None = None
 
     @property
     def allowed(self) -> bool:
@@ -158,6 +167,48 @@ class OpenDecision(NamedTuple):
         return False
 
 
+class OpenAccess(NamedTuple):
+    """
+    What all policies together say of one action on one resource before the request is known.
+
+    `limits` are the boundary and the session policies, where there are any; `resource` is the resource policy, None
+    where there is none; `same_account` says whether the caller's account owns the resource.
+    """
+
+    identity: OpenDecision
+    limits: tuple[OpenDecision, ...]
+    resource: OpenDecision | None
+    same_account: bool
+
+    def complete(self, context: Context) -> Decision:
+        decisions = [self.identity.complete(context), *(each.complete(context) for each in self.limits)]
+        granted = None if self.resource is None else self.resource.complete(context)
+        return _together(decisions, granted, same_account=self.same_account)
+
+    def given(self, known: Context, *, fixed: frozenset[str]) -> "OpenAccess":
+        """See `OpenDecision.given`."""
+        return OpenAccess(
+            self.identity.given(known, fixed=fixed),
+            tuple(each.given(known, fixed=fixed) for each in self.limits),
+            None if self.resource is None else self.resource.given(known, fixed=fixed),
+            self.same_account,
+        )
+
+    def keys_read(self) -> frozenset[str]:
+        """See `OpenDecision.keys_read`."""
+        parts = (self.identity, *self.limits, *(() if self.resource is None else (self.resource,)))
+        return frozenset[str]().union(*(each.keys_read() for each in parts))
+
+    @property
+    def always_allows(self) -> bool:
+        """Whether every request is allowed, as far as can be told in advance."""
+        resource = self.resource
+        is_silent = resource is None or (
+            not resource.candidates and resource.otherwise.verdict is Verdict.IMPLICIT_DENY
+        )
+        return is_silent and self.same_account and all(each.always_allows for each in (self.identity, *self.limits))
+
+
 class PolicySet:
     """
     All policies of one kind that a principal has, compiled.
@@ -180,27 +231,85 @@ class PolicySet:
         return self.open_decision(request.action, request.resource).complete(request.context)
 
 
+class ResourcePolicySet:
+    """The policy of one resource, compiled. Safe to share between threads, as `PolicySet` is."""
+
+    def __init__(self, policy: Policy, *, kind: PolicyKind = PolicyKind.RESOURCE) -> None:
+        self._statements = [_compile(policy, statement, kind) for statement in policy.statements]
+        self._otherwise = Decision(verdict=Verdict.IMPLICIT_DENY, kind=kind)
+        self.context_keys = frozenset[str]().union(*(each.keys_read() for each in self._statements))
+
+    def open_decision(self, action: str, resource: str | None, caller: CallerNames) -> OpenDecision:
+        """
+        What the policy says of an action of one caller: its denies first, then what names the caller most exactly.
+
+        Args:
+            resource: None for a trust policy, whose statements name no resource.
+        """
+        namings = [(each, _naming(each.statement, caller)) for each in self._statements]
+        about = [
+            (replace(each, decision=replace(each.decision, naming=naming)), naming)
+            for each, naming in namings
+            if naming is not None
+        ]
+        about.sort(key=lambda pair: (pair[0].statement.effect == "Allow", -pair[1]))
+        return _open_decision([each for each, _ in about], self._otherwise, action, resource)
+
+
 def evaluate(
-    request: AccessRequest, identity: PolicySet, *, boundary: PolicySet | None = None, session: PolicySet | None = None
+    request: AccessRequest,
+    identity: PolicySet,
+    *,
+    boundary: PolicySet | None = None,
+    session: PolicySet | None = None,
+    resource: OpenDecision | None = None,
+    same_account: bool = True,
 ) -> Decision:
     """
-    Decide a request inside one account.
+    Decide a request.
 
     Args:
         boundary: The principal's permissions boundary; None where it has none. Limits, never grants.
-        session: The policy passed with a session; None where there is none. Limits, never grants.
+        session: The policies passed with a session; None where there are none. Limits, never grants.
+        resource: What the policy of the resource says of this caller (`ResourcePolicySet.open_decision`); None where it
+            has none.
+        same_account: Whether the caller's account owns the resource. Where it does not, both sides must allow.
     Returns:
-        An explicit deny if any policy has one; else the first kind, in the order above, that allows nothing; else the
-        identity policy's allow.
+        An explicit deny if any policy has one; else the first kind, in the order above, that would have to allow and
+        does not; else the allow that decided, of the identity policy or of the resource policy.
     """
-    decision = identity.decide(request)
-    if boundary is None and session is None:
-        return decision
-    decisions = [decision, *(policies.decide(request) for policies in (boundary, session) if policies is not None)]
+    limits = tuple(
+        each.open_decision(request.action, request.resource) for each in (boundary, session) if each is not None
+    )
+    opened = identity.open_decision(request.action, request.resource)
+    return OpenAccess(opened, limits, resource, same_account).complete(request.context)
+
+
+def _together(decisions: Sequence[Decision], granted: Decision | None, *, same_account: bool) -> Decision:
+    """From what each kind says, identity policies first, and the resource policy (None where there is none)."""
     for each in decisions:
         if each.verdict is Verdict.EXPLICIT_DENY:
             return each
-    return next((each for each in decisions if not each.allowed), decision)
+    if granted is not None and granted.verdict is Verdict.EXPLICIT_DENY:
+        return granted
+    naming = None if granted is None else granted.naming
+    if same_account and granted is not None and naming is not None:
+        if naming is Naming.DIRECT or (naming is Naming.ANYONE and ANYONE_PASSES_LIMITS):
+            return granted
+        # Naming the role, or anyone, grants what neither boundary nor session policy withholds.
+        if naming is not Naming.ACCOUNT and all(each.allowed for each in decisions[1:]):
+            return granted
+    for each in decisions:
+        if not each.allowed:
+            return each
+    if not same_account and naming is None:
+        return granted or Decision(verdict=Verdict.IMPLICIT_DENY, kind=PolicyKind.RESOURCE)
+    return decisions[0]
+
+
+def _naming(statement: Statement, caller: CallerNames) -> Naming | None:
+    assert statement.principals is not None, "the statements of resource policies name principals"
+    return statement.principals.naming(caller)
 
 
 def _compile(policy: Policy, statement: Statement, kind: PolicyKind) -> _CompiledStatement:
@@ -221,13 +330,13 @@ def _compile(policy: Policy, statement: Statement, kind: PolicyKind) -> _Compile
 
 
 def _open_decision(
-    statements: Iterable[_CompiledStatement], otherwise: Decision, action: str, resource: str
+    statements: Iterable[_CompiledStatement], otherwise: Decision, action: str, resource: str | None
 ) -> OpenDecision:
     """The statements that may decide an action on a resource, in order, with what is left to test of each."""
-    arn = split_arn(resource)
+    arn = None if resource is None else split_arn(resource)
     found = []
     for statement in statements:
-        covers = statement.concerns_action(action.lower()) and statement.resource_test(arn)
+        covers = statement.concerns_action(action.lower()) and (arn is None or statement.resource_test(arn))
         if covers is not False:
             tests = statement.conditions if covers is True else (covers, *statement.conditions)
             found.append(_Candidate(statement.decision, tests))

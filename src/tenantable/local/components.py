@@ -7,7 +7,9 @@ from tenantable.declare.grants import Component
 from tenantable.declare.naming import Naming
 from tenantable.declare.systems import System
 from tenantable.engine.signature import AccessKey
-from tenantable.iam.documents import Policy
+from tenantable.iam.documents import Policy, Statement
+from tenantable.iam.principals import Principals
+from tenantable.iam.sessions.roles import Role
 from tenantable.iam.synthesis.statements import component_policies
 from tenantable.local.secrets import ADMINISTRATOR, ProfileKey
 from tenantable.wire.arns import Home
@@ -33,12 +35,29 @@ class Installation:
         """The ARN of the component's role."""
         return f"arn:aws:iam::{self.home.account_id}:role/{self.profile(component)}"
 
+    def roles(self) -> list[Role]:
+        """
+        The roles of its components. Each trusts itself, so that a component can take a session of its own role with
+        less than it may do, for a tenant say; and the administrator may assume each.
+        """
+        return [Role(arn=arn, policies=policies, trust=_trusts(arn)) for arn, policies in self.policies().items()]
+
     def policies(self) -> dict[str, tuple[Policy, ...]]:
         """The policies of every component, by principal."""
         return {
             self.principal(component): component_policies(component, self.naming, self.home)
             for component in self.system.components
         }
+
+
+def _trusts(arn: str) -> Policy:
+    statement = Statement(
+        effect="Allow",
+        actions=("sts:AssumeRole", "sts:TagSession"),
+        resources=(),
+        principals=Principals(named=(("AWS", arn),)),
+    )
+    return Policy(statements=(statement,))
 
 
 def profiles(installations: Iterable[Installation]) -> list[str]:

@@ -13,7 +13,7 @@ from typing import Any
 from tenantable.engine import Engine
 from tenantable.engine.accounts.homes import Homes
 from tenantable.engine.http.endpoint import Endpoint
-from tenantable.engine.signature import AccessKeyLookup
+from tenantable.engine.signature import AccessKeyLookup, TemporaryKeyLookup
 from tenantable.local.loops import kept_up
 
 _REQUEST_ID_BITS = 208
@@ -25,6 +25,7 @@ def dynamo_endpoint(
     *,
     homes: Homes | None = None,
     access_keys: AccessKeyLookup | None,
+    temporary_keys: TemporaryKeyLookup | None = None,
     commits_wait: bool,
     refused: Callable[[str], None] | None = None,
 ) -> Iterator[Endpoint]:
@@ -34,6 +35,7 @@ def dynamo_endpoint(
     Args:
         homes: Where the engine of each account and region is found; None: all have `engine`.
         access_keys: Whose signatures are believed; None checks none.
+        temporary_keys: Whose session tokens are believed beside these; None: nobody's.
         commits_wait: Whether a commit waits for a disk, so that writers had better share one.
         refused: See `Endpoint`.
     """
@@ -43,6 +45,7 @@ def dynamo_endpoint(
         yield Endpoint(
             engine=engine,
             access_keys=access_keys,
+            temporary_keys=temporary_keys,
             commits_wait=commits_wait,
             clock=time.time,
             request_ids=lambda: f"{draw(_REQUEST_ID_BITS):052X}",

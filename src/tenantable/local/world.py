@@ -1,6 +1,8 @@
 """Everything at once, from the settings: the engine and its endpoint, the services and what works behind them."""
 
+import os
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -8,12 +10,14 @@ from pathlib import Path
 
 from tenantable.engine import Engine
 from tenantable.engine.server import Server, http_address, listen
+from tenantable.iam.sessions.tokens import SessionTokens
 from tenantable.local.components import ComponentClient, Installation, access_keys, profiles
 from tenantable.local.loops import Loop
 from tenantable.local.observation.observing import Watch
 from tenantable.local.primitives.embedded import embedded_primitives
 from tenantable.local.primitives.held import Primitives
 from tenantable.local.primitives.identities import ComponentPrimitives, component_primitives
+from tenantable.local.principals.session_keys import session_key, temporary_keys
 from tenantable.local.secrets import CREDENTIALS_FILE, installation_secrets, prepare_folder, profile_keys
 from tenantable.local.serving import dynamo_endpoint
 from tenantable.local.systems import engine_clients, open_engine
@@ -112,8 +116,15 @@ def _serve_dynamodb(
     keys = profile_keys(settings.data, profiles([installation]), secrets.token_urlsafe)
     lookup = access_keys([installation], keys).get
     commits_wait = settings.durability == "power"
+    tokens = SessionTokens(session_key(settings.data), clock=time.time, random_bytes=os.urandom)
     endpoint = stack.enter_context(
-        dynamo_endpoint(engine, access_keys=lookup, commits_wait=commits_wait, refused=watch.refused)
+        dynamo_endpoint(
+            engine,
+            access_keys=lookup,
+            temporary_keys=temporary_keys(tokens),
+            commits_wait=commits_wait,
+            refused=watch.refused,
+        )
     )
     server = Server(endpoint, listener)
     stack.callback(server.stop)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from tenantable.engine import Engine
 from tenantable.engine.http.answers import CONTENT_TYPE, error_body
 from tenantable.wire.errors import DynamoError
+from tenantable.wire.principals import Principal
 
 if TYPE_CHECKING:
     import boto3
@@ -33,7 +34,7 @@ _making = threading.Lock()  # boto3's clients may be shared by threads; its sess
 
 
 def boto3_client(
-    engine: Engine, *, principal: str | None = None, region_name: str = _REGION, config: "Config | None" = None
+    engine: Engine, *, principal: Principal | None = None, region_name: str = _REGION, config: "Config | None" = None
 ) -> "DynamoDBClient":
     """
     As `boto3.client("dynamodb")`, on an engine in this process, without sockets and signatures.
@@ -42,7 +43,7 @@ def boto3_client(
     files of AWS are read.
 
     Args:
-        principal: The ARN of who asks; None allows everything.
+        principal: Who asks: an ARN, or a session of a role; None allows everything.
         region_name: What the client believes; tables live where the engine's `home` says.
         config: botocore's, for retries and checks; the signature version is ignored. Most of what a large request
             costs is botocore's own check of its parameters, which `parameter_validation=False` leaves to the engine.
@@ -56,7 +57,7 @@ def boto3_client(
 
 
 def boto3_resource(
-    engine: Engine, *, principal: str | None = None, region_name: str = _REGION, config: "Config | None" = None
+    engine: Engine, *, principal: Principal | None = None, region_name: str = _REGION, config: "Config | None" = None
 ) -> "DynamoDBServiceResource":
     """As `boto3.resource("dynamodb")`, else as `boto3_client`."""
     with _making:
@@ -89,7 +90,7 @@ def _options(region_name: str, config: "Config | None") -> dict[str, Any]:
     return {"region_name": region_name, "endpoint_url": _ENDPOINT, "config": merged}
 
 
-def _answer_from(engine: Engine, client: "BaseClient", principal: str | None) -> None:
+def _answer_from(engine: Engine, client: "BaseClient", principal: Principal | None) -> None:
     from botocore.awsrequest import AWSResponse  # noqa: PLC0415 - an optional extra
 
     request_ids = count(1)
@@ -108,7 +109,7 @@ def _answer_from(engine: Engine, client: "BaseClient", principal: str | None) ->
     client.meta.events.register_first("before-send.dynamodb", handler)
 
 
-def _exchange(engine: Engine, request: "AWSPreparedRequest", principal: str | None) -> tuple[int, bytes]:
+def _exchange(engine: Engine, request: "AWSPreparedRequest", principal: Principal | None) -> tuple[int, bytes]:
     """HTTP status and body of the answer."""
     target, body = request.headers["X-Amz-Target"], request.body
     assert isinstance(target, bytes)

@@ -54,11 +54,20 @@ class KeyNames:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TableKeys:
-    """The keys of a table and of each of its indexes, by index name."""
+    """
+    What is to be known of a table before a request to it is carried out: its keys and those of each of its indexes, by
+    index name; its tags; and `policy`, the document of its resource policy, None where it has none. It stays the same
+    object until something of the table changes.
+    """
 
     table: KeyNames
     indexes: Mapping[str, KeyNames] = field(default_factory=dict)
+    policy: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 TableKeysLookup = Callable[[str], TableKeys | None]
-"""From a table's name to its keys; None when there is no such table."""
+"""
+From a table's name or ARN to its keys; None when there is no such table. From the ARN of a stream to the keys of its
+table, with the stream's own policy. The same lookup always gives the same answers.
+"""

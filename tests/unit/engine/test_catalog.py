@@ -7,6 +7,7 @@ import pytest
 
 from tenantable.engine import Engine
 from tenantable.wire.keys import TableKeysLookup
+from tenantable.wire.principals import Principal
 
 if TYPE_CHECKING:
     from tests.unit.engine.conftest import TableRequest
@@ -20,7 +21,12 @@ class Meddler:
         self.asked: list[str] = []
         self._other = other
 
-    def authorize(self, principal: str, operation: str, request: Mapping[str, Any], tables: TableKeysLookup) -> None:
+    def check_policy(self, document: str) -> None:
+        pass
+
+    def authorize(
+        self, principal: Principal, operation: str, request: Mapping[str, Any], tables: TableKeysLookup
+    ) -> None:
         assert (principal, bool(operation), bool(request)) == ("arn:worker", True, True)
         keys = tables("orders")
         assert keys is not None

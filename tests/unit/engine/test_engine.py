@@ -11,6 +11,7 @@ from tenantable.engine import Engine
 from tenantable.wire.arns import Home
 from tenantable.wire.errors import DynamoError, access_denied
 from tenantable.wire.keys import TableKeysLookup
+from tenantable.wire.principals import Principal
 
 if TYPE_CHECKING:
     from tests.unit.engine.conftest import Call, Create, Refusal, TableRequest
@@ -145,8 +146,13 @@ class Recorder:
     def __init__(self) -> None:
         self.asked: list[tuple[str, str, bool]] = []
 
-    def authorize(self, principal: str, operation: str, request: Mapping[str, Any], tables: TableKeysLookup) -> None:
-        self.asked.append((principal, operation, tables(request["TableName"]) is not None))
+    def check_policy(self, document: str) -> None:
+        pass
+
+    def authorize(
+        self, principal: Principal, operation: str, request: Mapping[str, Any], tables: TableKeysLookup
+    ) -> None:
+        self.asked.append((str(principal), operation, tables(request["TableName"]) is not None))
         if operation == "DeleteTable":
             raise access_denied("not you")
 

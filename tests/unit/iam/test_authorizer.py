@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from tenantable.engine.authorization import Authorizer
-from tenantable.iam.authorizer import PolicyAuthorizer, denial, role_of_session
+from tenantable.iam.authorizer import PolicyAuthorizer, denial
+from tenantable.iam.callers import role_of_session
 from tenantable.iam.documents import Policy, parse_policy
 from tenantable.iam.evaluation import Decision, PolicyKind, Verdict
 from tenantable.wire.arns import Home

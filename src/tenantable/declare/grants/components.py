@@ -50,13 +50,19 @@ class Component:
         if faults:
             raise DeclarationError(faults)
 
-    def permissions(self, naming: Naming) -> tuple[Permission, ...]:
-        """What its policy must allow on tables, as few statements as possible, in a stable order."""
+    def permissions(self, naming: Naming, *, tenant: str | None = None) -> tuple[Permission, ...]:
+        """
+        What its policy must allow on tables, as few statements as possible, in a stable order.
+
+        Args:
+            tenant: Only this tenant's keys where keys begin with a tenant; None: those of all tenants, or of the one
+                that a tenant-bound component's credentials belong to.
+        """
         found = (
             permission
             for grant in self.grants
             if isinstance(grant, Grant)
-            for permission in grant_permissions(grant, naming, _variables(self))
+            for permission in grant_permissions(grant, naming, _variables(self) if tenant is None else {TENANT: tenant})
         )
         return merged(found)
 

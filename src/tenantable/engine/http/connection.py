@@ -92,6 +92,7 @@ class Connection(asyncio.Protocol):
         self._connections = connections
         self._dispatcher = connections.dispatcher
         self._transport: asyncio.Transport
+        self._source_ip: str | None = None
         self._parser = httptools.HttpRequestParser(self)
         self._is_closed = False
         # what was received and not yet parsed, the request that is parsed, those parsed ahead, the one carried out
@@ -142,6 +143,8 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # a stream is asked for
         self._transport = transport
+        address = transport.get_extra_info("peername")
+        self._source_ip = address[0] if isinstance(address, tuple) else None
         if self._connections.is_finishing or len(self._connections.all) >= self._connections.limits.connections_max:
             transport.abort()
         else:
@@ -211,6 +214,7 @@ class Connection(asyncio.Protocol):
         body = bytes(self._body) if self._body_bytes <= REQUEST_BYTES_MAX else None
         request = Request(self._parser.get_method().decode(), self._path.decode("latin-1"), self._headers, body)
         request.keeps_alive = self._parser.should_keep_alive()
+        request.source_ip = self._source_ip
         request.is_old = self._parser.get_http_version() == "1.0"
         self._path, self._headers, self._body, self._body_bytes = b"", {}, bytearray(), 0
         self._is_partial = False

@@ -9,8 +9,9 @@ import orjson
 
 from tenantable.engine.http.answers import Answer, refusal
 from tenantable.engine.http.requests import Request, content_of, operation_of
-from tenantable.engine.signature import AccessKeyLookup, check_form, verify
+from tenantable.engine.signature import AccessKeyLookup, TemporaryKeyLookup, check_form, verify
 from tenantable.wire.errors import DynamoError, internal_error
+from tenantable.wire.principals import Principal, Sender
 
 _log = logging.getLogger(__name__)
 
@@ -20,7 +21,7 @@ _INTERNAL_ERROR = internal_error("The request could not be carried out: an item 
 class CallsJson(Protocol):
     """See `Engine.call_json`."""
 
-    def call_json(self, operation: str, body: bytes, *, principal: str | None, request_id: str) -> bytes: ...
+    def call_json(self, operation: str, body: bytes, *, principal: Principal | None, request_id: str) -> bytes: ...
 
 
 class Commits(CallsJson, Protocol):
@@ -50,8 +51,10 @@ class Endpoint:
     What is served, and how.
 
     `access_keys` is where the key of a signed request is found; None: signatures are not verified, those that are sent
-    need only be whole, and no policy applies. `commits_wait` says whether a commit waits for a disk, so that writes had
-    better share one. `clock` gives epoch seconds, for the age of signatures; `request_ids` a new id for every answer.
+    need only be whole, and no policy applies. `temporary_keys` is where that of a request with a session token is
+    found; None: there are none but `access_keys`. `commits_wait` says whether a commit waits for a disk, so that writes
+    had better share one. `clock` gives epoch seconds, for the age of signatures; `request_ids` a new id for every
+    answer.
 
     `engine_for` finds the engine that a request speaks of; None: it is always `engine`. It is quick, as the event loop
     calls it. `refused` is told the name of the error of each request that comes to no engine: not addressed to
@@ -65,6 +68,7 @@ class Endpoint:
     commits_wait: bool
     clock: Callable[[], float]
     request_ids: Callable[[], str]
+    temporary_keys: TemporaryKeyLookup | None = None
     engine_for: EngineChoice | None = None
     refused: Callable[[str], None] | None = None
     connections: set[object] = field(default_factory=set, compare=False)
@@ -82,9 +86,16 @@ class Endpoint:
             if self.access_keys is None:
                 check_form(request)
             else:
-                request.principal = verify(request, sent, access_keys=self.access_keys, now=self.clock()).principal
+                request.principal = self._sender(request, sent)
         content = content_of(request)
         return (self.engine if self.engine_for is None else self.engine_for(request.headers)), content
+
+    def _sender(self, request: Request, sent: bytes) -> Principal | None:
+        assert self.access_keys is not None
+        key = verify(request, sent, access_keys=self.access_keys, temporary_keys=self.temporary_keys, now=self.clock())
+        if key.principal is None:
+            return None
+        return Sender(key.principal, request.source_ip, request.headers.get("user-agent"))
 
     def carry_out(self, request: Request, content: bytes, calls: CallsJson) -> Answer:
         """The answer to a request that was admitted. What the engine refuses is an answer too."""

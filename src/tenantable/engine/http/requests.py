@@ -6,6 +6,7 @@ from tenantable.engine.operations import OPERATIONS
 from tenantable.engine.operations.left_out import LEFT_OUT
 from tenantable.wire.errors import DynamoError, serialization_error
 from tenantable.wire.limits import REQUEST_BYTES_MAX
+from tenantable.wire.principals import Principal
 
 _CONTENT_TYPES = frozenset({"application/x-amz-json-1.0", "application/json"})
 _TARGET_PREFIX = "DynamoDB_20120810"
@@ -24,11 +25,13 @@ class Request:
 
     `path` stands as it was sent, with its query. `headers` are by name in lower case; one that was sent several times
     has its values joined by commas. `body` is as it was sent; None when it was too large to be kept. `is_old`: of
-    HTTP 1.0. `id` is what its answer will be known by; `operation` and `principal` are noted once they are known.
+    HTTP 1.0. `source_ip` is the address that it came from, None where that is none of the network. `id` is what its
+    answer will be known by; `operation` and `principal` are noted once they are known.
     """
 
     __slots__ = (
-        "body", "headers", "id", "is_old", "keeps_alive", "media_type", "method", "operation", "path", "principal"
+        "body", "headers", "id", "is_old", "keeps_alive", "media_type", "method", "operation", "path", "principal",
+        "source_ip",
     )  # fmt: skip
 
     def __init__(self, method: str, path: str, headers: dict[str, str], body: bytes | None) -> None:
@@ -41,7 +44,8 @@ class Request:
         self.media_type = _media_type(headers.get("content-type", ""))
         self.id = ""
         self.operation: str | None = None
-        self.principal: str | None = None
+        self.principal: Principal | None = None
+        self.source_ip: str | None = None
 
     @property
     def is_at_root(self) -> bool:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from tenantable.engine.capacity import CONSUMED, DETAIL, OBSERVED
 from tenantable.engine.session import Session
 from tenantable.wire.errors import DynamoError
+from tenantable.wire.principals import Principal, arn_of
 
 
 class Observation(NamedTuple):
@@ -117,7 +118,7 @@ def observed(carry_out: CarryOut, observer: Observer, monotonic: Callable[[], fl
         operation: str,
         request: Mapping[str, Any],
         *,
-        principal: str | None,
+        principal: Principal | None,
         request_id: str = "",
     ) -> dict[str, Any]:
         begun = monotonic()
@@ -129,12 +130,16 @@ def observed(carry_out: CarryOut, observer: Observer, monotonic: Callable[[], fl
         except BaseException as error:
             code, status = (error.code, error.status) if isinstance(error, DynamoError) else _UNFORESEEN
             seconds = monotonic() - begun
-            observer(Observation(operation, table, code, status, seconds, (), principal, request_id))
+            observer(Observation(operation, table, code, status, seconds, (), _arn(principal), request_id))
             raise
         consumed = response.pop(CONSUMED, ())
         seconds = monotonic() - begun
         # As `Observation(...)`, at half the time, and this is done with every request.
-        observer(_new(Observation, (operation, table, None, 200, seconds, consumed, principal, request_id)))
+        observer(_new(Observation, (operation, table, None, 200, seconds, consumed, _arn(principal), request_id)))
         return response
 
     return perform
+
+
+def _arn(principal: Principal | None) -> str | None:
+    return principal if principal is None else arn_of(principal)

@@ -30,12 +30,9 @@ LEFT_OUT: Mapping[str, str] = {
 """By the API's name: why, and what to use instead."""
 
 METADATA: Mapping[str, str] = {
-    "DeleteResourcePolicy": "policies are kept, not evaluated",
     "DescribeEndpoints": "tells the address that was reached; in process the service's regional name",
     "DescribeKinesisStreamingDestination": "a table has none; clients that only look are answered",
     "DescribeLimits": "tells the service's default quotas",
-    "GetResourcePolicy": "policies are kept, not evaluated",
-    "PutResourcePolicy": "policies are kept, not evaluated",
 }
 """Operations that answer and have no effect on any other."""
 

@@ -10,7 +10,7 @@ from tenantable.engine.storage.transaction import Transaction
 
 
 def put_resource_policy(session: Session, request: Mapping[str, Any]) -> dict[str, Any]:
-    check_document(request["Policy"])
+    check_document(request["Policy"], session.check_policy)
 
     def work(transaction: Transaction) -> str:
         resource = find_resource(session, request["ResourceArn"])

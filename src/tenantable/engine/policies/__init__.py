@@ -1,1 +1,1 @@
-"""Resource policies: documents that hang on tables and streams. They are kept and given out, not read."""
+"""Resource policies: documents that hang on tables and streams, kept and given out for an authorizer to evaluate."""

@@ -1,5 +1,6 @@
 """A resource policy as a value, and what a document must be to become one."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,8 +23,10 @@ class ResourcePolicy:
     revision_id: str
 
 
-def check_document(document: str) -> None:
+def check_document(document: str, check_further: Callable[[str], None] | None = None) -> None:
     """
+    Args:
+        check_further: Whoever will evaluate the policy; None when nobody will.
     Raises:
         DynamoError: ValidationException for what is no policy, or too large.
     """
@@ -41,6 +44,8 @@ def check_document(document: str) -> None:
         raise _invalid("it has no Statement")
     for statement in statements:
         _check_statement(statement)
+    if check_further is not None:
+        check_further(document)
 
 
 def revised(before: ResourcePolicy | None, document: str, *, now: float) -> ResourcePolicy:

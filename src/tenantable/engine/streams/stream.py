@@ -9,7 +9,7 @@ import orjson
 from tenantable.engine.policies.policy import ResourcePolicy
 from tenantable.engine.storage.queries import RecordRelation, record_relation
 from tenantable.engine.streams.limits import SLOTS
-from tenantable.wire.keys import KeyAttribute, KeyNames
+from tenantable.wire.keys import KeyAttribute, KeyNames, TableKeys
 
 _SEQUENCE_NUMBER_OFFSET = 10**20  # so that every sequence number has 21 digits and sorts as text too
 _SEQUENCE_NUMBER_DIGITS = 21
@@ -36,6 +36,11 @@ class Stream:
     policy: ResourcePolicy | None = None
     slots: tuple[RecordRelation, ...]
     clock: Callable[[], float] = field(compare=False)
+    key_names: TableKeys = field(init=False)
+
+    def __post_init__(self) -> None:
+        policy = None if self.policy is None else self.policy.document
+        object.__setattr__(self, "key_names", TableKeys(table=self.keys, policy=policy))
 
     @property
     def is_enabled(self) -> bool:

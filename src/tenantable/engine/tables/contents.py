@@ -47,7 +47,8 @@ class CatalogCache:
         self._storage = storage
         self._home = home
         self._clock = clock
-        self._cells = storage.turn.cells
+        self.cells = storage.turn.cells
+        """Where the processes share their mark: contents whose mark it is are the newest."""
         self._replacing = threading.Lock()
         self._reading = threading.Lock()
         self._contents = self._made(-1, {}, {}, damaged={})
@@ -58,7 +59,7 @@ class CatalogCache:
     def contents(self) -> Contents:
         """The newest. Costs next to nothing while nobody changes them."""
         contents = self._contents
-        return contents if self._cells[MARK] == contents.mark else self._read_again()
+        return contents if self.cells[MARK] == contents.mark else self._read_again()
 
     def change(self, transaction: Transaction, change: Change) -> None:
         """Show a change that the transaction has just saved, once that is committed."""

@@ -63,7 +63,7 @@ def read_definition(session: Session, request: Mapping[str, Any]) -> TableDefini
     keys = read_keys(request["KeySchema"], types)
     policy = request.get("ResourcePolicy")
     if policy is not None:
-        check_document(policy)
+        check_document(policy, session.check_policy)
     indexes = [
         *read_local_indexes(request, keys, types),
         *read_global_indexes(request, types, on_demand=on_demand),

@@ -96,7 +96,12 @@ class Table:
     all_key_names: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
-        keys = TableKeys(table=self.keys, indexes={name: index.keys for name, index in self.indexes.items()})
+        keys = TableKeys(
+            table=self.keys,
+            indexes={name: index.keys for name, index in self.indexes.items()},
+            policy=None if self.policy is None else self.policy.document,
+            tags=self.tags,
+        )
         names = frozenset(self.keys.names).union(*(index.keys.names for index in self.indexes.values()))
         object.__setattr__(self, "key_names", keys)  # asked for with every authorized request
         object.__setattr__(self, "all_key_names", names)  # asked for with every put

@@ -29,7 +29,7 @@ from tenantable.iam.requests.context import (
 from tenantable.iam.requests.control_plane import CONTROL_PLANE, Place, Translation
 from tenantable.iam.requests.statements import TRANSACTION, statement_access
 from tenantable.wire.arns import Home, table_name_of
-from tenantable.wire.keys import TableKeysLookup
+from tenantable.wire.keys import TableKeys, TableKeysLookup
 
 _NOTHING: Context = {}
 
@@ -70,12 +70,11 @@ class ItemAccess:
     key_member: str | None
     derivations: Mapping[str, Derivation]
 
-    def leading_key(self, fields: Fields, tables: TableKeysLookup) -> str:
+    def leading_key(self, fields: Fields, table: TableKeys | None) -> str:
         """The leading key of the one item that a request with a `key_member` is about, as `context` has it."""
-        keys = tables(self.table_name)
-        if keys is None or self.key_member is None:
+        if table is None or self.key_member is None:
             return UNKNOWN_LEADING_KEY
-        partition = keys.table.partition
+        partition = table.table.partition
         return leading_key(fields[self.key_member].get(partition.name), partition)
 
     def context(

@@ -11,6 +11,7 @@ import pytest
 from tenantable.engine.http.connection import Limits
 from tenantable.engine.http.endpoint import Endpoint, JsonEngine
 from tenantable.engine.server import Server, listen
+from tenantable.wire.principals import Principal
 
 NOW = 1_795_251_907.0
 
@@ -26,7 +27,7 @@ class RecordingEngine:
 
     def __init__(self) -> None:
         self.answer: bytes | Exception = b'{"TableNames":[]}'
-        self.calls: list[tuple[str, bytes, str | None]] = []
+        self.calls: list[tuple[str, bytes, Principal | None]] = []
         self.threads: list[int] = []
         self.request_ids: list[str] = []
         self.is_writing = False
@@ -39,7 +40,7 @@ class RecordingEngine:
         self.is_busy = False
         self._covered = 0
 
-    def call_json(self, operation: str, body: bytes, *, principal: str | None, request_id: str) -> bytes:
+    def call_json(self, operation: str, body: bytes, *, principal: Principal | None, request_id: str) -> bytes:
         self.request_ids.append(request_id)
         self.calls.append((operation, body, principal))
         self.threads.append(threading.get_ident())

@@ -18,6 +18,7 @@ from tenantable.engine.http.requests import Request
 from tenantable.engine.signature import AccessKey, AccessKeyLookup
 from tenantable.wire.errors import DynamoError, condition_failed, serialization_error
 from tenantable.wire.limits import REQUEST_BYTES_MAX
+from tenantable.wire.principals import Sender
 from tenantable.wire.signatures import Credentials, sign_headers
 
 if TYPE_CHECKING:
@@ -333,7 +334,7 @@ def test_the_access_key_decides_the_principal(target: Target) -> None:
     )  # fmt: skip
     headers |= {name.lower(): value for name, value in added.items()} | {"host": "localhost"}
     assert target.send_raw(headers, body).status == 200
-    assert target.engine.calls == [("PutItem", b"{}", "arn:aws:iam::000000000000:role/worker")]
+    assert target.engine.calls == [("PutItem", b"{}", Sender("arn:aws:iam::000000000000:role/worker"))]
 
 
 def test_an_unsigned_request_reaches_no_engine(target: Target) -> None:

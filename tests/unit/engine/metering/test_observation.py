@@ -11,6 +11,7 @@ from tenantable.engine.metering.observation import Observation, Telling
 from tenantable.testing import ManualClock
 from tenantable.wire.errors import DynamoError, access_denied
 from tenantable.wire.keys import TableKeysLookup
+from tenantable.wire.principals import Principal
 
 TABLE = {
     "TableName": "notes",
@@ -31,7 +32,12 @@ KEY = {"pk": {"S": "secret"}}
 class Readers:
     """Lets everybody read, if they do not ask for capacity."""
 
-    def authorize(self, principal: str, operation: str, request: Mapping[str, Any], _tables: TableKeysLookup) -> None:
+    def check_policy(self, document: str) -> None:
+        pass
+
+    def authorize(
+        self, principal: Principal, operation: str, request: Mapping[str, Any], _tables: TableKeysLookup
+    ) -> None:
         if operation != "GetItem" or "ReturnConsumedCapacity" in request:
             raise access_denied(f"{principal} may not {operation}")
 

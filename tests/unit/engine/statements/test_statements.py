@@ -11,6 +11,7 @@ from tenantable.engine import Engine
 from tenantable.wire.client import DynamoClient
 from tenantable.wire.errors import DynamoError, access_denied
 from tenantable.wire.keys import TableKeysLookup
+from tenantable.wire.principals import Principal
 
 CREATE = {
     "BillingMode": "PAY_PER_REQUEST",
@@ -36,7 +37,12 @@ class OnlyReads:
     def __init__(self) -> None:
         self.asked: list[tuple[str, int]] = []
 
-    def authorize(self, _principal: str, operation: str, request: Mapping[str, Any], _tables: TableKeysLookup) -> None:
+    def check_policy(self, document: str) -> None:
+        pass
+
+    def authorize(
+        self, _principal: Principal, operation: str, request: Mapping[str, Any], _tables: TableKeysLookup
+    ) -> None:
         entries = request.get("Statements", [request])
         self.asked.append((operation, len(entries)))
         if any("Secret" in entry["Statement"] for entry in entries):
