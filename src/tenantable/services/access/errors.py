@@ -71,3 +71,10 @@ class NotAuthenticated(ServiceError):
 
     status = 401
     code = "not-authenticated"
+
+
+class IssuerUnreachable(ServiceError):
+    """The issuer of tokens does not say with which keys it signs."""
+
+    status = 503
+    code = "issuer-unreachable"
