@@ -17,7 +17,7 @@ from rich.table import Table
 from tenantable import __version__
 from tenantable.engine.server import SWITCH_SECONDS
 from tenantable.errors import SettingsError
-from tenantable.local.demonstration import API_KEY_FILE, demonstrate
+from tenantable.local.demonstration.event import API_KEY_FILE, demonstrate
 from tenantable.local.secrets import SECRETS_FILE
 from tenantable.local.serving import StopSignal
 from tenantable.local.world import World, run_world
@@ -103,7 +103,7 @@ def _demonstrate(console: Console, world: World, folder: Path) -> str | None:
     with Live(table, console=console):
         for step in demonstrate(world.address, folder, world.operator_token):
             table.add_row("✓", step.what, step.detail, f"{step.seconds * 1000:.0f} ms")
-            event_id = step.event_id
+            event_id = step.subject
     console.print()
     return event_id
 

@@ -100,6 +100,7 @@ def world(serving: Callable[[FastAPI], httpx.Client]) -> Iterator[World]:
             chain_key=b"chain-key-of-the-tests",
             platform_secret=PLATFORM_SECRET,
             issuers=[issuer.trusted],
+            embedded_issuer=issuer,
             clock=clock,
             random=Random(1),  # noqa: S311 - waiting times
         )

@@ -19,11 +19,13 @@ from tenantable.services.access.decisions.snapshots import Snapshots
 from tenantable.services.access.directory.api import router as directory_router
 from tenantable.services.access.directory.platform import found_platform
 from tenantable.services.access.directory.service import Directory
+from tenantable.services.access.directory.token_routes import router as token_router
+from tenantable.services.access.directory.tokens import Tokens
 from tenantable.services.access.http.answers import install_replays
 from tenantable.services.access.http.requests import Doors
 from tenantable.services.access.identity.callers import Authenticator, PlatformSecret
 from tenantable.services.access.identity.service_keys import ServiceKeyAuthenticator
-from tenantable.services.access.identity.tokens import Issuer, TokenAuthenticator
+from tenantable.services.access.identity.tokens import EmbeddedIssuer, Issuer, TokenAuthenticator
 from tenantable.services.access.permissions.api import router as permissions_router
 from tenantable.services.access.permissions.service import PermissionCatalogue, PermissionSetService
 from tenantable.services.access.roles.api import router as roles_router
@@ -43,7 +45,8 @@ class Dependencies:
     What the application is made from.
 
     `client` gives each component a client that carries its identity. `platform_secret` is the administrator's, of at
-    least 16 characters; `chain_key` keys the audit trail; `issuers` are those whose tokens are believed.
+    least 16 characters; `chain_key` keys the audit trail; `issuers` are those whose tokens are believed, and
+    `embedded_issuer` is the one of them that signs with a key of this installation; None: there is none.
     """
 
     client: Callable[[Component], DynamoClient]
@@ -52,6 +55,7 @@ class Dependencies:
     chain_key: bytes
     platform_secret: str
     issuers: Sequence[Issuer]
+    embedded_issuer: EmbeddedIssuer | None = None
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
     clock: Callable[[], float] = time.time
     monotonic: Callable[[], float] = time.perf_counter
@@ -106,7 +110,9 @@ def create_app(dependencies: Dependencies) -> FastAPI:
     changes = dependencies.changes(declaration.directory_service)
     found_platform(changes, now=dependencies.clock())
     app.state.directory = Directory(changes)
+    app.state.tokens = Tokens(changes, dependencies.embedded_issuer)
     app.include_router(directory_router)
+    app.include_router(token_router)
     permission_changes = dependencies.changes(declaration.permission_service)
     app.state.permission_catalogue = PermissionCatalogue(permission_changes)
     app.state.permission_sets = PermissionSetService(permission_changes)

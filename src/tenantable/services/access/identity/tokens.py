@@ -124,7 +124,7 @@ class EmbeddedIssuer:
         self._clock = clock
         self.public_keys = KeySet([ECKey.import_key(each.as_dict(private=False)) for each in (key, *former)])
 
-    def published_keys(self) -> dict[str, Any]:
+    def published_keys(self) -> dict[str, list[dict[str, Any]]]:
         """The keys that others check its tokens with, as a JSON Web Key Set. Source: RFC 7517, section 5."""
         keys = [key.as_dict(private=False, use="sig", alg=EMBEDDED_ALGORITHM) for key in self.public_keys]
         return {"keys": keys}
