@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from tenantable.errors import AccessDenied, CloudError, ServiceError, Unavailable
+from tenantable.errors import AccessDenied, CloudError, InvalidCursor, ServiceError, Unavailable
 from tenantable.web.observation import request_id_of
 
 PROBLEM_MEDIA_TYPE = "application/problem+json"
@@ -81,6 +81,7 @@ def install_problems(app: FastAPI) -> None:
     app.add_exception_handler(ServiceError, _service_error)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(InvalidCursor, _invalid_cursor)
     app.add_exception_handler(Unavailable, _unavailable)
     app.add_exception_handler(CloudError, _unavailable)
     app.add_exception_handler(AccessDenied, _unexpected)  # a grant that is missing comes with no second try
@@ -112,6 +113,11 @@ def _http_error(request: Request, error: Exception) -> JSONResponse:
     code = _CODES.get(error.status_code, "http-error")
     detail = str(error.detail)
     return problem_response(request, status=error.status_code, code=code, detail=detail, headers=error.headers)
+
+
+def _invalid_cursor(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, InvalidCursor)
+    return problem_response(request, status=400, code="cursor-invalid", detail=error.message, hint=error.hint)
 
 
 def _unavailable(request: Request, error: Exception) -> JSONResponse:

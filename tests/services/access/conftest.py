@@ -101,6 +101,7 @@ def world(serving: Callable[[FastAPI], httpx.Client]) -> Iterator[World]:
             platform_secret=PLATFORM_SECRET,
             issuers=[issuer.trusted],
             embedded_issuer=issuer,
+            public_url=ISSUER,
             clock=clock,
             random=Random(1),  # noqa: S311 - waiting times
         )

@@ -21,9 +21,17 @@ from tenantable.services.access.directory.platform import found_platform
 from tenantable.services.access.directory.service import Directory
 from tenantable.services.access.directory.token_routes import router as token_router
 from tenantable.services.access.directory.tokens import Tokens
+from tenantable.services.access.evaluation.api import router as decisions_router
+from tenantable.services.access.evaluation.authzen import router as authzen_router
+from tenantable.services.access.evaluation.decision_point import DecisionPoint
+from tenantable.services.access.evaluation.holders import Holders
+from tenantable.services.access.evaluation.inquiries import Doorkeeper
+from tenantable.services.access.evaluation.metrics import DecisionMetrics
+from tenantable.services.access.evaluation.searches import Searches
 from tenantable.services.access.http.answers import install_replays
 from tenantable.services.access.http.requests import Doors
 from tenantable.services.access.identity.callers import Authenticator, PlatformSecret
+from tenantable.services.access.identity.recent import RecentCallers
 from tenantable.services.access.identity.service_keys import ServiceKeyAuthenticator
 from tenantable.services.access.identity.tokens import EmbeddedIssuer, Issuer, TokenAuthenticator
 from tenantable.services.access.permissions.api import router as permissions_router
@@ -47,6 +55,7 @@ class Dependencies:
     `client` gives each component a client that carries its identity. `platform_secret` is the administrator's, of at
     least 16 characters; `chain_key` keys the audit trail; `issuers` are those whose tokens are believed, and
     `embedded_issuer` is the one of them that signs with a key of this installation; None: there is none.
+    `public_url` is where callers reach the application; `default_organisation` is that of decisions which name none.
     """
 
     client: Callable[[Component], DynamoClient]
@@ -56,6 +65,8 @@ class Dependencies:
     platform_secret: str
     issuers: Sequence[Issuer]
     embedded_issuer: EmbeddedIssuer | None = None
+    public_url: str = "http://127.0.0.1:8080"
+    default_organisation: str | None = None
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
     clock: Callable[[], float] = time.time
     monotonic: Callable[[], float] = time.perf_counter
@@ -122,7 +133,28 @@ def create_app(dependencies: Dependencies) -> FastAPI:
     app.state.platform_roles = PlatformRoleDefinitions(role_changes)
     app.state.assignments = Assignments(role_changes)
     app.include_router(roles_router)
+    _add_decisions(app, dependencies, decision_database)
     return app
+
+
+def _add_decisions(app: FastAPI, dependencies: Dependencies, database: Database) -> None:
+    doors: Doors = app.state.doors
+    doorkeeper = Doorkeeper(
+        callers=RecentCallers(doors.authenticators, clock=doors.clock),
+        snapshots=doors.snapshots,
+        clock=doors.clock,
+        default_organisation=dependencies.default_organisation,
+    )
+    app.state.decision_point = DecisionPoint(
+        doorkeeper=doorkeeper,
+        searches=Searches(database, cursor_key=dependencies.cursor_key),
+        metrics=DecisionMetrics(dependencies.registry, monotonic=dependencies.monotonic),
+        clock=doors.clock,
+    )
+    app.state.holders = Holders(database, cursor_key=dependencies.cursor_key, clock=doors.clock)
+    app.state.public_url = dependencies.public_url
+    app.include_router(authzen_router)
+    app.include_router(decisions_router)
 
 
 def _authenticators(dependencies: Dependencies, database: Database) -> list[Authenticator]:

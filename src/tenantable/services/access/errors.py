@@ -59,6 +59,13 @@ class Unprocessable(ServiceError):
     code = "unprocessable"
 
 
+class Malformed(ServiceError, ValueError):
+    """The request has not the form that it must have."""
+
+    status = 400
+    code = "malformed-request"
+
+
 class Busy(ServiceError):
     """Too many changed this organisation at once; try again."""
 

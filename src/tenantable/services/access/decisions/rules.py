@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Literal
 
 from tenantable.services.access.decisions.keys import patterns_of
@@ -58,14 +59,18 @@ class Rules:
     Args:
         rules: In any order.
         valid_until: Seconds since 1970 from which they must be compiled anew, because an assignment begins or ends.
+
+    `has_tests` is whether some rule rests on properties: where none does, nobody needs to look them up.
     """
 
-    __slots__ = ("_allow", "_deny", "valid_until")
+    __slots__ = ("_allow", "_deny", "has_tests", "valid_until")
 
     def __init__(self, rules: Iterable[Rule], *, valid_until: float = float("inf")) -> None:
         self._allow: dict[str, list[Rule]] = {}
         self._deny: dict[str, list[Rule]] = {}
+        self.has_tests = False
         for rule in rules:
+            self.has_tests |= bool(rule.tests)
             kept = self._allow if rule.effect == "allow" else self._deny
             kept.setdefault(rule.pattern, []).append(rule)
         self.valid_until = valid_until
@@ -117,4 +122,15 @@ def holds(test: PropertyTest, facts: Facts) -> bool:
 
 def _same(found: Any, wanted: Any) -> bool:
     # In JSON true is no number, and Python holds it to be 1.
-    return type(found) is type(wanted) and bool(found == wanted)
+    if type(found) is type(wanted):
+        return bool(found == wanted)
+    if isinstance(found, bool) or isinstance(wanted, bool):
+        return False
+    if isinstance(found, int | float | Decimal) and isinstance(wanted, int | float | Decimal):
+        return _exact(found) == _exact(wanted)
+    return False
+
+
+def _exact(number: float | Decimal) -> Decimal:
+    """A number as it was written: requests bring 0.1 as a float, the table brings it as a decimal."""
+    return Decimal(repr(number)) if isinstance(number, float) else Decimal(number)

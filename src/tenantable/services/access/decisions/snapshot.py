@@ -13,8 +13,13 @@ from tenantable.services.access.declaration import Member, UserRoleAssignment
 USERS_MAX = 100_000
 """Users whose rules a snapshot keeps; the one not asked about for longest is read again."""
 
+RESOURCES_MAX = 1_000
+"""Resources whose properties a snapshot keeps."""
+
 Grants = Iterable[UserRoleAssignment | Member]
 ReadUser = Callable[[str], Grants]
+ReadResource = Callable[[str, str], Properties]
+"""The properties that the directory has of a resource, by its type and id; none for one that it does not know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +42,21 @@ class Snapshot:
     Safe to share between threads. Users are read when they are first asked about.
     """
 
-    def __init__(self, *, organisation_id: str, version: int, definitions: Definitions, read_user: ReadUser) -> None:
+    def __init__(
+        self,
+        *,
+        organisation_id: str,
+        version: int,
+        definitions: Definitions,
+        read_user: ReadUser,
+        read_resource: ReadResource = lambda _type, _id: {},
+    ) -> None:
         self.organisation_id = organisation_id
         self.version = version
         self.definitions = definitions
         self._read_user = read_user
+        self._read_resource = read_resource
+        self._resources: OrderedDict[tuple[str, str], Properties] = OrderedDict()
         self._users: OrderedDict[str, User] = OrderedDict()
         self._lock = Lock()
 
@@ -51,6 +66,26 @@ class Snapshot:
         if user is None or now >= user.rules.valid_until:
             user = self.user(user_id, now=now)
         return user.rules.allows(key, facts)
+
+    def user_at_hand(self, user_id: str, *, now: float) -> User | None:
+        """The user, when nothing must be read or compiled for that."""
+        user = self._users.get(user_id)
+        return user if user is not None and now < user.rules.valid_until else None
+
+    def resource_at_hand(self, resource_type: str, resource_id: str) -> Properties | None:
+        """What the directory knows of a resource, when nothing must be read for that."""
+        return self._resources.get((resource_type, resource_id))
+
+    def resource(self, resource_type: str, resource_id: str) -> Properties:
+        """The properties that the directory has of a resource; empty for one that it does not know."""
+        found = self._resources.get((resource_type, resource_id))
+        if found is None:
+            found = self._read_resource(resource_type, resource_id)
+            with self._lock:
+                self._resources[resource_type, resource_id] = found
+                while len(self._resources) > RESOURCES_MAX:
+                    self._resources.popitem(last=False)
+        return found
 
     def user(self, user_id: str, *, now: float) -> User:
         """The user, read and compiled when that was not done yet or an assignment has begun or ended since."""

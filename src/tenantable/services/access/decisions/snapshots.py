@@ -7,12 +7,14 @@ from threading import Lock
 
 from tenantable.data.database import Database
 from tenantable.services.access.decisions.definitions import Definitions, definitions
+from tenantable.services.access.decisions.rules import Properties
 from tenantable.services.access.decisions.snapshot import Snapshot
 from tenantable.services.access.declaration import (
     PLATFORM,
     OrganisationDefinitions,
     OrganisationHeads,
     PlatformDefinitions,
+    ProtectedResources,
     UserGrants,
 )
 from tenantable.services.access.errors import NotFound, Stale
@@ -58,18 +60,27 @@ class Snapshots:
             Stale: There is no such version yet.
             Unavailable: The table could not be read.
         """
-        now = self._clock()
+        snapshot = self.at_hand(organisation_id, version=version, platform_version=platform_version)
+        if snapshot is not None:
+            return snapshot
         kept = self._of(organisation_id)
-        snapshot = kept.snapshot
+        with kept.lock:
+            # Whoever waited for the lock finds what the one before has read.
+            snapshot = self.at_hand(organisation_id, version=version, platform_version=platform_version)
+            return snapshot or self._renewed(organisation_id, kept, version=version, platform_version=platform_version)
+
+    def at_hand(self, organisation_id: str, *, version: int = 0, platform_version: int = 0) -> Snapshot | None:
+        """As `of`, when nothing must be read for that; else None."""
+        kept = self._kept.get(organisation_id)
         if (
-            snapshot is not None
-            and now - kept.checked_at < STALE_SECONDS_MAX
-            and snapshot.version >= version
+            kept is not None
+            and kept.snapshot is not None
+            and self._clock() - kept.checked_at < STALE_SECONDS_MAX
+            and kept.snapshot.version >= version
             and kept.platform_version >= platform_version
         ):
-            return snapshot
-        with kept.lock:
-            return self._renewed(organisation_id, kept, version=version, platform_version=platform_version)
+            return kept.snapshot
+        return None
 
     def forget(self, organisation_id: str) -> None:
         """Look at the head before the next decision, because something has changed."""
@@ -152,11 +163,19 @@ def read_snapshot(
     """
     found = database.repository(OrganisationDefinitions).of_organisation(organisation_id=organisation_id)
     users = database.repository(UserGrants).consistent
+    resources = database.repository(ProtectedResources).consistent
+
+    def read_resource(resource_type: str, resource_id: str) -> Properties:
+        key = {"resource_type": resource_type, "resource_id": resource_id}
+        resource = resources.get(organisation_id=organisation_id, **key)
+        return {} if resource is None else resource.properties
+
     return Snapshot(
         organisation_id=organisation_id,
         version=version,
         definitions=definitions(found.consistent(), above=platform or read_platform(database)),
         read_user=lambda user_id: users.of_user(organisation_id=organisation_id, user_id=user_id),
+        read_resource=read_resource,
     )
 
 
