@@ -39,6 +39,14 @@ class Settings(BaseSettings):
     access_port: Port | None = Field(
         default=None, description="Port of the access management API. Default: the one after `port`, or any with 0."
     )
+    access_url: str | None = Field(
+        default=None,
+        description="Where callers reach access management, as its discovery documents say."
+        " Default: the address it listens on.",
+    )
+    default_organisation: str | None = Field(
+        default=None, description="Organisation of AuthZEN requests that name none. Default: they must name one."
+    )
     dynamodb_port: Port = Field(default=8000, description="Port of the DynamoDB endpoint; only with `cloud = local`.")
     prefix: str = Field(
         default="", pattern=r"^[a-z0-9-]{0,32}$", description="Begins every physical name, such as `dev-`."

@@ -10,6 +10,7 @@ except ModuleNotFoundError as error:
     raise SystemExit(f"tenantable: {error.name} is not installed (pip install 'tenantable[services]')") from error
 
 from tenantable import __version__
+from tenantable.cli.access import add_commands as add_access
 from tenantable.cli.export import add_commands as add_export
 from tenantable.cli.serving import add_commands as add_serving
 from tenantable.errors import TenantableError
@@ -20,7 +21,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for _add in (add_serving, add_export):
+for _add in (add_serving, add_export, add_access):
     _add(app)
 
 

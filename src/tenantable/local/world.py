@@ -125,8 +125,14 @@ def _start_access(
     stack: ExitStack, installation: Installation, cloud: _Cloud, settings: Settings, *, listener: socket
 ) -> AccessPlace:
     found = access_secrets(settings, secrets.token_urlsafe)
+    address = http_address(settings.host, listener.getsockname()[1])
     access = assemble_access(
-        installation, cloud.client(installation), secrets=found, settings=settings, engine=cloud.engine
+        installation,
+        cloud.client(installation),
+        secrets=found,
+        settings=settings,
+        address=address,
+        engine=cloud.engine,
     )
     stack.callback(access.close)
     access.start()
@@ -134,7 +140,7 @@ def _start_access(
     stack.callback(server.stop)
     server.start()
     return AccessPlace(
-        address=http_address(settings.host, listener.getsockname()[1]),
+        address=address,
         platform_secret=found.platform_secret,
         platform_secret_is_new=found.platform_secret_is_new,
     )

@@ -49,12 +49,14 @@ def assemble_access(
     *,
     secrets: AccessSecrets,
     settings: Settings,
+    address: str,
     engine: Engine | None,
 ) -> RunningAccess:
     """
     Put the service together; nothing runs before `start`.
 
     Args:
+        address: Where it is served.
         engine: Where the table is, so that its stream can be followed; None: it is on AWS.
     Raises:
         SettingsError: The OpenID provider that is set cannot be trusted, or its audience is missing.
@@ -69,6 +71,8 @@ def assemble_access(
             platform_secret=secrets.platform_secret,
             issuers=[_provider(settings) if embedded is None else embedded.trusted],
             embedded_issuer=embedded,
+            public_url=(settings.access_url or address).rstrip("/"),
+            default_organisation=settings.default_organisation,
         )
     )
     if engine is None:

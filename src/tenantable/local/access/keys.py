@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,8 +40,7 @@ class AccessSecrets:
 
     def issuer(self, settings: Settings, *, clock: Callable[[], float] = time.time) -> EmbeddedIssuer:
         """Whoever signs users' tokens here."""
-        first, *former = self.signing_keys
-        return EmbeddedIssuer(first, issuer=settings.token_issuer, clock=clock, former=former)
+        return _issuer(self.signing_keys, settings, clock)
 
 
 def access_secrets(settings: Settings, random_text: RandomText) -> AccessSecrets:
@@ -64,6 +63,24 @@ def access_secrets(settings: Settings, random_text: RandomText) -> AccessSecrets
         cursor_key=hmac.digest(cursor_key.encode(), b"access", hashlib.sha256),
         signing_keys=signing_keys(settings),
     )
+
+
+def embedded_issuer(settings: Settings, *, clock: Callable[[], float]) -> EmbeddedIssuer:
+    """
+    Whoever signs users' tokens in this data folder.
+
+    Raises:
+        SettingsError: Tokens of another issuer are believed, and none that would be signed here.
+        StorageError: As `access_secrets`.
+    """
+    if settings.oidc_issuer is not None:
+        raise SettingsError("No tokens are signed here", hint=f"ask {settings.oidc_issuer}, whose tokens are believed")
+    return _issuer(signing_keys(settings), settings, clock)
+
+
+def _issuer(keys: Sequence[ECKey], settings: Settings, clock: Callable[[], float]) -> EmbeddedIssuer:
+    first, *former = keys
+    return EmbeddedIssuer(first, issuer=settings.token_issuer, clock=clock, former=former)
 
 
 def signing_keys(settings: Settings) -> tuple[ECKey, ...]:

@@ -85,3 +85,15 @@ def _delivered(url: str, api_key: str) -> dict[str, Any]:
         time.sleep(_POLL_SECONDS)
         shown = call("GET", url, api_key)
     return shown
+
+
+def event_requests(address: str, folder: Path, event_id: str | None) -> list[str]:
+    """Requests that can be tried with the demo tenant."""
+    key = f'"authorization: Bearer $(cat {folder / API_KEY_FILE})"'
+    json_type = '"content-type: application/json"'
+    return [
+        f"curl -s {address}/v1/tenants/me/config -H {key}",
+        f"curl -s {address}/v1/events -H {key} -H {json_type} "
+        '-d \'{"type": "order.created", "data": {"orderId": "o-1"}}\'',
+        f"curl -s {address}/v1/events/{event_id} -H {key}",
+    ]
