@@ -75,6 +75,9 @@ def embedded_issuer(settings: Settings, *, clock: Callable[[], float]) -> Embedd
     """
     if settings.oidc_issuer is not None:
         raise SettingsError("No tokens are signed here", hint=f"ask {settings.oidc_issuer}, whose tokens are believed")
+    if settings.signing_keys is None and not (settings.data / SIGNING_KEYS_FILE).exists():
+        hint = "start `tenantable up` once, or say with --data where it keeps its data"
+        raise StorageError(f"There are no signing keys in {settings.data}", hint=hint)
     return _issuer(signing_keys(settings), settings, clock)
 
 

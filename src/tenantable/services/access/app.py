@@ -29,16 +29,28 @@ from tenantable.services.access.evaluation.inquiries import Doorkeeper
 from tenantable.services.access.evaluation.metrics import DecisionMetrics
 from tenantable.services.access.evaluation.searches import Searches
 from tenantable.services.access.http.answers import install_replays
+from tenantable.services.access.http.limits import install_limits
 from tenantable.services.access.http.requests import Doors
 from tenantable.services.access.identity.callers import Authenticator, PlatformSecret
 from tenantable.services.access.identity.recent import RecentCallers
 from tenantable.services.access.identity.service_keys import ServiceKeyAuthenticator
 from tenantable.services.access.identity.tokens import EmbeddedIssuer, Issuer, TokenAuthenticator
+from tenantable.services.access.invitations.acceptance import Acceptance
+from tenantable.services.access.invitations.answers_api import answer_buckets
+from tenantable.services.access.invitations.answers_api import router as invitation_answers_router
+from tenantable.services.access.invitations.api import router as invitations_router
+from tenantable.services.access.invitations.service import InvitationService
+from tenantable.services.access.invitations.tokens import new_token
 from tenantable.services.access.permissions.api import router as permissions_router
 from tenantable.services.access.permissions.service import PermissionCatalogue, PermissionSetService
 from tenantable.services.access.roles.api import router as roles_router
 from tenantable.services.access.roles.assignments import Assignments
 from tenantable.services.access.roles.definitions import PlatformRoleDefinitions, RoleDefinitions
+from tenantable.services.access.teams.api import router as teams_router
+from tenantable.services.access.teams.definitions import TeamRoles
+from tenantable.services.access.teams.members import Memberships
+from tenantable.services.access.teams.members_api import router as team_members_router
+from tenantable.services.access.teams.service import TeamService
 from tenantable.web.application import new_application
 from tenantable.wire.client import DynamoClient
 
@@ -112,6 +124,7 @@ def create_app(dependencies: Dependencies) -> FastAPI:
         monotonic=dependencies.monotonic,
     )
     install_replays(app)
+    install_limits(app)
     decision_database = dependencies.database(declaration.decision_service)
     app.state.doors = Doors(
         authenticators=_authenticators(dependencies, decision_database),
@@ -134,6 +147,13 @@ def create_app(dependencies: Dependencies) -> FastAPI:
     app.state.assignments = Assignments(role_changes)
     app.include_router(roles_router)
     _add_decisions(app, dependencies, decision_database)
+    team_changes = dependencies.changes(declaration.team_service)
+    app.state.teams = TeamService(team_changes)
+    app.state.team_roles = TeamRoles(team_changes)
+    app.state.memberships = Memberships(team_changes)
+    app.include_router(teams_router)
+    app.include_router(team_members_router)
+    _add_invitations(app, dependencies)
     return app
 
 
@@ -155,6 +175,16 @@ def _add_decisions(app: FastAPI, dependencies: Dependencies, database: Database)
     app.state.public_url = dependencies.public_url
     app.include_router(authzen_router)
     app.include_router(decisions_router)
+
+
+def _add_invitations(app: FastAPI, dependencies: Dependencies) -> None:
+    changes, clock = dependencies.changes(declaration.invitation_service), dependencies.clock
+    invitations = InvitationService(changes, new_token=lambda: new_token(dependencies.entropy), clock=clock)
+    app.state.invitations = invitations
+    app.state.acceptance = Acceptance(changes, expiry=invitations.expiry, clock=clock)
+    app.state.answer_buckets = answer_buckets(dependencies.monotonic)
+    app.include_router(invitations_router)
+    app.include_router(invitation_answers_router)
 
 
 def _authenticators(dependencies: Dependencies, database: Database) -> list[Authenticator]:

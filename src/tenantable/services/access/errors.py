@@ -24,6 +24,13 @@ class InUse(ServiceError):
     code = "in-use"
 
 
+class Inactive(ServiceError):
+    """It is switched off."""
+
+    status = 409
+    code = "inactive"
+
+
 class LastOwner(ServiceError):
     """An organisation must keep an owner."""
 
@@ -85,3 +92,63 @@ class IssuerUnreachable(ServiceError):
 
     status = 503
     code = "issuer-unreachable"
+
+
+class AlreadyInvited(ServiceError):
+    """The address has an open invitation into the organisation."""
+
+    status = 409
+    code = "already-invited"
+
+
+class AlreadyMember(ServiceError):
+    """The caller has everything that the invitation gives."""
+
+    status = 409
+    code = "already-member"
+
+
+class NotPending(ServiceError):
+    """The invitation is not open any more."""
+
+    status = 409
+    code = "not-pending"
+
+
+class InvitationOutdated(ServiceError):
+    """What the invitation gives is gone or switched off."""
+
+    status = 409
+    code = "invitation-outdated"
+
+
+class InviterLacksRights(ServiceError):
+    """Whoever sent the invitation may not give any more what it gives."""
+
+    status = 409
+    code = "inviter-lacks-rights"
+
+
+class WrongAddress(ServiceError):
+    """The invitation is not for the caller's verified address."""
+
+    status = 403
+    code = "wrong-address"
+
+
+class DomainNotAllowed(ServiceError):
+    """The organisation invites no addresses of this domain."""
+
+    status = 422
+    code = "domain-not-allowed"
+
+
+class TooManyRequests(ServiceError):
+    """The caller has asked too often; `retry_after_seconds` says when to try again."""
+
+    status = 429
+    code = "too-many-requests"
+
+    def __init__(self, *, retry_after_seconds: int) -> None:
+        super().__init__(hint=f"try again in {retry_after_seconds} seconds")
+        self.retry_after_seconds = retry_after_seconds

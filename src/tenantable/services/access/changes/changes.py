@@ -78,7 +78,7 @@ class Changes:
         head = self._head(organisation_id)
         for attempt in range(ATTEMPTS_MAX):
             change = self._change(organisation_id, actor, head)
-            self._refuse_answered(actor)
+            self.refuse_answered(actor)
             try:
                 return self._built(change, build)
             except (ConditionFailed, ItemNotFound, Unavailable):
@@ -96,7 +96,7 @@ class Changes:
             ConditionFailed: There is one.
         """
         change = self._change(organisation_id, actor, OrganisationHead(organisation_id=organisation_id))
-        self._refuse_answered(actor)
+        self.refuse_answered(actor)
         return self._built(change, build)
 
     def _built(self, change: Change, build: Build[ResultT]) -> Changed[ResultT]:
@@ -105,7 +105,14 @@ class Changes:
             change.keep_answer(change.actor.repeatable, result)
         return Changed(result=result, version=self._carry_out(change))
 
-    def _refuse_answered(self, actor: Actor) -> None:
+    def refuse_answered(self, actor: Actor) -> None:
+        """
+        For requests that are to be answered again although what they ask for is done.
+
+        Raises:
+            Answered: The request was carried out before.
+            IdempotencyKeyReused: Another request was, with its Idempotency-Key.
+        """
         if actor.repeatable is None:
             return
         kept = self.database.repository(KeptAnswers).consistent.get(key_digest=actor.repeatable.key_digest)

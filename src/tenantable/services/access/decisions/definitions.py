@@ -1,7 +1,7 @@
 """What an organisation and the platform define, and the rules that follow for whoever has a role."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal
 
 from tenantable.services.access.decisions.rules import Origin, Rule
@@ -12,13 +12,14 @@ from tenantable.services.access.declaration import (
     PlatformPermissionSet,
     PlatformRole,
     PropertyTest,
+    Team,
     TeamRoleDefinition,
 )
 
 INHERITANCE_MAX = 20
 """Roles above one another; a longer chain is cut, and cannot be declared."""
 
-Definition = OrganisationRole | PermissionSet | TeamRoleDefinition | PlatformRole | PlatformPermissionSet
+Definition = OrganisationRole | PermissionSet | TeamRoleDefinition | Team | PlatformRole | PlatformPermissionSet
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,13 +27,14 @@ class Definitions:
     """
     Roles, permission sets and team roles by id: those of one organisation, or the platform's.
 
-    `above` are the platform's, whose sets and roles an organisation's roles may name; an id of the organisation's own
-    comes first.
+    `inactive_teams` are those whose members have nothing from them. `above` are the platform's, whose sets and roles
+    an organisation's roles may name; an id of the organisation's own comes first.
     """
 
     roles: Mapping[str, OrganisationRole | PlatformRole] = field(default_factory=dict)
     permission_sets: Mapping[str, PermissionSet | PlatformPermissionSet] = field(default_factory=dict)
     team_roles: Mapping[str, TeamRoleDefinition] = field(default_factory=dict)
+    inactive_teams: frozenset[str] = frozenset()
     above: "Definitions | None" = None
 
     def role(self, role_id: str) -> OrganisationRole | PlatformRole | None:
@@ -49,7 +51,7 @@ class Definitions:
     def rules_of_team_role(self, team_role_id: str, team_id: str) -> list[Rule]:
         """What a member of the team may and may not do in this role."""
         role = self.team_roles.get(team_role_id)
-        if role is None or not role.active:
+        if role is None or not role.active or team_id in self.inactive_teams:
             return []
         within: tuple[PropertyTest, ...] = ()
         if role.reach == "team":
@@ -98,11 +100,21 @@ def definitions(found: Iterable[Definition], *, above: Definitions | None = None
     roles: dict[str, OrganisationRole | PlatformRole] = {}
     sets: dict[str, PermissionSet | PlatformPermissionSet] = {}
     team_roles: dict[str, TeamRoleDefinition] = {}
+    inactive_teams: set[str] = set()
     for each in found:
         if isinstance(each, OrganisationRole | PlatformRole):
             roles[each.role_id] = each
         elif isinstance(each, TeamRoleDefinition):
             team_roles[each.team_role_id] = each
+        elif isinstance(each, Team):
+            if not each.active:
+                inactive_teams.add(each.team_id)
         else:
             sets[each.permission_set_id] = each
-    return replace(Definitions(above=above), roles=roles, permission_sets=sets, team_roles=team_roles)
+    return Definitions(
+        roles=roles,
+        permission_sets=sets,
+        team_roles=team_roles,
+        inactive_teams=frozenset(inactive_teams),
+        above=above,
+    )

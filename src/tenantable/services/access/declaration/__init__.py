@@ -22,6 +22,9 @@ from tenantable.services.access.declaration.invitations import (
     InvitationStatus,
     InvitationToken,
     InvitationTokens,
+    InvitedAddress,
+    InvitedAddresses,
+    InviterKind,
 )
 from tenantable.services.access.declaration.organisations import (
     PLATFORM,
@@ -66,6 +69,7 @@ from tenantable.services.access.declaration.table import (
     table,
 )
 from tenantable.services.access.declaration.teams import (
+    TEAMS_OF_USER_MAX,
     Team,
     TeamMember,
     TeamMembers,
@@ -78,6 +82,7 @@ __all__ = [
     "OWNER",
     "PLATFORM",
     "SYSTEM",
+    "TEAMS_OF_USER_MAX",
     "AuditEvent",
     "AuditEvents",
     "AuditType",
@@ -88,6 +93,9 @@ __all__ = [
     "InvitationToken",
     "InvitationTokens",
     "Invitations",
+    "InvitedAddress",
+    "InvitedAddresses",
+    "InviterKind",
     "KeptAnswer",
     "KeptAnswers",
     "Member",

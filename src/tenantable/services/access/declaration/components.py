@@ -14,6 +14,8 @@ from tenantable.services.access.declaration.invitations import (
     Invitations,
     InvitationToken,
     InvitationTokens,
+    InvitedAddress,
+    InvitedAddresses,
 )
 from tenantable.services.access.declaration.organisations import (
     Member,
@@ -128,18 +130,19 @@ invitation_service = Component(
     description="Invites users into organisations and takes their answers.",
     grants=[
         _HELD,
-        allow(Organisations.get, Members.get),
-        allow(Invitations.get, Invitations.by_status, Invitations.by_email, InvitationTokens.get),
-        allow(OrganisationRoles.get, UserRoleAssignments.of_user, Teams.get, TeamRoleDefinitions.get, TeamMembers.get),
+        allow(Organisations.get, Organisations.by_name, ServiceKeys.get),
+        allow(Invitations.get, Invitations.by_status, Invitations.by_email, InvitationTokens.get, InvitedAddresses.get),
+        allow(OrganisationRoles.get, Teams.get),
         _changes(
             writes(Invitation, "create", "update"),
             writes(InvitationToken, "create", "delete"),
-            writes(Member, "create"),
-            writes(OrganisationRole, "update", "check"),
-            writes(Team, "update", "check"),
-            writes(TeamRoleDefinition, "update", "check"),
+            writes(InvitedAddress, "put", "delete"),
+            writes(Member, "create", "update"),
+            writes(OrganisationRole, "update"),
+            writes(Team, "update"),
+            writes(TeamRoleDefinition, "update"),
             writes(TeamMember, "create"),
-            writes(UserRoleAssignment, "create"),
+            writes(UserRoleAssignment, "create", "update"),
         ),
     ],
 )
@@ -160,8 +163,8 @@ team_service = Component(
             TeamMembers.memberships,
         ),
         _changes(
-            writes(Team, "create", "update", "delete", "check"),
-            writes(TeamRoleDefinition, "create", "update", "delete", "check"),
+            writes(Team, "create", "update", "delete"),
+            writes(TeamRoleDefinition, "create", "update", "delete"),
             writes(TeamMember, "create", "update", "delete"),
             writes(Member, "update"),
         ),

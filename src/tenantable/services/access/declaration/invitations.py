@@ -9,12 +9,14 @@ from tenantable.declare.entities import Entity
 from tenantable.services.access.declaration.table import Revised, gsi1, gsi2, table
 
 InvitationStatus = Literal["pending", "accepted", "declined", "revoked", "expired"]
+InviterKind = Literal["user", "service", "platform"]
 
 
 class Invitation(Revised, table=table, stored_names=camel_case):
     """
     An invitation into an organisation: of one address (normalised), or without one, by a link that `uses_max` users
     may follow. The token that accepts it stands elsewhere, under its digest, which `token_digest` repeats.
+    `inviter_kind` says whose id `invited_by` is: ids of different kinds may be the same.
     """
 
     organisation_id: Attr[str]
@@ -30,6 +32,7 @@ class Invitation(Revised, table=table, stored_names=camel_case):
     accepted_by: Attr[str | None] = attr(default=None)
     date_answered: Attr[datetime | None] = attr(default=None)
     invited_by: Attr[str]
+    inviter_kind: Attr[InviterKind] = attr(default="user")
     expires_at: Attr[datetime]
 
 
@@ -40,6 +43,14 @@ class InvitationToken(Entity, table=table, stored_names=camel_case):
     organisation_id: Attr[str]
     invitation_id: Attr[str]
     ttl: Attr[datetime]
+
+
+class InvitedAddress(Entity, table=table, stored_names=camel_case):
+    """That an address has an open invitation into an organisation: there is one at most, and indexes come too late."""
+
+    organisation_id: Attr[str]
+    email: Attr[str]
+    invitation_id: Attr[str]
 
 
 class Invitations(Repository[Invitation]):
@@ -64,3 +75,11 @@ class InvitationTokens(Repository[InvitationToken]):
     @InvitationToken.key(pk="INVTOKEN#{token}", sk="METADATA")
     def get(self, *, token: str) -> None:
         """What the token with this digest accepts."""
+
+
+class InvitedAddresses(Repository[InvitedAddress]):
+    """Addresses with open invitations."""
+
+    @InvitedAddress.key(pk="INVITED#{organisation_id}#{email}", sk="METADATA")
+    def get(self, *, organisation_id: str, email: str) -> None:
+        """The open invitation of an address into an organisation."""

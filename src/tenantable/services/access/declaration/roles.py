@@ -9,7 +9,7 @@ from tenantable.declare.patterns import collection
 from tenantable.services.access.declaration.organisations import Member
 from tenantable.services.access.declaration.permissions import PermissionSet, PlatformPermissionSet
 from tenantable.services.access.declaration.table import Switched, gsi1, table
-from tenantable.services.access.declaration.teams import TeamRoleDefinition
+from tenantable.services.access.declaration.teams import Team, TeamRoleDefinition
 
 OWNER = "owner"
 """The platform's role that every organisation has somebody in."""
@@ -91,9 +91,9 @@ class UserRoleAssignments(Repository[UserRoleAssignment]):
 class OrganisationDefinitions(Repository[OrganisationRole]):
     """What an organisation defines, all at once: what decisions rest on, without the users."""
 
-    @collection(OrganisationRole, PermissionSet, TeamRoleDefinition, pk="ORG#{organisation_id}")
+    @collection(OrganisationRole, PermissionSet, TeamRoleDefinition, Team, pk="ORG#{organisation_id}")
     def of_organisation(self, *, organisation_id: str) -> None:
-        """Roles, permission sets and team roles of an organisation, in the order of their sort keys."""
+        """Roles, permission sets, team roles and teams of an organisation, in the order of their sort keys."""
 
 
 class PlatformDefinitions(Repository[PlatformRole]):

@@ -8,9 +8,15 @@ from tenantable.declare.attributes import Attr, attr, camel_case
 from tenantable.declare.entities import Entity
 from tenantable.services.access.declaration.table import Switched, gsi1, gsi2, gsi3, table
 
+TEAMS_OF_USER_MAX = 100
+"""Teams of one user in one organisation."""
+
 
 class Team(Switched, table=table, stored_names=camel_case):
-    """A team of an organisation, perhaps within a division."""
+    """
+    A team of an organisation, perhaps within a division; `members` counts them. While it is not `active`, its members
+    have nothing from it.
+    """
 
     organisation_id: Attr[str]
     team_id: Attr[str]

@@ -41,15 +41,23 @@ class ServiceKeyAuthenticator:
             raise NotAuthenticated
         key = self._database.repository(ServiceKeys).consistent.get(key_id=key_id)
         kept = _NOBODYS_DIGEST if key is None else key.secret_digest
-        if not hmac.compare_digest(kept, secret_digest(secret)) or key is None or not self._is_valid(key):
+        if not hmac.compare_digest(kept, secret_digest(secret)) or key is None or not is_valid(key, self._now()):
             raise NotAuthenticated
-        return Caller(
-            kind="service",
-            id=SERVICE_ACTOR + key.key_id,
-            organisation_id=key.organisation_id if key.organisation_id != PLATFORM else None,
-            permission_set_ids=tuple(key.permission_set_ids),
-        )
+        return caller_of(key)
 
-    def _is_valid(self, key: ServiceKey) -> bool:
-        now = datetime.fromtimestamp(self._clock(), UTC)
-        return key.revoked_at is None and (key.not_after is None or now < key.not_after)
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._clock(), UTC)
+
+
+def caller_of(key: ServiceKey) -> Caller:
+    """The program that has the key."""
+    return Caller(
+        kind="service",
+        id=SERVICE_ACTOR + key.key_id,
+        organisation_id=key.organisation_id if key.organisation_id != PLATFORM else None,
+        permission_set_ids=tuple(key.permission_set_ids),
+    )
+
+
+def is_valid(key: ServiceKey, now: datetime) -> bool:
+    return key.revoked_at is None and (key.not_after is None or now < key.not_after)

@@ -1,0 +1,1 @@
+"""The invitation service: invitations by e-mail and by link, and what their receivers answer."""

@@ -1,0 +1,180 @@
+"""
+The use cases of those who are invited: looking an invitation up by its token, accepting and declining it.
+
+A token that is unknown, expired, revoked or used gets one answer after the same work, so that nobody learns which.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from tenantable.data.database import Database
+from tenantable.services.access.changes.change import Actor, Change
+from tenantable.services.access.changes.changes import Changed, Changes
+from tenantable.services.access.declaration import (
+    Invitation,
+    Invitations,
+    InvitationTokens,
+    Organisation,
+    Organisations,
+)
+from tenantable.services.access.errors import (
+    Forbidden,
+    Inactive,
+    InvitationOutdated,
+    NotFound,
+    SeatsTaken,
+    Unprocessable,
+    WrongAddress,
+)
+from tenantable.services.access.identity.callers import Caller
+from tenantable.services.access.identity.rights import snapshot_for
+from tenantable.services.access.invitations.addresses import is_allowed
+from tenantable.services.access.invitations.admission import Admitted, admit
+from tenantable.services.access.invitations.endings import Counts, end
+from tenantable.services.access.invitations.expiry import Expiry
+from tenantable.services.access.invitations.gifts import check_gift, refuse_giver_of_old
+from tenantable.services.access.invitations.tokens import token_digest
+
+NOBODY = "nobody"
+"""Stands in keys for what an unknown token does not tell; no id of an invitation is so short."""
+USER_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Found:
+    """What a token shows: an open invitation, and the organisation that it leads into."""
+
+    invitation: Invitation
+    organisation: Organisation
+
+
+class Acceptance:
+    """
+    Answers to invitations.
+
+    Args:
+        clock: Seconds since 1970.
+    """
+
+    def __init__(self, changes: Changes, *, expiry: Expiry, clock: Callable[[], float]) -> None:
+        self._changes = changes
+        self._expiry = expiry
+        self._clock = clock
+
+    def lookup(self, token: str) -> Found:
+        """
+        Raises:
+            NotFound: No open invitation has this token.
+        """
+        invitation = self._open(token)
+        return Found(invitation=invitation, organisation=_organisation(self._changes.database, invitation))
+
+    def accept(self, actor: Actor, caller: Caller, token: str) -> Changed[Admitted]:
+        """
+        Make the caller a member with what the invitation gives. A member keeps everything and gets what is missing.
+
+        Raises:
+            Answered: The request was carried out before.
+            Forbidden: The caller is no user.
+            NotFound: No open invitation has this token.
+            WrongAddress: The invitation is for another address, or the link is not for this domain.
+            Inactive: The organisation is switched off, or the caller as a member of it.
+            InvitationOutdated: What it gives is gone or switched off.
+            InviterLacksRights: Whoever sent it may not give that any more; it stays open.
+            SeatsTaken: A link finds no seat; it stays open.
+            AlreadyMember: A link gives the caller nothing; it stays open.
+        """
+        self._begin(actor, caller)
+        found = self._open(token)
+
+        def build(change: Change) -> Admitted:
+            invitation = self._open(token)
+            self._refuse_other(change.database, invitation, caller)
+            snapshot = snapshot_for(change)
+            try:
+                check_gift(change, snapshot, invitation)
+            except (NotFound, Inactive) as error:
+                raise InvitationOutdated(error.message, hint="ask for a new invitation") from error
+            refuse_giver_of_old(change, snapshot, invitation)
+            return admit(change, invitation, caller)
+
+        try:
+            return self._changes.run(found.organisation_id, actor, build)
+        except SeatsTaken:
+            if not self._expiry.expire_due(found.organisation_id):
+                raise
+            return self._changes.run(found.organisation_id, actor, build)
+
+    def decline(self, actor: Actor, caller: Caller, token: str) -> Changed[None]:
+        """
+        Close an invitation of the caller's address.
+
+        Raises:
+            Answered: The request was carried out before.
+            Forbidden: The caller is no user.
+            NotFound: No open invitation has this token.
+            WrongAddress: The invitation is for another address.
+            Unprocessable: It is a link, which is for others too.
+        """
+        self._begin(actor, caller)
+        found = self._open(token)
+
+        def build(change: Change) -> None:
+            invitation = self._open(token)
+            if invitation.email is None:
+                raise Unprocessable("A link is not declined: others may follow it")
+            _refuse_other_address(invitation, caller)
+            counts = Counts()
+            end(change, invitation, "declined", counts)
+            counts.write(change)
+            change.record("INVITATION", "invitation.decline", target=invitation.invitation_id)
+
+        return self._changes.run(found.organisation_id, actor, build)
+
+    def _begin(self, actor: Actor, caller: Caller) -> None:
+        if caller.kind != "user":
+            raise Forbidden("Only a user can answer an invitation", hint="use a user's token")
+        if not USER_ID.fullmatch(caller.id):
+            raise Unprocessable("The token's subject is no user id", hint="letters, digits, _ and -, 128 at most")
+        self._changes.refuse_answered(actor)
+
+    def _open(self, token: str) -> Invitation:
+        """Two reads, whatever becomes of it."""
+        digest = token_digest(token)
+        database = self._changes.database
+        known = database.repository(InvitationTokens).consistent.get(token=digest)
+        organisation_id, invitation_id = (
+            (NOBODY, NOBODY) if known is None else (known.organisation_id, known.invitation_id)
+        )
+        invitations = database.repository(Invitations).consistent
+        found = invitations.get(organisation_id=organisation_id, invitation_id=invitation_id)
+        if found is None or not _is_open(found, digest, datetime.fromtimestamp(self._clock(), UTC)):
+            raise NotFound("No open invitation has this token", hint="ask for a new one")
+        return found
+
+    def _refuse_other(self, database: Database, invitation: Invitation, caller: Caller) -> None:
+        organisation = _organisation(database, invitation)
+        if not organisation.active:
+            raise Inactive("The organisation is switched off")
+        if invitation.email is not None:
+            _refuse_other_address(invitation, caller)
+        if organisation.allowed_domains and (caller.email is None or not is_allowed(caller.email, organisation)):
+            raise WrongAddress("The organisation takes nobody with this address", hint="use one of its own domains")
+
+
+def _is_open(invitation: Invitation, digest: str, now: datetime) -> bool:
+    return invitation.status == "pending" and invitation.token_digest == digest and now < invitation.expires_at
+
+
+def _refuse_other_address(invitation: Invitation, caller: Caller) -> None:
+    if caller.email is None or caller.email != invitation.email:
+        raise WrongAddress(hint="sign in with the address that was invited, and have it verified")
+
+
+def _organisation(database: Database, invitation: Invitation) -> Organisation:
+    found = database.repository(Organisations).consistent.get(organisation_id=invitation.organisation_id)
+    if found is None:
+        raise NotFound("There is no such organisation")
+    return found

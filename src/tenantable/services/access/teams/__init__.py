@@ -1,0 +1,1 @@
+"""The team service: teams, the roles within them, and their members."""
