@@ -4,19 +4,19 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import orjson
 
 from tenantable.errors import ServiceError
 from tenantable.local.access.keys import PLATFORM_SECRET_FILE
-from tenantable.local.demonstration.calls import Step, call, make, steps
+from tenantable.local.demonstration.calls import Conversation, MakeStep, Step, steps
 from tenantable.settings import PREFIX
 
 ORGANISATION = "demo"
 OWNER = "olga"
 CLERK = "carl"
 ROLE = "clerk"
+_PLACE = f"/v1/organisations/{ORGANISATION}"
 _READ, _DELETE = "read", "delete"
 _ENTRIES = [{"key": "billing:invoice:read"}, {"key": "billing:invoice:create"}]
 
@@ -28,30 +28,28 @@ def demonstrate_access(address: str, platform_secret: str) -> Iterator[Step]:
     Raises:
         ServiceError: A request was refused, or a decision is not as it must be.
     """
-    step = steps(time.monotonic)
-    place = f"{address}/v1/organisations/{ORGANISATION}"
+    step, service = steps(time.monotonic), Conversation(address=address)
     owner = {"userId": OWNER, "email": _email(OWNER)}
     content = {"organisationId": ORGANISATION, "name": "Demo", "owner": owner}
-    is_new = make("POST", f"{address}/v1/organisations", platform_secret, content)
-    yield step(f"organisation {_made(is_new)}", f"{ORGANISATION}, owned by {OWNER}", ORGANISATION)
+    is_new = service.make("/v1/organisations", platform_secret, content)
+    yield step(f"organisation {_made(is_new)}", f"{ORGANISATION}, owned by {OWNER}")
 
-    olga, carl = (_token(address, platform_secret, user_id) for user_id in (OWNER, CLERK))
-    yield step("tokens signed", f"for {OWNER} and {CLERK}, checked with {address}/.well-known/jwks.json", ORGANISATION)
+    olga, carl = (_token(service, platform_secret, user_id) for user_id in (OWNER, CLERK))
+    yield step("tokens signed", f"for {OWNER} and {CLERK}, checked with {address}/.well-known/jwks.json")
 
-    make("POST", f"{place}/permission-sets", olga, {"permissionSetId": ROLE, "name": "Clerk", "entries": _ENTRIES})
-    is_new = make("POST", f"{place}/roles", olga, {"roleId": ROLE, "name": "Clerk", "permissionSetIds": [ROLE]})
-    yield step(f"role {_made(is_new)}", f"{ROLE}: {', '.join(each['key'] for each in _ENTRIES)}", ORGANISATION)
+    service.make(f"{_PLACE}/permission-sets", olga, {"permissionSetId": ROLE, "name": "Clerk", "entries": _ENTRIES})
+    is_new = service.make(f"{_PLACE}/roles", olga, {"roleId": ROLE, "name": "Clerk", "permissionSetIds": [ROLE]})
+    yield step(f"role {_made(is_new)}", f"{ROLE}: {', '.join(each['key'] for each in _ENTRIES)}")
 
-    yield from _joined(step, address, olga, carl)
+    yield from _joined(step, service, olga, carl)
     for action, expected in ((_READ, True), (_DELETE, False)):
-        asked = _question(action)
-        decided = call("POST", f"{address}/organisations/{ORGANISATION}/access/v1/evaluation", olga, asked)
+        decided = service.call("POST", f"/organisations/{ORGANISATION}/access/v1/evaluation", olga, _question(action))
         if decided["decision"] is not expected:
             raise ServiceError(f"The decision on {action} is {decided['decision']}, and must be {expected}")
-        yield step(f"decision {'allowed' if expected else 'denied'}", f"{CLERK} {action} invoice i-1", ORGANISATION)
+        yield step(f"decision {'allowed' if expected else 'denied'}", f"{CLERK} {action} invoice i-1")
     for action in (_READ, _DELETE):
-        explained = call("POST", f"{place}/explain", olga, _question(action))
-        yield step("decision explained", f"{action}: {_reason(explained)}", ORGANISATION)
+        explained = service.call("POST", f"{_PLACE}/explain", olga, _question(action))
+        yield step("decision explained", f"{action}: {_reason(explained)}")
 
 
 def access_requests(address: str, folder: Path) -> list[str]:
@@ -67,23 +65,22 @@ def access_requests(address: str, folder: Path) -> list[str]:
     ]
 
 
-def _joined(step: Any, address: str, olga: str, carl: str) -> Iterator[Step]:
+def _joined(step: MakeStep, service: Conversation, olga: str, carl: str) -> Iterator[Step]:
     """The clerk is invited and accepts, unless that was done at an earlier start."""
-    place = f"{address}/v1/organisations/{ORGANISATION}"
-    roles = call("GET", f"{place}/users/{quote(CLERK)}/roles", olga)["items"]
+    roles = service.call("GET", f"{_PLACE}/users/{CLERK}/roles", olga)["items"]
     if roles:
-        yield step("member found", f"{CLERK}, {', '.join(each['roleId'] for each in roles)}", ORGANISATION)
+        yield step("member found", f"{CLERK}, {', '.join(each['roleId'] for each in roles)}")
         return
     content = {"email": _email(CLERK), "roleId": ROLE, "replace": True}
-    invitation = call("POST", f"{place}/invitations", olga, content)
-    yield step("invitation created", f"{invitation['email']}, until {invitation['expiresAt']}", ORGANISATION)
-    accepted = call("POST", f"{address}/v1/invitations/accept", carl, {"token": invitation["token"]})
-    yield step("invitation accepted", f"by {accepted['userId']}, who is a {accepted['roleId']} now", ORGANISATION)
+    invitation = service.call("POST", f"{_PLACE}/invitations", olga, content)
+    yield step("invitation created", f"{invitation['email']}, until {invitation['expiresAt']}")
+    accepted = service.call("POST", "/v1/invitations/accept", carl, {"token": invitation["token"]})
+    yield step("invitation accepted", f"by {accepted['userId']}, who is a {accepted['roleId']} now")
 
 
-def _token(address: str, platform_secret: str, user_id: str) -> str:
+def _token(service: Conversation, platform_secret: str, user_id: str) -> str:
     content = {"userId": user_id, "email": _email(user_id)}
-    return str(call("POST", f"{address}/v1/platform/tokens", platform_secret, content)["token"])
+    return str(service.call("POST", "/v1/platform/tokens", platform_secret, content)["token"])
 
 
 def _question(action: str) -> dict[str, Any]:
