@@ -15,6 +15,8 @@ from tenantable.declare.grants import Component
 from tenantable.declare.naming import Naming
 from tenantable.services.access import declaration
 from tenantable.services.access.changes.changes import Changes
+from tenantable.services.access.configuration.api import router as configuration_router
+from tenantable.services.access.configuration.applying import Configuration, Services
 from tenantable.services.access.decisions.snapshots import Snapshots
 from tenantable.services.access.directory.api import router as directory_router
 from tenantable.services.access.directory.platform import found_platform
@@ -154,7 +156,22 @@ def create_app(dependencies: Dependencies) -> FastAPI:
     app.include_router(teams_router)
     app.include_router(team_members_router)
     _add_invitations(app, dependencies)
+    _add_configuration(app, dependencies, decision_database)
     return app
+
+
+def _add_configuration(app: FastAPI, dependencies: Dependencies, database: Database) -> None:
+    state = app.state
+    services = Services(
+        permission_sets=state.permission_sets,
+        roles=state.roles,
+        assignments=state.assignments,
+        teams=state.teams,
+        team_roles=state.team_roles,
+        memberships=state.memberships,
+    )
+    state.configuration = Configuration(database, services, clock=dependencies.clock, monotonic=dependencies.monotonic)
+    app.include_router(configuration_router)
 
 
 def _add_decisions(app: FastAPI, dependencies: Dependencies, database: Database) -> None:
