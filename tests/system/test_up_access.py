@@ -179,3 +179,30 @@ def test_access_management_runs_on_amazon_dynamodb(start: Start, amazon: dict[st
     for step in ("organisation created", "invitation accepted", "decision allowed", "decision denied"):
         assert f"✓  {step}" in up.shown
     assert up.stop() == 0
+
+
+DOCUMENT = """
+permissionSets:
+- {id: auditor, name: Books, entries: [billing:invoice:read]}
+roles:
+- {id: books, name: Books, permissionSets: [auditor]}
+"""
+
+
+def test_a_configuration_is_exported_compared_and_applied(start: Start) -> None:
+    up = start()
+    with as_bearer(up, up.platform_secret) as administrator:
+        administrator.post("/v1/organisations", json=NEW)
+    file = up.data.parent / "acme.yaml"
+    file.write_text(DOCUMENT)
+    url = ("--url", up.access)
+    compared = command(up, "access", "diff", "acme", str(file), *url)
+    assert compared.returncode == 3
+    assert "The role books is created\n2 changes, 2 transactions" in compared.stdout
+    assert "Done, with 2 transactions" in command(up, "access", "apply", "acme", str(file), *url).stdout
+    assert command(up, "access", "diff", "acme", str(file), *url).returncode == 0
+    assert "id: books" in command(up, "access", "export", "acme", "--members", *url).stdout
+    file.write_text("roles: [{id: books, name: 7}]")
+    refused = command(up, "access", "apply", "acme", str(file), *url)
+    assert refused.returncode == 1
+    assert "document.roles.0.name, line 1: Input should be a valid string" in refused.stderr
