@@ -29,7 +29,6 @@ UNIMPORTED_MODULES: dict[str, str] = {
     "tenantable.cli.__main__": "the entry point",
     "tenantable.data.http_client": "for users: the client of any endpoint",
     "tenantable.testing.plugin": "the entry point of pytest",
-    "tenantable.services.access.declaration": "declared; its service follows",
     "tenantable.services.accounts.declaration": "declared; its service follows",
     "tenantable.services.academy.declaration": "declared; its services follow",
 }
