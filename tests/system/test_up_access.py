@@ -1,5 +1,6 @@
 """Access management under `up`, as a newcomer meets it: real processes, sockets and files."""
 
+import os
 import stat
 import subprocess
 import sys
@@ -9,7 +10,11 @@ from typing import Any
 import httpx
 import pytest
 from botocore.exceptions import ClientError
+from fastapi import FastAPI
+from tests.conftest import Serving
 from tests.system.conftest import Start, Up
+
+from tenantable.services.access.identity.tokens import EmbeddedIssuer, new_key
 
 pytestmark = pytest.mark.slow
 
@@ -24,6 +29,12 @@ def as_bearer(up: Up, credential: str) -> httpx.Client:
 def command(up: Up, *arguments: str) -> subprocess.CompletedProcess[str]:
     line = [sys.executable, "-m", "tenantable.cli", *arguments, "--data", str(up.data)]
     return subprocess.run(line, check=False, capture_output=True, text=True, cwd=up.data.parent)
+
+
+def command_with(up: Up, issuer: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    line = [sys.executable, "-m", "tenantable.cli", *arguments, "--data", str(up.data)]
+    environment = os.environ | {"TENANTABLE_OIDC_ISSUER": issuer}
+    return subprocess.run(line, check=False, capture_output=True, text=True, env=environment)
 
 
 def test_the_demonstration_shows_an_organisation_and_a_restart_finds_it(start: Start) -> None:
@@ -172,6 +183,28 @@ def test_an_issuer_without_an_audience_is_refused(start: Start) -> None:
     up = start(TENANTABLE_OIDC_ISSUER="https://login.example.com")
     assert up.process.wait(20) == 1
     assert "set TENANTABLE_OIDC_AUDIENCE" in up.shown
+
+
+def test_tokens_of_an_openid_provider_are_believed_and_none_are_signed(start: Start, serving: Serving) -> None:
+    provider, key = FastAPI(), new_key()
+
+    @provider.get("/.well-known/openid-configuration")
+    def discovery() -> dict[str, str]:
+        return {"issuer": issuer, "jwks_uri": f"{issuer}/keys"}
+
+    @provider.get("/keys")
+    def keys() -> dict[str, object]:
+        return {"keys": [key.as_dict(private=False)]}
+
+    issuer = str(serving(provider).base_url)
+    up = start("--demo", TENANTABLE_OIDC_ISSUER=issuer, TENANTABLE_OIDC_AUDIENCE=issuer)
+    token = EmbeddedIssuer(key, issuer=issuer, clock=time.time).token("ann")
+    with as_bearer(up, up.platform_secret) as administrator:
+        administrator.post("/v1/organisations", json=NEW)
+        assert administrator.post("/v1/platform/tokens", json={"userId": "ann"}).status_code == 404
+    with as_bearer(up, token) as ann:
+        assert ann.get("/v1/organisations/acme").status_code == 200
+    assert "ask http://127.0.0.1" in command_with(up, issuer, "token", "--user", "ann").stderr
 
 
 def test_access_management_runs_on_amazon_dynamodb(start: Start, amazon: dict[str, str]) -> None:

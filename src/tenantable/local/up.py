@@ -102,8 +102,8 @@ def _demonstrate(console: Console, world: World, folder: Path) -> list[str]:
     title = "One event, from the API to a verified signature"
     event_id = _show_steps(console, title, demonstrate(world.address, folder, world.operator_token))
     requests = event_requests(world.address, folder, event_id)
-    if world.access is not None:
-        place = world.access
+    place = world.access
+    if place is not None and place.signs_tokens:
         title = "One organisation, from its owner to a decision and its reasons"
         _show_steps(console, title, demonstrate_access(place.address, place.platform_secret))
         requests += access_requests(place.address, folder)

@@ -48,9 +48,13 @@ class World:
 
 @dataclass(frozen=True, kw_only=True)
 class AccessPlace:
-    """Where access management is, and its administrator's secret, which is new at the first start alone."""
+    """
+    Where access management is, and its administrator's secret, which is new at the first start alone. `signs_tokens` is
+    whether users come with tokens that are signed here.
+    """
 
     address: str
+    signs_tokens: bool
     platform_secret: str
     platform_secret_is_new: bool
 
@@ -141,6 +145,7 @@ def _start_access(
     server.start()
     return AccessPlace(
         address=address,
+        signs_tokens=settings.oidc_issuer is None,
         platform_secret=found.platform_secret,
         platform_secret_is_new=found.platform_secret_is_new,
     )

@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from tests.services.access.configuration.documents import MEMBERS, documents
 from tests.services.access.conftest import World
 
-from tenantable.services.access.configuration import applying
 from tenantable.services.access.configuration.applying import Configuration
 from tenantable.services.access.configuration.document import Document, read_document, write_document
 from tenantable.services.access.declaration import AuditEvents, audit_service
+from tenantable.services.access.errors import Unprocessable
 
 PATH = "/v1/organisations/acme/configuration"
 BOBS = {"role": "clerk", "notAfter": "2030-01-01T00:00:00Z"}
@@ -255,7 +255,7 @@ def test_a_step_that_fails_says_which_and_leaves_what_was_done(acme: World) -> N
 
     class Failing:
         def create(self, *_arguments: Any, **_named: Any) -> None:
-            raise applying.Unprocessable("no more")
+            raise Unprocessable("no more")
 
     broken = replace(services, teams=Failing())  # type: ignore[arg-type]
     acme.app.state.configuration = Configuration(configuration.database, broken, clock=acme.clock)
