@@ -139,6 +139,7 @@ def allowed(key: str) -> Callable[..., Request]:
         organisation_id: OrganisationId,
         caller: CallerHere,
         doors: DoorsHere,
+        *,
         http: HttpRequest,
         version: AccessVersion = None,
     ) -> Request:
