@@ -28,7 +28,6 @@ FOREIGN_SIGNATURES = {
 UNIMPORTED_MODULES: dict[str, str] = {
     "tenantable.cli.__main__": "the entry point",
     "tenantable.testing.plugin": "the entry point of pytest",
-    "tenantable.services.access.app": "its entrance follows",
     "tenantable.services.accounts.declaration": "declared; its service follows",
     "tenantable.services.academy.declaration": "declared; its services follow",
 }

@@ -8,7 +8,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 PREFIX = "TENANTABLE_"
 SETTINGS_FILE = "tenantable.toml"
-SECRETS = frozenset({"operator_token", "cursor_key"})
+SECRETS = frozenset({"operator_token", "cursor_key", "platform_secret", "chain_key", "signing_keys"})
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 
@@ -34,10 +34,25 @@ class Settings(BaseSettings):
         description="What an acknowledged write survives: power loss, a killed process, or nothing (tests).",
     )
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
-    port: Port = Field(default=8080, description="Port of the HTTP APIs.")
+    port: Port = Field(default=8080, description="Port of the webhook API.")
+    access: bool = Field(default=True, description="Run access management beside the webhooks.")
+    access_port: Port | None = Field(
+        default=None, description="Port of the access management API. Default: the one after `port`, or any with 0."
+    )
+    access_url: str | None = Field(
+        default=None,
+        description="Where callers reach access management, as its discovery documents say."
+        " Default: the address it listens on.",
+    )
+    default_organisation: str | None = Field(
+        default=None, description="Organisation of AuthZEN requests that name none. Default: they must name one."
+    )
     dynamodb_port: Port = Field(default=8000, description="Port of the DynamoDB endpoint; only with `cloud = local`.")
     prefix: str = Field(
         default="", pattern=r"^[a-z0-9-]{0,32}$", description="Begins every physical name, such as `dev-`."
+    )
+    stage: Literal["dev", "sit", "prod"] = Field(
+        default="dev", description="Stage in the name of access management's table."
     )
     region: str = Field(default="us-east-1", description="Region in resource names and requests.")
     account_id: str = Field(default="000000000000", pattern=r"^\d{12}$", description="AWS account in resource names.")
@@ -53,6 +68,33 @@ class Settings(BaseSettings):
     )
     cursor_key: SecretStr | None = Field(
         default=None, min_length=32, description="Signs page cursors. Default: made once, kept in the data folder."
+    )
+    platform_secret: SecretStr | None = Field(
+        default=None,
+        min_length=16,
+        description="Secret of access management's administrator. Default: made once, kept in the data folder.",
+    )
+    chain_key: SecretStr | None = Field(
+        default=None,
+        min_length=32,
+        description="Keys the digests of the audit trail, for ever. Default: made once, kept in the data folder.",
+    )
+    signing_keys: SecretStr | None = Field(
+        default=None,
+        description="Private JSON Web Key Set of EC keys on P-256: the first signs users' tokens, the others did."
+        " Default: made once, kept in the data folder.",
+    )
+    token_issuer: str = Field(
+        default="tenantable", min_length=1, description="`iss` and `aud` of the tokens that are signed here."
+    )
+    oidc_issuer: str | None = Field(
+        default=None,
+        description="OpenID provider whose tokens are believed, such as `https://login.example.com`; then none are"
+        " signed here.",
+    )
+    oidc_audience: str | None = Field(default=None, description="`aud` that the provider's tokens must have.")
+    oidc_user_claim: str = Field(
+        default="sub", min_length=1, description="Claim of the provider's tokens that is the user's id."
     )
     allow_private_targets: bool = Field(
         default=False, description="Development only: deliver webhooks to private addresses such as 127.0.0.1."
@@ -75,6 +117,11 @@ class Settings(BaseSettings):
     @property
     def creates_resources(self) -> bool:
         return self.cloud == "local" if self.create_resources is None else self.create_resources
+
+    @property
+    def access_port_used(self) -> int:
+        """With 0 any free port is taken, for both APIs."""
+        return self.access_port if self.access_port is not None else self.port and self.port + 1
 
     @classmethod
     def settings_customise_sources(

@@ -1,17 +1,11 @@
 """The command `up`, as a newcomer meets it: real processes, sockets and files."""
 
-import os
 import re
 import shutil
-import signal
 import socket
 import subprocess
-import sys
 import threading
-from collections.abc import Callable, Iterator
-from configparser import ConfigParser
 from contextlib import closing
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,96 +13,12 @@ import boto3
 import httpx
 import pytest
 from botocore.exceptions import ClientError
-from moto.server import ThreadedMotoServer
 from tests.directories import opened_database
+from tests.system.conftest import Start, found
 
 from tenantable.engine.storage.files import lock_directory
 
 pytestmark = pytest.mark.slow
-
-COMMAND = [sys.executable, "-m", "tenantable.cli", "up", "--port", "0", "--dynamodb-port", "0"]
-READY = "Ctrl-C stops it"
-
-
-@dataclass
-class Up:
-    """A running `tenantable up`, and what it printed until it was ready."""
-
-    process: subprocess.Popen[str]
-    data: Path
-    lines: list[str] = field(default_factory=list)
-
-    @property
-    def shown(self) -> str:
-        return "".join(self.lines)
-
-    @property
-    def api(self) -> str:
-        return found(r"Webhook API +(http://[\d.:]+)", self.shown)
-
-    @property
-    def dynamodb(self) -> str:
-        return found(r"DynamoDB +(http://[\d.:]+)", self.shown)
-
-    def tenant(self) -> httpx.Client:
-        key = (self.data / "demo-api-key").read_text()
-        return httpx.Client(base_url=self.api, headers={"authorization": f"Bearer {key}"})
-
-    def as_profile(self, profile: str, service: str = "dynamodb") -> Any:
-        keys = ConfigParser(interpolation=None)
-        keys.read(self.data / "credentials")
-        return boto3.client(  # type: ignore[call-overload]
-            service,
-            endpoint_url=self.dynamodb,
-            region_name="us-east-1",
-            aws_access_key_id=keys[profile]["aws_access_key_id"],
-            aws_secret_access_key=keys[profile]["aws_secret_access_key"],
-        )
-
-    def stop(self) -> int:
-        self.process.send_signal(signal.SIGINT)
-        return self.process.wait(20)
-
-
-def found(pattern: str, text: str) -> str:
-    match = re.search(pattern, text)
-    assert match is not None, text
-    return match[1]
-
-
-Start = Callable[..., Up]
-
-
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
-    running: list[Up] = []
-
-    def start_up(*arguments: str, **environment: str) -> Up:
-        data = tmp_path / "data"
-        process = subprocess.Popen(
-            [*COMMAND, "--data", str(data), *arguments],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            cwd=tmp_path,
-            env=os.environ | {"COLUMNS": "200"} | environment,
-        )
-        up = Up(process, data)
-        running.append(up)
-        assert process.stdout is not None
-        for line in process.stdout:
-            up.lines.append(line)
-            if READY in line:
-                break
-        threading.Thread(target=process.stdout.read, daemon=True).start()  # so that the pipe never fills
-        return up
-
-    yield start_up
-    for up in running:
-        up.process.kill()
-        up.process.wait()
-        assert up.process.stdout is not None
-        up.process.stdout.close()
 
 
 def delivered(client: httpx.Client, event_id: str, *, seconds: float = 10) -> dict[str, Any]:
@@ -139,7 +49,7 @@ def test_the_demonstration_shows_a_verified_event_and_a_restart_finds_it(start: 
 def test_the_printed_requests_work(start: Start, tmp_path: Path) -> None:
     up = start("--demo")
     requests = re.findall(r"^  (curl -s .*)$", up.shown, re.MULTILINE)
-    assert len(requests) == 3
+    assert len(requests) == 6
     for request in requests:
         checked = request.replace("curl -s", "curl -s --fail-with-body", 1)
         run = subprocess.run(["bash", "-c", checked], check=False, capture_output=True, cwd=tmp_path)
@@ -291,35 +201,6 @@ def test_a_declared_role_is_assumed_by_its_component_and_the_administrator(start
         up.as_profile("webhooks-api", "sts").assume_role(RoleArn=role, RoleSessionName="more")
     with pytest.raises(ClientError, match="iam:ListRoles"):
         up.as_profile("webhooks-api", "iam").list_roles()
-
-
-@pytest.fixture
-def amazon() -> Iterator[dict[str, str]]:
-    """The environment of a process on AWS, with a stand-in for AWS itself."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    environment = {
-        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
-        "AWS_ACCESS_KEY_ID": "example",
-        "AWS_SECRET_ACCESS_KEY": "example",
-        "AWS_DEFAULT_REGION": "us-east-1",
-    }
-    kms = boto3.client(
-        "kms",
-        endpoint_url=environment["AWS_ENDPOINT_URL"],
-        region_name="us-east-1",
-        aws_access_key_id="example",
-        aws_secret_access_key="example",
-    )
-    key_id = kms.create_key()["KeyMetadata"]["KeyId"]
-    kms.close()
-    yield environment | {
-        "TENANTABLE_CLOUD": "aws",
-        "TENANTABLE_KMS_KEY_ID": key_id,
-        "TENANTABLE_CREATE_RESOURCES": "true",
-    }
-    server.stop()
 
 
 def test_the_same_journey_runs_on_amazons_services(start: Start, amazon: dict[str, str]) -> None:

@@ -10,6 +10,7 @@ except ModuleNotFoundError as error:
     raise SystemExit(f"tenantable: {error.name} is not installed (pip install 'tenantable[services]')") from error
 
 from tenantable import __version__
+from tenantable.cli.access import add_commands as add_access
 from tenantable.cli.policy.diff import add_commands as add_diff
 from tenantable.cli.policy.explain import add_commands as add_policies
 from tenantable.cli.policy.grants import add_commands as add_grants
@@ -35,6 +36,7 @@ for _add in (
     add_infrastructure,
     add_export,
     add_cost,
+    add_access,
 ):
     _add(app)
 

@@ -133,7 +133,10 @@ def _say(sentence: str) -> None:
 def up(
     *,
     data: Annotated[Path | None, typer.Option(help="Folder of everything that is kept. Default: .tenantable")] = None,
-    port: Annotated[int | None, typer.Option(min=0, max=PORT_MAX, help="Of the HTTP APIs. Default: 8080")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=PORT_MAX, help="Of the webhook API. Default: 8080")] = None,
+    access_port: Annotated[
+        int | None, typer.Option(min=0, max=PORT_MAX, help="Of access management. Default: the one after --port")
+    ] = None,
     dynamodb_port: Annotated[
         int | None, typer.Option(min=0, max=PORT_MAX, help="Of the DynamoDB endpoint. Default: 8000")
     ] = None,
@@ -142,7 +145,7 @@ def up(
         typer.Option("--explain-denials", help="Log what each denied request lacks, as a JSON line without values."),
     ] = False,
     demo: Annotated[
-        bool, typer.Option("--demo", help="Send one event to a receiver on this machine, and show what happens.")
+        bool, typer.Option("--demo", help="Send one event and make one decision, and show what happens.")
     ] = False,
 ) -> None:
     """Start the engine, the services and their workers. Everything else is set by TENANTABLE_... or tenantable.toml."""
@@ -153,7 +156,7 @@ def up(
     shown = {"allow_private_targets": True, "log_level": "warning"} if demo else {}
     if explain_denials:
         shown["explain_denials"] = True
-    settings = read_settings(data=data, port=port, dynamodb_port=dynamodb_port, **shown)
+    settings = read_settings(data=data, port=port, access_port=access_port, dynamodb_port=dynamodb_port, **shown)
     start(settings, demo=demo)
 
 

@@ -146,5 +146,29 @@ def write_private(path: Path, content: bytes) -> None:
         raise _unwritable(path, error) from error
 
 
+def made_once(path: Path, make: Callable[[], bytes]) -> tuple[bytes, bool]:
+    """
+    What the file holds, and whether it was made now. Of several processes that start at once, one makes it.
+
+    Raises:
+        StorageError: The file cannot be read or written.
+    """
+    is_new = False
+    try:
+        if not path.exists():
+            draft = path.with_name(f"{path.name}.{os.getpid()}")
+            write_private(draft, make())
+            try:
+                os.link(draft, path)
+                is_new = True
+            except FileExistsError:
+                pass
+            finally:
+                draft.unlink()
+        return path.read_bytes(), is_new
+    except OSError as error:
+        raise StorageError(f"{path} cannot be used: {error.strerror}", hint="let this user read it") from error
+
+
 def _unwritable(path: Path, error: OSError) -> StorageError:
     return StorageError(f"{path} cannot be written: {error.strerror}", hint="choose another folder with --data")

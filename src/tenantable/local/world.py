@@ -2,14 +2,17 @@
 
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from socket import socket
 
 from tenantable.engine import Engine
 from tenantable.engine.server import Server, http_address, listen
 from tenantable.iam.use.counting import GrantUses
+from tenantable.local.access.assembly import access_installation, assemble_access
+from tenantable.local.access.keys import access_secrets
 from tenantable.local.components import ComponentClient, Installation, access_keys, profiles
 from tenantable.local.decisions.denials import DenialLog
 from tenantable.local.decisions.uses import kept_uses
@@ -34,14 +37,39 @@ from tenantable.wire.arns import Home
 class World:
     """
     Where things are while they run. `dynamodb_address` and `credentials` are None with `cloud = aws`,
-    `metrics_address` when no metrics are wanted.
+    `metrics_address` when no metrics are wanted, `access` when access management does not run.
     """
 
     address: str
     operator_token: str
+    access: "AccessPlace | None"
     dynamodb_address: str | None
     metrics_address: str | None
     credentials: Path | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccessPlace:
+    """
+    Where access management is, and its administrator's secret, which is new at the first start alone. `signs_tokens` is
+    whether users come with tokens that are signed here.
+    """
+
+    address: str
+    signs_tokens: bool
+    platform_secret: str
+    platform_secret_is_new: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Cloud:
+    """What the services stand on: clients and primitives for the components of each system; `engine` None on AWS."""
+
+    client: Callable[[Installation], ComponentClient]
+    primitives: Callable[[Installation], ComponentPrimitives]
+    engine: Engine | None = None
+    dynamodb_address: str | None = None
+    metrics_address: str | None = None
 
 
 @contextmanager
@@ -53,63 +81,113 @@ def run_world(settings: Settings) -> Iterator[World]:
         AddressError: A port is taken.
         StorageError: The data folder is in use, of a newer format, damaged, or cannot be written.
         CloudError: A queue or key cannot be reached.
-        SettingsError: With `cloud = aws` there are no credentials.
+        SettingsError: With `cloud = aws` there are no credentials; or what is set does not fit together.
     """
     home = Home(account_id=settings.account_id, region=settings.region)
-    installation = webhooks_installation(settings.prefix, home)
+    webhooks, access = webhooks_installation(settings.prefix, home), access_installation(settings, home)
     prepare_folder(settings.data)
     with ExitStack() as stack:
-        api_listener = stack.enter_context(listen(settings.host, settings.port))
-        if settings.cloud == "aws":
-            dynamodb_address = metrics_address = None
-            client, primitives = _amazon(stack, installation, settings)
-        else:
-            watch = Watch(counts=settings.metrics_port is not None, logs_requests=settings.log_requests)
-            services = OtherServices(
-                settings.data,
-                settings.data,
-                declared=installed_roles([installation]),
-                home_of=lambda _headers, _principal: home,
-                told=watch.other,
-            )
-            stack.callback(services.close)
-            engine = stack.enter_context(
-                open_engine(
-                    settings.data,
-                    [installation],
-                    home=home,
-                    durability=settings.durability,
-                    observer=watch.observer(home),
-                    roles=services.roles,
-                    watch=_policy_watch(stack, installation, settings),
-                )
-            )
-            dynamodb_address, metrics_address = _serve_dynamodb(
-                stack, engine, installation, settings, watch=watch, services=services
-            )
-            create_missing_tables(engine, installation.system.physical_tables(installation.naming))
-            client = engine_clients(installation, engine)
-            primitives = component_primitives(installation, _primitives(stack, settings.data, home))
-        webhook_secrets = _webhook_secrets(settings)
-        webhooks = assemble_webhooks(
-            installation,
-            client,
-            primitives,
-            secrets=webhook_secrets,
-            allow_private_targets=settings.allow_private_targets,
+        listener = stack.enter_context(listen(settings.host, settings.port))
+        access_listener = (
+            stack.enter_context(listen(settings.host, settings.access_port_used)) if settings.access else None
         )
-        stack.callback(webhooks.close)
-        webhooks.start()
-        server = BackgroundServer("the webhook API", webhooks.app, api_listener)
-        stack.callback(server.stop)
-        server.start()
+        open_cloud = _amazon if settings.cloud == "aws" else _embedded
+        cloud = open_cloud(stack, [webhooks, access] if settings.access else [webhooks], settings)
+        operator_token = _start_webhooks(stack, webhooks, cloud, settings, listener=listener)
+        place = None
+        if access_listener is not None:
+            place = _start_access(stack, access, cloud, settings, listener=access_listener)
         yield World(
-            address=http_address(settings.host, api_listener.getsockname()[1]),
-            operator_token=webhook_secrets.operator_token,
-            dynamodb_address=dynamodb_address,
-            metrics_address=metrics_address,
-            credentials=settings.data / CREDENTIALS_FILE if dynamodb_address else None,
+            address=http_address(settings.host, listener.getsockname()[1]),
+            operator_token=operator_token,
+            access=place,
+            dynamodb_address=cloud.dynamodb_address,
+            metrics_address=cloud.metrics_address,
+            credentials=settings.data / CREDENTIALS_FILE if cloud.dynamodb_address else None,
         )
+
+
+def _start_webhooks(
+    stack: ExitStack, installation: Installation, cloud: _Cloud, settings: Settings, *, listener: socket
+) -> str:
+    """Gives the operator's token."""
+    webhook_secrets = _webhook_secrets(settings)
+    webhooks = assemble_webhooks(
+        installation,
+        cloud.client(installation),
+        cloud.primitives(installation),
+        secrets=webhook_secrets,
+        allow_private_targets=settings.allow_private_targets,
+    )
+    stack.callback(webhooks.close)
+    webhooks.start()
+    server = BackgroundServer("the webhook API", webhooks.app, listener)
+    stack.callback(server.stop)
+    server.start()
+    return webhook_secrets.operator_token
+
+
+def _start_access(
+    stack: ExitStack, installation: Installation, cloud: _Cloud, settings: Settings, *, listener: socket
+) -> AccessPlace:
+    found = access_secrets(settings, secrets.token_urlsafe)
+    address = http_address(settings.host, listener.getsockname()[1])
+    access = assemble_access(
+        installation,
+        cloud.client(installation),
+        secrets=found,
+        settings=settings,
+        address=address,
+        engine=cloud.engine,
+    )
+    stack.callback(access.close)
+    access.start()
+    server = BackgroundServer("the access management API", access.app, listener)
+    stack.callback(server.stop)
+    server.start()
+    return AccessPlace(
+        address=address,
+        signs_tokens=settings.oidc_issuer is None,
+        platform_secret=found.platform_secret,
+        platform_secret_is_new=found.platform_secret_is_new,
+    )
+
+
+def _embedded(stack: ExitStack, installations: Sequence[Installation], settings: Settings) -> _Cloud:
+    home = installations[0].home
+    watch = Watch(counts=settings.metrics_port is not None, logs_requests=settings.log_requests)
+    services = OtherServices(
+        settings.data,
+        settings.data,
+        declared=installed_roles(installations),
+        home_of=lambda _headers, _principal: home,
+        told=watch.other,
+    )
+    stack.callback(services.close)
+    engine = stack.enter_context(
+        open_engine(
+            settings.data,
+            installations,
+            home=home,
+            durability=settings.durability,
+            observer=watch.observer(home),
+            roles=services.roles,
+            watch=_policy_watch(stack, installations, settings),
+        )
+    )
+    dynamodb_address, metrics_address = _serve_dynamodb(
+        stack, engine, installations, settings, watch=watch, services=services
+    )
+    for each in installations:
+        create_missing_tables(engine, each.system.physical_tables(each.naming))
+    primitives = _primitives(stack, settings.data, home)
+    return _Cloud(
+        client=lambda installation: engine_clients(installation, engine),
+        primitives=lambda installation: component_primitives(installation, primitives),
+        engine=engine,
+        dynamodb_address=dynamodb_address,
+        metrics_address=metrics_address,
+    )
 
 
 def _primitives(stack: ExitStack, data: Path, home: Home) -> Primitives:
@@ -122,9 +200,9 @@ def _primitives(stack: ExitStack, data: Path, home: Home) -> Primitives:
     return primitives
 
 
-def _policy_watch(stack: ExitStack, installation: Installation, settings: Settings) -> PolicyWatch:
+def _policy_watch(stack: ExitStack, installations: Sequence[Installation], settings: Settings) -> PolicyWatch:
     """Count which grants are exercised, in the data folder; and log denials where that is wanted."""
-    components = declared_components([installation])
+    components = declared_components(installations)
     uses = GrantUses(components)
     stack.enter_context(kept_uses(uses, settings.data, clock=time.time))
     return PolicyWatch(uses, DenialLog(components, monotonic=time.monotonic) if settings.explain_denials else None)
@@ -133,7 +211,7 @@ def _policy_watch(stack: ExitStack, installation: Installation, settings: Settin
 def _serve_dynamodb(
     stack: ExitStack,
     engine: Engine,
-    installation: Installation,
+    installations: Sequence[Installation],
     settings: Settings,
     *,
     watch: Watch,
@@ -141,8 +219,8 @@ def _serve_dynamodb(
 ) -> tuple[str, str | None]:
     """Let SDKs and tools in as the components, or as the administrator; gives the addresses of endpoint and metrics."""
     listener = stack.enter_context(listen(settings.host, settings.dynamodb_port))
-    keys = profile_keys(settings.data, profiles([installation]), secrets.token_urlsafe)
-    lookup = access_keys([installation], keys).get
+    keys = profile_keys(settings.data, profiles(installations), secrets.token_urlsafe)
+    lookup = access_keys(installations, keys).get
     commits_wait = settings.durability == "power"
     endpoint = stack.enter_context(
         dynamo_endpoint(
@@ -169,18 +247,20 @@ def _serve_dynamodb(
     return address, stack.enter_context(exposed)
 
 
-def _amazon(
-    stack: ExitStack, installation: Installation, settings: Settings
-) -> tuple[ComponentClient, ComponentPrimitives]:
+def _amazon(stack: ExitStack, installations: Sequence[Installation], settings: Settings) -> _Cloud:
     """On AWS the role of the process decides what it may do: run each component under its own."""
     from tenantable.local.amazon import amazon_dynamodb, amazon_primitives  # noqa: PLC0415 - needs the extra `aws`
 
     client = amazon_dynamodb(settings)
     if settings.creates_resources:
-        create_missing_tables(client, installation.system.physical_tables(installation.naming))
+        for each in installations:
+            create_missing_tables(client, each.system.physical_tables(each.naming))
     primitives = amazon_primitives(settings)
     stack.callback(primitives.close)
-    return lambda _component: client, lambda _component: primitives
+    return _Cloud(
+        client=lambda _installation: lambda _component: client,
+        primitives=lambda _installation: lambda _component: primitives,
+    )
 
 
 def _webhook_secrets(settings: Settings) -> WebhookSecrets:

@@ -129,6 +129,7 @@ def _world(serving: Callable[[FastAPI], httpx.Client], folder: Path) -> Iterator
             chain_key=b"chain-key-of-the-tests",
             platform_secret=PLATFORM_SECRET,
             issuers=[issuer.trusted],
+            embedded_issuer=issuer,
             public_url=ISSUER,
             bucket=bucket,
             clock=clock,

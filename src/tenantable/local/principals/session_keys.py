@@ -7,7 +7,7 @@ from pathlib import Path
 from tenantable.engine.signature import AccessKey, TemporaryKeyLookup
 from tenantable.errors import StorageError
 from tenantable.iam.sessions.tokens import KEY_BYTES_MIN, SessionTokens
-from tenantable.local.secrets import write_private
+from tenantable.local.secrets import made_once
 
 SESSION_KEY_FILE = "session-key"
 
@@ -20,19 +20,7 @@ def session_key(folder: Path, random_bytes: Callable[[int], bytes] = os.urandom)
         StorageError: The file cannot be read or written, or is not what this program wrote.
     """
     path = folder / SESSION_KEY_FILE
-    try:
-        if not path.exists():
-            draft = path.with_name(f"{SESSION_KEY_FILE}.{os.getpid()}")
-            write_private(draft, random_bytes(KEY_BYTES_MIN))
-            try:
-                os.link(draft, path)  # of several processes that start at once, one is the first
-            except FileExistsError:
-                pass
-            finally:
-                draft.unlink()
-        key = path.read_bytes()
-    except OSError as error:
-        raise StorageError(f"{path} cannot be used: {error.strerror}", hint="let this user read it") from error
+    key, _ = made_once(path, lambda: random_bytes(KEY_BYTES_MIN))
     if len(key) < KEY_BYTES_MIN:
         hint = "restore it from a backup, or remove it: sessions that were given before end then"
         raise StorageError(f"{path} does not hold the key of this installation's sessions", hint=hint)

@@ -19,6 +19,8 @@ from tenantable.services.access.audit.api import router as audit_router
 from tenantable.services.access.audit.archiving.archiver import Retention
 from tenantable.services.access.audit.assembly import audit_of
 from tenantable.services.access.changes.changes import Changes
+from tenantable.services.access.configuration.api import router as configuration_router
+from tenantable.services.access.configuration.applying import Configuration, Services
 from tenantable.services.access.decisions.snapshots import Snapshots
 from tenantable.services.access.directory.api import router as directory_router
 from tenantable.services.access.directory.key_api import router as service_keys_router
@@ -30,6 +32,8 @@ from tenantable.services.access.directory.removal import Removal
 from tenantable.services.access.directory.resource_api import router as resources_router
 from tenantable.services.access.directory.resources import ResourceDirectory
 from tenantable.services.access.directory.service import Directory
+from tenantable.services.access.directory.token_routes import router as token_router
+from tenantable.services.access.directory.tokens import Tokens
 from tenantable.services.access.evaluation.api import router as decisions_router
 from tenantable.services.access.evaluation.authzen import router as authzen_router
 from tenantable.services.access.evaluation.decision_point import DecisionPoint
@@ -43,7 +47,7 @@ from tenantable.services.access.http.requests import Doors
 from tenantable.services.access.identity.callers import Authenticator, PlatformSecret
 from tenantable.services.access.identity.recent import RecentCallers
 from tenantable.services.access.identity.service_keys import ServiceKeyAuthenticator
-from tenantable.services.access.identity.tokens import Issuer, TokenAuthenticator
+from tenantable.services.access.identity.tokens import EmbeddedIssuer, Issuer, TokenAuthenticator
 from tenantable.services.access.invitations.acceptance import Acceptance
 from tenantable.services.access.invitations.answers_api import answer_buckets
 from tenantable.services.access.invitations.answers_api import router as invitation_answers_router
@@ -77,8 +81,9 @@ class Dependencies:
     What the application is made from.
 
     `client` gives each component a client that carries its identity. `platform_secret` is the administrator's, of at
-    least 16 characters; `chain_key` keys the audit trail; `issuers` are those whose tokens are believed. `public_url`
-    is where callers reach the application; `default_organisation` is that of decisions which name none.
+    least 16 characters; `chain_key` keys the audit trail; `issuers` are those whose tokens are believed, and
+    `embedded_issuer` is the one of them that signs with a key of this installation; None: there is none.
+    `public_url` is where callers reach the application; `default_organisation` is that of decisions which name none.
 
     `bucket` gives the archive of audit events as a component may use it; None: there is no archive. `former_chain_keys`
     keyed earlier events, the oldest first; `head_seed` (32 bytes) is of the key that signs heads, by default made of
@@ -91,6 +96,7 @@ class Dependencies:
     chain_key: bytes
     platform_secret: str
     issuers: Sequence[Issuer]
+    embedded_issuer: EmbeddedIssuer | None = None
     public_url: str = "http://127.0.0.1:8080"
     default_organisation: str | None = None
     bucket: Callable[[Component], Bucket] | None = None
@@ -159,7 +165,8 @@ def create_app(dependencies: Dependencies) -> FastAPI:
     app.state.removal = Removal(changes)
     app.state.service_keys = ServiceKeyDirectory(changes, entropy=dependencies.entropy)
     app.state.resources = ResourceDirectory(changes)
-    for router in (directory_router, members_router, service_keys_router, resources_router):
+    app.state.tokens = Tokens(changes, dependencies.embedded_issuer)
+    for router in (directory_router, token_router, members_router, service_keys_router, resources_router):
         app.include_router(router)
     permission_changes = dependencies.changes(declaration.permission_service)
     app.state.permission_catalogue = PermissionCatalogue(permission_changes)
@@ -182,7 +189,22 @@ def create_app(dependencies: Dependencies) -> FastAPI:
     _add_decisions(app, dependencies, decision_database)
     app.state.audit = audit_of(dependencies)
     app.include_router(audit_router)
+    _add_configuration(app, dependencies, decision_database)
     return app
+
+
+def _add_configuration(app: FastAPI, dependencies: Dependencies, database: Database) -> None:
+    state = app.state
+    services = Services(
+        permission_sets=state.permission_sets,
+        roles=state.roles,
+        assignments=state.assignments,
+        teams=state.teams,
+        team_roles=state.team_roles,
+        memberships=state.memberships,
+    )
+    state.configuration = Configuration(database, services, clock=dependencies.clock, monotonic=dependencies.monotonic)
+    app.include_router(configuration_router)
 
 
 def _add_decisions(app: FastAPI, dependencies: Dependencies, database: Database) -> None:

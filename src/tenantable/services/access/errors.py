@@ -101,6 +101,13 @@ class NotAuthenticated(ServiceError):
     code = "not-authenticated"
 
 
+class IssuerUnreachable(ServiceError):
+    """The issuer of tokens does not say with which keys it signs."""
+
+    status = 503
+    code = "issuer-unreachable"
+
+
 class AlreadyInvited(ServiceError):
     """The address has an open invitation into the organisation."""
 

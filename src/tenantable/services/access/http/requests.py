@@ -20,13 +20,11 @@ from tenantable.services.access.decisions.snapshot import Snapshot
 from tenantable.services.access.decisions.snapshots import Snapshots
 from tenantable.services.access.errors import Forbidden
 from tenantable.services.access.http.versions import HEADER, read_versions
+from tenantable.services.access.identity.callers import ID_PATTERN as ID_PATTERN  # noqa: PLC0414 - routes have it from here
 from tenantable.services.access.identity.callers import Authenticator, Caller, authenticate
 from tenantable.services.access.identity.rights import rules_of
 from tenantable.web.idempotency import idempotency_key, request_digest
 from tenantable.web.observation import request_id_of
-
-ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$"
-"""Ids of organisations, users, roles and the rest: none has what keys give a meaning of its own."""
 
 Clock = Callable[[], float]
 

@@ -7,7 +7,7 @@ from tenantable.services.access.declaration import PLATFORM
 from tenantable.services.access.errors import Unprocessable
 
 HEADER = "access-version"
-_VERSION = re.compile(r"([A-Za-z0-9][A-Za-z0-9_-]{0,127})\.([0-9]{1,18})")
+_VERSION = re.compile(r"([A-Za-z0-9][A-Za-z0-9_|-]{0,127})\.([0-9]{1,18})")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -4,36 +4,45 @@ Bearer tokens of users: JSON Web Tokens, of the embedded issuer or of any issuer
 Source: RFC 7519, RFC 9068. Algorithms that use one secret for signing and checking are refused.
 """
 
-import base64
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 import orjson
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet
+from joserfc.jws import extract_compact
 
 from tenantable.services.access.errors import NotAuthenticated
-from tenantable.services.access.identity.callers import Caller
+from tenantable.services.access.identity.callers import ID_PATTERN, Caller
 
-ALGORITHMS = ["ES256", "ES384", "RS256", "PS256", "EdDSA"]
+ALGORITHMS = ["ES256", "ES384", "RS256", "PS256", "Ed25519", "EdDSA"]
 EMBEDDED_ALGORITHM = "ES256"
 LIFETIME_SECONDS_MAX = 12 * 3600
 LEEWAY_SECONDS = 30
 """How far the clocks of issuer and service may differ."""
 _TOKEN_CHARACTERS_MAX = 8192
+_USER_ID = re.compile(ID_PATTERN)
 
 Clock = Callable[[], float]
+Keys = Callable[[str | None], KeySet]
+"""From the key id that a token's header names (None: it names none) to all keys that are known."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Issuer:
-    """Whose tokens are believed: the `iss` and `aud` that they must have, and the keys, asked for at each token."""
+    """
+    Whose tokens are believed: the `iss` and `aud` that they must have, and the keys, asked for at each token.
+
+    `user_claim` is the claim that holds the user's id.
+    """
 
     issuer: str
     audience: str
-    keys: Callable[[], KeySet]
+    keys: Keys
+    user_claim: str = "sub"
 
 
 class TokenAuthenticator:
@@ -49,36 +58,44 @@ class TokenAuthenticator:
         if len(credential) > _TOKEN_CHARACTERS_MAX:
             raise NotAuthenticated
         try:
-            issuer = self._issuers[_claimed_issuer(credential)]
-            claims = jwt.decode(credential, issuer.keys(), algorithms=ALGORITHMS).claims
-        except (JoseError, ValueError, TypeError, KeyError) as error:
+            issuer, claims = self._verified(credential)
+        except (JoseError, ValueError, TypeError, KeyError, RecursionError) as error:
             raise NotAuthenticated from error
         self._check(claims, issuer)
-        return Caller(kind="user", id=str(claims["sub"]), email=_verified_email(claims))
+        return Caller(kind="user", id=claims[issuer.user_claim], email=_verified_email(claims))
+
+    def _verified(self, token: str) -> tuple[Issuer, dict[str, Any]]:
+        """Whose token it is, and its claims; the signature is that of the one key which the header names."""
+        unverified = extract_compact(token.encode())
+        assert unverified.payload is not None
+        issuer = self._issuers[orjson.loads(unverified.payload)["iss"]]
+        key_id = unverified.headers().get("kid")
+        if key_id is not None and not isinstance(key_id, str):
+            raise TypeError("kid is no text")
+        key = issuer.keys(key_id).get_by_kid(key_id)
+        return issuer, jwt.decode(token, key, algorithms=ALGORITHMS).claims
 
     def _check(self, claims: dict[str, Any], issuer: Issuer) -> None:
         now = self._clock()
         audience = claims.get("aud")
         audiences = audience if isinstance(audience, list) else [audience]
         ends, begins = claims.get("exp"), claims.get("nbf", claims.get("iat", 0))
+        user_id = claims.get(issuer.user_claim)
         if (
             claims.get("iss") != issuer.issuer
             or issuer.audience not in audiences
-            or not isinstance(claims.get("sub"), str)
-            or not claims["sub"]
-            or not isinstance(ends, int | float)
-            or not isinstance(begins, int | float)
+            or not isinstance(user_id, str)
+            or not _USER_ID.fullmatch(user_id)
+            or not _is_moment(ends)
+            or not _is_moment(begins)
             or ends + LEEWAY_SECONDS <= now
             or begins - LEEWAY_SECONDS > now
         ):
             raise NotAuthenticated
 
 
-def _claimed_issuer(token: str) -> str:
-    """Whose token it says it is; its signature is still to be checked."""
-    payload = token.split(".")[1]
-    claims = orjson.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-    return str(claims["iss"])
+def _is_moment(claim: object) -> TypeGuard[int | float]:
+    return isinstance(claim, int | float) and not isinstance(claim, bool)
 
 
 def _verified_email(claims: dict[str, Any]) -> str | None:
@@ -98,21 +115,29 @@ class EmbeddedIssuer:
     Args:
         key: An EC key on P-256, private.
         issuer: The `iss` and `aud` of its tokens.
+        former: Keys that signed before this one, whose tokens are still believed.
     """
 
-    def __init__(self, key: ECKey, *, issuer: str, clock: Clock) -> None:
+    def __init__(self, key: ECKey, *, issuer: str, clock: Clock, former: Sequence[ECKey] = ()) -> None:
         self._key = key
         self._issuer = issuer
         self._clock = clock
-        self.public_keys = KeySet([ECKey.import_key(key.as_dict(private=False))])
+        self.public_keys = KeySet([ECKey.import_key(each.as_dict(private=False)) for each in (key, *former)])
+
+    def published_keys(self) -> dict[str, list[dict[str, Any]]]:
+        """The keys that others check its tokens with, as a JSON Web Key Set. Source: RFC 7517, section 5."""
+        keys = [key.as_dict(private=False, use="sig", alg=EMBEDDED_ALGORITHM) for key in self.public_keys]
+        return {"keys": keys}
 
     def token(self, user_id: str, *, email: str | None = None, lifetime_seconds: int = 3600) -> str:
         """
         A token for a user; an `email` counts as verified.
 
         Raises:
-            ValueError: The lifetime is not 1 second to 12 hours.
+            ValueError: The lifetime is not 1 second to 12 hours, or the id is none that users have.
         """
+        if not _USER_ID.fullmatch(user_id):
+            raise ValueError(f"{user_id!r} is no user id: write 1 to 128 letters, digits, _ and -")
         if not 1 <= lifetime_seconds <= LIFETIME_SECONDS_MAX:
             raise ValueError(f"lifetime_seconds is {lifetime_seconds}; it must be 1 to {LIFETIME_SECONDS_MAX}")
         now = int(self._clock())
@@ -130,7 +155,7 @@ class EmbeddedIssuer:
 
     @property
     def trusted(self) -> Issuer:
-        return Issuer(issuer=self._issuer, audience=self._issuer, keys=lambda: self.public_keys)
+        return Issuer(issuer=self._issuer, audience=self._issuer, keys=lambda _key_id: self.public_keys)
 
 
 def new_key() -> ECKey:

@@ -1,9 +1,7 @@
 """One real event, sent through the public API of the running service to its own receiver, as any tenant would."""
 
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -11,13 +9,13 @@ from typing import Any
 import orjson
 
 from tenantable.errors import ServiceError, StorageError
+from tenantable.local.demonstration.calls import Step, call, steps
 from tenantable.local.secrets import write_private
 
 TENANT_FILE = "demo-tenant.json"
 API_KEY_FILE = "demo-api-key"
 DELIVERY_SECONDS_MAX = 20.0
 _POLL_SECONDS = 0.05
-_ANSWER_SECONDS_MAX = 10.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,16 +27,6 @@ class DemoTenant:
     webhook_secret: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Step:
-    """Something that happened, how long after the beginning, and to which event (None: before there was one)."""
-
-    what: str
-    detail: str
-    seconds: float
-    event_id: str | None
-
-
 def demonstrate(address: str, folder: Path, operator_token: str) -> Iterator[Step]:
     """
     Create the demo tenant (or find the one of an earlier start), send an event, and follow it until it is verified.
@@ -47,29 +35,27 @@ def demonstrate(address: str, folder: Path, operator_token: str) -> Iterator[Ste
         ServiceError: A request was refused, or the event was not delivered within 20 seconds; says what was seen.
         StorageError: The tenant's file cannot be read or written.
     """
-    began = time.monotonic()
-
-    def step(what: str, detail: str, event_id: str | None = None) -> Step:
-        return Step(what=what, detail=detail, seconds=time.monotonic() - began, event_id=event_id)
-
+    step = steps(time.monotonic)
     tenant, is_new = _tenant(address, folder, operator_token)
     target = f"{address}/v1/receive/{tenant.tenant_id}"
-    _call("PATCH", f"{address}/v1/tenants/me/config", tenant.api_key, {"targetUrl": target})
+    call("PATCH", f"{address}/v1/tenants/me/config", tenant.api_key, {"targetUrl": target})
     yield step("tenant created" if is_new else "tenant found", f"{tenant.tenant_id}, events go to {target}")
 
     content = {"type": "demo.greeting", "data": {"message": "Hello from tenantable"}}
-    event_id = _call("POST", f"{address}/v1/events", tenant.api_key, content)["id"]
-    yield step("event accepted", f"{event_id}, stored and queued", event_id)
+    event_id = call("POST", f"{address}/v1/events", tenant.api_key, content)["id"]
+    yield step("event accepted", f"{event_id}, stored and queued", subject=event_id)
 
     shown = _delivered(f"{address}/v1/events/{event_id}", tenant.api_key)
     attempt = shown["attempts"][-1]
-    yield step("event signed", f"webhook-id {event_id}, HMAC-SHA256 as Standard Webhooks says", event_id)
+    yield step("event signed", f"webhook-id {event_id}, HMAC-SHA256 as Standard Webhooks says", subject=event_id)
     took = f"{attempt['durationMilliseconds']} ms"
-    yield step("event delivered", f"attempt {attempt['number']}, answer {attempt['statusCode']} in {took}", event_id)
+    yield step(
+        "event delivered", f"attempt {attempt['number']}, answer {attempt['statusCode']} in {took}", subject=event_id
+    )
     answer = orjson.loads(attempt["responseExcerpt"])
     if not answer.get("verified"):
         raise ServiceError(f"The receiver did not verify event {event_id}: {attempt['responseExcerpt']}")
-    yield step("signature verified", f"by the receiver component, message {answer['messageId']}", event_id)
+    yield step("signature verified", f"by the receiver component, message {answer['messageId']}", subject=event_id)
 
 
 def _tenant(address: str, folder: Path, operator_token: str) -> tuple[DemoTenant, bool]:
@@ -79,7 +65,7 @@ def _tenant(address: str, folder: Path, operator_token: str) -> tuple[DemoTenant
             return DemoTenant(**orjson.loads(path.read_bytes())), False
         except (OSError, ValueError, TypeError) as error:
             raise StorageError(f"{path} cannot be used: {error}", hint="remove it; a new tenant is made") from error
-    created = _call("POST", f"{address}/v1/tenants", operator_token, {"targetUrl": f"{address}/v1/receive/unknown"})
+    created = call("POST", f"{address}/v1/tenants", operator_token, {"targetUrl": f"{address}/v1/receive/unknown"})
     tenant = DemoTenant(
         tenant_id=created["tenantId"], api_key=created["apiKey"], webhook_secret=created["webhookSecret"]
     )
@@ -90,30 +76,24 @@ def _tenant(address: str, folder: Path, operator_token: str) -> tuple[DemoTenant
 
 def _delivered(url: str, api_key: str) -> dict[str, Any]:
     deadline = time.monotonic() + DELIVERY_SECONDS_MAX
-    shown = _call("GET", url, api_key)
+    shown = call("GET", url, api_key)
     while shown["status"] != "delivered":
         if time.monotonic() > deadline:
             attempts = [f"{each['outcome']} {each['statusCode'] or each['detail']}" for each in shown["attempts"]]
             seen = ", ".join(attempts) or "no attempt yet"
             raise ServiceError(f"The event was not delivered within {DELIVERY_SECONDS_MAX:.0f} seconds: {seen}")
         time.sleep(_POLL_SECONDS)
-        shown = _call("GET", url, api_key)
+        shown = call("GET", url, api_key)
     return shown
 
 
-def _call(method: str, url: str, token: str, content: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    request = urllib.request.Request(  # noqa: S310 - the address is our own
-        url,
-        method=method,
-        data=None if content is None else orjson.dumps(content),
-        headers={"authorization": f"Bearer {token}", "content-type": "application/json"},
-    )
-    try:
-        with urllib.request.urlopen(request, timeout=_ANSWER_SECONDS_MAX) as answer:  # noqa: S310 - as above
-            found: dict[str, Any] = orjson.loads(answer.read())
-            return found
-    except urllib.error.HTTPError as error:
-        with error:
-            raise ServiceError(f"{method} {url} was answered {error.code}: {error.read(500).decode()}") from error
-    except OSError as error:
-        raise ServiceError(f"{method} {url} was not answered: {error}") from error
+def event_requests(address: str, folder: Path, event_id: str | None) -> list[str]:
+    """Requests that can be tried with the demo tenant."""
+    key = f'"authorization: Bearer $(cat {folder / API_KEY_FILE})"'
+    json_type = '"content-type: application/json"'
+    return [
+        f"curl -s {address}/v1/tenants/me/config -H {key}",
+        f"curl -s {address}/v1/events -H {key} -H {json_type} "
+        '-d \'{"type": "order.created", "data": {"orderId": "o-1"}}\'',
+        f"curl -s {address}/v1/events/{event_id} -H {key}",
+    ]

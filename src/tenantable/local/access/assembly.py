@@ -1,0 +1,95 @@
+"""Access management, whole: its HTTP application and what works behind it."""
+
+import time
+from dataclasses import dataclass
+
+from fastapi import FastAPI
+
+from tenantable.engine import Engine
+from tenantable.errors import SettingsError
+from tenantable.local.access.following import HeadFollower
+from tenantable.local.access.keys import AccessSecrets
+from tenantable.local.components import ComponentClient, Installation
+from tenantable.local.loops import Loop, stop_all
+from tenantable.services.access.app import Dependencies, create_app
+from tenantable.services.access.declaration import SYSTEM, naming
+from tenantable.services.access.declaration import table as access_table
+from tenantable.services.access.identity.fetching import fetch
+from tenantable.services.access.identity.openid import OpenIdKeys
+from tenantable.services.access.identity.tokens import Issuer
+from tenantable.settings import PREFIX, Settings
+from tenantable.wire.arns import Home
+
+PROJECT = "bbws-access"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunningAccess:
+    """The application to be served, and what works behind it until `close`."""
+
+    app: FastAPI
+    loops: tuple[Loop, ...]
+
+    def start(self) -> None:
+        for loop in self.loops:
+            loop.start()
+
+    def close(self) -> None:
+        stop_all(self.loops)
+
+
+def access_installation(settings: Settings, home: Home) -> Installation:
+    names = naming(settings.stage, project=f"{settings.prefix}{PROJECT}")
+    return Installation(system=SYSTEM, naming=names, home=home)
+
+
+def assemble_access(
+    installation: Installation,
+    client: ComponentClient,
+    *,
+    secrets: AccessSecrets,
+    settings: Settings,
+    address: str,
+    engine: Engine | None,
+) -> RunningAccess:
+    """
+    Put the service together; nothing runs before `start`.
+
+    Args:
+        address: Where it is served.
+        engine: Where the table is, so that its stream can be followed; None: it is on AWS.
+    Raises:
+        SettingsError: The OpenID provider that is set cannot be trusted, or its audience is missing.
+    """
+    embedded = secrets.issuer(settings) if settings.oidc_issuer is None else None
+    app = create_app(
+        Dependencies(
+            client=client,
+            naming=installation.naming,
+            cursor_key=secrets.cursor_key,
+            chain_key=secrets.chain_key,
+            platform_secret=secrets.platform_secret,
+            issuers=[_provider(settings) if embedded is None else embedded.trusted],
+            embedded_issuer=embedded,
+            public_url=(settings.access_url or address).rstrip("/"),
+            default_organisation=settings.default_organisation,
+        )
+    )
+    if engine is None:
+        return RunningAccess(app=app, loops=())
+    stream = engine.stream(installation.naming.table_name(access_table.name))
+    follower = HeadFollower(stream, app.state.doors.snapshots.forget)
+    return RunningAccess(app=app, loops=(Loop("access-heads", follower.step),))
+
+
+def _provider(settings: Settings) -> Issuer:
+    assert settings.oidc_issuer is not None
+    if settings.oidc_audience is None:
+        hint = f"set {PREFIX}OIDC_AUDIENCE to the aud of the tokens that are meant for this API"
+        raise SettingsError(f"{PREFIX}OIDC_ISSUER is set, and its audience is not", hint=hint)
+    return Issuer(
+        issuer=settings.oidc_issuer,
+        audience=settings.oidc_audience,
+        keys=OpenIdKeys(settings.oidc_issuer, fetch=fetch, monotonic=time.monotonic),
+        user_claim=settings.oidc_user_claim,
+    )

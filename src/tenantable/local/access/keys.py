@@ -1,0 +1,150 @@
+"""What access management keeps secret: set, or made once and kept in the data folder, one file for each."""
+
+import hashlib
+import hmac
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey
+
+from tenantable.errors import SettingsError, StorageError
+from tenantable.local.secrets import RandomText, installation_secrets, made_once, write_private
+from tenantable.services.access.identity.tokens import EmbeddedIssuer, new_key
+from tenantable.settings import PREFIX, Settings
+
+PLATFORM_SECRET_FILE = "access-platform-secret"  # noqa: S105 - where it is, not what
+CHAIN_KEY_FILE = "access-chain-key"
+SIGNING_KEYS_FILE = "access-signing-keys.json"
+FORMER_KEYS_MAX = 4
+_SECRET_BYTES = 32
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AccessSecrets:
+    """
+    What the service is told and nobody else.
+
+    `platform_secret` is the administrator's, and `platform_secret_is_new` when it was made at this start; `chain_key`
+    keys the audit trail and `cursor_key` signs page cursors; the first of `signing_keys` signs tokens.
+    """
+
+    platform_secret: str
+    platform_secret_is_new: bool
+    chain_key: bytes
+    cursor_key: bytes
+    signing_keys: tuple[ECKey, ...]
+
+    def issuer(self, settings: Settings, *, clock: Callable[[], float] = time.time) -> EmbeddedIssuer:
+        """Whoever signs users' tokens here."""
+        return _issuer(self.signing_keys, settings, clock)
+
+
+def access_secrets(settings: Settings, random_text: RandomText) -> AccessSecrets:
+    """
+    Raises:
+        StorageError: A file of the data folder cannot be read or written, or is not what this program wrote.
+        SettingsError: `signing_keys` are none.
+    """
+    folder = settings.data
+    secret, is_new = _text(settings.platform_secret, folder / PLATFORM_SECRET_FILE, random_text)
+    chain_key, _ = _text(settings.chain_key, folder / CHAIN_KEY_FILE, random_text)
+    if settings.cursor_key is None:
+        cursor_key = installation_secrets(folder, random_text).cursor_key
+    else:
+        cursor_key = settings.cursor_key.get_secret_value()
+    return AccessSecrets(
+        platform_secret=secret,
+        platform_secret_is_new=is_new,
+        chain_key=chain_key.encode(),
+        cursor_key=hmac.digest(cursor_key.encode(), b"access", hashlib.sha256),
+        signing_keys=signing_keys(settings),
+    )
+
+
+def embedded_issuer(settings: Settings, *, clock: Callable[[], float]) -> EmbeddedIssuer:
+    """
+    Whoever signs users' tokens in this data folder.
+
+    Raises:
+        SettingsError: Tokens of another issuer are believed, and none that would be signed here.
+        StorageError: As `access_secrets`.
+    """
+    if settings.oidc_issuer is not None:
+        raise SettingsError("No tokens are signed here", hint=f"ask {settings.oidc_issuer}, whose tokens are believed")
+    if settings.signing_keys is None and not (settings.data / SIGNING_KEYS_FILE).exists():
+        hint = "start `tenantable up` once, or say with --data where it keeps its data"
+        raise StorageError(f"There are no signing keys in {settings.data}", hint=hint)
+    return _issuer(signing_keys(settings), settings, clock)
+
+
+def _issuer(keys: Sequence[ECKey], settings: Settings, clock: Callable[[], float]) -> EmbeddedIssuer:
+    first, *former = keys
+    return EmbeddedIssuer(first, issuer=settings.token_issuer, clock=clock, former=former)
+
+
+def signing_keys(settings: Settings) -> tuple[ECKey, ...]:
+    """
+    The keys that tokens are signed with, the present one first.
+
+    Raises:
+        StorageError, SettingsError: As `access_secrets`.
+    """
+    if settings.signing_keys is not None:
+        keys = _key_set(settings.signing_keys.get_secret_value().encode())
+        if keys is None:
+            hint = '{"keys": [...]} with private EC keys on P-256'
+            raise SettingsError(f"{PREFIX}SIGNING_KEYS is no private JSON Web Key Set", hint=hint)
+        return keys
+    path = settings.data / SIGNING_KEYS_FILE
+    content, _ = made_once(path, lambda: _stored([new_key()]))
+    keys = _key_set(content)
+    if keys is None:
+        hint = "restore it from a backup, or remove it: tokens that were signed before count no longer then"
+        raise StorageError(f"{path} does not hold this installation's signing keys", hint=hint)
+    return keys
+
+
+def rotate_signing_key(settings: Settings) -> str:
+    """
+    Put a new key before the others; the oldest goes when there are more than five. Gives the new key's id.
+
+    Raises:
+        SettingsError: The keys are set, and not in the data folder.
+        StorageError: As `access_secrets`.
+    """
+    if settings.signing_keys is not None:
+        raise SettingsError("The signing keys are set", hint=f"put a new key first in {PREFIX}SIGNING_KEYS")
+    key = new_key()
+    kept = [key, *signing_keys(settings)[:FORMER_KEYS_MAX]]
+    write_private(settings.data / SIGNING_KEYS_FILE, _stored(kept))
+    return str(key.kid)
+
+
+def _text(given: object, path: Path, random_text: RandomText) -> tuple[str, bool]:
+    if given is not None:
+        return str(given.get_secret_value()), False  # type: ignore[attr-defined]
+    content, is_new = made_once(path, lambda: random_text(_SECRET_BYTES).encode())
+    text = content.decode(errors="replace").strip()
+    if len(text) < _SECRET_BYTES:
+        hint = "restore it from a backup, or remove it: a new one is made then"
+        raise StorageError(f"{path} does not hold a secret of this installation", hint=hint)
+    return text, is_new
+
+
+def _stored(keys: list[ECKey]) -> bytes:
+    return orjson.dumps({"keys": [key.as_dict(private=True) for key in keys]}, option=orjson.OPT_INDENT_2)
+
+
+def _key_set(content: bytes) -> tuple[ECKey, ...] | None:
+    """None when it is no set of private keys on P-256."""
+    try:
+        keys = tuple(ECKey.import_key(each) for each in orjson.loads(content)["keys"])
+        for key in keys:
+            key.ensure_kid()
+    except (JoseError, ValueError, TypeError, KeyError):
+        return None
+    return keys if keys and all(key.is_private and key.curve_name == "P-256" for key in keys) else None

@@ -1,0 +1,100 @@
+"""What a document would change, each part for itself, in words and for programs."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from tenantable.services.access.configuration.document import SECTIONS, Document, GivenRole, MemberPart, Part
+
+KINDS = dict(zip(SECTIONS, ("permission-set", "role", "team-role", "team", "member"), strict=True))
+_WORDS = {"permission_sets": "permission sets", "active": "switched on"}
+Action = Literal["create", "change", "delete"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Difference:
+    """A part as it is (None: it is not there) and as it is to be (None: it is to go)."""
+
+    kind: str
+    id: str
+    before: Part | None
+    after: Part | None
+
+    @property
+    def action(self) -> Action:
+        return "create" if self.before is None else "delete" if self.after is None else "change"
+
+    def sentence(self) -> str:
+        """What would happen, as people say it."""
+        subject = f"The {self.kind.replace('-', ' ')} {self.id}"
+        if self.before is None or self.after is None:
+            return f"{subject} is {'deleted' if self.after is None else 'created'}"
+        told = [
+            _change(_WORDS.get(name, name), getattr(self.before, name), getattr(self.after, name))
+            for name in type(self.after).model_fields
+            if getattr(self.before, name) != getattr(self.after, name)
+        ]
+        return f"{subject}: {'; '.join(told)}"
+
+
+def differences(current: Document, wanted: Document) -> list[Difference]:
+    """Section by section, and by id; nothing for a section that the document leaves out."""
+    found: list[Difference] = []
+    for section, kind in KINDS.items():
+        after = _by_id(getattr(wanted, section))
+        if getattr(wanted, section) is None:
+            continue
+        before = _by_id(getattr(current, section))
+        ids = sorted(after.keys() if section == "members" else before.keys() | after.keys())
+        for each in ids:
+            was, is_to_be = _alike(before.get(each)), _alike(after.get(each))
+            if was != is_to_be:
+                found.append(Difference(kind=kind, id=each, before=was, after=is_to_be))
+    return found
+
+
+def merged(current: Document, wanted: Document) -> Document:
+    """What there will be: the current sections where the document leaves one out."""
+    kept = {name: getattr(current, name) for name in SECTIONS if getattr(wanted, name) is None}
+    return wanted.model_copy(update=kept)
+
+
+def _by_id(section: Iterable[Any] | None) -> dict[str, Any]:
+    return {each.id: each for each in section or ()}
+
+
+def _alike(part: Part | None) -> Part | None:
+    """The roles of a member have no order."""
+    if isinstance(part, MemberPart):
+        return part.model_copy(update={"roles": sorted(part.roles, key=lambda given: given.role)})
+    return part
+
+
+def _change(name: str, before: Any, after: Any) -> str:
+    if isinstance(before, dict) and isinstance(after, dict):
+        return f"{name} {', '.join(_changed_items(before, after))}"
+    if isinstance(before, list) and isinstance(after, list):
+        signs = [f"+ {_shown(each)}" for each in after if each not in before]
+        signs += [f"- {_shown(each)}" for each in before if each not in after]
+        return f"{name} {', '.join(signs) or 'in another order'}"
+    return f"{name} {_shown(before)} becomes {_shown(after)}"
+
+
+def _changed_items(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
+    for key in sorted(before.keys() | after.keys()):
+        if before.get(key) != after.get(key):
+            yield f"+ {key} as {after[key]}" if key in after else f"- {key}"
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, GivenRole):
+        terms = (("from", value.not_before), ("until", value.not_after))
+        return " ".join([value.role, *(f"{word} {moment.isoformat()}" for word, moment in terms if moment)])
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if value is None:
+        return "none"
+    if isinstance(value, str):
+        return value
+    conditions = " under conditions" if value.when else ""
+    return f"{value.effect} {value.key}{conditions}"

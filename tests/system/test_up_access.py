@@ -1,0 +1,241 @@
+"""Access management under `up`, as a newcomer meets it: real processes, sockets and files."""
+
+import os
+import stat
+import subprocess
+import sys
+import time
+from typing import Any
+
+import httpx
+import pytest
+from botocore.exceptions import ClientError
+from fastapi import FastAPI
+from tests.conftest import Serving
+from tests.system.conftest import Start, Up
+
+from tenantable.services.access.identity.tokens import EmbeddedIssuer, new_key
+
+pytestmark = pytest.mark.slow
+
+NEW = {"organisationId": "acme", "name": "Acme", "owner": {"userId": "ann", "email": "ann@example.com"}}
+TABLE = "bbws-access-dev-ddb-access-management"
+
+
+def as_bearer(up: Up, credential: str) -> httpx.Client:
+    return httpx.Client(base_url=up.access, headers={"authorization": f"Bearer {credential}"})
+
+
+def command(up: Up, *arguments: str) -> subprocess.CompletedProcess[str]:
+    line = [sys.executable, "-m", "tenantable.cli", *arguments, "--data", str(up.data)]
+    return subprocess.run(line, check=False, capture_output=True, text=True, cwd=up.data.parent)
+
+
+def command_with(up: Up, issuer: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    line = [sys.executable, "-m", "tenantable.cli", *arguments, "--data", str(up.data)]
+    environment = os.environ | {"TENANTABLE_OIDC_ISSUER": issuer}
+    return subprocess.run(line, check=False, capture_output=True, text=True, env=environment)
+
+
+def test_the_demonstration_shows_an_organisation_and_a_restart_finds_it(start: Start) -> None:
+    first = start("--demo")
+    for step in ("organisation created", "role created", "invitation accepted", "decision allowed", "decision denied"):
+        assert f"✓  {step}" in first.shown
+    assert first.shown.count("✓  decision explained") == 2
+    assert first.stop() == 0
+    second = start("--demo")
+    for step in ("organisation found", "role found", "member found", "decision allowed", "decision denied"):
+        assert f"✓  {step}" in second.shown
+    assert second.stop() == 0
+
+
+def test_the_administrators_secret_is_shown_at_the_first_start_alone(start: Start) -> None:
+    first = start()
+    assert first.platform_secret in first.shown
+    path = first.data / "access-platform-secret"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    with as_bearer(first, first.platform_secret) as administrator:
+        assert administrator.post("/v1/organisations", json=NEW).status_code == 201
+    assert first.stop() == 0
+    second = start()
+    assert second.platform_secret == first.platform_secret
+    assert second.platform_secret not in second.shown
+    assert str(path) in second.shown
+
+
+def test_a_removed_secret_is_replaced_and_the_old_one_ends(start: Start) -> None:
+    first = start()
+    old = first.platform_secret
+    first.stop()
+    (first.data / "access-platform-secret").unlink()
+    second = start()
+    assert second.platform_secret in second.shown
+    with as_bearer(second, old) as administrator:
+        assert administrator.post("/v1/organisations", json=NEW).status_code == 401
+
+
+def test_a_secret_that_is_set_counts_and_is_written_nowhere(start: Start) -> None:
+    up = start(TENANTABLE_PLATFORM_SECRET="a-secret-that-is-set")
+    assert "a-secret-that-is-set" not in up.shown
+    assert not (up.data / "access-platform-secret").exists()
+    with as_bearer(up, "a-secret-that-is-set") as administrator:
+        assert administrator.post("/v1/organisations", json=NEW).status_code == 201
+
+
+def test_tokens_of_the_command_are_believed_and_rotation_keeps_them(start: Start) -> None:
+    up = start()
+    with as_bearer(up, up.platform_secret) as administrator:
+        administrator.post("/v1/organisations", json=NEW)
+    before = command(up, "token", "--user", "ann", "--email", "ann@example.com").stdout.strip()
+    assert "signs tokens from the next start on" in command(up, "access", "rotate-key").stdout
+    after = command(up, "token", "--user", "ann").stdout.strip()
+    up.stop()
+    up = start()
+    for token in (before, after):
+        with as_bearer(up, token) as ann:
+            assert ann.get("/v1/organisations/acme").status_code == 200
+    assert len(httpx.get(f"{up.access}/.well-known/jwks.json").json()["keys"]) == 2
+
+
+def test_a_token_of_a_folder_without_keys_is_refused_with_the_way_out(start: Start) -> None:
+    up = start()
+    up.stop()
+    (up.data / "access-signing-keys.json").unlink()
+    refused = command(up, "token", "--user", "ann")
+    assert refused.returncode == 1
+    assert "start `tenantable up` once" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("profile", "key", "allowed"),
+    [
+        ("access-decision-service", "HEAD#acme", True),
+        ("access-decision-service", "INVTOKEN#x", False),
+        ("access-audit-service", "SERVICEKEY#k1", False),
+        ("access-directory-service", "SERVICEKEY#k1", True),
+        ("webhooks-api", "HEAD#acme", False),
+    ],
+)
+def test_components_of_both_systems_are_held_to_their_grants(
+    start: Start, profile: str, key: str, allowed: bool
+) -> None:
+    client = start().as_profile(profile)
+    request = {"TableName": TABLE, "Key": {"PK": {"S": key}, "SK": {"S": "METADATA"}}}
+    if allowed:
+        assert "Item" not in client.get_item(**request)
+        return
+    with pytest.raises(ClientError, match=f"{profile} is not authorized to perform: dynamodb:GetItem"):
+        client.get_item(**request)
+
+
+def test_a_change_of_another_process_counts_soon(start: Start) -> None:
+    """The stream tells of a head that has moved; without it a snapshot may be two seconds old."""
+    up = start("--demo")
+    with as_bearer(up, up.platform_secret) as administrator:
+        question: dict[str, Any] = {
+            "subject": {"type": "user", "id": "carl"},
+            "action": {"name": "read"},
+            "resource": {"type": "billing:invoice", "id": "i-1"},
+        }
+        path = "/organisations/demo/access/v1/evaluation"
+        assert administrator.post(path, json=question).json()["decision"] is True
+        table = up.as_profile("default")
+        table.delete_item(TableName=TABLE, Key={"PK": {"S": "ORG#demo#USER#carl"}, "SK": {"S": "ROLE#clerk"}})
+        table.update_item(
+            TableName=TABLE,
+            Key={"PK": {"S": "HEAD#demo"}, "SK": {"S": "METADATA"}},
+            UpdateExpression="ADD revision :one",
+            ExpressionAttributeValues={":one": {"N": "1"}},
+        )
+        began = time.monotonic()
+        while administrator.post(path, json=question).json()["decision"]:
+            assert time.monotonic() - began < 1.5
+            time.sleep(0.02)
+
+
+def test_logs_hold_neither_secrets_nor_tokens(start: Start) -> None:
+    up = start(TENANTABLE_LOG_LEVEL="debug", TENANTABLE_PLATFORM_SECRET="s" * 32)
+    with as_bearer(up, "s" * 32) as administrator:
+        administrator.post("/v1/organisations", json=NEW)
+        asked = {"userId": "ann", "email": "ann@example.com"}
+        token = administrator.post("/v1/platform/tokens", json=asked).json()["token"]
+    with as_bearer(up, token) as ann:
+        assert ann.get("/v1/organisations/acme").status_code == 200
+    up.stop()
+    logged = [line for line in up.lines if line.startswith("{")]
+    assert [line for line in logged if "/v1/platform/tokens" in line]
+    for secret in ("s" * 32, token, "ann@example.com"):
+        assert secret not in up.shown
+
+
+def test_metrics_are_served(start: Start) -> None:
+    up = start("--demo")
+    assert 'http_requests_total{method="POST"' in httpx.get(f"{up.access}/metrics").text
+
+
+def test_without_access_management_there_is_none(start: Start) -> None:
+    up = start("--demo", TENANTABLE_ACCESS="false")
+    assert "Access API" not in up.shown
+    assert "✓  signature verified" in up.shown
+
+
+def test_an_issuer_without_an_audience_is_refused(start: Start) -> None:
+    up = start(TENANTABLE_OIDC_ISSUER="https://login.example.com")
+    assert up.process.wait(20) == 1
+    assert "set TENANTABLE_OIDC_AUDIENCE" in up.shown
+
+
+def test_tokens_of_an_openid_provider_are_believed_and_none_are_signed(start: Start, serving: Serving) -> None:
+    provider, key = FastAPI(), new_key()
+
+    @provider.get("/.well-known/openid-configuration")
+    def discovery() -> dict[str, str]:
+        return {"issuer": issuer, "jwks_uri": f"{issuer}/keys"}
+
+    @provider.get("/keys")
+    def keys() -> dict[str, object]:
+        return {"keys": [key.as_dict(private=False)]}
+
+    issuer = str(serving(provider).base_url)
+    up = start("--demo", TENANTABLE_OIDC_ISSUER=issuer, TENANTABLE_OIDC_AUDIENCE=issuer)
+    token = EmbeddedIssuer(key, issuer=issuer, clock=time.time).token("ann")
+    with as_bearer(up, up.platform_secret) as administrator:
+        administrator.post("/v1/organisations", json=NEW)
+        assert administrator.post("/v1/platform/tokens", json={"userId": "ann"}).status_code == 404
+    with as_bearer(up, token) as ann:
+        assert ann.get("/v1/organisations/acme").status_code == 200
+    assert "ask http://127.0.0.1" in command_with(up, issuer, "token", "--user", "ann").stderr
+
+
+def test_access_management_runs_on_amazon_dynamodb(start: Start, amazon: dict[str, str]) -> None:
+    up = start("--demo", **amazon)
+    for step in ("organisation created", "invitation accepted", "decision allowed", "decision denied"):
+        assert f"✓  {step}" in up.shown
+    assert up.stop() == 0
+
+
+DOCUMENT = """
+permissionSets:
+- {id: auditor, name: Books, entries: [billing:invoice:read]}
+roles:
+- {id: books, name: Books, permissionSets: [auditor]}
+"""
+
+
+def test_a_configuration_is_exported_compared_and_applied(start: Start) -> None:
+    up = start()
+    with as_bearer(up, up.platform_secret) as administrator:
+        administrator.post("/v1/organisations", json=NEW)
+    file = up.data.parent / "acme.yaml"
+    file.write_text(DOCUMENT)
+    url = ("--url", up.access)
+    compared = command(up, "access", "diff", "acme", str(file), *url)
+    assert compared.returncode == 3
+    assert "The role books is created\n2 changes, 2 transactions" in compared.stdout
+    assert "Done, with 2 transactions" in command(up, "access", "apply", "acme", str(file), *url).stdout
+    assert command(up, "access", "diff", "acme", str(file), *url).returncode == 0
+    assert "id: books" in command(up, "access", "export", "acme", "--members", *url).stdout
+    file.write_text("roles: [{id: books, name: 7}]")
+    refused = command(up, "access", "apply", "acme", str(file), *url)
+    assert refused.returncode == 1
+    assert "document.roles.0.name, line 1: Input should be a valid string" in refused.stderr
