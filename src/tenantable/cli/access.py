@@ -50,9 +50,9 @@ def token(
     Print a token with which a user calls access management, signed with the key of the data folder.
     """
     # Here, because these libraries take long to import and serving the engine needs none of them.
-    from tenantable.errors import SettingsError  # noqa: PLC0415
-    from tenantable.local.access.keys import embedded_issuer  # noqa: PLC0415
-    from tenantable.services.access.identity.tokens import normalised_email  # noqa: PLC0415
+    from tenantable.errors import SettingsError
+    from tenantable.local.access.keys import embedded_issuer
+    from tenantable.services.access.identity.tokens import normalised_email
 
     issuer = embedded_issuer(_settings(data), clock=time.time)
     try:
@@ -64,7 +64,7 @@ def token(
 
 def rotate_key(*, data: DataFolder = None) -> None:
     """Put a new signing key before the others. It counts from the next start on; tokens of the former ones count on."""
-    from tenantable.local.access.keys import rotate_signing_key  # noqa: PLC0415 - as above
+    from tenantable.local.access.keys import rotate_signing_key
 
     typer.echo(f"The key {rotate_signing_key(_settings(data))} signs tokens from the next start on")
 
@@ -104,7 +104,7 @@ def apply(
     organisation: Organisation, document: DocumentFile, *, url: Url = URL, token: Token = None, data: DataFolder = None
 ) -> None:
     """Bring a document about. After a failure, the same command carries on from there."""
-    from tenantable.errors import ServiceError  # noqa: PLC0415 - as above
+    from tenantable.errors import ServiceError
 
     credential, done = _credential(token, data), 0
     for number in range(ROUNDS_MAX):
@@ -119,14 +119,14 @@ def apply(
 
 
 def _address(url: str, organisation: str, query: str) -> str:
-    from urllib.parse import quote  # noqa: PLC0415 - as above
+    from urllib.parse import quote
 
     return f"{url.rstrip('/')}/v1/organisations/{quote(organisation, safe='')}/configuration{query}"
 
 
 def _credential(token: str | None, data: Path | None) -> str:
-    from tenantable.errors import SettingsError  # noqa: PLC0415 - as above
-    from tenantable.local.access.keys import PLATFORM_SECRET_FILE  # noqa: PLC0415
+    from tenantable.errors import SettingsError
+    from tenantable.local.access.keys import PLATFORM_SECRET_FILE
 
     if token is not None:
         return token
@@ -141,7 +141,7 @@ def _credential(token: str | None, data: Path | None) -> str:
 
 
 def _sent(address: str, credential: str, document: Path) -> dict[str, Any]:
-    import orjson  # noqa: PLC0415 - as above
+    import orjson
 
     found: dict[str, Any] = orjson.loads(_call("POST", address, credential, document.read_bytes()))
     return found
@@ -149,10 +149,10 @@ def _sent(address: str, credential: str, document: Path) -> dict[str, Any]:
 
 def _call(method: str, address: str, credential: str, body: bytes | None) -> bytes:
     """The body of the answer; what is refused is told as the service says it."""
-    import urllib.error  # noqa: PLC0415 - as above
-    import urllib.request  # noqa: PLC0415
+    import urllib.error
+    import urllib.request
 
-    from tenantable.errors import ServiceError  # noqa: PLC0415
+    from tenantable.errors import ServiceError
 
     headers = {"authorization": f"Bearer {credential}", "content-type": "application/yaml"}
     try:
@@ -169,7 +169,7 @@ def _call(method: str, address: str, credential: str, body: bytes | None) -> byt
 
 def _told(body: bytes) -> str:
     """What a problem document says, with each place."""
-    import orjson  # noqa: PLC0415 - as above
+    import orjson
 
     try:
         problem = orjson.loads(body)
@@ -181,6 +181,6 @@ def _told(body: bytes) -> str:
 
 
 def _settings(data: Path | None) -> Any:
-    from tenantable.local.up import read_settings  # noqa: PLC0415 - as above
+    from tenantable.local.up import read_settings
 
     return read_settings(data=data)

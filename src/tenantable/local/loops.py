@@ -54,6 +54,28 @@ class Loop:
         log.error("step failed", loop=self.name, cause=str(error), pause_seconds=pause_seconds)
 
 
+def every(
+    seconds: float,
+    work: Callable[[], int],
+    *,
+    monotonic: Callable[[], float] = time.monotonic,
+    wait: Callable[[float], object] = time.sleep,
+) -> Step:
+    """A step that works at once and then every so many seconds; in between it waits."""
+    due = monotonic()
+
+    def step(wait_seconds: float) -> int:
+        nonlocal due
+        left = due - monotonic()
+        if left > 0:
+            wait(min(left, wait_seconds))
+            return 0
+        due = monotonic() + seconds
+        return work()
+
+    return step
+
+
 def stop_all(loops: Sequence[Loop]) -> None:
     """Stop every loop, the last started first."""
     for loop in reversed(loops):

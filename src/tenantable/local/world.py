@@ -135,6 +135,7 @@ def _start_access(
     access = assemble_access(
         installation,
         cloud.client(installation),
+        cloud.primitives(installation),
         secrets=found,
         settings=settings,
         address=address,

@@ -10,9 +10,12 @@ from tenantable.errors import SettingsError
 from tenantable.local.access.following import HeadFollower
 from tenantable.local.access.keys import AccessSecrets
 from tenantable.local.components import ComponentClient, Installation
-from tenantable.local.loops import Loop, stop_all
+from tenantable.local.loops import Loop, every, stop_all
+from tenantable.local.primitives.identities import ComponentPrimitives
 from tenantable.services.access.app import Dependencies, create_app
-from tenantable.services.access.declaration import SYSTEM, naming
+from tenantable.services.access.audit.archiving.removals import SubscriptionRemovals
+from tenantable.services.access.audit.assembly import archiver_of
+from tenantable.services.access.declaration import SYSTEM, audit_archive, naming
 from tenantable.services.access.declaration import table as access_table
 from tenantable.services.access.identity.fetching import fetch
 from tenantable.services.access.identity.openid import OpenIdKeys
@@ -21,6 +24,8 @@ from tenantable.settings import PREFIX, Settings
 from tenantable.wire.arns import Home
 
 PROJECT = "bbws-access"
+EXPIRY_SECONDS = 60.0
+"""How often invitations are closed whose time is over; they are accepted no more, closed or not."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +51,7 @@ def access_installation(settings: Settings, home: Home) -> Installation:
 def assemble_access(
     installation: Installation,
     client: ComponentClient,
+    primitives: ComponentPrimitives,
     *,
     secrets: AccessSecrets,
     settings: Settings,
@@ -62,24 +68,29 @@ def assemble_access(
         SettingsError: The OpenID provider that is set cannot be trusted, or its audience is missing.
     """
     embedded = secrets.issuer(settings) if settings.oidc_issuer is None else None
-    app = create_app(
-        Dependencies(
-            client=client,
-            naming=installation.naming,
-            cursor_key=secrets.cursor_key,
-            chain_key=secrets.chain_key,
-            platform_secret=secrets.platform_secret,
-            issuers=[_provider(settings) if embedded is None else embedded.trusted],
-            embedded_issuer=embedded,
-            public_url=(settings.access_url or address).rstrip("/"),
-            default_organisation=settings.default_organisation,
-        )
+    bucket_name = installation.naming.resource_name(audit_archive.name)
+    dependencies = Dependencies(
+        client=client,
+        naming=installation.naming,
+        cursor_key=secrets.cursor_key,
+        chain_key=secrets.chain_key,
+        platform_secret=secrets.platform_secret,
+        issuers=[_provider(settings) if embedded is None else embedded.trusted],
+        embedded_issuer=embedded,
+        public_url=(settings.access_url or address).rstrip("/"),
+        default_organisation=settings.default_organisation,
+        bucket=lambda component: primitives(component).bucket(bucket_name),
     )
-    if engine is None:
-        return RunningAccess(app=app, loops=())
-    stream = engine.stream(installation.naming.table_name(access_table.name))
-    follower = HeadFollower(stream, app.state.doors.snapshots.forget)
-    return RunningAccess(app=app, loops=(Loop("access-heads", follower.step),))
+    app = create_app(dependencies)
+    loops = [Loop("invitation-expiry", every(EXPIRY_SECONDS, app.state.invitations.expiry.sweep))]
+    if engine is not None:
+        stream = engine.stream(installation.naming.table_name(access_table.name))
+        archiver = archiver_of(dependencies, SubscriptionRemovals(stream), wait=time.sleep)
+        loops += [
+            Loop("access-heads", HeadFollower(stream, app.state.doors.snapshots.forget).step),
+            Loop("audit-archiver", archiver.step),
+        ]
+    return RunningAccess(app=app, loops=tuple(loops))
 
 
 def _provider(settings: Settings) -> Issuer:

@@ -146,6 +146,8 @@
 #   - GSI2: GSI2PK=EMAIL#{email}, GSI2SK=ORG#{organisationId}#{dateCreated}
 # InvitationToken:
 #   - in no index
+# InvitedAddress:
+#   - in no index
 # Organisation:
 #   - GSI1: GSI1PK=ORGANISATIONS#ACTIVE#{active}, GSI1SK=ORG#{name}
 # OrganisationHead:

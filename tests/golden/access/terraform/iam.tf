@@ -25,6 +25,9 @@ resource "aws_iam_policy" "permission_service" {
           "ForAllValues:StringLike" = {
             "dynamodb:LeadingKeys" = ["ORG#*", "PERM#*", "PLATFORM"]
           }
+          "ForAllValues:StringNotLike" = {
+            "dynamodb:LeadingKeys" = ["ORG#*#DATE#*", "ORG#*#RESOURCES#*", "ORG#*#TEAM#*", "ORG#*#USER#*"]
+          }
           StringEquals = {
             "dynamodb:EnclosingOperation" = "TransactWriteItems"
           }
@@ -38,6 +41,9 @@ resource "aws_iam_policy" "permission_service" {
         Condition = {
           "ForAllValues:StringLike" = {
             "dynamodb:LeadingKeys" = ["ANSWER#*", "HEAD#*", "ORG#*", "PERM#*", "PLATFORM"]
+          }
+          "ForAllValues:StringNotLike" = {
+            "dynamodb:LeadingKeys" = ["ORG#*#DATE#*", "ORG#*#RESOURCES#*", "ORG#*#TEAM#*", "ORG#*#USER#*"]
           }
           Null = {
             "dynamodb:EnclosingOperation" = "true"
@@ -53,6 +59,9 @@ resource "aws_iam_policy" "permission_service" {
           "ForAllValues:StringLike" = {
             "dynamodb:LeadingKeys" = ["ANSWER#*", "ORG#*", "PERM#*", "PLATFORM"]
           }
+          "ForAllValues:StringNotLike" = {
+            "dynamodb:LeadingKeys" = ["ORG#*#RESOURCES#*", "ORG#*#TEAM#*", "ORG#*#USER#*"]
+          }
           StringEquals = {
             "dynamodb:EnclosingOperation" = "TransactWriteItems"
           }
@@ -67,6 +76,9 @@ resource "aws_iam_policy" "permission_service" {
           "ForAllValues:StringLike" = {
             "dynamodb:LeadingKeys" = ["ORG#*", "PLATFORM"]
           }
+          "ForAllValues:StringNotLike" = {
+            "dynamodb:LeadingKeys" = ["ORG#*#DATE#*", "ORG#*#RESOURCES#*", "ORG#*#TEAM#*"]
+          }
         }
       },
       {
@@ -77,6 +89,9 @@ resource "aws_iam_policy" "permission_service" {
         Condition = {
           "ForAllValues:StringLike" = {
             "dynamodb:LeadingKeys" = ["HEAD#*", "ORG#*", "PERM#*", "PLATFORM"]
+          }
+          "ForAllValues:StringNotLike" = {
+            "dynamodb:LeadingKeys" = ["ORG#*#DATE#*", "ORG#*#RESOURCES#*", "ORG#*#TEAM#*", "ORG#*#USER#*"]
           }
           StringEquals = {
             "dynamodb:EnclosingOperation" = "TransactWriteItems"
@@ -91,6 +106,15 @@ resource "aws_iam_policy" "permission_service" {
         Condition = {
           "ForAllValues:StringLike" = {
             "dynamodb:LeadingKeys" = ["CATEGORY#*", "ORG#*"]
+          }
+          "ForAllValues:StringNotLike" = {
+            "dynamodb:LeadingKeys" = [
+              "ORG#*#ACTIVE#*",
+              "ORG#*#MEMBERS",
+              "ORG#*#ROLE#*",
+              "ORG#*#SERVICEKEYS",
+              "ORG#*#STATUS#*",
+            ]
           }
         }
       },
@@ -142,27 +166,13 @@ resource "aws_iam_policy" "invitation_service" {
     Version = "2012-10-17"
     Statement = [
       {
-        Sid      = "ConditionCheckItemAccessManagementInTransactions"
-        Effect   = "Allow"
-        Action   = "dynamodb:ConditionCheckItem"
-        Resource = aws_dynamodb_table.access_management.arn
-        Condition = {
-          "ForAllValues:StringLike" = {
-            "dynamodb:LeadingKeys" = "ORG#*"
-          }
-          StringEquals = {
-            "dynamodb:EnclosingOperation" = "TransactWriteItems"
-          }
-        }
-      },
-      {
         Sid      = "DeleteItemAccessManagementInTransactions"
         Effect   = "Allow"
         Action   = "dynamodb:DeleteItem"
         Resource = aws_dynamodb_table.access_management.arn
         Condition = {
           "ForAllValues:StringLike" = {
-            "dynamodb:LeadingKeys" = "INVTOKEN#*"
+            "dynamodb:LeadingKeys" = ["INVITED#*#*", "INVTOKEN#*"]
           }
           StringEquals = {
             "dynamodb:EnclosingOperation" = "TransactWriteItems"
@@ -176,7 +186,10 @@ resource "aws_iam_policy" "invitation_service" {
         Resource = aws_dynamodb_table.access_management.arn
         Condition = {
           "ForAllValues:StringLike" = {
-            "dynamodb:LeadingKeys" = ["ANSWER#*", "HEAD#*", "INVTOKEN#*", "ORG#*"]
+            "dynamodb:LeadingKeys" = ["ANSWER#*", "HEAD#*", "INVITED#*#*", "INVTOKEN#*", "ORG#*", "SERVICEKEY#*"]
+          }
+          "ForAllValues:StringNotLike" = {
+            "dynamodb:LeadingKeys" = ["ORG#*#DATE#*", "ORG#*#RESOURCES#*", "ORG#*#TEAM#*", "ORG#*#USER#*"]
           }
           Null = {
             "dynamodb:EnclosingOperation" = "true"
@@ -190,7 +203,10 @@ resource "aws_iam_policy" "invitation_service" {
         Resource = aws_dynamodb_table.access_management.arn
         Condition = {
           "ForAllValues:StringLike" = {
-            "dynamodb:LeadingKeys" = ["ANSWER#*", "INVTOKEN#*", "ORG#*"]
+            "dynamodb:LeadingKeys" = ["ANSWER#*", "INVITED#*#*", "INVTOKEN#*", "ORG#*"]
+          }
+          "ForAllValues:StringNotLike" = {
+            "dynamodb:LeadingKeys" = "ORG#*#RESOURCES#*"
           }
           StringEquals = {
             "dynamodb:EnclosingOperation" = "TransactWriteItems"
@@ -206,6 +222,9 @@ resource "aws_iam_policy" "invitation_service" {
           "ForAllValues:StringLike" = {
             "dynamodb:LeadingKeys" = ["ORG#*", "PLATFORM"]
           }
+          "ForAllValues:StringNotLike" = {
+            "dynamodb:LeadingKeys" = ["ORG#*#DATE#*", "ORG#*#RESOURCES#*", "ORG#*#TEAM#*"]
+          }
         }
       },
       {
@@ -216,6 +235,9 @@ resource "aws_iam_policy" "invitation_service" {
         Condition = {
           "ForAllValues:StringLike" = {
             "dynamodb:LeadingKeys" = ["HEAD#*", "ORG#*"]
+          }
+          "ForAllValues:StringNotLike" = {
+            "dynamodb:LeadingKeys" = ["ORG#*#DATE#*", "ORG#*#RESOURCES#*", "ORG#*#TEAM#*"]
           }
           StringEquals = {
             "dynamodb:EnclosingOperation" = "TransactWriteItems"
@@ -229,7 +251,7 @@ resource "aws_iam_policy" "invitation_service" {
         Resource = "${aws_dynamodb_table.access_management.arn}/index/${local.gsi_names.gsi1}"
         Condition = {
           "ForAllValues:StringLike" = {
-            "dynamodb:LeadingKeys" = "ORG#*#STATUS#*"
+            "dynamodb:LeadingKeys" = ["ORG#*#STATUS#*", "ORGANISATIONS#ACTIVE#*"]
           }
         }
       },
@@ -281,13 +303,16 @@ resource "aws_iam_policy" "team_service" {
     Version = "2012-10-17"
     Statement = [
       {
-        Sid      = "WriteAccessManagementInTransactions"
+        Sid      = "DeleteItemAccessManagementInTransactions"
         Effect   = "Allow"
-        Action   = ["dynamodb:ConditionCheckItem", "dynamodb:DeleteItem"]
+        Action   = "dynamodb:DeleteItem"
         Resource = aws_dynamodb_table.access_management.arn
         Condition = {
           "ForAllValues:StringLike" = {
             "dynamodb:LeadingKeys" = "ORG#*"
+          }
+          "ForAllValues:StringNotLike" = {
+            "dynamodb:LeadingKeys" = ["ORG#*#DATE#*", "ORG#*#RESOURCES#*", "ORG#*#USER#*"]
           }
           StringEquals = {
             "dynamodb:EnclosingOperation" = "TransactWriteItems"
@@ -303,6 +328,9 @@ resource "aws_iam_policy" "team_service" {
           "ForAllValues:StringLike" = {
             "dynamodb:LeadingKeys" = ["ANSWER#*", "HEAD#*", "ORG#*"]
           }
+          "ForAllValues:StringNotLike" = {
+            "dynamodb:LeadingKeys" = ["ORG#*#DATE#*", "ORG#*#RESOURCES#*"]
+          }
           Null = {
             "dynamodb:EnclosingOperation" = "true"
           }
@@ -316,6 +344,9 @@ resource "aws_iam_policy" "team_service" {
         Condition = {
           "ForAllValues:StringLike" = {
             "dynamodb:LeadingKeys" = ["ANSWER#*", "ORG#*"]
+          }
+          "ForAllValues:StringNotLike" = {
+            "dynamodb:LeadingKeys" = ["ORG#*#RESOURCES#*", "ORG#*#USER#*"]
           }
           StringEquals = {
             "dynamodb:EnclosingOperation" = "TransactWriteItems"
@@ -331,6 +362,9 @@ resource "aws_iam_policy" "team_service" {
           "ForAllValues:StringLike" = {
             "dynamodb:LeadingKeys" = ["ORG#*", "PLATFORM"]
           }
+          "ForAllValues:StringNotLike" = {
+            "dynamodb:LeadingKeys" = ["ORG#*#DATE#*", "ORG#*#RESOURCES#*"]
+          }
         }
       },
       {
@@ -341,6 +375,9 @@ resource "aws_iam_policy" "team_service" {
         Condition = {
           "ForAllValues:StringLike" = {
             "dynamodb:LeadingKeys" = ["HEAD#*", "ORG#*"]
+          }
+          "ForAllValues:StringNotLike" = {
+            "dynamodb:LeadingKeys" = ["ORG#*#DATE#*", "ORG#*#RESOURCES#*"]
           }
           StringEquals = {
             "dynamodb:EnclosingOperation" = "TransactWriteItems"
@@ -425,6 +462,9 @@ resource "aws_iam_policy" "role_service" {
           "ForAllValues:StringLike" = {
             "dynamodb:LeadingKeys" = ["ORG#*", "PLATFORM"]
           }
+          "ForAllValues:StringNotLike" = {
+            "dynamodb:LeadingKeys" = ["ORG#*#DATE#*", "ORG#*#RESOURCES#*", "ORG#*#TEAM#*"]
+          }
           StringEquals = {
             "dynamodb:EnclosingOperation" = "TransactWriteItems"
           }
@@ -438,6 +478,9 @@ resource "aws_iam_policy" "role_service" {
         Condition = {
           "ForAllValues:StringLike" = {
             "dynamodb:LeadingKeys" = ["ANSWER#*", "HEAD#*", "ORG#*", "PLATFORM"]
+          }
+          "ForAllValues:StringNotLike" = {
+            "dynamodb:LeadingKeys" = ["ORG#*#DATE#*", "ORG#*#RESOURCES#*", "ORG#*#TEAM#*"]
           }
           Null = {
             "dynamodb:EnclosingOperation" = "true"
@@ -453,6 +496,9 @@ resource "aws_iam_policy" "role_service" {
           "ForAllValues:StringLike" = {
             "dynamodb:LeadingKeys" = ["ANSWER#*", "ORG#*", "PLATFORM"]
           }
+          "ForAllValues:StringNotLike" = {
+            "dynamodb:LeadingKeys" = ["ORG#*#RESOURCES#*", "ORG#*#TEAM#*"]
+          }
           StringEquals = {
             "dynamodb:EnclosingOperation" = "TransactWriteItems"
           }
@@ -467,6 +513,9 @@ resource "aws_iam_policy" "role_service" {
           "ForAllValues:StringLike" = {
             "dynamodb:LeadingKeys" = ["ORG#*", "PLATFORM"]
           }
+          "ForAllValues:StringNotLike" = {
+            "dynamodb:LeadingKeys" = ["ORG#*#DATE#*", "ORG#*#RESOURCES#*", "ORG#*#TEAM#*"]
+          }
         }
       },
       {
@@ -477,6 +526,9 @@ resource "aws_iam_policy" "role_service" {
         Condition = {
           "ForAllValues:StringLike" = {
             "dynamodb:LeadingKeys" = ["HEAD#*", "ORG#*", "PLATFORM"]
+          }
+          "ForAllValues:StringNotLike" = {
+            "dynamodb:LeadingKeys" = ["ORG#*#DATE#*", "ORG#*#RESOURCES#*", "ORG#*#TEAM#*"]
           }
           StringEquals = {
             "dynamodb:EnclosingOperation" = "TransactWriteItems"
@@ -584,10 +636,13 @@ resource "aws_iam_policy" "audit_service" {
         }
       },
       {
-        Sid      = "QueryAccessManagementGsi4"
-        Effect   = "Allow"
-        Action   = "dynamodb:Query"
-        Resource = "${aws_dynamodb_table.access_management.arn}/index/${local.gsi_names.gsi4}"
+        Sid    = "QueryAccessManagementGsi2AndAccessManagementGsi4"
+        Effect = "Allow"
+        Action = "dynamodb:Query"
+        Resource = [
+          "${aws_dynamodb_table.access_management.arn}/index/${local.gsi_names.gsi2}",
+          "${aws_dynamodb_table.access_management.arn}/index/${local.gsi_names.gsi4}",
+        ]
         Condition = {
           "ForAllValues:StringLike" = {
             "dynamodb:LeadingKeys" = "USER#*"
@@ -604,6 +659,18 @@ resource "aws_iam_policy" "audit_service" {
             "dynamodb:LeadingKeys" = "ORG#*#TYPE#*"
           }
         }
+      },
+      {
+        Sid      = "ListBucketAuditArchive"
+        Effect   = "Allow"
+        Action   = "s3:ListBucket"
+        Resource = aws_s3_bucket.audit_archive.arn
+      },
+      {
+        Sid      = "GetObjectAuditArchive"
+        Effect   = "Allow"
+        Action   = "s3:GetObject"
+        Resource = "${aws_s3_bucket.audit_archive.arn}/*"
       },
     ]
   })
@@ -626,6 +693,154 @@ resource "aws_iam_role_policy_attachment" "audit_service_replicas" {
   for_each   = toset(var.granted_replica_regions)
   role       = aws_iam_role.audit_service.name
   policy_arn = aws_iam_policy.audit_service_replicas[each.key].arn
+}
+
+resource "aws_iam_role" "audit_archiver" {
+  name               = "${local.role_name_prefix}audit-archiver"
+  description        = "Archives audit events, keeps signed copies of heads apart, and erases details."
+  assume_role_policy = local.trust_policy
+  tags               = local.common_tags
+}
+
+resource "aws_iam_policy" "audit_archiver" {
+  name        = aws_iam_role.audit_archiver.name
+  description = "What audit-archiver of access may do"
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid      = "GetItemAccessManagement"
+        Effect   = "Allow"
+        Action   = "dynamodb:GetItem"
+        Resource = aws_dynamodb_table.access_management.arn
+        Condition = {
+          "ForAllValues:StringLike" = {
+            "dynamodb:LeadingKeys" = ["ANSWER#*", "HEAD#*"]
+          }
+          Null = {
+            "dynamodb:EnclosingOperation" = "true"
+          }
+        }
+      },
+      {
+        Sid      = "PutItemAccessManagementInTransactions"
+        Effect   = "Allow"
+        Action   = "dynamodb:PutItem"
+        Resource = aws_dynamodb_table.access_management.arn
+        Condition = {
+          "ForAllValues:StringLike" = {
+            "dynamodb:LeadingKeys" = ["ANSWER#*", "ORG#*#DATE#*"]
+          }
+          StringEquals = {
+            "dynamodb:EnclosingOperation" = "TransactWriteItems"
+          }
+        }
+      },
+      {
+        Sid      = "QueryAccessManagement"
+        Effect   = "Allow"
+        Action   = "dynamodb:Query"
+        Resource = aws_dynamodb_table.access_management.arn
+        Condition = {
+          "ForAllValues:StringLike" = {
+            "dynamodb:LeadingKeys" = "ORG#*#DATE#*"
+          }
+        }
+      },
+      {
+        Sid      = "UpdateItemAccessManagementInTransactions"
+        Effect   = "Allow"
+        Action   = "dynamodb:UpdateItem"
+        Resource = aws_dynamodb_table.access_management.arn
+        Condition = {
+          "ForAllValues:StringEquals" = {
+            "dynamodb:Attributes" = [
+              "GSI1PK",
+              "GSI1SK",
+              "GSI2PK",
+              "GSI2SK",
+              "GSI3PK",
+              "GSI3SK",
+              "GSI4PK",
+              "GSI4SK",
+              "GSI5PK",
+              "GSI5SK",
+              "PK",
+              "SK",
+              "details",
+              "detailsSalts",
+              "ttl",
+            ]
+          }
+          "ForAllValues:StringLike" = {
+            "dynamodb:LeadingKeys" = "ORG#*#DATE#*"
+          }
+          StringEquals = {
+            "dynamodb:EnclosingOperation" = "TransactWriteItems"
+          }
+          StringEqualsIfExists = {
+            "dynamodb:ReturnValues" = ["NONE", "UPDATED_NEW", "UPDATED_OLD"]
+          }
+        }
+      },
+      {
+        Sid      = "UpdateItemAccessManagementInTransactions2"
+        Effect   = "Allow"
+        Action   = "dynamodb:UpdateItem"
+        Resource = aws_dynamodb_table.access_management.arn
+        Condition = {
+          "ForAllValues:StringLike" = {
+            "dynamodb:LeadingKeys" = "HEAD#*"
+          }
+          StringEquals = {
+            "dynamodb:EnclosingOperation" = "TransactWriteItems"
+          }
+        }
+      },
+      {
+        Sid      = "QueryAccessManagementGsi1"
+        Effect   = "Allow"
+        Action   = "dynamodb:Query"
+        Resource = "${aws_dynamodb_table.access_management.arn}/index/${local.gsi_names.gsi1}"
+        Condition = {
+          "ForAllValues:StringLike" = {
+            "dynamodb:LeadingKeys" = "ORGANISATIONS#ACTIVE#*"
+          }
+        }
+      },
+      {
+        Sid      = "ListBucketAuditArchive"
+        Effect   = "Allow"
+        Action   = "s3:ListBucket"
+        Resource = aws_s3_bucket.audit_archive.arn
+      },
+      {
+        Sid      = "UseAuditArchive"
+        Effect   = "Allow"
+        Action   = ["s3:GetObject", "s3:PutObject"]
+        Resource = "${aws_s3_bucket.audit_archive.arn}/*"
+      },
+    ]
+  })
+  tags = local.common_tags
+}
+
+resource "aws_iam_role_policy_attachment" "audit_archiver" {
+  role       = aws_iam_role.audit_archiver.name
+  policy_arn = aws_iam_policy.audit_archiver.arn
+}
+
+resource "aws_iam_policy" "audit_archiver_replicas" {
+  for_each = toset(var.granted_replica_regions)
+  name     = "${aws_iam_policy.audit_archiver.name}-${each.value}"
+  policy   = replace(aws_iam_policy.audit_archiver.policy, ":dynamodb:${local.region}:", ":dynamodb:${each.value}:")
+  tags     = local.common_tags
+}
+
+resource "aws_iam_role_policy_attachment" "audit_archiver_replicas" {
+  for_each   = toset(var.granted_replica_regions)
+  role       = aws_iam_role.audit_archiver.name
+  policy_arn = aws_iam_policy.audit_archiver_replicas[each.key].arn
 }
 
 resource "aws_iam_role" "decision_service" {
@@ -663,6 +878,9 @@ resource "aws_iam_policy" "decision_service" {
         Condition = {
           "ForAllValues:StringLike" = {
             "dynamodb:LeadingKeys" = ["ORG#*", "PLATFORM"]
+          }
+          "ForAllValues:StringNotLike" = {
+            "dynamodb:LeadingKeys" = "ORG#*#DATE#*"
           }
         }
       },
@@ -747,6 +965,9 @@ resource "aws_iam_policy" "directory_service" {
           "ForAllValues:StringLike" = {
             "dynamodb:LeadingKeys" = ["ANSWER#*", "HEAD#*", "ORG#*", "SERVICEKEY#*"]
           }
+          "ForAllValues:StringNotLike" = {
+            "dynamodb:LeadingKeys" = ["ORG#*#DATE#*", "ORG#*#TEAM#*"]
+          }
           Null = {
             "dynamodb:EnclosingOperation" = "true"
           }
@@ -760,6 +981,9 @@ resource "aws_iam_policy" "directory_service" {
         Condition = {
           "ForAllValues:StringLike" = {
             "dynamodb:LeadingKeys" = ["ANSWER#*", "HEAD#*", "ORG#*", "PLATFORM", "SERVICEKEY#*"]
+          }
+          "ForAllValues:StringNotLike" = {
+            "dynamodb:LeadingKeys" = "ORG#*#TEAM#*"
           }
           StringEquals = {
             "dynamodb:EnclosingOperation" = "TransactWriteItems"
@@ -775,6 +999,9 @@ resource "aws_iam_policy" "directory_service" {
           "ForAllValues:StringLike" = {
             "dynamodb:LeadingKeys" = ["ORG#*", "PLATFORM"]
           }
+          "ForAllValues:StringNotLike" = {
+            "dynamodb:LeadingKeys" = ["ORG#*#DATE#*", "ORG#*#TEAM#*"]
+          }
         }
       },
       {
@@ -785,6 +1012,9 @@ resource "aws_iam_policy" "directory_service" {
         Condition = {
           "ForAllValues:StringLike" = {
             "dynamodb:LeadingKeys" = ["HEAD#*", "ORG#*", "SERVICEKEY#*"]
+          }
+          "ForAllValues:StringNotLike" = {
+            "dynamodb:LeadingKeys" = ["ORG#*#DATE#*", "ORG#*#TEAM#*"]
           }
           StringEquals = {
             "dynamodb:EnclosingOperation" = "TransactWriteItems"

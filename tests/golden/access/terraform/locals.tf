@@ -38,6 +38,7 @@ locals {
     kept_answer             = "PK: ANSWER#{keyDigest}, SK: METADATA"
     invitation              = "PK: ORG#{organisationId}, SK: INV#{invitationId}"
     invitation_token        = "PK: INVTOKEN#{token}, SK: METADATA"
+    invited_address         = "PK: INVITED#{organisationId}#{email}, SK: METADATA"
     organisation            = "PK: ORG#{organisationId}, SK: METADATA"
     organisation_head       = "PK: HEAD#{organisationId}, SK: METADATA"
     member                  = "PK: ORG#{organisationId}#USER#{userId}, SK: MEMBER"

@@ -111,6 +111,7 @@ output "environment_variables" {
   description = "Environment variables that tell the components the names"
   value = {
     ACCESS_MANAGEMENT_TABLE = aws_dynamodb_table.access_management.name
+    AUDIT_ARCHIVE_BUCKET    = "${var.project_name}-${var.environment}-audit-archive"
   }
 }
 
@@ -122,6 +123,7 @@ output "role_arns" {
     team-service       = aws_iam_role.team_service.arn
     role-service       = aws_iam_role.role_service.arn
     audit-service      = aws_iam_role.audit_service.arn
+    audit-archiver     = aws_iam_role.audit_archiver.arn
     decision-service   = aws_iam_role.decision_service.arn
     directory-service  = aws_iam_role.directory_service.arn
   }
@@ -135,7 +137,15 @@ output "policy_arns" {
     team-service       = [aws_iam_policy.team_service.arn]
     role-service       = [aws_iam_policy.role_service.arn]
     audit-service      = [aws_iam_policy.audit_service.arn]
+    audit-archiver     = [aws_iam_policy.audit_archiver.arn]
     decision-service   = [aws_iam_policy.decision_service.arn]
     directory-service  = [aws_iam_policy.directory_service.arn]
+  }
+}
+
+output "bucket_names" {
+  description = "Names of the buckets, by logical name"
+  value = {
+    audit-archive = aws_s3_bucket.audit_archive.bucket
   }
 }

@@ -17,15 +17,26 @@ resource "aws_iam_policy" "api" {
     Version = "2012-10-17"
     Statement = [
       {
-        Sid    = "ReadWriteAccounts"
-        Effect = "Allow"
-        Action = [
-          "dynamodb:DeleteItem",
-          "dynamodb:GetItem",
-          "dynamodb:PutItem",
-          "dynamodb:Query",
-          "dynamodb:UpdateItem",
-        ]
+        Sid      = "ReadWriteAccounts"
+        Effect   = "Allow"
+        Action   = ["dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"]
+        Resource = aws_dynamodb_table.accounts.arn
+        Condition = {
+          "ForAllValues:StringLike" = {
+            "dynamodb:LeadingKeys" = "ACCOUNT#*"
+          }
+          "ForAllValues:StringNotLike" = {
+            "dynamodb:LeadingKeys" = "ACCOUNT#*#PROVISIONING"
+          }
+          Null = {
+            "dynamodb:EnclosingOperation" = "true"
+          }
+        }
+      },
+      {
+        Sid      = "GetItemAccounts"
+        Effect   = "Allow"
+        Action   = "dynamodb:GetItem"
         Resource = aws_dynamodb_table.accounts.arn
         Condition = {
           "ForAllValues:StringLike" = {
@@ -129,9 +140,9 @@ resource "aws_iam_policy" "provisioner" {
         }
       },
       {
-        Sid      = "ReadAccounts"
+        Sid      = "GetItemAccounts"
         Effect   = "Allow"
-        Action   = ["dynamodb:GetItem", "dynamodb:Query"]
+        Action   = "dynamodb:GetItem"
         Resource = aws_dynamodb_table.accounts.arn
         Condition = {
           "ForAllValues:StringLike" = {
@@ -139,6 +150,20 @@ resource "aws_iam_policy" "provisioner" {
           }
           Null = {
             "dynamodb:EnclosingOperation" = "true"
+          }
+        }
+      },
+      {
+        Sid      = "QueryAccounts"
+        Effect   = "Allow"
+        Action   = "dynamodb:Query"
+        Resource = aws_dynamodb_table.accounts.arn
+        Condition = {
+          "ForAllValues:StringLike" = {
+            "dynamodb:LeadingKeys" = "ACCOUNT#*"
+          }
+          "ForAllValues:StringNotLike" = {
+            "dynamodb:LeadingKeys" = "ACCOUNT#*#PROVISIONING"
           }
         }
       },
@@ -167,6 +192,9 @@ resource "aws_iam_policy" "provisioner" {
           }
           "ForAllValues:StringLike" = {
             "dynamodb:LeadingKeys" = "ACCOUNT#*"
+          }
+          "ForAllValues:StringNotLike" = {
+            "dynamodb:LeadingKeys" = "ACCOUNT#*#PROVISIONING"
           }
           Null = {
             "dynamodb:EnclosingOperation" = "true"
