@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -86,36 +87,39 @@ def shown(document: Any) -> list[str]:
 def example_of(rule_id: str) -> tuple[Any, Any, Finding]:
     """A document with the fault, its neighbour without, and what is found."""
     if rule_id == "TP401":
-        return declared_example(academy, "admin-service", rule_id, "admin-audit-logsdev/index/admin-actions-index")
+        return declared_example(academy, "admin-service", rule_id, _without_an_index)
     if rule_id == "TP402":
-        return declared_example(access, "team-service", rule_id, "")
+        return declared_example(access, "team-service", rule_id, _with_the_partitions_of_others)
     bad, good = (json.loads((PLANTED / f"{rule_id}{suffix}.json").read_bytes()) for suffix in ("", ".right"))
     found = [finding for finding in lint(policies_in(bad, "policy.json")) if finding.rule.id == rule_id]
     return bad, good, found[0]
 
 
-def declared_example(module: Any, component: str, rule_id: str, removed: str) -> tuple[Any, Any, Finding]:
-    """A grant of a shipped component, with one of its resources left out; shown is the statement that is found."""
+def _without_an_index(statement: dict[str, Any]) -> dict[str, Any]:
+    if not isinstance(statement["Resource"], list):
+        return statement
+    kept = [arn for arn in statement["Resource"] if not arn.endswith("admin-audit-logsdev/index/admin-actions-index")]
+    return statement | {"Resource": kept}
+
+
+def _with_the_partitions_of_others(statement: dict[str, Any]) -> dict[str, Any]:
+    conditions = {name: test for name, test in statement["Condition"].items() if "NotLike" not in name}
+    return statement | {"Condition": conditions}
+
+
+def declared_example(
+    module: Any, component: str, rule_id: str, spoilt: Callable[[dict[str, Any]], dict[str, Any]]
+) -> tuple[Any, Any, Finding]:
+    """A grant of a shipped component, spoilt; shown is the first statement that is not as it was."""
     system, naming, home = module.SYSTEM, module.naming("dev"), Home()
     (policy,) = component_policies(system.component(component), naming, home)
     right = policy_document(policy)
-    statements = [dict(each) for each in right["Statement"]]
-    for each in statements:
-        if removed and isinstance(each["Resource"], list):
-            each["Resource"] = [arn for arn in each["Resource"] if not arn.endswith(removed)]
-    bad = {**right, "Statement": statements}
+    bad = {**right, "Statement": [spoilt(each) for each in right["Statement"]]}
     source = single_policy(bad, "policy.json")
     found = lint_for_component(system, system.component(component), naming, home=home, sources=[source])
     finding = next(each for each in found if each.rule.id == rule_id)
-    number = finding.statement or next(
-        place for place, pair in enumerate(zip(statements, right["Statement"], strict=True), 1) if pair[0] != pair[1]
-    )
-    good = (
-        right["Statement"][number - 1]
-        if removed
-        else "Entities whose partition keys begin differently, such as `TEAM#{team}` and `USER#{user}`."
-    )
-    return bad["Statement"][number - 1], good, finding
+    before, after = next(pair for pair in zip(right["Statement"], bad["Statement"], strict=True) if pair[0] != pair[1])
+    return after, before, finding
 
 
 def check_page(path: Path, text: str) -> None:

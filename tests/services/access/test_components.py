@@ -18,6 +18,7 @@ from tenantable.wire.errors import DynamoError
 TABLE = "bbws-access-dev-ddb-access-management"
 PARTITIONS = {
     "answer": "ANSWER#d1",
+    "address": "INVITED#acme#ann@example.com",
     "audit": "ORG#acme#DATE#2026-11-21",
     "definitions": "ORG#acme",
     "head": "HEAD#acme",
@@ -34,7 +35,9 @@ WRITES: dict[str, dict[str, str]] = {
     "permission-service": EVERY_CHANGE | {"permission": "PUD", "definitions": "PUD", "platform": "PUD"},
     "role-service": EVERY_CHANGE | {"definitions": "PUD", "platform": "PUD", "user": "PUD"},
     "team-service": EVERY_CHANGE | {"definitions": "PUD", "team": "PUD", "user": "U"},
-    "invitation-service": EVERY_CHANGE | {"definitions": "PU", "token": "PD", "team": "P", "user": "PU"},
+    "invitation-service": EVERY_CHANGE
+    | {"address": "PD", "definitions": "PU", "token": "PD", "team": "P", "user": "PU"},
+    "audit-archiver": EVERY_CHANGE | {"audit": "PU"},
     "audit-service": EVERY_CHANGE,
     "decision-service": {},
     "directory-service": {
@@ -55,7 +58,8 @@ READS: dict[str, set[str]] = {
     "permission-service": EVERYBODY_READS | {"permission"},
     "role-service": EVERYBODY_READS,
     "team-service": EVERYBODY_READS | {"team"},
-    "invitation-service": EVERYBODY_READS | {"token", "team", "key"},
+    "invitation-service": EVERYBODY_READS | {"address", "token", "team", "key"},
+    "audit-archiver": {"answer", "head", "audit"},
     "audit-service": {"answer", "head", "audit"},
     "decision-service": EVERYBODY_READS | {"key", "team", "resources"},
     "directory-service": EVERYBODY_READS | {"key", "resources"},

@@ -279,7 +279,8 @@ _RULES = (
         severity=_INFORMATION,
         sentence="The pattern of leading keys also covers partitions of other entities in the table.",
         why="IAM sees partition keys and no sort keys, and `*` crosses delimiters: `ORG#*` covers `ORG#a#USER#b`.",
-        way_out="Give the entities partition keys that begin differently, where they must be kept apart.",
+        way_out="Give the entities partition keys that begin differently where they must be kept apart, or except the "
+        "others' with `ForAllValues:StringNotLike`.",
     ),
     Rule(
         id="TP501",

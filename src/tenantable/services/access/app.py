@@ -21,10 +21,12 @@ from tenantable.services.access.audit.assembly import audit_of
 from tenantable.services.access.changes.changes import Changes
 from tenantable.services.access.configuration.api import router as configuration_router
 from tenantable.services.access.configuration.applying import Configuration, Services
+from tenantable.services.access.credentials.key_api import router as service_keys_router
+from tenantable.services.access.credentials.keys import ServiceKeyDirectory
+from tenantable.services.access.credentials.token_api import router as token_router
+from tenantable.services.access.credentials.tokens import Tokens
 from tenantable.services.access.decisions.snapshots import Snapshots
 from tenantable.services.access.directory.api import router as directory_router
-from tenantable.services.access.directory.key_api import router as service_keys_router
-from tenantable.services.access.directory.keys import ServiceKeyDirectory
 from tenantable.services.access.directory.member_api import router as members_router
 from tenantable.services.access.directory.members import MemberDirectory
 from tenantable.services.access.directory.platform import found_platform
@@ -32,8 +34,6 @@ from tenantable.services.access.directory.removal import Removal
 from tenantable.services.access.directory.resource_api import router as resources_router
 from tenantable.services.access.directory.resources import ResourceDirectory
 from tenantable.services.access.directory.service import Directory
-from tenantable.services.access.directory.token_routes import router as token_router
-from tenantable.services.access.directory.tokens import Tokens
 from tenantable.services.access.evaluation.api import router as decisions_router
 from tenantable.services.access.evaluation.authzen import router as authzen_router
 from tenantable.services.access.evaluation.decision_point import DecisionPoint

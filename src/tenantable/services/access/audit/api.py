@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 from fastapi import Request as HttpRequest
@@ -31,6 +31,10 @@ DEFAULT_DAYS = 30
 RANGE_DAYS_MAX = 3660
 EARLIEST, LATEST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 GZIP = "application/gzip"
+_EXPORT_RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {"content": {GZIP: {"schema": {"type": "string", "format": "binary"}}}},
+    **problem_responses(404),
+}
 
 ReadsAudit = Annotated[Request, Depends(allowed("access:audit:read"))]
 WritesAudit = Annotated[Request, Depends(allowed("access:audit:write"))]
@@ -149,7 +153,9 @@ def list_events(
     return listing(page.items, AuditEventShown.of, following=page.next)
 
 
-@router.get("/organisations/{organisation_id}/audit/export", responses=problem_responses(404))
+@router.get(
+    "/organisations/{organisation_id}/audit/export", response_class=StreamingResponse, responses=_EXPORT_RESPONSES
+)
 def export_events(
     request: ReadsAudit,
     wanted: WantedHere,

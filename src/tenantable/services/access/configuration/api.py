@@ -13,9 +13,9 @@ from tenantable.services.access.http.requests import IfMatch, RawBody, Request, 
 from tenantable.web.problems import problem_responses
 
 YAML = "application/yaml"
-_BODY: dict[str, Any] = {"requestBody": {"required": True, "content": {YAML: {"schema": {"type": "string"}}}}}
+_BODY: dict[str, Any] = {"requestBody": {"required": True, "content": {YAML: {"schema": {"type": "object"}}}}}
 _TEXT: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The document.", "content": {YAML: {"schema": {"type": "string"}}}}
+    200: {"description": "The document.", "content": {YAML: {"schema": {"type": "object"}}}}
 }
 
 

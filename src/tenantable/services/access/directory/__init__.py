@@ -1,1 +1,1 @@
-"""The directory: organisations, their members, service keys, and the resources that searches find."""
+"""The directory: organisations, their members, and the resources that searches find."""

@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Response, status
 from fastapi import Request as HttpRequest
 
+from tenantable.services.access.credentials.keys import MadeKey, ServiceKeyDirectory
+from tenantable.services.access.credentials.schemas import CreateServiceKey, ServiceKeyMade, ServiceKeyShown
 from tenantable.services.access.declaration import PLATFORM
-from tenantable.services.access.directory.keys import MadeKey, ServiceKeyDirectory
-from tenantable.services.access.directory.schemas import CreateServiceKey, ServiceKeyMade, ServiceKeyShown
 from tenantable.services.access.http.answers import show_version
 from tenantable.services.access.http.pages import LIMIT_DEFAULT, Cursor, Limit, Listing, listing
 from tenantable.services.access.http.requests import (

@@ -7,9 +7,9 @@ from fastapi import APIRouter, Depends, Response, status
 from fastapi import Request as HttpRequest
 from pydantic import Field
 
+from tenantable.services.access.credentials.tokens import Tokens
 from tenantable.services.access.declaration import PLATFORM
 from tenantable.services.access.directory.schemas import Email, Id
-from tenantable.services.access.directory.tokens import Tokens
 from tenantable.services.access.http.answers import show_version
 from tenantable.services.access.http.pages import RequestBody, ResponseBody
 from tenantable.services.access.http.requests import platform_only, repeatable_actor
