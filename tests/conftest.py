@@ -2,6 +2,7 @@
 
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -21,29 +22,32 @@ from starlette.types import ASGIApp
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
 
+_TLS = ssl.create_default_context()  # not used, but each client would load the authorities anew
+
 Serving = Callable[[ASGIApp], httpx.Client]
 """Serves an application on a free port until the module's tests end; the client talks to it."""
 
 
 @pytest.fixture(scope="module")
 def serving() -> Iterator[Serving]:
+    running: list[tuple[uvicorn.Server, threading.Thread]] = []
     with ExitStack() as stack:
-        yield lambda app: stack.enter_context(_served(app))
 
+        def serve(app: ASGIApp) -> httpx.Client:
+            listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+            config = uvicorn.Config(app, log_config=None, lifespan="off", ws="none", timeout_graceful_shutdown=1)
+            server = uvicorn.Server(config)
+            thread = threading.Thread(target=server.run, args=[[listener]])
+            thread.start()
+            running.append((server, thread))
+            address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+            return stack.enter_context(httpx.Client(base_url=address, verify=_TLS))
 
-@contextmanager
-def _served(app: ASGIApp) -> Iterator[httpx.Client]:
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(
-        uvicorn.Config(app, log_config=None, lifespan="off", ws="none", timeout_graceful_shutdown=1)
-    )
-    thread = threading.Thread(target=server.run, args=[[listener]])
-    thread.start()
-    with httpx.Client(base_url=f"http://127.0.0.1:{listener.getsockname()[1]}") as client:
-        yield client
-    server.should_exit = True
-    thread.join()
-    listener.close()
+        yield serve
+        for server, _ in running:  # all at once: each looks ten times a second whether it is to end
+            server.should_exit = True
+        for _, thread in running:
+            thread.join()
 
 
 @dataclass(frozen=True, kw_only=True)

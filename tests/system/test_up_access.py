@@ -7,12 +7,14 @@ import sys
 import time
 from typing import Any
 
+import boto3
 import httpx
 import pytest
 from botocore.exceptions import ClientError
 from fastapi import FastAPI
 from tests.conftest import Serving
 from tests.system.conftest import Start, Up
+from tests.waiting import wait_until
 
 from tenantable.services.access.identity.tokens import EmbeddedIssuer, new_key
 
@@ -207,18 +209,27 @@ def test_tokens_of_an_openid_provider_are_believed_and_none_are_signed(start: St
     assert "ask http://127.0.0.1" in command_with(up, issuer, "token", "--user", "ann").stderr
 
 
-def test_access_management_runs_on_amazon_dynamodb(start: Start, amazon: dict[str, str]) -> None:
+def test_access_management_runs_on_amazon_dynamodb(
+    start: Start, amazon: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The archiver follows the table's stream there, and signs the head of the organisation."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, amazon[name])
     up = start("--demo", **amazon)
     for step in ("organisation created", "invitation accepted", "decision allowed", "decision denied"):
         assert f"✓  {step}" in up.shown
+    s3 = boto3.client("s3", endpoint_url=amazon["AWS_ENDPOINT_URL"], region_name="us-east-1")
+    heads: dict[str, Any] = {"Bucket": "bbws-access-dev-audit-archive", "Prefix": "heads/"}
+    wait_until(lambda: s3.list_objects_v2(**heads)["KeyCount"] > 0)
     assert up.stop() == 0
+    assert "step failed" not in up.shown
 
 
 DOCUMENT = """
 permissionSets:
-- {id: auditor, name: Books, entries: [billing:invoice:read]}
+- {id: bookkeeper, name: Books, entries: [billing:invoice:read]}
 roles:
-- {id: books, name: Books, permissionSets: [auditor]}
+- {id: books, name: Books, permissionSets: [bookkeeper]}
 """
 
 

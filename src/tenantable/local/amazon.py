@@ -7,7 +7,7 @@ from botocore.exceptions import ConnectionError as BotocoreConnectionError
 
 from tenantable.cloud.events.eventbridge import EventBridgeBus
 from tenantable.cloud.keys.kms import KmsMasterKey
-from tenantable.cloud.objects.s3 import S3Bucket
+from tenantable.cloud.objects.s3 import S3Bucket, create_bucket
 from tenantable.cloud.parameters.ssm import SsmParameters
 from tenantable.cloud.queues.queue import Queue, QueueSettings
 from tenantable.cloud.queues.sqs import SqsQueue, create_queue
@@ -28,6 +28,17 @@ def amazon_dynamodb(settings: Settings) -> BotocoreClient:
         SettingsError: There are no credentials.
     """
     client = _session(settings).client("dynamodb", config=_RETRIES)
+    return BotocoreClient(client, connection_errors=(BotocoreConnectionError, HTTPClientError))
+
+
+def amazon_streams(settings: Settings) -> BotocoreClient:
+    """
+    The streams of DynamoDB's tables, whose operations DynamoDB itself does not know.
+
+    Raises:
+        SettingsError: There are no credentials.
+    """
+    client = _session(settings).client("dynamodbstreams", config=_RETRIES)
     return BotocoreClient(client, connection_errors=(BotocoreConnectionError, HTTPClientError))
 
 
@@ -57,6 +68,11 @@ def amazon_primitives(settings: Settings) -> OwnedPrimitives:
             create_queue(sqs, wanted)
         return SqsQueue(sqs, wanted)
 
+    def bucket(name: str) -> S3Bucket:
+        if settings.creates_resources:
+            create_bucket(s3, name, region=settings.region)
+        return S3Bucket(s3, name)
+
     def close() -> None:
         for client in (sqs, kms, ssm, s3, events):
             client.close()
@@ -65,7 +81,7 @@ def amazon_primitives(settings: Settings) -> OwnedPrimitives:
         queue=queue,
         master_key=lambda _alias: master_key,
         parameters=SsmParameters(ssm),
-        bucket=lambda name: S3Bucket(s3, name),
+        bucket=bucket,
         bus=lambda name: EventBridgeBus(events, name),
         close=close,
     )

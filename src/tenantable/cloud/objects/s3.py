@@ -31,6 +31,24 @@ if TYPE_CHECKING:
 _MISSING = {"NoSuchKey", "404"}
 
 
+def create_bucket(client: "S3Client", name: str, *, region: str) -> None:
+    """
+    Create a bucket, unless it is there; for deployments, not for components that use the bucket. Nobody else reads it.
+
+    Raises:
+        CloudError: The name is taken by another account, or it may not be created.
+    """
+    check_bucket(name)
+    place: dict[str, Any] = {"CreateBucketConfiguration": {"LocationConstraint": region}}
+    try:
+        client.create_bucket(Bucket=name, **({} if region == "us-east-1" else place))  # which takes no constraint
+    except ClientError as error:
+        if code_of(error) != "BucketAlreadyOwnedByYou":
+            raise refusal("S3", name, error) from error
+    except BotoCoreError as error:
+        raise refusal("S3", name, error) from error
+
+
 class S3Bucket:
     """One existing bucket; implements `Bucket`."""
 

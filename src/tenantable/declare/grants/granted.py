@@ -107,7 +107,8 @@ def allow_resource(service: str, *actions: str, resource: str | Resource) -> Res
     Grant actions of another service on one resource: `allow_resource("sqs", "SendMessage", resource=deliveries)`.
 
     Args:
-        service: The prefix of its actions: `events`, `kms`, `s3`, `sqs`, `ssm`, `sts`, or `dynamodb` for a whole table.
+        service: The prefix of its actions: `events`, `kms`, `s3`, `sqs`, `ssm`, `sts`, or `dynamodb` for a whole table
+            and its stream.
         actions: Their names; there are no wildcards.
         resource: What the system declares, or its logical name. Of `ssm` it is a path, and whatever lies below is
             granted; of `sts` the name of a role of the same system, such as `accounts-reader`.

@@ -36,12 +36,13 @@ _BUCKET = (
     "GetLifecycleConfiguration", "ListBucket", "ListBucketMultipartUploads", "ListBucketVersions",
 )  # fmt: skip
 _TABLE = ("DescribeTable", "ExportTableToPointInTime", "Scan")  # what no access pattern stands for
+_STREAM = ("DescribeStream", "GetRecords", "GetShardIterator")
 _BUS = ("DescribeEventBus", "PutEvents")
 _ROLE = ("AssumeRole", "SetSourceIdentity", "TagSession")
 
 ACTIONS: Mapping[str, Mapping[str, frozenset[str]]] = MappingProxyType(
     {
-        "dynamodb": {"table": frozenset(_TABLE)},
+        "dynamodb": {"stream": frozenset(_STREAM), "table": frozenset(_TABLE)},
         "events": {"event bus": frozenset(_BUS)},
         "kms": {"key": frozenset(_KEY)},
         "s3": {"bucket": frozenset(_BUCKET), "object": frozenset(_OBJECT)},

@@ -20,6 +20,7 @@ def _parameters(path: str, home: Home) -> str:
 
 
 _ARNS: dict[tuple[str, str], _Arn] = {
+    ("dynamodb", "stream"): lambda name, home: f"{home.table(name)}/stream/*",
     ("dynamodb", "table"): lambda name, home: home.table(name),
     ("events", "event bus"): lambda name, home: home.event_bus(name),
     # The use of a key cannot be granted on its alias's ARN, only on keys that have the alias.

@@ -105,9 +105,9 @@ def _item_counts(pattern: QueryPattern[..., Any, Any], operation: Operation) -> 
 def _sample_numbers(sampler: Sampler, count: int, shared: frozenset[str], *, across: bool) -> range:
     """Numbers of different keys; InfrastructureError where a call finds one item at most."""
     if count > 1 and not across and sampler.layout.table_key.names <= shared:
-        raise InfrastructureError(
-            f"{count} items of {sampler.layout.entity.name} would have one key", hint="write items: 1"
-        )
+        name = sampler.layout.entity.name
+        hint = f"write items: 1, or of a collection how many there are of each: items: {{{name}: 1, ...}}"
+        raise InfrastructureError(f"{count} items of {name} would have one key", hint=hint)
     return range(1, count + 1)
 
 

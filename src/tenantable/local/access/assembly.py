@@ -9,13 +9,13 @@ from tenantable.engine import Engine
 from tenantable.errors import SettingsError
 from tenantable.local.access.following import HeadFollower
 from tenantable.local.access.keys import AccessSecrets
+from tenantable.local.access.leaving import amazon_removals, embedded_removals
 from tenantable.local.components import ComponentClient, Installation
 from tenantable.local.loops import Loop, every, stop_all
 from tenantable.local.primitives.identities import ComponentPrimitives
 from tenantable.services.access.app import Dependencies, create_app
-from tenantable.services.access.audit.archiving.removals import SubscriptionRemovals
 from tenantable.services.access.audit.assembly import archiver_of
-from tenantable.services.access.declaration import SYSTEM, audit_archive, naming
+from tenantable.services.access.declaration import SYSTEM, audit_archive, audit_archiver, naming
 from tenantable.services.access.declaration import table as access_table
 from tenantable.services.access.identity.fetching import fetch
 from tenantable.services.access.identity.openid import OpenIdKeys
@@ -66,6 +66,7 @@ def assemble_access(
         engine: Where the table is, so that its stream can be followed; None: it is on AWS.
     Raises:
         SettingsError: The OpenID provider that is set cannot be trusted, or its audience is missing.
+        CloudError: The table is on AWS and has no stream.
     """
     embedded = secrets.issuer(settings) if settings.oidc_issuer is None else None
     bucket_name = installation.naming.resource_name(audit_archive.name)
@@ -83,14 +84,16 @@ def assemble_access(
     )
     app = create_app(dependencies)
     loops = [Loop("invitation-expiry", every(EXPIRY_SECONDS, app.state.invitations.expiry.sweep))]
+    table_name = installation.naming.table_name(access_table.name)
     if engine is not None:
-        stream = engine.stream(installation.naming.table_name(access_table.name))
-        archiver = archiver_of(dependencies, SubscriptionRemovals(stream), wait=time.sleep)
-        loops += [
-            Loop("access-heads", HeadFollower(stream, app.state.doors.snapshots.forget).step),
-            Loop("audit-archiver", archiver.step),
-        ]
-    return RunningAccess(app=app, loops=tuple(loops))
+        follower = HeadFollower(engine.stream(table_name), app.state.doors.snapshots.forget)
+        loops.append(Loop("access-heads", follower.step))
+        removals = embedded_removals(engine, table_name)
+    else:
+        checkpoints = primitives(audit_archiver).bucket(bucket_name)
+        removals = amazon_removals(client(audit_archiver), table_name, settings, checkpoints)
+    archiver = archiver_of(dependencies, removals, wait=time.sleep)
+    return RunningAccess(app=app, loops=(*loops, Loop("audit-archiver", archiver.step)))
 
 
 def _provider(settings: Settings) -> Issuer:

@@ -67,9 +67,9 @@ def access_requests(address: str, folder: Path) -> list[str]:
 
 def _joined(step: MakeStep, service: Conversation, olga: str, carl: str) -> Iterator[Step]:
     """The clerk is invited and accepts, unless that was done at an earlier start."""
-    roles = service.call("GET", f"{_PLACE}/users/{CLERK}/roles", olga)["items"]
-    if roles:
-        yield step("member found", f"{CLERK}, {', '.join(each['roleId'] for each in roles)}")
+    roles = service.find(f"{_PLACE}/users/{CLERK}/roles", olga)
+    if roles is not None:
+        yield step("member found", f"{CLERK}, {', '.join(each['roleId'] for each in roles['items'])}")
         return
     content = {"email": _email(CLERK), "roleId": ROLE, "replace": True}
     invitation = service.call("POST", f"{_PLACE}/invitations", olga, content)

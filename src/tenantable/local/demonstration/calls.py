@@ -11,7 +11,7 @@ import orjson
 from tenantable.errors import ServiceError
 
 _ANSWER_SECONDS_MAX = 10.0
-_CONFLICT = 409
+_NOT_FOUND, _CONFLICT = 404, 409
 _VERSION = "access-version"
 
 
@@ -59,6 +59,15 @@ class Conversation:
         answer = _answer(method, self.address + path, token, content, version=self.version)
         self.version = answer.version or self.version
         return answer.content
+
+    def find(self, path: str, token: str) -> dict[str, Any] | None:
+        """What is there; None: nothing."""
+        try:
+            return self.call("GET", path, token)
+        except Refused as error:
+            if error.answered != _NOT_FOUND:
+                raise
+            return None
 
     def make(self, path: str, token: str, content: Mapping[str, Any]) -> bool:
         """Make something that may be there already; whether it was made now."""

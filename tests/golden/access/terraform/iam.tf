@@ -709,6 +709,12 @@ resource "aws_iam_policy" "audit_archiver" {
     Version = "2012-10-17"
     Statement = [
       {
+        Sid      = "DescribeTableAccessManagement"
+        Effect   = "Allow"
+        Action   = "dynamodb:DescribeTable"
+        Resource = aws_dynamodb_table.access_management.arn
+      },
+      {
         Sid      = "GetItemAccessManagement"
         Effect   = "Allow"
         Action   = "dynamodb:GetItem"
@@ -807,6 +813,12 @@ resource "aws_iam_policy" "audit_archiver" {
             "dynamodb:LeadingKeys" = "ORGANISATIONS#ACTIVE#*"
           }
         }
+      },
+      {
+        Sid      = "WriteAccessManagementStream"
+        Effect   = "Allow"
+        Action   = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"]
+        Resource = "${aws_dynamodb_table.access_management.arn}/stream/*"
       },
       {
         Sid      = "ListBucketAuditArchive"

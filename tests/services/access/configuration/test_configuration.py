@@ -141,6 +141,7 @@ def test_everything_can_be_taken_away_again(acme: World) -> None:
             "document.roles.0.permissionSets.0",
             "no permission set none",
         ),
+        ("roles:\n- {id: owner, name: A}", "document.roles.0.id", "line 2: The platform has a role owner"),
         ("roles:\n- {id: a, name: A, parents: [none]}", "document.roles.0.parents.0", "line 2: There is no role none"),
         (
             "teamRoles:\n- {id: a, name: A, permissionSets: [x]}",

@@ -1,7 +1,7 @@
 """A workload made from a traffic file, carried out by the real repositories on one engine that has the whole system."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
@@ -98,25 +98,31 @@ class Workload:
         assert (found is not None) == exists, pattern.place
 
     def _query(self, pattern: Pattern, operation: Operation) -> None:
-        (layout,) = pattern.resolution.layouts
-        sampler = self.samplers[layout.entity.model.__name__]
+        made = [self.samplers[each.entity.model.__name__] for each in pattern.resolution.layouts]
+        sampler = made[0]
         given = {name for name, each in pattern.parameters.items() if each.default is each.empty} | operation.given
         across = pattern.index is not None and pattern.index.across_tenants
-        standing = sampler.items.absent - pattern.resolution.key.names
-        alike = sampler.values(self.number, absent=standing)
-        assert isinstance(operation.items, int)
-        for turn in range(operation.items):
-            values = sampler.values(self.number + turn, absent=standing)
-            values |= {name: alike[name] for name in given}
-            owner = self.repository(sampler, tenant=self.number + turn if across else TENANT)
-            owner.create(sampler.model.model_construct(**values))
+        alike = sampler.values(self.number, absent=sampler.items.absent - pattern.resolution.key.names)
+        for each, count in zip(made, self._counts(made, operation), strict=True):
+            standing = each.items.absent - pattern.resolution.key.names
+            for turn in range(count):
+                values = each.values(self.number + turn, absent=standing) | {name: alike[name] for name in given}
+                owner = self.repository(each, tenant=self.number + turn if across else TENANT)
+                owner.create(each.model.model_construct(**values))
         arguments = {name: alike[name] for name in given}
         for name, value in arguments.items():
             if pattern.annotations[name] is date and hasattr(value, "date"):
                 arguments[name] = value.date()
         with self.counted():
             found = self._asked(pattern, sampler, arguments, across=across, consistent=operation.consistent).all()
-        assert len(found) == operation.items, pattern.place
+        assert len(found) == sum(self._counts(made, operation)), pattern.place
+
+    def _counts(self, made: Sequence[Sampler], operation: Operation) -> list[int]:
+        """How many items a query finds of each kind."""
+        if isinstance(operation.items, int):
+            (_,) = made
+            return [operation.items]
+        return [operation.items[each.model.__name__] for each in made]
 
     def _asked(
         self, pattern: Any, sampler: Sampler, arguments: dict[str, Any], *, across: bool, consistent: bool
@@ -125,6 +131,8 @@ class Workload:
         if across:  # administrators read over all tenants; a tenant's scope refuses
             session = replace(repository.store.session, tenant=None)
             return Query(source=BoundQuery(session, pattern, pattern.arguments((), arguments)))
+        if len(pattern.entities) > 1:
+            repository = self.database.repository(pattern.owner)
         query: Query[Any, Any] = getattr(repository, pattern.name)(**arguments)
         return query.consistent() if consistent else query
 

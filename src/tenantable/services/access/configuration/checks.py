@@ -1,7 +1,7 @@
 """Whether a document can be brought about at all, found out before anything is changed."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -24,6 +24,7 @@ from tenantable.services.access.identity.callers import Caller
 from tenantable.services.access.identity.rights import refuse_more_than_held
 
 Faults = Iterator[tuple[Place, str]]
+Ids = Sequence[str]
 
 
 def faults_of(state: State, wanted: Document, target: Document) -> Faults:
@@ -31,6 +32,11 @@ def faults_of(state: State, wanted: Document, target: Document) -> Faults:
     yield from _key_faults(wanted)
     above = state.snapshot.definitions.above
     assert above is not None, "an organisation's definitions stand below the platform's"
+    before = state.document
+    new = [[each.id for each in document.permission_sets or ()] for document in (wanted, before)]
+    yield from _taken("permissionSets", "permission set", *new, platform=above.permission_sets)
+    new = [[each.id for each in document.roles or ()] for document in (wanted, before)]
+    yield from _taken("roles", "role", *new, platform=above.roles)
     sets = {each.id for each in target.permission_sets or ()} | above.permission_sets.keys()
     roles = {each.id for each in target.roles or ()} | above.roles.keys()
     for place, role in enumerate(target.roles or ()):
@@ -39,6 +45,13 @@ def faults_of(state: State, wanted: Document, target: Document) -> Faults:
     for place, team_role in enumerate(target.team_roles or ()):
         yield from _missing(("teamRoles", place, "permissionSets"), "permission set", team_role.permission_sets, sets)
     yield from _member_faults(state, wanted, target, roles)
+
+
+def _taken(section: str, kind: str, wanted: Ids, stored: Ids, *, platform: Container[str]) -> Faults:
+    """What is new must not be called as something of the platform is: nobody could tell the two apart."""
+    for place, part_id in enumerate(wanted):
+        if part_id in platform and part_id not in stored:
+            yield (section, place, "id"), f"The platform has a {kind} {part_id}; take another id"
 
 
 def _key_faults(wanted: Document) -> Faults:

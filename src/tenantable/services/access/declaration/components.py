@@ -48,6 +48,7 @@ from tenantable.services.access.declaration.roles import (
     UserRoleAssignment,
     UserRoleAssignments,
 )
+from tenantable.services.access.declaration.table import table
 from tenantable.services.access.declaration.teams import (
     Team,
     TeamMember,
@@ -208,6 +209,9 @@ audit_archiver = Component(
     grants=[
         allow(OrganisationHeads.get, KeptAnswers.get, Organisations.by_name, AuditEvents.of_day),
         allow_resource("s3", "GetObject", "PutObject", "ListBucket", resource=audit_archive),
+        allow_resource(
+            "dynamodb", "DescribeStream", "DescribeTable", "GetRecords", "GetShardIterator", resource=table.name
+        ),
         _changes(),
         allow(
             writes(AuditEvent, "update"),
