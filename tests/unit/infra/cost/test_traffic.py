@@ -100,9 +100,30 @@ def test_the_hottest_of_many_keys_follows_from_their_distribution() -> None:
     assert Keys(count=100_000, exponent=0.8).hottest_share == pytest.approx(1 / powers, rel=1e-4)
 
 
-@pytest.mark.parametrize("operation", [{"per_second": -3}, {"per_secnd": 3}])
-def test_what_may_be_written_in_two_ways_is_not_reported_as_the_other_one_too(operation: dict[str, Any]) -> None:
-    with pytest.raises(InfrastructureError) as refused:
-        traffic_of({"operations": {"Orders.get": operation}}, SHOP)
-    assert "tuple" not in str(refused.value)
-    assert "dictionary" not in str(refused.value)
+@pytest.mark.parametrize(
+    ("operation", "fault"),
+    [
+        ({"per_second": -3}, "Orders.get.per_second: Input should be greater than or equal to 0 (it is -3)"),
+        ({"per_secnd": 3}, "Orders.get.per_secnd: Extra inputs are not permitted (it is 3)"),
+        (
+            {**ONE, "items": 10**9},
+            "Orders.get.items: Input should be less than or equal to 10000 (it is 1000000000)",
+        ),
+        ({**ONE, "items": {"Order": -1}}, "Orders.get.items.Order: Input should be greater than or equal to 0"),
+        ({**ONE, "hottest_share": 2}, "Orders.get.hottest_share: Input should be less than or equal to 1"),
+        ([ONE, {**ONE, "items": 10**9}], "Orders.get[1].items: Input should be less than or equal to 10000"),
+        ({"per_second": 5, "peak_per_second": 1}, "Orders.get: peak_per_second is 1.0, less than per_second"),
+        (
+            {**ONE, "items": None},
+            "Orders.get.items: Input should be a valid integer, or a valid dictionary (it is None)",
+        ),
+    ],
+)
+def test_what_may_be_written_in_two_ways_is_not_reported_as_the_other_one_too(operation: Any, fault: str) -> None:
+    message = refused({"operations": {"Orders.get": operation}})
+    assert f"\n  - operations.{fault}" in message
+    own = [
+        line for line in message.splitlines() if line.startswith("  - ") and "per_second: Field required" not in line
+    ]
+    assert len(own) == 1
+    assert "tuple" not in message
