@@ -110,6 +110,11 @@ class Operation(Strict):
     def peak(self) -> float:
         return self.per_second if self.peak_per_second is None else self.peak_per_second
 
+    def filled(self, pattern: Pattern) -> frozenset[str]:
+        """The parameters that calls fill: those without a default, and those that are named in `given`."""
+        required = {name for name, each in pattern.parameters.items() if each.default is each.empty}
+        return frozenset(required) | self.given
+
 
 class StreamReading(Strict):
     """GetRecords calls per second that are paid for; those of Lambda functions are not."""
@@ -258,7 +263,11 @@ def _read_faults(place: str, operation: Operation, pattern: Pattern) -> Iterator
     place = f"operations.{place}"
     for name in sorted(operation.given - pattern.parameters.keys()):
         yield f"{place}.given: no such parameter {name!r}; {_near(name, list(pattern.parameters))}"
-    if not isinstance(pattern, QueryPattern) and operation.items != 1:
+    if isinstance(pattern, QueryPattern):
+        gap = pattern.sort_key_gap(operation.filled(pattern))
+        if gap is not None:
+            yield f"{place}.given: {gap[1]} is given, and {gap[0]} before it in the sort key is not; add {gap[0]}"
+    elif operation.items != 1:
         yield f"{place}.items: {pattern.place} reads one item by its key"
     if isinstance(operation.items, Mapping):
         known = [entity.__name__ for entity in pattern.entities]

@@ -9,6 +9,8 @@ import yaml
 from tests.unit.infra.cost.shop import SHOP
 
 from tenantable.cli.systems import find_system
+from tenantable.data import Repository
+from tenantable.declare import Attr, Entity, System, Table
 from tenantable.errors import InfrastructureError
 from tenantable.infra.cost.traffic import TRAFFIC_BYTES_MAX, Keys, read_traffic, traffic_of
 
@@ -57,6 +59,32 @@ def test_every_fault_is_told_at_once() -> None:
         "streams.order: no such table; did you mean orders",
     ):
         assert expected in message
+
+
+TICKETS = Table("tickets")
+
+
+class Ticket(Entity, table=TICKETS):
+    agent: Attr[str]
+    status: Attr[str]
+    number: Attr[int]
+
+
+class Tickets(Repository[Ticket]):
+    @Ticket.key(pk="AGENT#{agent}", sk="{status}#{number}")
+    def get(self, *, agent: str, status: str, number: int) -> None:
+        """One ticket."""
+
+    @Ticket.query()
+    def of_agent(self, *, agent: str, status: str | None = None, number: int | None = None) -> None:
+        """Tickets of an agent."""
+
+
+def test_a_part_of_a_sort_key_is_not_filled_behind_an_open_one() -> None:
+    system = System(name="desk", tables=[TICKETS])
+    with pytest.raises(InfrastructureError, match=r"given: number is given, and status before it .* add status"):
+        traffic_of({"operations": {"Tickets.of_agent": {**ONE, "given": ["number"]}}}, system)
+    traffic_of({"operations": {"Tickets.of_agent": {**ONE, "given": ["number", "status"]}}}, system)
 
 
 @pytest.mark.parametrize(
