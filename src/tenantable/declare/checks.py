@@ -221,8 +221,8 @@ def _collection_faults(pattern: Pattern, resolution: Resolution) -> Iterator[Fau
         known = {layout.entity.model for layout in resolution.layouts}
         missing = ", ".join(entity.__name__ for entity in pattern.entities if entity not in known)
         yield Fault(place=pattern.place, problem=f"{missing} has no keys yet", hint="declare its repository before")
-    key = resolution.key
-    for name in sorted(pattern.parameters.keys() & (key.names - set(key.partition.names))):
+    first = resolution.key
+    for name in sorted(pattern.parameters.keys() & (first.names - set(first.partition.names))):
         hint = "drop it: a collection finds the whole partition"
         yield Fault(place=pattern.place, problem=f"the parameter {name} is no part of the partition key", hint=hint)
     for layout in resolution.layouts:
