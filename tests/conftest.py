@@ -23,6 +23,19 @@ settings.register_profile("unhurried", deadline=None, suppress_health_check=[Hea
 settings.load_profile("unhurried")
 
 _TLS = ssl.create_default_context()  # not used, but each client would load the authorities anew
+LONG_SECONDS = 1000
+"""A test that may take longer than this is begun first."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A long test that comes last would keep one process busy while the others have nothing left to do."""
+    items.sort(key=lambda item: not _is_long(item))
+
+
+def _is_long(item: pytest.Item) -> bool:
+    mark = item.get_closest_marker("timeout")
+    return mark is not None and mark.args[0] > LONG_SECONDS
+
 
 Serving = Callable[[ASGIApp], httpx.Client]
 """Serves an application on a free port until the module's tests end; the client talks to it."""

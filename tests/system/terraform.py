@@ -1,8 +1,8 @@
 """
 Terraform against `tenantable dynamodb`: whatever module, whole or not at all.
 
-`lifecycle` takes a module through its life: init, validate, apply, an empty plan, a change, an empty plan, destroy. It
-needs nothing in the module: where the endpoint is, and who asks, is in the environment.
+`lifecycle` takes a module through its life: init, apply, an empty plan, a change, an empty plan, destroy. It needs
+nothing in the module: where the endpoint is, and who asks, is in the environment.
 """
 
 import json
@@ -144,10 +144,8 @@ class Run:
     def init(self) -> None:
         self.step("init", "-input=false", f"-plugin-dir={self.installed.plugins}")
 
-    def validate(self) -> None:
-        self.step("validate")
-
     def apply(self, variables: Variables) -> None:
+        """Terraform validates the module first."""
         self.step("apply", "-input=false", "-auto-approve", variables=variables)
 
     def plan_is_empty(self, variables: Variables) -> None:
@@ -211,7 +209,6 @@ def lifecycle(run: Run, variables: Variables, *changes: Variables) -> dict[str, 
         StepFailed: With the errors of the step and the endpoint's last requests.
     """
     run.init()
-    run.validate()
     run.apply(variables)
     outputs = run.outputs()
     run.plan_is_empty(variables)

@@ -11,7 +11,7 @@ import os
 import shutil
 import subprocess
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +89,7 @@ def run(*words: str, folder: Path, text: str | None = None) -> str:
 
 
 def initialize(terraform: str, folder: Path) -> None:
-    """Give the module a provider that reaches nobody."""
+    """Give the workspace a provider that reaches nobody."""
     plugins = plugin_folder()
     if plugins is None:
         pytest.skip(NOT_INSTALLED)
@@ -98,23 +98,18 @@ def initialize(terraform: str, folder: Path) -> None:
     run(terraform, "init", "-input=false", "-no-color", f"-plugin-dir={plugins}", folder=folder)
 
 
+def write(files: Mapping[str, str], folder: Path) -> None:
+    folder.mkdir()
+    for name, text in files.items():
+        (folder / name).write_text(text)
+
+
 @pytest.fixture(scope="module")
 def terraform() -> str:
     executable = shutil.which("terraform")
     if executable is None:
         pytest.skip(NOT_INSTALLED)
     return executable
-
-
-@pytest.fixture(scope="module", params=SHIPPED)
-def module(request: pytest.FixtureRequest, terraform: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a shipped system's module, with its provider; its name is the system's."""
-    folder: Path = tmp_path_factory.mktemp("modules") / request.param
-    folder.mkdir()
-    for name, text in terraform_module(find_system(request.param)).items():
-        (folder / name).write_text(text)
-    initialize(terraform, folder)
-    return folder
 
 
 _billing = Provisioned(read_units=5, write_units=5, read_units_max=50, write_units_max=20)
@@ -168,43 +163,68 @@ EVERYTHING = System(
 )
 
 
-@pytest.mark.timeout(240)
-def test_a_system_with_everything_else_is_valid_and_can_be_planned(terraform: str, tmp_path: Path) -> None:
-    for name, text in terraform_module(EVERYTHING).items():
-        (tmp_path / name).write_text(text)
-    run(terraform, "fmt", "-check", "-diff", "-no-color", folder=tmp_path)
-    initialize(terraform, tmp_path)
-    for stage in ("dev", "prod"):
-        run(terraform, "plan", "-input=false", "-no-color", f"-var=environment={stage}", folder=tmp_path)
+def test_the_text_is_laid_out_as_terraform_lays_it_out(terraform: str, tmp_path: Path) -> None:
+    write(terraform_module(EVERYTHING), tmp_path / "everything")
+    for folder in (tmp_path / "everything", *(GOLDEN / name / "terraform" for name in SHIPPED)):
+        run(terraform, "fmt", "-check", "-diff", "-no-color", folder=folder)
 
 
-def test_the_text_is_laid_out_as_terraform_lays_it_out(terraform: str) -> None:
+@pytest.fixture(scope="module")
+def planned(terraform: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str, Any]]]:
+    """
+    The resources of a plan on empty state, by module: those of the systems that ship, and two stages of `EVERYTHING`.
+
+    All in one workspace, because the provider's start takes most of the time. The plan validates the modules first.
+    """
+    folder = tmp_path_factory.mktemp("planned")
+    calls = [(name, name, "dev") for name in SHIPPED]
+    calls += [("everything-dev", "everything", "dev"), ("everything-prod", "everything", "prod")]
     for name in SHIPPED:
-        run(terraform, "fmt", "-check", "-diff", "-no-color", folder=GOLDEN / name / "terraform")
+        write(terraform_module(find_system(name)), folder / name)
+    write(terraform_module(EVERYTHING), folder / "everything")
+    (folder / "main.tf").write_text(
+        "\n".join(
+            f'module "{name}" {{\n  source = "./{source}"\n  environment = "{stage}"\n}}'
+            for name, source, stage in calls
+        )
+    )
+    initialize(terraform, folder)
+    run(terraform, "plan", "-input=false", "-no-color", "-out=made.plan", folder=folder)
+    plan = json.loads(run(terraform, "show", "-json", "made.plan", folder=folder))
+    modules = plan["planned_values"]["root_module"]["child_modules"]
+    return {module["address"].removeprefix("module."): module["resources"] for module in modules}
 
 
 @pytest.mark.timeout(240)
-def test_the_module_is_valid_and_a_plan_on_empty_state_asks_nobody_and_equals_the_declaration(
-    terraform: str, module: Path
-) -> None:
-    """
-    The plan validates the module first.
+@pytest.mark.parametrize("stage", ["dev", "prod"])
+def test_a_system_with_everything_else_is_valid_and_can_be_planned(planned: Any, stage: str) -> None:
+    kinds = {resource["type"] for resource in planned[f"everything-{stage}"]}
+    assert kinds >= {
+        "aws_dynamodb_table",
+        "aws_iam_role",
+        "aws_iam_policy",
+        "aws_appautoscaling_policy",
+        "aws_sqs_queue",
+    }
 
-    Requirements: A-09, A-11.
-    """
-    system = find_system(module.name)
-    run(terraform, "plan", "-input=false", "-no-color", "-var=environment=dev", "-out=made.plan", folder=module)
-    plan = json.loads(run(terraform, "show", "-json", "made.plan", folder=module))
-    planned = {
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_module_is_valid_and_a_plan_on_empty_state_asks_nobody_and_equals_the_declaration(
+    planned: Any, name: str
+) -> None:
+    """Requirements: A-09, A-11."""
+    system = find_system(name)
+    found = {
         resource["values"]["name"]: resource["values"]
-        for resource in plan["planned_values"]["root_module"]["resources"]
+        for resource in planned[name]
         if resource["type"] == "aws_dynamodb_table"
     }
     tables = {table.name: table for table in system.physical_tables(system.naming("dev"))}
-    assert planned.keys() == tables.keys()
-    for name, table in tables.items():
-        assert _planned(planned[name]) == _declared(table)
-        assert table.table.tags.items() <= planned[name]["tags"].items()
+    assert found.keys() == tables.keys()
+    for name_of_table, table in tables.items():
+        assert _planned(found[name_of_table]) == _declared(table)
+        assert table.table.tags.items() <= found[name_of_table]["tags"].items()
 
 
 def _planned(values: dict[str, Any]) -> dict[str, Any]:
@@ -282,28 +302,43 @@ def mock_of(system: System, naming: Naming, **variables: str) -> str:
     ]
     given_ = "\n".join(f"    {name} = {value}" for name, value in variables.items())
     provider = 'mock_provider "aws" {\n' + "\n".join(overrides) + "\n}\n"
-    return f'{provider}\nrun "made" {{\n  command = apply\n  variables {{\n{given_}\n  }}\n}}\n'
-
-
-def mocked(terraform: str, module: Path, **variables: str) -> dict[str, dict[str, Any]]:
-    """What a mocked provider makes of the module: the values of its resources, by address."""
-    system = find_system(module.name)
-    naming = system.naming("dev")
-    (module / "made.tftest.hcl").write_text(mock_of(system, naming, environment='"dev"', **variables))
-    lines = run(terraform, "test", "-json", "-verbose", "-no-color", folder=module).splitlines()
-    states = [message["test_state"] for message in map(json.loads, lines) if message["type"] == "test_state"]
-    return {each["address"]: each["values"] for each in states[0]["root_module"]["resources"]}
+    module = f'module {{\n    source = "./{system.name}"\n  }}'
+    return f'{provider}\nrun "made" {{\n  command = apply\n  {module}\n  variables {{\n{given_}\n  }}\n}}\n'
 
 
 @pytest.fixture(scope="module")
-def made(terraform: str, module: Path) -> dict[str, Values]:
-    return mocked(terraform, module, granted_replica_regions='["eu-west-1"]')
+def mocked(terraform: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Values]]:
+    """
+    What a mocked provider makes of each module by itself: the values of its resources, by address, by module and case.
+
+    In one run of Terraform, because the provider's start takes most of the time.
+    """
+    folder = tmp_path_factory.mktemp("mocked")
+    cases = {name: {"granted_replica_regions": '["eu-west-1"]'} for name in SHIPPED}
+    for name in SHIPPED:
+        system = find_system(name)
+        write(terraform_module(system), folder / name)
+        names = DeclaredNames(system=system, values={}).variables.values()
+        cases[f"{name}-long"] = {each.name: f'"{"x" * VALUE_CHARACTERS}"' for each in names}
+    for case, variables in cases.items():
+        system = find_system(case.removesuffix("-long"))
+        text = mock_of(system, system.naming("dev"), environment='"dev"', **variables)
+        (folder / f"{case}.tftest.hcl").write_text(text)
+    initialize(terraform, folder)
+    lines = run(terraform, "test", "-json", "-verbose", "-no-color", folder=folder).splitlines()
+    states = {
+        message["@testfile"].removesuffix(".tftest.hcl"): message["test_state"]["root_module"]["resources"]
+        for message in map(json.loads, lines)
+        if message["type"] == "test_state"
+    }
+    return {case: {each["address"]: each["values"] for each in resources} for case, resources in states.items()}
 
 
 @pytest.mark.timeout(240)
-def test_the_policies_say_what_the_synthesized_ones_say(module: Path, made: dict[str, Values]) -> None:
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_policies_say_what_the_synthesized_ones_say(mocked: Any, name: str) -> None:
     """Requirements: P-01, A-14."""
-    system = find_system(module.name)
+    system, made = find_system(name), mocked[name]
     for component, label in _labelled(system.components):
         policies = [
             json.loads(made[address]["policy"])
@@ -316,18 +351,18 @@ def test_the_policies_say_what_the_synthesized_ones_say(module: Path, made: dict
 
 
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize("module", ["access", "webhooks"], indirect=True)
-def test_no_policy_outgrows_the_quota_under_long_names(terraform: str, module: Path) -> None:
-    names = DeclaredNames(system=find_system(module.name), values={})
-    long = {each.name: f'"{"x" * VALUE_CHARACTERS}"' for each in names.variables.values()}
-    made = mocked(terraform, module, **long)
+@pytest.mark.parametrize("name", SHIPPED)
+def test_no_policy_outgrows_the_quota_under_long_names(mocked: Any, name: str) -> None:
+    made = mocked[f"{name}-long"]
     sizes = [len(values["policy"]) for address, values in made.items() if address.startswith("aws_iam_policy.")]
     assert sizes
     assert max(sizes) <= MANAGED_POLICY_CHARACTERS_MAX
 
 
 @pytest.mark.timeout(240)
-def test_granted_replica_regions_are_named_one_by_one(made: dict[str, Values]) -> None:
+@pytest.mark.parametrize("name", SHIPPED)
+def test_granted_replica_regions_are_named_one_by_one(mocked: Any, name: str) -> None:
+    made = mocked[name]
     replicas = [
         address for address in made if address.startswith("aws_iam_policy.") and address.endswith('["eu-west-1"]')
     ]
@@ -369,49 +404,63 @@ WRONG = {
 }
 
 
-@pytest.mark.timeout(240)
-@pytest.mark.parametrize("module", ["access"], indirect=True)
-def test_every_wrong_value_is_refused(terraform: str, module: Path) -> None:
-    """Requirement: A-11."""
+def test_every_wrong_value_is_refused(terraform: str, tmp_path: Path) -> None:
+    """
+    By the variables themselves, which stand in a file of their own and so need no provider here.
+
+    Requirement: A-11.
+    """
+    files = terraform_module(find_system("access"))
+    assert [name for name, text in files.items() if '\nvariable "' in text] == ["variables.tf"]
+    write({"variables.tf": files["variables.tf"]}, tmp_path / "access")
     words = [f"-var={name}={value}" for name, value in WRONG.items()]
     with pytest.raises(AssertionError) as refused:
-        run(terraform, "plan", "-input=false", "-no-color", *words, folder=module)
+        run(terraform, "plan", "-input=false", "-no-color", *words, folder=tmp_path / "access")
     for name in WRONG:
         assert f'variable "{name}"' in str(refused.value)
 
 
+Findings = dict[str, set[tuple[str, str]]]
+
+
 @pytest.fixture(scope="module")
-def checked(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., set[tuple[str, str]]]:
-    """Runs checkov on a shipped system's module and gives its findings: the rule and the kind of resource."""
+def checked(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Findings]:
+    """Runs checkov on all modules at once and gives its findings by system: the rule and the kind of resource."""
     if not CHECKOV.exists():
         pytest.skip("checkov is not there (make test installs it into .tools)")
     folder = tmp_path_factory.mktemp("checked")
+    for name in SHIPPED:
+        shutil.copytree(GOLDEN / name / "terraform", folder / "modules" / name)
 
-    def check(name: str, **variables: str) -> set[tuple[str, str]]:
-        values = folder / f"{name}.tfvars"
+    def check(**variables: str) -> Findings:
+        values = folder / "values.tfvars"
         values.write_text("".join(f"{variable} = {value}\n" for variable, value in variables.items()))
-        words = [str(CHECKOV), "-d", str(GOLDEN / name / "terraform"), "--framework", "terraform", "-o", "json"]
+        words = [str(CHECKOV), "-d", str(folder / "modules"), "--framework", "terraform", "-o", "json"]
         words += ["--compact", "--soft-fail", "--skip-download", "--var-file", str(values)]
         found = json.loads(run(*words, folder=folder))
         assert found["summary"]["parsing_errors"] == 0
-        assert found["summary"]["resource_count"] > 0
-        failed = found["results"]["failed_checks"]
-        return {(each["check_id"], each["resource"].partition(".")[0]) for each in failed}
+        results = found["results"]
+        seen = {each["file_path"].split("/")[1] for each in results["passed_checks"]}
+        assert seen == {*SHIPPED}
+        findings: Findings = {name: set() for name in SHIPPED}
+        for each in results["failed_checks"]:
+            findings[each["file_path"].split("/")[1]].add((each["check_id"], each["resource"].partition(".")[0]))
+        return findings
 
     return check
 
 
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize("name", SHIPPED)
-def test_checkov_misses_at_most_a_customers_key(checked: Any, name: str) -> None:
+def test_checkov_misses_at_most_a_customers_key(checked: Any) -> None:
     """It cannot see that the variable of the key is null, and so may not miss it either."""
-    assert checked(name) <= {("CKV_AWS_119", "aws_dynamodb_table")}
+    for findings in checked().values():
+        assert findings <= {("CKV_AWS_119", "aws_dynamodb_table")}
 
 
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize("name", SHIPPED)
-def test_checkov_finds_nothing_with_a_customers_key(checked: Any, name: str) -> None:
-    assert checked(name, kms_key_arn=f'"{KEY}"', enable_server_side_encryption="true") == set()
+def test_checkov_finds_nothing_with_a_customers_key(checked: Any) -> None:
+    found = checked(kms_key_arn=f'"{KEY}"', enable_server_side_encryption="true")
+    assert found == {name: set() for name in SHIPPED}
 
 
 @settings(max_examples=8)

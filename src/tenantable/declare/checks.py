@@ -221,6 +221,10 @@ def _collection_faults(pattern: Pattern, resolution: Resolution) -> Iterator[Fau
         known = {layout.entity.model for layout in resolution.layouts}
         missing = ", ".join(entity.__name__ for entity in pattern.entities if entity not in known)
         yield Fault(place=pattern.place, problem=f"{missing} has no keys yet", hint="declare its repository before")
+    first = resolution.key
+    for name in sorted(pattern.parameters.keys() & (first.names - set(first.partition.names))):
+        hint = "drop it: a collection finds the whole partition"
+        yield Fault(place=pattern.place, problem=f"the parameter {name} is no part of the partition key", hint=hint)
     for layout in resolution.layouts:
         key = layout.key(pattern.index)
         if key is None or isinstance(key.partition, FieldPart) or str(key.partition) != pattern.pk:

@@ -1,7 +1,7 @@
 """Access patterns: a signature with a docstring, a key template, and what comes back."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Concatenate, Generic, ParamSpec, Protocol, Self, TypeVar, get_type_hints, overload
 
@@ -149,6 +149,20 @@ class KeyPattern(Pattern, Generic[Parameters, EntityT, ResultT]):
 
 class QueryPattern(Pattern, Generic[Parameters, EntityT, ResultT]):
     """Finds many entities in one partition; with several `entities` it is a collection."""
+
+    def sort_key_gap(self, given: Collection[str]) -> tuple[str, str] | None:
+        """
+        The first part of the sort key that these parameters leave open, and one behind it that they give; None where
+        they give leading parts alone: what stands behind an open part cannot narrow the search. A part that stands in
+        the partition key too narrows it there.
+        """
+        key = self.resolution.key
+        names = [] if key.sort is None else list(key.sort.names)
+        open_name = next((name for name in names if name not in given), None)
+        if open_name is None:
+            return None
+        behind = names[names.index(open_name) + 1 :]
+        return next(((open_name, name) for name in behind if name in given and name not in key.partition.names), None)
 
     @overload
     def __get__(self, repository: None, owner: Any) -> Self: ...

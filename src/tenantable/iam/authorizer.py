@@ -141,7 +141,9 @@ class PolicyAuthorizer:
         if prepared.place is not None:
             member, name = prepared.place
             try:
-                allowed = request[member][name]["S"] in prepared.allowed_keys
+                key = request[member][name]["S"]
+                asked = key if prepared.by_leading_key else prepared.access.decided_by(key, request)
+                allowed = asked in prepared.allowed
             except (LookupError, TypeError):  # no key, or none of this form
                 allowed = False
         if not allowed:
@@ -189,13 +191,15 @@ class PolicyAuthorizer:
     def _complete(
         self, known: KnownCaller, prepared: Prepared, request: Mapping[str, Any], sender: Sender | None
     ) -> None:
-        """Decide what is left to decide. A leading key that was allowed is allowed again."""
-        access, key = prepared.access, None
+        """Decide what is left to decide. A leading key or request that was allowed is allowed again."""
+        access, key, asked = prepared.access, "", None
+        if prepared.by_request:
+            key = access.leading_key(request, prepared.table)
+            asked = key if prepared.by_leading_key else access.decided_by(key, request)
+            if asked in prepared.allowed:
+                return
         context: Context
         if prepared.by_leading_key:
-            key = access.leading_key(request, prepared.table)
-            if key in prepared.allowed_keys:
-                return
             context = {**prepared.known, _LEADING_KEY: (key,)}
         else:
             context = access.context(request, prepared.tables, prepared.known)
@@ -205,10 +209,10 @@ class PolicyAuthorizer:
         if decision.verdict is not Verdict.ALLOWED:
             own = access.context(request, prepared.tables, known.context)
             context = SurroundedContext(own, Surroundings(prepared.table, sender, self._clock))
-            asked = AccessRequest(access.action, access.resource, context)
-            raise self._refusal(known, asked, decision, prepared.table)
-        if key is not None:
-            prepared.remember(key)
+            refused = AccessRequest(access.action, access.resource, context)
+            raise self._refusal(known, refused, decision, prepared.table)
+        if asked is not None:
+            prepared.remember(asked)
 
     def _refusal(
         self, known: KnownCaller, request: AccessRequest, decision: Decision, table: TableKeys | None
@@ -246,7 +250,8 @@ class PolicyAuthorizer:
         fixed = _FIXED_KEYS | {key for key in opened.keys_read() if key.startswith(_FIXED_PREFIXES)}
         opened = opened.given(context, fixed=fixed)
         reads = opened.keys_read()
-        by_leading_key = access.key_member is not None and reads <= fixed | {_LEADING_KEY}
+        by_request = access.texts is not None and reads <= fixed | access.derivations.keys()
+        by_leading_key = by_request and reads <= fixed | {_LEADING_KEY}
         tally = self._tally(known, access.action, access.resource)
         return Prepared(
             access=access,
@@ -257,7 +262,8 @@ class PolicyAuthorizer:
             always_allows=opened.always_allows,
             reads_surroundings=not reads.isdisjoint(SURROUNDING_KEYS),
             by_leading_key=by_leading_key,
-            place=_place_of_text(access, table) if by_leading_key and not opened.always_allows else None,
+            by_request=by_request,
+            place=_place_of_text(access, table) if by_request and not opened.always_allows else None,
             tally=tally,
             add=None if tally is None else tally.add,
         )

@@ -15,10 +15,12 @@ from tenantable.iam.watch import Tally
 from tenantable.wire.keys import TableKeys, TableKeysLookup
 from tenantable.wire.principals import Principal
 
-LEADING_KEYS_MAX = 4096
-"""How many leading keys that are allowed are remembered of one operation on one table."""
+REMEMBERED_MAX = 4096
+"""How many leading keys, or requests, that are allowed are remembered of one operation on one table."""
 
-_LEADING_KEY_LENGTH_MAX = 256  # a longer one is decided anew: what callers send must not fill the memory
+# Longer ones are decided anew: what callers send must not fill the memory.
+_LEADING_KEY_LENGTH_MAX = 256
+_REQUEST_LENGTH_MAX = 1024
 
 
 @dataclass(slots=True, eq=False)
@@ -26,10 +28,11 @@ class Prepared:
     """
     An operation of one caller on one table or index: what is left to decide when its request is known.
 
-    It holds as long as `tables` has `table` for the table. `by_leading_key` says that of a request nothing but the key
-    of its one item counts; `place` is where it has that key, member and attribute, if it is text. `allowed_keys` are
-    the leading keys that are known to be allowed. `tally` counts what is allowed; None: nobody does. `add` counts one
-    more at once where nothing of the request matters; None: something does.
+    It holds as long as `tables` has `table` for the table. `by_request` says that of a request nothing counts but what
+    `ItemAccess.decided_by` gives, `by_leading_key` that of this nothing but the key of its one item does; `place` is
+    where it has that key, member and attribute, if it is text. `allowed` are the leading keys or requests that are
+    known to be allowed. `tally` counts what is allowed; None: nobody does. `add` counts one more at once where nothing
+    of the request matters; None: something does.
     """
 
     access: ItemAccess
@@ -40,17 +43,25 @@ class Prepared:
     always_allows: bool
     reads_surroundings: bool
     by_leading_key: bool
+    by_request: bool
     place: tuple[str, str] | None
     tally: Tally | None
     add: Callable[[], object] | None
-    allowed_keys: set[str] = field(default_factory=set)
+    allowed: set[object] = field(default_factory=set)
 
-    def remember(self, key: str) -> None:
-        """That a leading key is allowed."""
-        if len(key) <= _LEADING_KEY_LENGTH_MAX:
-            if len(self.allowed_keys) >= LEADING_KEYS_MAX:
-                self.allowed_keys.clear()
-            self.allowed_keys.add(key)
+    def remember(self, asked: object) -> None:
+        """That what gives this is allowed."""
+        if _characters(asked) <= (_LEADING_KEY_LENGTH_MAX if self.by_leading_key else _REQUEST_LENGTH_MAX):
+            if len(self.allowed) >= REMEMBERED_MAX:
+                self.allowed.clear()
+            self.allowed.add(asked)
+
+
+def _characters(part: Any) -> int:
+    """How many there are in a text, or in a tuple's texts and tuples."""
+    if part is None:
+        return 0
+    return len(part) if isinstance(part, str) else sum(map(_characters, part))
 
 
 @dataclass(slots=True, eq=False)

@@ -293,6 +293,21 @@ def test_a_collection_needs_entities_with_one_partition_template() -> None:
     assert "Note does not have the partition key 'O#{order_id}' there" in found
 
 
+def test_a_collection_takes_no_part_of_a_sort_key() -> None:
+    table = Table("app")
+    order, note = entity("Order", table, order_id=str, day=date), entity("Note", table, order_id=str)
+
+    def get(self: Any, *, order_id: str, day: date) -> None:
+        """One order, or all that belongs to it."""
+
+    patterns(note, name="Notes", get=note.key(pk="O#{order_id}", sk="NOTE")(by_id))
+    together: Any = collection(order, note, pk="O#{order_id}")
+    found = faults_of(
+        lambda: patterns(order, get=order.key(pk="O#{order_id}", sk="ORDER#{day}")(get), both=together(get))
+    )
+    assert "the parameter day is no part of the partition key" in found
+
+
 def tenants(*, key: str, index: str = "TENANT#{tenant}#X", across: bool = False) -> Any:
     second = Index("gsi1", across_tenants=across)
     table = Table("app", second, tenancy=Tenancy())

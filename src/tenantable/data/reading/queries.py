@@ -23,7 +23,12 @@ _FILTERED_READ_FACTOR = 4  # with a filter, read this many times the items still
 
 
 class BoundQuery:
-    """The source of one query; see `declare.queries.QuerySource`."""
+    """
+    The source of one query; see `declare.queries.QuerySource`.
+
+    Raises:
+        DataError: A parameter of the sort key is given, and one before it is not.
+    """
 
     def __init__(self, session: Session, pattern: QueryPattern[..., Any, Any], values: Mapping[str, Any]) -> None:
         self._session = session
@@ -32,6 +37,7 @@ class BoundQuery:
         self._key = pattern.resolution.key
         self._stores = tuple(store_of(session, layout.entity.model) for layout in pattern.resolution.layouts)
         self._table = session.physical(self._stores[0].codec.layout.table)
+        self._check_leading()
 
     def fetch_page(self, query: Query[Any, Any], *, limit: int | None, cursor: str | None) -> Page[Any]:
         """As `Query.page`."""
@@ -116,6 +122,18 @@ class BoundQuery:
             [name for name in part.days if type(self._values[name]) is date] if isinstance(part, TemplatePart) else []
         )
         return {name: value for name, value in self._values.items() if name not in days} if days else self._values
+
+    def _check_leading(self) -> None:
+        """DataError for a parameter that could not narrow the query: it would find more than was asked for."""
+        values = self._sort_values()
+        gap = self._pattern.sort_key_gap([name for name, value in values.items() if value is not None])
+        if gap is not None:
+            missing, given = gap
+            raise DataError(
+                f"{self._pattern.place}: {given}={values[given]!r} is given, and {missing}, which stands before it in "
+                f"the sort key {str(self._key.sort)!r}, is open",
+                hint=f"give {missing} too, or leave {given} out and ask for it in where()",
+            )
 
     def _filters(self, query: Query[Any, Any], expressions: Expressions) -> Iterator[str]:
         if len(self._stores) > 1:

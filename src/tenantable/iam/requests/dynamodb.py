@@ -6,7 +6,7 @@ for each table. Statements need one action each, alone, in batches and in transa
 Source: Service Authorization Reference, "Actions, resources, and condition keys for Amazon DynamoDB".
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -34,21 +34,51 @@ from tenantable.wire.keys import TableKeys, TableKeysLookup
 _NOTHING: Context = {}
 
 
+Found = Callable[[str], Any]
+"""The value of a request's member, by name; None where it is absent."""
+
+
 class _ItemAction(NamedTuple):
-    """An action on items: the request member that holds its key or item, and its condition keys."""
+    """
+    An action on items: the request member that holds its key or item, and its condition keys.
+
+    `texts` are the values that they follow from, beside the key or item and the aliases; None where legacy parameters
+    count too, which name attributes at any length.
+    """
 
     name: str
     key_member: str | None
     derivations: Mapping[str, Derivation]
+    texts: Callable[[Found], tuple[Any, ...] | None] | None = None
+
+
+def _texts_read(found: Found) -> tuple[Any, ...] | None:
+    if found("AttributesToGet") is not None:
+        return None
+    return found("ProjectionExpression"), found("ReturnConsumedCapacity")
+
+
+def _texts_written(found: Found) -> tuple[Any, ...] | None:
+    if found("Expected") is not None:
+        return None
+    returned = found("ReturnValues"), found("ReturnValuesOnConditionCheckFailure")
+    return found("ConditionExpression"), found("ReturnConsumedCapacity"), returned
+
+
+def _texts_updated(found: Found) -> tuple[Any, ...] | None:
+    written = _texts_written(found)
+    if written is None or found("AttributeUpdates") is not None:
+        return None
+    return found("UpdateExpression"), written
 
 
 _OPERATIONS = {
-    "GetItem": _ItemAction("dynamodb:GetItem", "Key", READ_KEYS),
+    "GetItem": _ItemAction("dynamodb:GetItem", "Key", READ_KEYS, _texts_read),
     "Query": _ItemAction("dynamodb:Query", None, QUERY_KEYS),
     "Scan": _ItemAction("dynamodb:Scan", None, SCAN_KEYS),
-    "PutItem": _ItemAction("dynamodb:PutItem", "Item", WRITE_KEYS),
-    "UpdateItem": _ItemAction("dynamodb:UpdateItem", "Key", UPDATE_KEYS),
-    "DeleteItem": _ItemAction("dynamodb:DeleteItem", "Key", WRITE_KEYS),
+    "PutItem": _ItemAction("dynamodb:PutItem", "Item", WRITE_KEYS, _texts_written),
+    "UpdateItem": _ItemAction("dynamodb:UpdateItem", "Key", UPDATE_KEYS, _texts_updated),
+    "DeleteItem": _ItemAction("dynamodb:DeleteItem", "Key", WRITE_KEYS, _texts_written),
 }
 _TRANSACTED = {
     "Get": _OPERATIONS["GetItem"],
@@ -69,6 +99,7 @@ class ItemAccess:
     index_name: str | None
     key_member: str | None
     derivations: Mapping[str, Derivation]
+    texts: Callable[[Found], tuple[Any, ...] | None] | None
 
     def leading_key(self, fields: Fields, table: TableKeys | None) -> str:
         """The leading key of the one item that a request with a `key_member` is about, as `context` has it."""
@@ -76,6 +107,19 @@ class ItemAccess:
             return UNKNOWN_LEADING_KEY
         partition = table.table.partition
         return leading_key(fields[self.key_member].get(partition.name), partition)
+
+    def decided_by(self, key: str, fields: Fields) -> tuple[Any, ...] | None:
+        """
+        All that the condition keys of a request with this leading key follow from, of texts and tuples of such.
+
+        None where that is not known: for what is about no single item, and for legacy parameters.
+        """
+        if self.texts is None or self.key_member is None:
+            return None
+        texts, aliases = self.texts(fields.get), fields.get("ExpressionAttributeNames")
+        if texts is None:
+            return None
+        return key, tuple(fields[self.key_member]), texts, None if aliases is None else tuple(aliases.items())
 
     def context(
         self,
@@ -148,6 +192,7 @@ def _item_access(item_action: _ItemAction, fields: Fields, home: Home) -> ItemAc
         index_name=index,
         key_member=item_action.key_member,
         derivations=item_action.derivations,
+        texts=item_action.texts,
     )
 
 

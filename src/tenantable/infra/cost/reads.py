@@ -39,7 +39,7 @@ def read_item(pattern: KeyPattern[..., Any, Any], operation: Operation, made: Ma
 
 def query_items(pattern: QueryPattern[..., Any, Any], operation: Operation, made: Mapping[str, Sampler]) -> Units:
     layouts = pattern.resolution.layouts
-    given = _given(pattern, operation)
+    given = operation.filled(pattern)
     counts = _item_counts(pattern, operation)
     size_bytes = sum(count * made[name].size_bytes(made[name].values(1)) for name, count in counts.items())
     if size_bytes > QUERY_BYTES_MAX:
@@ -77,12 +77,6 @@ def query_items(pattern: QueryPattern[..., Any, Any], operation: Operation, made
         return read
 
     return measure(table, prepare)
-
-
-def _given(pattern: QueryPattern[..., Any, Any], operation: Operation) -> frozenset[str]:
-    """The parameters that calls fill: those without a default, and those that the traffic file names."""
-    required = {name for name, each in pattern.parameters.items() if each.default is each.empty}
-    return frozenset(required) | operation.given
 
 
 def _arguments(pattern: Pattern, values: Mapping[str, Any], given: frozenset[str]) -> dict[str, Any]:

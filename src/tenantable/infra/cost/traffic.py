@@ -1,6 +1,5 @@
 """The traffic file: how often each access pattern and write happens, on items of which size."""
 
-import reprlib
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from math import log
@@ -14,6 +13,7 @@ from tenantable.declare.grants.granted import WriteKind
 from tenantable.declare.patterns import Pattern, QueryPattern
 from tenantable.declare.systems import System
 from tenantable.errors import InfrastructureError
+from tenantable.infra.cost.malformed import faults_of
 
 TABLE = "table"
 """In the place of an index's name: the table itself."""
@@ -110,6 +110,11 @@ class Operation(Strict):
     def peak(self) -> float:
         return self.per_second if self.peak_per_second is None else self.peak_per_second
 
+    def filled(self, pattern: Pattern) -> frozenset[str]:
+        """The parameters that calls fill: those without a default, and those that are named in `given`."""
+        required = {name for name, each in pattern.parameters.items() if each.default is each.empty}
+        return frozenset(required) | self.given
+
 
 class StreamReading(Strict):
     """GetRecords calls per second that are paid for; those of Lambda functions are not."""
@@ -179,14 +184,13 @@ def traffic_of(content: Any, system: System) -> Traffic:
     try:
         traffic = Traffic.model_validate(content)
     except ValidationError as error:
-        found = [(_place(each["loc"]), _problem(each)) for each in error.errors()]
-        # Where something may be written in two ways, pydantic also says of the whole that it is not the other one.
-        nearest = [each for each in found if not any(place.startswith(f"{each[0]}.") for place, _ in found)]
-        faults = "".join(f"\n  - {place}: {problem}" for place, problem in nearest)
-        raise InfrastructureError(f"{len(nearest)} fault(s):{faults}") from error
-    faults = "".join(f"\n  - {fault}" for fault in _faults(traffic, system))
+        found = faults_of(error)
+        raise InfrastructureError(
+            f"{len(found)} fault(s):{_listed(found)}", hint="docs/howto/capacity.md shows the form"
+        ) from error
+    faults = list(_faults(traffic, system))
     if faults:
-        raise InfrastructureError(f"the traffic does not fit the system {system.name!r}:{faults}")
+        raise InfrastructureError(f"the traffic does not fit the system {system.name!r}:{_listed(faults)}")
     return traffic
 
 
@@ -202,15 +206,8 @@ def _tail(first: int, last: int, exponent: float) -> float:
     return float((high ** (1 - exponent) - low ** (1 - exponent)) / (1 - exponent))
 
 
-def _place(steps: tuple[int | str, ...]) -> str:
-    """Where in the file; the kinds of value that pydantic tried are no places."""
-    kinds = {"Operation", "float", "constrained-int"}
-    shown = [step for step in steps if not (isinstance(step, str) and ("[" in step or step in kinds))]
-    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in shown).lstrip(".") or "the file"
-
-
-def _problem(error: Any) -> str:
-    return f"{error['msg'].removeprefix('Value error, ')} (it is {reprlib.repr(error['input'])})"
+def _listed(faults: list[str]) -> str:
+    return "".join(f"\n  - {fault}" for fault in faults)
 
 
 def _near(name: str, known: list[str]) -> str:
@@ -266,7 +263,11 @@ def _read_faults(place: str, operation: Operation, pattern: Pattern) -> Iterator
     place = f"operations.{place}"
     for name in sorted(operation.given - pattern.parameters.keys()):
         yield f"{place}.given: no such parameter {name!r}; {_near(name, list(pattern.parameters))}"
-    if not isinstance(pattern, QueryPattern) and operation.items != 1:
+    if isinstance(pattern, QueryPattern):
+        gap = pattern.sort_key_gap(operation.filled(pattern))
+        if gap is not None:
+            yield f"{place}.given: {gap[1]} is given, and {gap[0]} before it in the sort key is not; add {gap[0]}"
+    elif operation.items != 1:
         yield f"{place}.items: {pattern.place} reads one item by its key"
     if isinstance(operation.items, Mapping):
         known = [entity.__name__ for entity in pattern.entities]

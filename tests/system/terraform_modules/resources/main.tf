@@ -25,11 +25,6 @@ variable "indexes" {
   default = ["a", "b", "c", "d", "e"]
 }
 
-# Where the endpoint is comes from the environment: AWS_ENDPOINT_URL.
-provider "aws" {
-  default_tags { tags = { app = "harness" } }
-}
-
 data "aws_caller_identity" "current" {}
 data "aws_region" "current" {}
 data "aws_partition" "current" {}
