@@ -12,17 +12,15 @@ from tenantable.services.access.changes.changes import Changed
 from tenantable.services.access.configuration.checks import faults_of, refuse_in_use, refuse_more_than_callers
 from tenantable.services.access.configuration.differences import Difference, differences, merged
 from tenantable.services.access.configuration.document import (
-    MemberPart,
     RolePart,
     SetPart,
     TeamPart,
     TeamRolePart,
     Written,
 )
-from tenantable.services.access.configuration.narrowing import Denials
-from tenantable.services.access.configuration.planning import Operation, plan
+from tenantable.services.access.configuration.operations import Operation
+from tenantable.services.access.configuration.planning import plan
 from tenantable.services.access.configuration.state import State, member_ids, read_state
-from tenantable.services.access.errors import Unprocessable
 from tenantable.services.access.identity.callers import Caller
 from tenantable.services.access.permissions.service import PermissionSetService, SetContent
 from tenantable.services.access.roles.assignments import Assignments, Term
@@ -147,20 +145,9 @@ class Configuration:
         found = differences(state.document, wanted)
         refuse_in_use(state, found)
         refuse_more_than_callers(state, target, found, caller, now=self._clock())
-        _refuse_own_term(found, caller)
         above = state.snapshot.definitions.above
         assert above is not None, "an organisation's definitions stand below the platform's"
-        denials = Denials(state.document, target, above)
-        return state, found, plan(found, state.document, target, denials, own=caller.id)
-
-
-def _refuse_own_term(found: list[Difference], caller: Caller) -> None:
-    """A role is taken away before it is given for another time, and then the caller could not give it."""
-    for each in found:
-        if each.id == caller.id and isinstance(each.before, MemberPart) and isinstance(each.after, MemberPart):
-            roles = {given.role: given for given in each.before.roles}
-            if any(given.role in roles and given != roles[given.role] for given in each.after.roles):
-                raise Unprocessable("You cannot give your own role another term", hint="let another owner do it")
+        return state, found, plan(found, state.document, target, above, own=caller.id)
 
 
 @dataclass(slots=True)
@@ -243,6 +230,8 @@ class _Hand:
             if operation.doing == "unassign":
                 return assignments.unassign(*where, user_id=user_id, role_id=role)
             term = Term(not_before=given.not_before, not_after=given.not_after)
+            if operation.doing == "change-term":
+                return assignments.change_term(*where, user_id=user_id, role_id=role, term=term)
             return assignments.assign(*where, user_id=user_id, role_id=role, term=term)
         memberships, place = self.services.memberships, (*where, operation.team)
         if operation.doing == "leave":
