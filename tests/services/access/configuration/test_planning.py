@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from graphlib import TopologicalSorter
 from itertools import pairwise
 
 from hypothesis import example, given, note, settings
@@ -188,6 +189,21 @@ def test_nobody_is_allowed_in_between_what_they_never_are(current: Document, wan
     before_or_after = allowed(current) | allowed(wanted)
     for document in states(current, wanted):
         assert allowed(document) <= before_or_after
+
+
+@settings(max_examples=100)
+@example(
+    Document(
+        roles=[RolePart(id="r1", name="r1", active=False, parents=["r2"]), RolePart(id="r2", name="r2")], members=[]
+    ),
+    Document(roles=[RolePart(id="r1", name="r1"), RolePart(id="r2", name="r2", parents=["r1"])], members=[]),
+)
+@given(documents(), documents())
+def test_no_role_is_above_itself_in_between(current: Document, wanted: Document) -> None:
+    note(f"{current!r}\n{wanted!r}")
+    for document in states(current, wanted):
+        parents = {each.id: each.parents for each in document.roles or ()}
+        TopologicalSorter(parents).prepare()  # refuses a circle
 
 
 @settings(max_examples=60)

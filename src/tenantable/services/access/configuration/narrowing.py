@@ -70,12 +70,12 @@ class Narrowed:
         return sorted(each for each in every if self.denies(each))
 
     def role(self, before: RolePart, after: RolePart) -> RolePart:
-        """It has of itself what roles above it deny, so that it can lose them."""
+        """It has of itself what roles above it deny, so that it can lose them; and never a parent that it loses."""
         old, new = (each if each.active else _emptied(each) for each in (before, after))
         parents = [each for each in old.parents if each in new.parents]
         sets = self._sets(old.permission_sets, new.permission_sets, self.sets_of_role(before.id))
         if not sets and not parents and not before.active:
-            return before
+            return before.model_copy(update={"parents": [each for each in before.parents if each in after.parents]})
         values = {"permission_sets": sets, "parents": parents, "active": before.active or bool(sets)}
         return before.model_copy(update=values)
 
