@@ -72,7 +72,7 @@ class Calls:
         except TimeoutError as error:
             hint = "look whether it was done before you try again"
             raise Unreachable(f"There was no answer within {self._seconds_max:.0f} seconds", hint=hint) from error
-        except Exception as error:  # noqa: BLE001 - whatever happened there, what counts here is whether it answered
+        except Exception as error:  # whatever happened there, what counts here is whether it answered
             if not exchange.ended:
                 raise Unreachable(hint="its log says why") from error
         return exchange.answer()

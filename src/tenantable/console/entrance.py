@@ -1,4 +1,4 @@
-"""Signing in and out: whoever comes shows a token, or the administrator's secret, and the API says whether it counts."""
+"""Signing in and out: whoever comes shows a token or the administrator's secret, and the API says if it counts."""
 
 from dataclasses import dataclass
 

@@ -26,9 +26,9 @@ def new_environment() -> Environment:
 
 
 def shown_time(moment: str | datetime | None) -> str | Markup:
-    """A moment to the minute in UTC, as a `time` element; a dash for None."""
+    """A moment to the minute in UTC, as a `time` element; a hyphen for None."""
     if moment is None:
-        return "–"
+        return "-"
     found = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
     utc = found.astimezone(UTC)
     return _TIME.format(utc.isoformat(timespec="seconds"), f"{utc:%Y-%m-%d %H:%M}")
