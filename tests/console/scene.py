@@ -65,7 +65,10 @@ def furnish(world: World) -> None:
 
 
 def _define(world: World) -> None:
-    ann, in_europe = world.as_user("ann"), {"of": "resource", "name": "region", "comparison": "in", "value": ["eu", "uk"]}
+    ann, in_europe = (
+        world.as_user("ann"),
+        {"of": "resource", "name": "region", "comparison": "in", "value": ["eu", "uk"]},
+    )
     sets = {
         "invoices": ("Invoices", [{"key": "billing:invoice:read"}, {"key": "billing:invoice:create"}]),
         "approvals": ("Approvals", [{"key": "billing:invoice:*", "when": [in_europe]}]),
@@ -99,8 +102,9 @@ def _go_on(world: World) -> None:
     made(ann.put(f"{PLACE}/users/gus/roles/clerk", json={"notAfter": "2027-02-28T17:00:00Z"}))
     for number, name in enumerate(("jo", "kim", "lea")):
         world.clock.now += 1_801
-        body = {"email": f"{name}@example.com", "roleId": "clerk", "expiresInDays": 3 + 4 * number}
-        made(ann.post(f"{PLACE}/invitations", json=body))
+        days = 3 + 4 * number
+        invitation = {"email": f"{name}@example.com", "roleId": "clerk", "expiresInDays": days}
+        made(ann.post(f"{PLACE}/invitations", json=invitation))
     made(ann.post(f"{PLACE}/invitations", json={"roleId": "member", "usesMax": 5, "expiresInDays": 14}))
     made(ann.delete(f"{PLACE}/users/hana/roles/member"))
     world.clock.now += 421
