@@ -67,7 +67,7 @@ browser: ## install chromium for the tests of the console (Debian and Ubuntu, as
 		{ apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-liberation; }'
 
 screenshots: $(DEVELOPMENT) ## take the pictures of the console in docs/console anew; review them
-	SCREENSHOTS=1 $(BIN)/pytest -q tests/console/test_pictures.py -k pictures
+	SCREENSHOTS=1 $(BIN)/pytest -q tests/console/test_pictures.py -k take_the_pictures
 
 lock: ## resolve the dependencies again; needs uv
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \

@@ -1,5 +1,7 @@
 """What people do with the console, in a real browser."""
 
+import re
+
 import pytest
 from playwright.sync_api import Locator, Page, expect
 from tests.console.conftest import Consoled, NewPage
@@ -154,3 +156,32 @@ def test_the_trail_is_searched_and_verified_and_an_edit_is_found(console: Consol
     expect(badge).to_have_text("✗ Broken")
     expect(page.locator(".verification")).to_contain_text("event 3")
     expect(page.get_by_label("What was found")).to_contain_text("edited")
+
+
+def test_a_service_that_stops_is_told_and_the_page_stays(console: Consoled, new_page: NewPage) -> None:
+    page = new_page()
+    sign_in(page, console, PLATFORM_SECRET)
+    page.context.set_offline(True)
+    page.get_by_role("link", name="Switched off").click()
+    expect(page.locator("#announcer")).to_contain_text("There was no answer")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Organisations")
+    page.context.set_offline(False)
+    page.route("**/organisations?active=false", lambda route: route.fulfill(status=502, body="<h1>Bad gateway</h1>"))
+    page.get_by_role("link", name="Switched off").click()
+    expect(page.locator("#announcer")).to_contain_text("There was no answer")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Organisations")
+
+
+def test_faults_of_a_form_are_found_by_assistive_technology(console: Consoled, new_page: NewPage) -> None:
+    """The message has the focus, the field says what is wrong with it, and axe finds nothing."""
+    page = new_page(bypass_csp=True)
+    sign_in(page, console, PLATFORM_SECRET)
+    page.get_by_text("New organisation").click()
+    page.get_by_label("Name", exact=True).last.fill("Globex")
+    page.get_by_label("Id", exact=True).fill("no spaces, please")
+    page.get_by_label("User id of the first owner").fill("ann")
+    page.get_by_label("E-mail address of the first owner").fill("ann@example.com")
+    page.get_by_role("button", name="Create organisation").click()
+    expect(page.get_by_role("alert")).to_be_focused()
+    expect(page.get_by_label("Id", exact=True)).to_have_accessible_description(re.compile("without spaces"))
+    expect(page.get_by_label("Id", exact=True)).to_have_value("no spaces, please")

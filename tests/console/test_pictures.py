@@ -17,6 +17,8 @@ BYTES_MAX = 60_000
 TAKES = os.environ.get("SCREENSHOTS") == "1"
 AXE = ROOT / ".tools" / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+_SAME_IDS = """for (const cell of document.querySelectorAll("td a"))
+  if (/^[0-9a-z]{25}$/.test(cell.textContent)) cell.textContent = "1md436ybgxmrpjw2man4yrmrt";"""
 SIZE = {"width": 1000, "height": 640}
 
 
@@ -62,6 +64,7 @@ def test_take_the_pictures(furnished: Consoled, new_page: NewPage) -> None:
             page.get_by_role("button", name="Verify now").click()
             page.get_by_text("✓ Verified").wait_for()
             page.goto(furnished.address + each.path)
+            page.evaluate(_SAME_IDS)
         take(page, PICTURES / f"{each.name}.png", painter=painter)
     dark = signed_in(new_page(viewport=SIZE, color_scheme="dark"), furnished)
     dark.goto(f"{furnished.address}/organisations/meridian")

@@ -1,6 +1,7 @@
 """Members and their roles: found, given and taken, switched off and removed."""
 
 import asyncio
+from datetime import datetime
 from typing import Any
 
 from starlette.responses import Response
@@ -9,6 +10,9 @@ from tenantable.console.access.organisations import CHOICES_MAX, ROWS, organisat
 from tenantable.console.errors import Refused
 from tenantable.console.forms import Form, moment_of
 from tenantable.console.visits import Visit
+
+_ASKED_AT_ONCE = 5
+"""Calls of one page at a time: the API's threads are for others, too."""
 
 
 async def list_members(visit: Visit) -> Response:
@@ -104,15 +108,30 @@ async def _show(visit: Visit, *, failed: Form | None = None) -> Response:
         roles=roles,
         teams=teams,
         choices=await role_choices(visit),
-        now=visit.console.clock(),
+        idle=_idle(roles["items"] if roles else [], now=visit.console.clock()),
+        proposed=visit.query("role"),
     )
+
+
+def _idle(assignments: list[dict[str, Any]], *, now: float) -> dict[str, str]:
+    """The roles that do not count now, and why."""
+    found = {}
+    for each in assignments:
+        if each["notAfter"] and datetime.fromisoformat(each["notAfter"]).timestamp() <= now:
+            found[each["roleId"]] = "over"
+        elif each["notBefore"] and datetime.fromisoformat(each["notBefore"]).timestamp() > now:
+            found[each["roleId"]] = "not begun"
+    return found
 
 
 async def _roles_of(visit: Visit, user_ids: list[str]) -> dict[str, list[dict[str, Any]]]:
     """The roles of each; empty for whoever may not know."""
 
+    turns = asyncio.Semaphore(_ASKED_AT_ONCE)
+
     async def of_user(user_id: str) -> list[dict[str, Any]]:
-        found = await unless_forbidden(visit.calls.get(*_place(visit), "users", user_id, "roles"))
+        async with turns:
+            found = await unless_forbidden(visit.calls.get(*_place(visit), "users", user_id, "roles"))
         return found["items"] if found else []
 
     found = await asyncio.gather(*map(of_user, user_ids))

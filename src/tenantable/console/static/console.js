@@ -38,9 +38,15 @@ document.addEventListener("htmx:afterSettle", () => {
   else if (lost) document.getElementById("main").focus({ preventScroll: true });
 });
 
-document.addEventListener("htmx:sendError", () => {
+const noAnswer = () => {
   document.getElementById("announcer").textContent = "There was no answer. Is the service running?";
   document.body.classList.add("offline");
+};
+document.addEventListener("htmx:sendError", noAnswer);
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.xhr.responseText.includes('id="page"')) return;
+  event.detail.shouldSwap = false; // a proxy's own words, for one: the page stays
+  noAnswer();
 });
 document.addEventListener("htmx:beforeRequest", () => document.body.classList.remove("offline"));
 
