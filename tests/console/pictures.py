@@ -8,7 +8,7 @@ from pathlib import Path
 from playwright.sync_api import Page
 
 COLOURS = 48
-HEIGHT_MAX = 900
+HEIGHT_MAX = 1000
 _INDEXED = """
 async ([png, most]) => {
   const bitmap = await createImageBitmap(await (await fetch("data:image/png;base64," + png)).blob());

@@ -4,6 +4,7 @@ import re
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
+from tests.console.accessibility import violations
 from tests.console.conftest import Consoled, NewPage
 from tests.services.access.acting import add_member, make_role
 from tests.services.access.audit.trails import Tamperer
@@ -185,3 +186,4 @@ def test_faults_of_a_form_are_found_by_assistive_technology(console: Consoled, n
     expect(page.get_by_role("alert")).to_be_focused()
     expect(page.get_by_label("Id", exact=True)).to_have_accessible_description(re.compile("without spaces"))
     expect(page.get_by_label("Id", exact=True)).to_have_value("no spaces, please")
+    assert violations(page) == []
