@@ -8,7 +8,7 @@ TESTS ?= tests
 URL ?= http://127.0.0.1:8000
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup check checks fmt test crash unit conformance bench fuzz clients golden lock bare clean
+.PHONY: help run setup check checks fmt test crash unit conformance bench fuzz clients golden browser screenshots lock bare clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -68,6 +68,13 @@ fuzz: $(DEVELOPMENT) ## 200,000 random requests and ten minutes of coverage-guid
 golden: $(DEVELOPMENT) ## rewrite the golden files and generated pages; review the difference
 	REWRITE_GOLDEN=1 $(BIN)/pytest -q tests/golden tests/test_docs.py tests/test_public.py
 
+browser: ## install chromium for the tests of the console (Debian and Ubuntu, as root)
+	flock Makefile sh -c 'command -v chromium >/dev/null || \
+		{ apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-liberation; }'
+
+screenshots: $(DEVELOPMENT) ## take the pictures of the console in docs/console anew; review them
+	SCREENSHOTS=1 $(BIN)/pytest -q tests/console/test_pictures.py -k take_the_pictures
+
 lock: ## resolve the dependencies again; needs uv
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--no-emit-index-url --no-emit-find-links --extra services --extra aws \
@@ -104,8 +111,8 @@ $(RUNTIME): requirements.txt
 $(DEVELOPMENT): requirements-dev.txt
 	$(call install,requirements-dev.txt,$@)
 
-# Tools that tests run as processes of their own, never imported: linters of templates and modules, and a policy
-# simulator to compare decisions with. What cannot be installed is left out, and its tests are skipped with the reason.
+# Tools that tests run as processes of their own or in the browser, never imported: linters of templates and modules, a
+# policy simulator to compare decisions with, and axe-core (MPL-2.0), which looks for what keeps people out of pages. What cannot be installed is left out, and its tests are skipped with the reason.
 $(TOOLS): Makefile
 	@echo "Installing the tools that tests compare with into .tools ..."
 	@mkdir -p .tools
@@ -116,4 +123,7 @@ $(TOOLS): Makefile
 	@! command -v npm >/dev/null || \
 		npm install --silent --no-audit --no-fund --prefix .tools @cloud-copilot/iam-simulate@0.1.173 || \
 		echo "iam-simulate is not there; its tests are skipped"
+	@! command -v npm >/dev/null || \
+		npm install --silent --no-audit --no-fund --prefix .tools axe-core@4.14.1 || \
+		echo "axe-core is not there; its tests are skipped"
 	@touch $@

@@ -13,7 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 from fastapi import FastAPI
 from tests.conftest import Serving
-from tests.system.conftest import Start, Up
+from tests.system.conftest import Start, Up, found
 from tests.waiting import wait_until
 
 from tenantable.services.access.identity.tokens import EmbeddedIssuer, new_key
@@ -63,6 +63,24 @@ def test_the_administrators_secret_is_shown_at_the_first_start_alone(start: Star
     assert second.platform_secret == first.platform_secret
     assert second.platform_secret not in second.shown
     assert str(path) in second.shown
+
+
+def test_the_console_is_where_it_says_and_a_session_outlives_a_restart(start: Start) -> None:
+    first = start()
+    address = found(r"Console +(http://[\d.:]+/console/)", first.shown)
+    headers = {"sec-fetch-site": "same-origin"}
+    with httpx.Client(headers=headers) as visitor:
+        answer = visitor.post(f"{address}sign-in", data={"credential": first.platform_secret})
+        assert answer.status_code == 303
+        cookie = answer.headers["set-cookie"].partition(";")[0]
+        assert "New organisation" in visitor.get(f"{address}organisations").text
+        assert visitor.get(f"{address}static/htmx.min.js").status_code == 200
+        assert visitor.get(address.rstrip("/")).is_redirect
+    assert first.stop() == 0
+    second = start()
+    address = found(r"Console +(http://[\d.:]+/console/)", second.shown)
+    with httpx.Client(headers=headers | {"cookie": cookie}) as visitor:
+        assert "New organisation" in visitor.get(f"{address}organisations").text
 
 
 def test_a_removed_secret_is_replaced_and_the_old_one_ends(start: Start) -> None:

@@ -17,6 +17,7 @@ from rich.table import Table
 from tenantable import __version__
 from tenantable.engine.server import SWITCH_SECONDS
 from tenantable.errors import SettingsError
+from tenantable.local.access.assembly import CONSOLE_PATH
 from tenantable.local.access.keys import PLATFORM_SECRET_FILE
 from tenantable.local.demonstration.access import access_requests, demonstrate_access
 from tenantable.local.demonstration.calls import Step
@@ -133,6 +134,9 @@ def _show_places(console: Console, world: World, folder: Path) -> None:
     places.add_row("Webhook API", f"{world.address}  (described at {world.address}/openapi.json)")
     if world.access is not None:
         places.add_row("Access API", f"{world.access.address}  (described at {world.access.address}/openapi.json)")
+        places.add_row(
+            "Console", f"{world.access.address}{CONSOLE_PATH}/  (sign in with a token or the administrator's secret)"
+        )
     if world.dynamodb_address is not None:
         places.add_row("DynamoDB", world.dynamodb_address)
         places.add_row("Access keys", f"{world.credentials}  (AWS_SHARED_CREDENTIALS_FILE; a profile per component)")

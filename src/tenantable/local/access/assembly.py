@@ -1,10 +1,12 @@
 """Access management, whole: its HTTP application and what works behind it."""
 
+import secrets as randomness
 import time
 from dataclasses import dataclass
 
 from fastapi import FastAPI
 
+from tenantable.console.app import create_console
 from tenantable.engine import Engine
 from tenantable.errors import SettingsError
 from tenantable.local.access.following import HeadFollower
@@ -24,8 +26,10 @@ from tenantable.settings import PREFIX, Settings
 from tenantable.wire.arns import Home
 
 PROJECT = "bbws-access"
+CONSOLE_PATH = "/console"
 EXPIRY_SECONDS = 60.0
 """How often invitations are closed whose time is over; they are accepted no more, closed or not."""
+_FORM_KEY_BYTES = 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +87,14 @@ def assemble_access(
         bucket=lambda component: primitives(component).bucket(bucket_name),
     )
     app = create_app(dependencies)
+    console = create_console(
+        app,
+        key=secrets.console_key,
+        public_url=dependencies.public_url,
+        clock=time.time,
+        new_key=lambda: randomness.token_urlsafe(_FORM_KEY_BYTES),
+    )
+    app.mount(CONSOLE_PATH, console)
     loops = [Loop("invitation-expiry", every(EXPIRY_SECONDS, app.state.invitations.expiry.sweep))]
     table_name = installation.naming.table_name(access_table.name)
     if engine is not None:

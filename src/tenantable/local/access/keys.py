@@ -29,13 +29,15 @@ class AccessSecrets:
     What the service is told and nobody else.
 
     `platform_secret` is the administrator's, and `platform_secret_is_new` when it was made at this start; `chain_key`
-    keys the audit trail and `cursor_key` signs page cursors; the first of `signing_keys` signs tokens.
+    keys the audit trail, `cursor_key` signs page cursors and `console_key` (32 bytes) encrypts the console's sessions;
+    the first of `signing_keys` signs tokens.
     """
 
     platform_secret: str
     platform_secret_is_new: bool
     chain_key: bytes
     cursor_key: bytes
+    console_key: bytes
     signing_keys: tuple[ECKey, ...]
 
     def issuer(self, settings: Settings, *, clock: Callable[[], float] = time.time) -> EmbeddedIssuer:
@@ -61,6 +63,7 @@ def access_secrets(settings: Settings, random_text: RandomText) -> AccessSecrets
         platform_secret_is_new=is_new,
         chain_key=chain_key.encode(),
         cursor_key=hmac.digest(cursor_key.encode(), b"access", hashlib.sha256),
+        console_key=hmac.digest(cursor_key.encode(), b"console", hashlib.sha256),
         signing_keys=signing_keys(settings),
     )
 

@@ -1,0 +1,146 @@
+"""Members and their roles: found, given and taken, switched off and removed."""
+
+import asyncio
+from datetime import datetime
+from typing import Any
+
+from starlette.responses import Response
+
+from tenantable.console.access.organisations import CHOICES_MAX, ROWS, organisation_of, unless_forbidden
+from tenantable.console.errors import Refused
+from tenantable.console.forms import Form, moment_of
+from tenantable.console.visits import Visit
+
+_ASKED_AT_ONCE = 5
+"""Calls of one page at a time: the API's threads are for others, too."""
+
+
+async def list_members(visit: Visit) -> Response:
+    """A page of the members with their roles; or straight to the one who is looked for."""
+    wanted, failed = visit.query("find"), None
+    place = _place(visit)
+    if wanted:
+        try:
+            member = await visit.calls.get(*place, "members", wanted)
+            return visit.to(*place, "members", str(member["userId"]))
+        except Refused as refused:
+            if refused.status not in {404, 422}:
+                raise
+            absent = Refused(404, f"There is no member with the id {wanted}", faults={"find": "No such member"})
+            failed = Form(name="find", values={"find": wanted}, refused=absent)
+    organisation = await organisation_of(visit)
+    found = await visit.calls.get(*place, "members", limit=ROWS, cursor=visit.query("cursor"))
+    roles = await _roles_of(visit, [each["userId"] for each in found["items"]])
+    return visit.page(
+        "access/members.html", failed=failed, organisation=organisation, here="members", found=found, roles=roles
+    )
+
+
+async def show_member(visit: Visit) -> Response:
+    """One member with roles, teams, and what can be done."""
+    return await _show(visit)
+
+
+async def give_role(visit: Visit) -> Response:
+    """Give a role, perhaps for a time; or change for how long it is given."""
+    fields, user_id = await visit.fields(), visit.segment("user")
+    try:
+        role_id = fields.get("roleId") or _nothing_chosen()
+        term = {name: moment_of(fields.get(name, ""), name) for name in ("notBefore", "notAfter")}
+        await visit.calls.put(*_place(visit), "users", user_id, "roles", role_id, body=term)
+    except Refused as refused:
+        return await _show(visit, failed=Form(name="give-role", values=fields, refused=refused))
+    return visit.to(*_place(visit), "members", user_id, done=f"{user_id} has the role {role_id} now.")
+
+
+async def take_role(visit: Visit) -> Response:
+    """Take a role away."""
+    fields, user_id = await visit.fields(), visit.segment("user")
+    role_id = fields.get("roleId", "")
+    try:
+        await visit.calls.delete(*_place(visit), "users", user_id, "roles", role_id)
+    except Refused as refused:
+        return await _show(visit, failed=Form(name=f"take-{role_id}", refused=refused))
+    return visit.to(*_place(visit), "members", user_id, done=f"{user_id} has the role {role_id} no longer.")
+
+
+async def switch_member(visit: Visit) -> Response:
+    """Switch a member off or on again."""
+    fields, user_id = await visit.fields(), visit.segment("user")
+    active = fields.get("active") == "true"
+    try:
+        await visit.calls.patch(*_place(visit), "members", user_id, body={"active": active})
+    except Refused as refused:
+        return await _show(visit, failed=Form(name="switch", refused=refused))
+    done = f"{user_id} is active again." if active else f"{user_id} is switched off, and may do nothing here."
+    return visit.to(*_place(visit), "members", user_id, done=done)
+
+
+async def remove_member(visit: Visit) -> Response:
+    """Remove a member with all roles and teams."""
+    user_id = visit.segment("user")
+    try:
+        await visit.calls.delete(*_place(visit), "members", user_id)
+    except Refused as refused:
+        return await _show(visit, failed=Form(name="remove", refused=refused))
+    return visit.to(*_place(visit), "members", done=f"{user_id} was removed.")
+
+
+async def role_choices(visit: Visit) -> list[tuple[str, str]]:
+    """Roles that can be given, as id and label: the organisation's own, then the platform's."""
+    own = await unless_forbidden(visit.calls.get(*_place(visit), "roles", limit=CHOICES_MAX)) or {"items": []}
+    shared = await visit.calls.get("platform", "roles", limit=CHOICES_MAX)
+    platform = [(each["roleId"], f"{each['name']} (platform)") for each in shared["items"]]
+    return [(each["roleId"], each["name"]) for each in own["items"]] + platform
+
+
+async def _show(visit: Visit, *, failed: Form | None = None) -> Response:
+    organisation, user_id = await organisation_of(visit), visit.segment("user")
+    member = await visit.calls.get(*_place(visit), "members", user_id)
+    roles = await unless_forbidden(visit.calls.get(*_place(visit), "users", user_id, "roles"))
+    teams = await unless_forbidden(visit.calls.get(*_place(visit), "users", user_id, "teams"))
+    return visit.page(
+        "access/member.html",
+        failed=failed,
+        organisation=organisation,
+        here="members",
+        member=member,
+        roles=roles,
+        teams=teams,
+        choices=await role_choices(visit),
+        idle=_idle(roles["items"] if roles else [], now=visit.console.clock()),
+        proposed=visit.query("role"),
+    )
+
+
+def _idle(assignments: list[dict[str, Any]], *, now: float) -> dict[str, str]:
+    """The roles that do not count now, and why."""
+    found = {}
+    for each in assignments:
+        if each["notAfter"] and datetime.fromisoformat(each["notAfter"]).timestamp() <= now:
+            found[each["roleId"]] = "over"
+        elif each["notBefore"] and datetime.fromisoformat(each["notBefore"]).timestamp() > now:
+            found[each["roleId"]] = "not begun"
+    return found
+
+
+async def _roles_of(visit: Visit, user_ids: list[str]) -> dict[str, list[dict[str, Any]]]:
+    """The roles of each; empty for whoever may not know."""
+
+    turns = asyncio.Semaphore(_ASKED_AT_ONCE)
+
+    async def of_user(user_id: str) -> list[dict[str, Any]]:
+        async with turns:
+            found = await unless_forbidden(visit.calls.get(*_place(visit), "users", user_id, "roles"))
+        return found["items"] if found else []
+
+    found = await asyncio.gather(*map(of_user, user_ids))
+    return dict(zip(user_ids, found, strict=True))
+
+
+def _place(visit: Visit) -> tuple[str, str]:
+    return "organisations", visit.segment("organisation")
+
+
+def _nothing_chosen() -> str:
+    raise Refused(422, "No role was chosen", faults={"roleId": "Choose a role"})

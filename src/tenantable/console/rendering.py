@@ -1,0 +1,46 @@
+"""Templates to pages: everything is escaped, and what is missing is an error."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from tenantable.console.forms import Form
+
+_TIME = Markup('<time datetime="{}">{}</time>')
+
+
+def new_environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("tenantable.console"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["time"] = shown_time
+    return environment
+
+
+def shown_time(moment: str | datetime | None) -> str | Markup:
+    """A moment to the minute in UTC, as a `time` element; a hyphen for None."""
+    if moment is None:
+        return "-"
+    found = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+    utc = found.astimezone(UTC)
+    return _TIME.format(utc.isoformat(timespec="seconds"), f"{utc:%Y-%m-%d %H:%M}")
+
+
+def address(root: str, *segments: str, **query: Any) -> str:
+    """A path below `root`, with its query; parameters that are None or empty are left out."""
+    path = "/".join([root, *(quote(segment, safe="") for segment in segments)])
+    kept = {name.rstrip("_"): value for name, value in query.items() if value not in {None, ""}}
+    return f"{path}?{urlencode(kept)}" if kept else path
+
+
+def form_named(failed: Form | None, name: str, values: Mapping[str, str] | None = None) -> Form:
+    """The form that was refused, if it is this one; else a fresh one."""
+    return failed if failed is not None and failed.name == name else Form(name=name, values=values or {})
