@@ -154,6 +154,13 @@ def test_an_answer_that_comes_again_is_answered_as_before(
     assert bob.post(f"/v1/invitations/{route}", json=token).status_code == 404
 
 
+def test_a_user_of_another_providers_making_accepts(world: World, ann: httpx.Client) -> None:
+    """Ids such as `auth0|bob`."""
+    token = ann.post(INVITATIONS, json=BOB).json()["token"]
+    bob = world.as_user("auth0|bob", email="bob@example.com")
+    assert bob.post("/v1/invitations/accept", json={"token": token}).json()["userId"] == "auth0|bob"
+
+
 def test_declining_is_for_whoever_was_invited(world: World, ann: httpx.Client) -> None:
     token = {"token": ann.post(INVITATIONS, json=BOB).json()["token"]}
     wrong = world.as_user("eve").post("/v1/invitations/decline", json=token)
