@@ -40,7 +40,15 @@ def new_application(
         registry: Whose metrics `/metrics` shows; the service adds its own to it.
     """
     # Without the interactive pages: they load scripts from elsewhere.
-    app = FastAPI(title=title, version=version, description=description, docs_url=None, redoc_url=None)
+    # Without redirects to an address with another slash at its end: they would go to whatever host a request names.
+    app = FastAPI(
+        title=title,
+        version=version,
+        description=description,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
     install_problems(app)
     app.add_middleware(BodyLimit, bytes_max=body_bytes_max)
     app.add_middleware(

@@ -100,6 +100,7 @@ def test_a_cursor_is_good_for_its_own_question_alone(world: World) -> None:
     cursor = ann.get(EVENTS, params={"limit": 1}).json()["next"]
     assert ann.get(EVENTS, params={"limit": 1, "cursor": cursor, "user": "ann"}).status_code == 400
     assert ann.get(EVENTS, params={"limit": 1, "cursor": cursor[:-2] + "xx"}).status_code == 400
+    assert ann.get(EVENTS, params={"limit": 1, "cursor": cursor + "="}).status_code == 400
     world.found("zeta", owner="ann")
     assert ann.get("/v1/organisations/zeta/audit/events", params={"cursor": cursor}).status_code == 400
 

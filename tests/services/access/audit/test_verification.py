@@ -66,6 +66,17 @@ def elsewhere(day: str) -> Tamper:
     return tamper
 
 
+def move_to_tomorrow(number: int) -> Tamper:
+    """The event as it is, in the partition of the day after."""
+
+    def tamper(tamperer: Tamperer) -> None:
+        item = tamperer.item(number)
+        tamperer.remove(item)
+        tamperer.put({**item, "PK": {"S": "ORG#acme#DATE#2027-01-16"}})
+
+    return tamper
+
+
 def forget(tamperer: Tamperer) -> None:
     for item in [*tamperer.items(), tamperer.head()]:
         tamperer.remove(item)
@@ -84,6 +95,8 @@ def cut_with_head(tamperer: Tamperer) -> None:
         (lambda t: t.change(3, details={"M": {"by": {"S": "eve"}}}), [("edited", 3)]),
         (lambda t: t.change(3, details={"M": {"more": {"S": "x"}}}), [("edited", 3)]),
         (lambda t: t.change(3, details={"M": {}}, detailsSalts={"M": {}}), [("edited", 3)]),
+        (lambda t: t.change(3, details={"M": t.item(3)["details"]["M"] | {"more": {"S": "x"}}}), [("edited", 3)]),
+        (move_to_tomorrow(4), [("reordered", 4)]),
         (lambda t: t.change(3, keyId={"S": "other"}), [("edited", 3)]),
         (lambda t: t.change(3, digest={"S": "0" * 64}), [("edited", 3), ("edited", 4)]),
         (lambda t: t.change(10, action={"S": "other"}), [("edited", 10)]),

@@ -44,6 +44,7 @@ def test_the_trail_says_for_whom_a_token_was_made_and_never_which(world: World) 
         ({"userId": "ann", "email": "nobody"}, 422),
         ({"userId": "ann", "lifetimeSeconds": 43201}, 422),
         ({"userId": "ann", "lifetimeSeconds": 0}, 422),
+        ({"userId": "platform"}, 422),
         ({}, 422),
     ],
 )

@@ -1,5 +1,7 @@
 """Organisations over HTTP: listed, changed, limited in seats, switched off."""
 
+from typing import Any
+
 import httpx
 import pytest
 from tests.services.access.acting import add_member, made, make_role, make_set, place, refusal
@@ -77,3 +79,26 @@ def test_the_platform_is_no_organisation(world: World, ann: httpx.Client) -> Non
     made(program.get(place()))
     assert program.get(place("PLATFORM")).status_code == 404
     assert program.get(f"{place('PLATFORM')}/permission-sets").status_code == 404
+
+
+def test_nothing_is_made_in_the_platform_as_if_it_were_an_organisation(world: World) -> None:
+    administrator, platform = world.as_platform(), place("PLATFORM")
+    resource = {"resourceType": "record", "resourceId": "1"}
+    bodies: dict[str, dict[str, Any]] = {
+        "members": {"userId": "eve", "email": "eve@example.com"},
+        "permission-sets": {"permissionSetId": "s", "name": "s"},
+        "roles": {"roleId": "r", "name": "r"},
+        "teams": {"teamId": "t", "name": "t"},
+        "service-keys": {"name": "k", "permissionSetIds": ["owner"]},
+        "invitations": {"email": "eve@example.com", "roleId": "owner"},
+        "resources/batch": {"items": [resource]},
+    }
+    for name, body in bodies.items():
+        assert administrator.post(f"{platform}/{name}", json=body).status_code == 404, name
+    assert administrator.post("/organisations/PLATFORM/access/v1/evaluation", json={}).status_code == 400
+    asked = {"subject": {"type": "user", "id": "eve"}, "action": {"name": "read"}, "resource": {"type": "r", "id": "1"}}
+    assert administrator.post("/organisations/PLATFORM/access/v1/evaluation", json=asked).status_code == 404
+
+
+def test_the_administrator_reads_the_trail_of_the_platform(world: World) -> None:
+    assert made(world.as_platform().get(f"{place('PLATFORM')}/audit/events")).json()["items"]

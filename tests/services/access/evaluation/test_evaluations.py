@@ -124,6 +124,13 @@ def test_even_an_owner_may_not_do_what_can_be_no_permission(
     assert not decision(acme.asker(), asked)
 
 
+def test_a_decision_about_a_user_of_another_providers_making_is_the_same_at_first_and_later(acme: Organisation) -> None:
+    acme.member("auth0|bob", "reader")
+    asked = question("auth0|bob", "read", "record/r1")
+    asker = acme.asker()
+    assert [decision(asker, asked) for _ in range(2)] == [True, True]
+
+
 def test_a_subject_of_another_type_may_do_nothing(acme: Organisation) -> None:
     assert not decision(acme.asker(), READ | {"subject": {"type": "robot", "id": "bob"}})
 

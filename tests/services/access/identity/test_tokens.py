@@ -85,6 +85,8 @@ def test_a_token_names_its_user(key: Key, alg: str) -> None:
         {"nbf": NOW + 31},
         {"nbf": "soon"},
         {"iat": NOW + 31},
+        {"iat": NOW + 31, "nbf": NOW},
+        {"sub": "platform"},
     ],
     ids=str,
 )

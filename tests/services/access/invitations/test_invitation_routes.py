@@ -117,6 +117,15 @@ def test_another_bulk_request_with_the_same_key_is_refused_whole(ann: httpx.Clie
     assert len(ann.get(INVITATIONS).json()["items"]) == 1
 
 
+@pytest.mark.parametrize(("route", "body"), [("", BOB), ("/bulk", {"invitations": [BOB]})])
+def test_an_answer_that_comes_again_has_the_version_of_the_change(
+    ann: httpx.Client, route: str, body: dict[str, Any]
+) -> None:
+    """Whoever lost the first answer must be able to ask decisions for it."""
+    first, again = (ann.post(INVITATIONS + route, json=body, headers={"idempotency-key": "k1"}) for _ in range(2))
+    assert again.headers["access-version"] == first.headers["access-version"]
+
+
 @pytest.mark.parametrize("how", ["unknown", "revoked", "expired", "used"])
 @pytest.mark.parametrize("route", ["lookup", "accept", "decline"])
 def test_a_token_that_opens_nothing_does_not_say_why(world: World, ann: httpx.Client, how: str, route: str) -> None:
@@ -152,6 +161,13 @@ def test_an_answer_that_comes_again_is_answered_as_before(
     assert (first.status_code, first.content) == (status, again.content)
     assert (again.status_code, again.headers["idempotent-replayed"]) == (status, "true")
     assert bob.post(f"/v1/invitations/{route}", json=token).status_code == 404
+
+
+def test_a_user_of_another_providers_making_accepts(world: World, ann: httpx.Client) -> None:
+    """Ids such as `auth0|bob`."""
+    token = ann.post(INVITATIONS, json=BOB).json()["token"]
+    bob = world.as_user("auth0|bob", email="bob@example.com")
+    assert bob.post("/v1/invitations/accept", json={"token": token}).json()["userId"] == "auth0|bob"
 
 
 def test_declining_is_for_whoever_was_invited(world: World, ann: httpx.Client) -> None:

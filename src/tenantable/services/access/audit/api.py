@@ -36,8 +36,8 @@ _EXPORT_RESPONSES: dict[int | str, dict[str, Any]] = {
     **problem_responses(404),
 }
 
-ReadsAudit = Annotated[Request, Depends(allowed("access:audit:read"))]
-WritesAudit = Annotated[Request, Depends(allowed("access:audit:write"))]
+ReadsAudit = Annotated[Request, Depends(allowed("access:audit:read", also_platform=True))]
+WritesAudit = Annotated[Request, Depends(allowed("access:audit:write", also_platform=True))]
 Day = Annotated[date | None, Query(description="Events of one day (UTC), in place of a range.")]
 Since = Annotated[AwareDatetime | None, Query(alias="from", description="Not before; by default 30 days before `to`.")]
 Until = Annotated[AwareDatetime | None, Query(alias="to", description="Not after; by default now.")]

@@ -31,7 +31,7 @@ class CursorSeal:
     def write(self, context: Mapping[str, str | None], content: Sealed) -> str:
         bound, text = _text(context), orjson.dumps(content)
         nonce = hmac.new(self._key, bound + text, hashlib.sha256).digest()[:_NONCE_BYTES]
-        return base64.urlsafe_b64encode(nonce + AESGCM(self._key).encrypt(nonce, text, bound)).rstrip(b"=").decode()
+        return _shown(nonce + AESGCM(self._key).encrypt(nonce, text, bound))
 
     def read(self, context: Mapping[str, str | None], cursor: str) -> Sealed:
         """
@@ -40,12 +40,18 @@ class CursorSeal:
         """
         try:
             sealed = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+            if _shown(sealed) != cursor:  # the same bytes in other characters
+                raise ValueError("this is not what was written")
             nonce, text = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
             content = orjson.loads(AESGCM(self._key).decrypt(nonce, text, _text(context)))
         except (ValueError, InvalidTag):
             hint = "pass `next` of the page before, unchanged, to the same query"
             raise InvalidCursor("the cursor was altered or belongs to another query", hint=hint) from None
         return tuple(content)
+
+
+def _shown(sealed: bytes) -> str:
+    return base64.urlsafe_b64encode(sealed).rstrip(b"=").decode()
 
 
 def _text(context: Mapping[str, str | None]) -> bytes:

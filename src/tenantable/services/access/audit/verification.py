@@ -179,7 +179,9 @@ class Verifier:
             if day in hot_days:
                 copies += self._hot(organisation_id, day, findings)
             keys = self._keys_again(organisation_id, day, objects)
-            yield day, copies + self._archived(keys, organisation_id, findings)
+            copies += self._archived(keys, organisation_id, findings)
+            _refuse_misplaced(copies, day, findings)
+            yield day, copies
 
     def _keys_again(self, organisation_id: str, day: date, objects: dict[date, list[str]]) -> list[str]:
         """Objects of a day; listed anew where the table may have lost events to them meanwhile."""
@@ -233,6 +235,17 @@ class Verifier:
             query = self._events.of_type(organisation_id=organisation_id, event_type=event_type)
             for first, last in ((_FIRST, begin), (end, _LAST)):
                 yield from query.range(AuditEvent.timestamp.between(first, last))
+
+
+def _refuse_misplaced(copies: Sequence[Copy], day: date, findings: Findings) -> None:
+    """An event that stands on another day is whole, but whoever asks for its day does not see it."""
+    for copy in copies:
+        if day_of(copy.event) != day:
+            text = f"the event of {copy.event.timestamp.isoformat()} stands on {day.isoformat()}"
+            event = copy.event
+            findings.add(
+                Finding(kind="reordered", text=text, sequence=event.sequence, event_id=event.event_id, place=copy.place)
+            )
 
 
 def _is_due(copies: Sequence[Copy], day: date) -> bool:

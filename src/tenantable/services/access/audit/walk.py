@@ -126,7 +126,7 @@ class Walk:
     def _check_details(self, copy: Copy) -> None:
         event = copy.event
         found = detail_digests(event.details, event.details_salts)
-        if any(event.details_digests.get(name) != found.get(name) for name in event.details):
+        if any(name not in found or event.details_digests.get(name) != found[name] for name in event.details):
             self._note("edited", copy, "a detail is not what was written")
         elif event.details_digests.keys() - event.details.keys():
             self.incomplete[event.sequence] = copy

@@ -85,6 +85,11 @@ class Change:
     def __post_init__(self) -> None:
         self.seat_limit = self.head.seat_limit
 
+    @property
+    def version(self) -> int:
+        """What the organisation has with this change."""
+        return self.head.revision + 1
+
     def create(self, repository: type[Repository[EntityT]], entity: EntityT) -> None:
         """Write an entity that must not exist yet."""
         found = self.database.repository(repository)
@@ -186,6 +191,8 @@ class Change:
             request_digest=repeatable.request_digest,
             status=repeatable.status,
             body=repeatable.render(result),
+            organisation_id=self.organisation_id,
+            version=self.version,
             ttl=self.now + ANSWERS_KEPT,
         )
         self.create(KeptAnswers, answer)

@@ -174,4 +174,4 @@ class Changes:
                 )
             for write in change.writes:
                 write(transaction)
-        return head.revision + 1
+        return change.version

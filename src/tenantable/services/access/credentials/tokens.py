@@ -8,6 +8,7 @@ from tenantable.services.access.changes.change import Actor, Change
 from tenantable.services.access.changes.changes import Changed, Changes
 from tenantable.services.access.declaration import PLATFORM
 from tenantable.services.access.errors import NotFound, Unprocessable
+from tenantable.services.access.identity.callers import is_user_id
 from tenantable.services.access.identity.tokens import EmbeddedIssuer, normalised_email
 
 
@@ -32,11 +33,14 @@ class Tokens:
 
         Raises:
             NotFound: This installation signs no tokens.
-            Unprocessable: What is given is no address.
+            Unprocessable: What is given is no address, or no user is called so.
         """
         issuer = self._issuer
         if issuer is None:
             raise NotFound("This installation signs no tokens", hint="ask the issuer that it is set to believe")
+
+        if not is_user_id(user_id):
+            raise Unprocessable(f"No user is called {user_id}")
 
         def build(change: Change) -> IssuedToken:
             details = {"lifetimeSeconds": str(lifetime_seconds)}

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from tenantable.data.repositories import Repository
-from tenantable.declare.attributes import Attr, camel_case
+from tenantable.declare.attributes import Attr, attr, camel_case
 from tenantable.declare.entities import Entity
 from tenantable.services.access.declaration.table import table
 
@@ -11,13 +11,15 @@ from tenantable.services.access.declaration.table import table
 class KeptAnswer(Entity, table=table, stored_names=camel_case):
     """
     The answer to a request with an Idempotency-Key, without secrets. `key_digest` covers the caller and the key,
-    `request_digest` tells whether a further request is the same.
+    `request_digest` tells whether a further request is the same. `version` is what the change gave the organisation.
     """
 
     key_digest: Attr[str]
     request_digest: Attr[str]
     status: Attr[int]
     body: Attr[str]
+    organisation_id: Attr[str] = attr(default="")
+    version: Attr[int] = attr(default=0)
     ttl: Attr[datetime]
 
 

@@ -6,7 +6,6 @@ AuthZEN knows no organisations. A request names one by the tenant's address (`/o
 default. Two that contradict each other are an error, never a choice.
 """
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,10 +15,10 @@ from fastapi import Request as HttpRequest
 from tenantable.services.access.decisions.rules import Properties
 from tenantable.services.access.decisions.snapshot import Snapshot
 from tenantable.services.access.decisions.snapshots import Snapshots
+from tenantable.services.access.declaration import PLATFORM
 from tenantable.services.access.errors import Forbidden, Malformed, NotFound
-from tenantable.services.access.http.requests import ID_PATTERN
 from tenantable.services.access.http.versions import HEADER, read_versions
-from tenantable.services.access.identity.callers import Caller
+from tenantable.services.access.identity.callers import Caller, is_id
 from tenantable.services.access.identity.recent import RecentCallers
 from tenantable.services.access.identity.rights import rules_of
 
@@ -110,7 +109,7 @@ class Inquiry:
         if found is None:
             hint = f"say it in context.{IN_CONTEXT}, or use the address of the organisation"
             raise Malformed("The request names no organisation", hint=hint)
-        if not re.fullmatch(ID_PATTERN, found):
+        if found == PLATFORM or not is_id(found):
             raise NotFound("There is no such organisation")
         return found
 

@@ -25,6 +25,8 @@ def install_replays(app: FastAPI) -> None:
     async def replay(_request: Request, answered: Exception) -> Response:
         assert isinstance(answered, Answered)
         answer, headers = answered.answer, {REPLAYED: "true"}
+        if answer.version:
+            headers[HEADER] = version_text(answer.organisation_id, answer.version)
         return Response(answer.body, status_code=answer.status, headers=headers, media_type="application/json")
 
     app.add_exception_handler(Answered, replay)

@@ -18,7 +18,8 @@ from tenantable.services.access.changes.change import Actor, Repeatable
 from tenantable.services.access.decisions.rules import Rules
 from tenantable.services.access.decisions.snapshot import Snapshot
 from tenantable.services.access.decisions.snapshots import Snapshots
-from tenantable.services.access.errors import Forbidden
+from tenantable.services.access.declaration import PLATFORM
+from tenantable.services.access.errors import Forbidden, NotFound
 from tenantable.services.access.http.versions import HEADER, read_versions
 from tenantable.services.access.identity.callers import ID_PATTERN as ID_PATTERN  # noqa: PLC0414 - routes have it from here
 from tenantable.services.access.identity.callers import Authenticator, Caller, authenticate
@@ -125,9 +126,12 @@ def repeatable_actor(
     return Actor(id=caller.id, request_id=request_id_of(http.scope), repeatable=again)
 
 
-def allowed(key: str | None) -> Callable[..., Request]:
+def allowed(key: str | None, *, also_platform: bool = False) -> Callable[..., Request]:
     """
     The dependency of a route that a caller with this permission in the organisation may use; None: every member.
+
+    Args:
+        also_platform: Whether the administrator may use it for the platform, which is no organisation.
 
     Raises, when it runs:
         NotAuthenticated: Nobody is known by the credential.
@@ -143,6 +147,8 @@ def allowed(key: str | None) -> Callable[..., Request]:
         http: HttpRequest,
         version: AccessVersion = None,
     ) -> Request:
+        if organisation_id == PLATFORM and not also_platform:
+            raise NotFound("There is no such organisation")
         least = read_versions(version, organisation_id)
         snapshot = doors.snapshots.of(organisation_id, version=least.organisation, platform_version=least.platform)
         rules = rules_of(caller, snapshot, now=doors.clock())

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -12,6 +13,7 @@ PLATFORM_ACTOR = "platform"
 SERVICE_ACTOR = "key:"
 ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_|-]{0,127}$"
 """Ids of organisations, users, roles and the rest: none has what keys give a meaning of its own."""
+_ID = re.compile(ID_PATTERN)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,6 +64,16 @@ class PlatformSecret:
 def _digest(text: str) -> bytes:
     """So that comparing takes as long for secrets of any length."""
     return hashlib.sha256(text.encode(errors="surrogatepass")).digest()
+
+
+def is_id(text: str) -> bool:
+    """Whether something can be called so."""
+    return _ID.fullmatch(text) is not None
+
+
+def is_user_id(text: str) -> bool:
+    """Whether a user can be called so: the trail names the administrator otherwise than any user."""
+    return text != PLATFORM_ACTOR and is_id(text)
 
 
 def authenticate(credential: str | None, authenticators: Sequence[Authenticator]) -> Caller:

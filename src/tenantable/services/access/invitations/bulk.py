@@ -24,7 +24,7 @@ class Outcome:
     """
     What became of one invitation: it was issued, or refused, or (`kept`) made by the same request before.
 
-    `version` is the organisation's, where it was issued.
+    `version` is the organisation's, where it was issued, now or before.
     """
 
     issued: Issued | None = None
@@ -71,7 +71,7 @@ def _outcome(
     try:
         changed = invitations.create(actor, caller, organisation_id, new)
     except Answered as answered:
-        return Outcome(kept=answered.answer)
+        return Outcome(kept=answered.answer, version=answered.answer.version)
     except Unavailable:
         return Outcome(error=Busy(hint="send it again"))
     except ServiceError as error:
