@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -10,8 +11,14 @@ from tenantable.services.access.errors import NotAuthenticated
 
 PLATFORM_ACTOR = "platform"
 SERVICE_ACTOR = "key:"
+INSTALLATION_ACTOR = "installation"
+"""Whoever founds the platform."""
+EXPIRY_ACTOR = "expiry"
+"""Whoever closes invitations whose time is over."""
+RESERVED_IDS = frozenset({PLATFORM_ACTOR, INSTALLATION_ACTOR, EXPIRY_ACTOR})
 ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_|-]{0,127}$"
 """Ids of organisations, users, roles and the rest: none has what keys give a meaning of its own."""
+_ID = re.compile(ID_PATTERN)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,6 +64,15 @@ class PlatformSecret:
         if hmac.compare_digest(_digest(credential), self._digest):
             return Caller(kind="platform", id=PLATFORM_ACTOR)
         return None
+
+
+def is_user_id(text: str) -> bool:
+    """
+    Whether a user can have this id: none is called as callers of other kinds are in the audit trail.
+
+    Ids of service keys begin with what no id has.
+    """
+    return _ID.fullmatch(text) is not None and text not in RESERVED_IDS
 
 
 def _digest(text: str) -> bytes:

@@ -4,7 +4,6 @@ Bearer tokens of users: JSON Web Tokens, of the embedded issuer or of any issuer
 Source: RFC 7519, RFC 9068. Algorithms that use one secret for signing and checking are refused.
 """
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeGuard
@@ -16,7 +15,7 @@ from joserfc.jwk import ECKey, KeySet
 from joserfc.jws import extract_compact
 
 from tenantable.services.access.errors import NotAuthenticated
-from tenantable.services.access.identity.callers import ID_PATTERN, Caller
+from tenantable.services.access.identity.callers import Caller, is_user_id
 
 ALGORITHMS = ["ES256", "ES384", "RS256", "PS256", "Ed25519", "EdDSA"]
 EMBEDDED_ALGORITHM = "ES256"
@@ -24,7 +23,6 @@ LIFETIME_SECONDS_MAX = 12 * 3600
 LEEWAY_SECONDS = 30
 """How far the clocks of issuer and service may differ."""
 _TOKEN_CHARACTERS_MAX = 8192
-_USER_ID = re.compile(ID_PATTERN)
 
 Clock = Callable[[], float]
 Keys = Callable[[str | None], KeySet]
@@ -85,7 +83,7 @@ class TokenAuthenticator:
             claims.get("iss") != issuer.issuer
             or issuer.audience not in audiences
             or not isinstance(user_id, str)
-            or not _USER_ID.fullmatch(user_id)
+            or not is_user_id(user_id)
             or not _is_moment(ends)
             or not _is_moment(begins)
             or ends + LEEWAY_SECONDS <= now
@@ -136,8 +134,8 @@ class EmbeddedIssuer:
         Raises:
             ValueError: The lifetime is not 1 second to 12 hours, or the id is none that users have.
         """
-        if not _USER_ID.fullmatch(user_id):
-            raise ValueError(f"{user_id!r} is no user id: write 1 to 128 letters, digits, _ and -")
+        if not is_user_id(user_id):
+            raise ValueError(f"{user_id!r} is no user id: write 1 to 128 letters, digits, _, | and -")
         if not 1 <= lifetime_seconds <= LIFETIME_SECONDS_MAX:
             raise ValueError(f"lifetime_seconds is {lifetime_seconds}; it must be 1 to {LIFETIME_SECONDS_MAX}")
         now = int(self._clock())
