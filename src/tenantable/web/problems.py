@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from tenantable.errors import AccessDenied, CloudError, InvalidCursor, ServiceError, Unavailable
+from tenantable.web.logs import error_text
 from tenantable.web.observation import request_id_of
 
 PROBLEM_MEDIA_TYPE = "application/problem+json"
@@ -128,6 +129,7 @@ def _unavailable(request: Request, error: Exception) -> JSONResponse:
 
 
 def _unexpected(request: Request, error: Exception) -> JSONResponse:
-    _log.error("unexpected error", request_id=request_id_of(request.scope), exc_info=error)
+    # Not as exc_info: some renderers show the values of variables, which takes seconds, and shows what is personal.
+    _log.error("unexpected error", request_id=request_id_of(request.scope), error=error_text(error))
     detail = "Something went wrong here; the request id helps to find out what"
     return problem_response(request, status=500, code="internal-error", detail=detail)

@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 
 from tenantable.errors import AccessDenied, CloudError, InvalidCursor, ServiceError, Unavailable
 from tenantable.web.application import new_application
+from tenantable.web.logs import configure_logs
 from tenantable.web.problems import PROBLEM_MEDIA_TYPE, problem_responses
 
 BODY_BYTES_MAX = 1000
@@ -183,6 +184,29 @@ def test_each_request_is_logged_without_its_content(client: httpx.Client) -> Non
     assert (line["route"], line["status"], line["request_id"], line["tenant_id"]) == ("/fail/{kind}", 418, "r1", "t1")
     assert "whsec_x" not in str(line)
     assert "wk_x" not in str(line)
+
+
+@pytest.mark.parametrize("settings", ["configured", "default"])
+def test_an_unexpected_error_is_logged_without_the_values_of_variables(
+    client: httpx.Client, capfd: pytest.CaptureFixture[str], settings: str
+) -> None:
+    """Whatever renders the logs: to show the values of variables took seconds, and showed what is personal."""
+    structlog.reset_defaults()
+    with capture_logs() as logs:
+        client.get("/fail/bug?secret=whsec_x", headers={"connection": "close", "x-request-id": "r1"})
+    (line,) = (each for each in logs if each["log_level"] == "error")
+    assert line.keys() == {"event", "request_id", "error", "log_level"}
+    assert "in fail" in line["error"]
+    assert line["error"].endswith("builtins.ZeroDivisionError")
+    if settings == "configured":
+        configure_logs("info")
+    capfd.readouterr()
+    client.get("/fail/bug?secret=whsec_x", headers={"connection": "close"})
+    structlog.reset_defaults()
+    shown = "".join(capfd.readouterr())
+    assert "unexpected error" in shown
+    assert "whsec_x" not in shown
+    assert "locals" not in shown
 
 
 def test_openapi_describes_problems(client: httpx.Client) -> None:

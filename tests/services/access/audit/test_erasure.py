@@ -77,6 +77,12 @@ def test_an_erasure_covers_no_other_events(world: World) -> None:
     assert kinds(verify(world)) == [("edited", 3)]
 
 
+def test_a_user_of_any_provider_is_erased(world: World) -> None:
+    world.found("acme")
+    content = {"userId": "auth0|123", "values": ["Bob@example.com"]}
+    assert world.as_user("ann").post(PATH, json=content).json() == {"events": 0}
+
+
 def test_an_erasure_takes_the_right_to_it(world: World) -> None:
     world.found("acme")
     assert world.as_user("eve").post(PATH, json=BOB).status_code == 404

@@ -298,3 +298,23 @@ def test_any_configuration_follows_any_other_and_can_be_copied(
     assert apply(administrator, write_document(second), one)["operations"] == 0
     apply(administrator, text, other)
     assert administrator.get(other, params={"members": "true"}).text == text
+
+
+def test_a_member_for_whom_no_order_is_safe_has_a_role_that_denies_meanwhile(acme: World) -> None:
+    """Two roles, each of which denies what the other one allows; nothing of it is left."""
+    ann = acme.as_user("ann")
+    text = """
+permissionSets:
+- {id: one, name: One, entries: [a:x, {key: a:y, effect: deny}]}
+- {id: two, name: Two, entries: [a:y, {key: a:x, effect: deny}]}
+roles:
+- {id: one, name: One, permissionSets: [one]}
+- {id: two, name: Two, permissionSets: [two]}
+members:
+- {id: bob, roles: [one, two]}
+"""
+    assert apply(ann, text)["operations"] == 4 + 1 + 2 + 4  # bob was a member, by a role that goes
+    assert [each["id"] for each in exported(ann)["roles"]] == ["one", "two"]
+    events = acme.as_user("ann").get("/v1/organisations/acme/audit/events", params={"target": "in-between"}).json()
+    assert [each["action"] for each in events["items"]] == ["role.delete", "role.create"]
+    assert apply(ann, text)["left"] == 0

@@ -76,6 +76,9 @@ def test_a_token_names_its_user(key: Key, alg: str) -> None:
         {"sub": 7},
         {"sub": "ann#ORG"},
         {"sub": "ann\n"},
+        {"sub": "platform"},
+        {"sub": "installation"},
+        {"sub": "key:k1"},
         {"sub": "a" * 129},
         {"exp": ...},
         {"exp": NOW - 31},
@@ -93,6 +96,20 @@ def test_a_token_names_its_user(key: Key, alg: str) -> None:
 def test_each_claim_is_checked(claims: dict[str, Any]) -> None:
     with pytest.raises(NotAuthenticated):
         believed(signed(**claims))
+
+
+@pytest.mark.parametrize("user_id", ["platform", "installation", "expiry", "key:k1"])
+def test_no_user_is_called_as_other_callers_are_in_the_audit_trail(user_id: str) -> None:
+    """Whichever claim says it, and whoever signs."""
+    with pytest.raises(NotAuthenticated):
+        believed(signed(uid=user_id), user_claim="uid")
+    with pytest.raises(ValueError, match="no user id"):
+        EmbeddedIssuer(new_key(), issuer=ISSUER, clock=CLOCK).token(user_id)
+
+
+@pytest.mark.parametrize("user_id", ["auth0|123", "google-oauth2|1", "Platform", "key-k1"])
+def test_ids_of_providers_are_believed(user_id: str) -> None:
+    assert believed(signed(sub=user_id)) == Caller(kind="user", id=user_id)
 
 
 @pytest.mark.parametrize("claims", [{"exp": NOW - 29}, {"nbf": NOW + 29}, {"aud": ["x", AUDIENCE]}, {"iat": ...}])

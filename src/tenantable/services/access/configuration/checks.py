@@ -21,6 +21,7 @@ from tenantable.services.access.decisions.rules import Origin, Rule
 from tenantable.services.access.declaration import OrganisationRole, PermissionSet, TeamRoleDefinition
 from tenantable.services.access.errors import InUse, Unprocessable
 from tenantable.services.access.identity.callers import Caller
+from tenantable.services.access.identity.handing_out import given_by_role, given_by_team_role
 from tenantable.services.access.identity.rights import refuse_more_than_held
 
 Faults = Iterator[tuple[Place, str]]
@@ -133,12 +134,12 @@ def _rules(part: object, known: Definitions) -> Iterator[list[Rule]]:
             Rule(pattern=entry.key, effect=entry.effect, tests=tuple(entry.when), origin=origin) for entry in entries
         ]
     elif isinstance(part, RolePart):
-        yield known.rules_of_role(part.id)
+        yield given_by_role(known, part.id)
     elif isinstance(part, TeamRolePart):
-        yield known.rules_of_team_role(part.id, "")
+        yield given_by_team_role(known, part.id, "")
     elif isinstance(part, MemberPart):
-        yield from (known.rules_of_role(given.role) for given in part.roles)
-        yield from (known.rules_of_team_role(role_id, team_id) for team_id, role_id in part.teams.items())
+        yield from (given_by_role(known, given.role) for given in part.roles)
+        yield from (given_by_team_role(known, role_id, team_id) for team_id, role_id in part.teams.items())
 
 
 def _definitions(state: State, target: Document) -> Definitions:

@@ -14,6 +14,7 @@ from tenantable.services.access.declaration import (
     PlatformRole,
     PlatformRoles,
 )
+from tenantable.services.access.identity.callers import INSTALLATION_ACTOR
 
 BUILT_IN: dict[str, tuple[str, ...]] = {
     OWNER: ("*",),
@@ -40,6 +41,6 @@ def found_platform(changes: Changes, *, now: float) -> None:
         change.record("CONFIGURATION", "platform.create")
 
     try:
-        changes.found(PLATFORM, Actor(id="installation"), build)
+        changes.found(PLATFORM, Actor(id=INSTALLATION_ACTOR), build)
     except ConditionFailed:
         return

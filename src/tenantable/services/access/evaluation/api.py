@@ -6,10 +6,10 @@ from fastapi import APIRouter, Depends, Path, Response
 from fastapi import Request as HttpRequest
 
 from tenantable.services.access.decisions.keys import is_key
-from tenantable.services.access.errors import Unprocessable
+from tenantable.services.access.errors import Forbidden, Unprocessable
 from tenantable.services.access.evaluation.explanations import explain
 from tenantable.services.access.evaluation.holders import Held, Holder, Holders
-from tenantable.services.access.evaluation.questions import Question
+from tenantable.services.access.evaluation.questions import USER, Question
 from tenantable.services.access.evaluation.schemas import (
     Explanation,
     OriginShown,
@@ -23,7 +23,10 @@ from tenantable.services.access.http.requests import ID_PATTERN, DoorsHere, Requ
 from tenantable.web.problems import problem_responses
 
 PREFIX = "/organisations/{organisation_id}"
-Asking = Annotated[Request, Depends(allowed("access:decision:read"))]
+ASKS = "access:decision:read"
+Asking = Annotated[Request, Depends(allowed(ASKS))]
+AskingOrOwn = Annotated[Request, Depends(allowed(ASKS, or_own=True))]
+AskingAsMember = Annotated[Request, Depends(allowed(None))]
 UserId = Annotated[str, Path(pattern=ID_PATTERN)]
 PermissionKey = Annotated[str, Path(min_length=1, max_length=400, description="Such as `billing:invoice:read`.")]
 
@@ -43,14 +46,14 @@ HoldersHere = Annotated[Holders, Depends(_holders)]
 @router.get(PREFIX + "/users/{user_id}/permissions")
 def list_permissions_of_user(
     user_id: UserId,
-    request: Asking,
+    request: AskingOrOwn,
     holders: HoldersHere,
     response: Response,
     *,
     limit: Limit = LIMIT_DEFAULT,
     cursor: Cursor = None,
 ) -> Listing[PermissionHeld]:
-    """Everything that a user may do and is denied at this time, by key, and from where."""
+    """Everything that a user may do and is denied at this time, by key, and from where. Of oneself for every member."""
     page = holders.permissions_of(request.snapshot, user_id, limit=limit, cursor=cursor)
     show_version(response, request.organisation_id, request.snapshot.version)
     return listing(page.items, _permission_held, following=page.next)
@@ -79,8 +82,15 @@ def list_users_with_permission(
 
 
 @router.post(PREFIX + "/explain")
-def explain_decision(body: Question, request: Asking, doors: DoorsHere, response: Response) -> Explanation:
-    """Why a decision is as it is: every rule that concerns it, or what is missing. Read anew, never from a cache."""
+def explain_decision(body: Question, request: AskingAsMember, doors: DoorsHere, response: Response) -> Explanation:
+    """
+    Why a decision is as it is: every rule that concerns it, or what is missing. Read anew, never from a cache.
+
+    Members are told why they themselves may do something or not; about others it takes a permission.
+    """
+    own = body.subject.type == USER and request.is_about_caller(body.subject.id)
+    if not own and not request.allows(ASKS):
+        raise Forbidden(f"This takes the permission {ASKS}")
     snapshot = doors.snapshots.fresh(request.organisation_id)
     show_version(response, request.organisation_id, snapshot.version)
     return explain(snapshot, body, now=doors.clock())

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from tenantable.services.access.decisions.rules import Facts, Properties, Rule
 from tenantable.services.access.decisions.snapshot import Snapshot, User
 from tenantable.services.access.evaluation.questions import USER, Question, key_of
-from tenantable.services.access.identity.callers import is_id
+from tenantable.services.access.identity.callers import is_user_id
 
 RESOURCE_ID_BYTES_MAX = 900
 """Longer ids are in no directory: keys have 1,024 bytes."""
@@ -37,7 +37,7 @@ def is_at_hand(snapshot: Snapshot, question: Question, *, now: float) -> bool:
         return True
     user = snapshot.user_at_hand(question.subject.id, now=now)
     if user is None:
-        return not is_id(question.subject.id)
+        return not is_user_id(question.subject.id)
     key = key_of(question.resource.type, question.action.name)
     if key is None or not user.rules.has_tests:
         return True
@@ -54,7 +54,7 @@ def user_of(snapshot: Snapshot, question: Question, *, now: float) -> User | Non
     if subject.type != USER:
         return None
     user = snapshot.user_at_hand(subject.id, now=now)
-    if user is None and is_id(subject.id):
+    if user is None and is_user_id(subject.id):
         user = snapshot.user(subject.id, now=now)
     return user
 

@@ -95,6 +95,10 @@ class Request:
     def allows(self, key: str) -> bool:
         return self.rules is None or self.rules.allows(key)
 
+    def is_about_caller(self, user_id: str | None) -> bool:
+        """Whether the caller is this user: ids of service keys and of the administrator are no users'."""
+        return self.caller.kind == "user" and self.caller.id == user_id
+
     def actor(self) -> Actor:
         """Whoever changes something by this request."""
         return Actor(id=self.caller.id, request_id=request_id_of(self.http.scope))
@@ -126,11 +130,12 @@ def repeatable_actor(
     return Actor(id=caller.id, request_id=request_id_of(http.scope), repeatable=again)
 
 
-def allowed(key: str | None, *, also_platform: bool = False) -> Callable[..., Request]:
+def allowed(key: str | None, *, or_own: bool = False, also_platform: bool = False) -> Callable[..., Request]:
     """
     The dependency of a route that a caller with this permission in the organisation may use; None: every member.
 
     Args:
+        or_own: Whether a user whom the path names (`user_id`) may use it without: what is said of oneself.
         also_platform: Whether the administrator may use it for the platform, which is no organisation.
 
     Raises, when it runs:
@@ -153,7 +158,8 @@ def allowed(key: str | None, *, also_platform: bool = False) -> Callable[..., Re
         snapshot = doors.snapshots.of(organisation_id, version=least.organisation, platform_version=least.platform)
         rules = rules_of(caller, snapshot, now=doors.clock())
         found = Request(caller=caller, organisation_id=organisation_id, snapshot=snapshot, rules=rules, http=http)
-        if key is not None and not found.allows(key):
+        own = or_own and found.is_about_caller(http.path_params.get("user_id"))
+        if key is not None and not own and not found.allows(key):
             raise Forbidden(f"This takes the permission {key}")
         return found
 

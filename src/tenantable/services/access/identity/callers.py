@@ -11,6 +11,11 @@ from tenantable.services.access.errors import NotAuthenticated
 
 PLATFORM_ACTOR = "platform"
 SERVICE_ACTOR = "key:"
+INSTALLATION_ACTOR = "installation"
+"""Whoever founds the platform."""
+EXPIRY_ACTOR = "expiry"
+"""Whoever closes invitations whose time is over."""
+RESERVED_IDS = frozenset({PLATFORM_ACTOR, INSTALLATION_ACTOR, EXPIRY_ACTOR})
 ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_|-]{0,127}$"
 """Ids of organisations, users, roles and the rest: none has what keys give a meaning of its own."""
 _ID = re.compile(ID_PATTERN)
@@ -61,6 +66,15 @@ class PlatformSecret:
         return None
 
 
+def is_user_id(text: str) -> bool:
+    """
+    Whether a user can have this id: none is called as callers of other kinds are in the audit trail.
+
+    Ids of service keys begin with what no id has.
+    """
+    return text not in RESERVED_IDS and is_id(text)
+
+
 def _digest(text: str) -> bytes:
     """So that comparing takes as long for secrets of any length."""
     return hashlib.sha256(text.encode(errors="surrogatepass")).digest()
@@ -69,11 +83,6 @@ def _digest(text: str) -> bytes:
 def is_id(text: str) -> bool:
     """Whether something can be called so."""
     return _ID.fullmatch(text) is not None
-
-
-def is_user_id(text: str) -> bool:
-    """Whether a user can be called so: the trail names the administrator otherwise than any user."""
-    return text != PLATFORM_ACTOR and is_id(text)
 
 
 def authenticate(credential: str | None, authenticators: Sequence[Authenticator]) -> Caller:

@@ -1,8 +1,10 @@
-"""What is counted of assignments: who has a role, and who is an owner."""
+"""What is counted of assignments: who has a role, and who is an owner; and that owners can do what they are for."""
 
 from collections.abc import Sequence
 
 from tenantable.services.access.changes.change import Change
+from tenantable.services.access.decisions.definitions import Definitions
+from tenantable.services.access.decisions.keys import covers, meet
 from tenantable.services.access.decisions.snapshot import Snapshot
 from tenantable.services.access.declaration import (
     OWNER,
@@ -11,6 +13,25 @@ from tenantable.services.access.declaration import (
     OrganisationRoles,
     UserRoleAssignment,
 )
+from tenantable.services.access.errors import Unprocessable
+
+OWNERS_HOLD = "access:*"
+"""What owners always may: else an organisation could have owners and nobody who can help it."""
+
+
+def refuse_powerless_owners(platform: Definitions) -> None:
+    """
+    For changes of the platform's roles and permission sets.
+
+    Raises:
+        Unprocessable: The owners' role would not allow everything about access any more, or only on conditions.
+    """
+    rules = platform.rules_of_role(OWNER)
+    allowed = any(rule.effect == "allow" and not rule.tests and covers(rule.pattern, OWNERS_HOLD) for rule in rules)
+    denied = any(rule.effect == "deny" and meet(rule.pattern, OWNERS_HOLD) for rule in rules)
+    if OWNER in platform.roles and (denied or not allowed):
+        hint = "owners are who gives the others their rights"
+        raise Unprocessable(f"The role {OWNER} must allow {OWNERS_HOLD}, always and in full", hint=hint)
 
 
 def count_assigned(change: Change, snapshot: Snapshot, role_id: str, number: int) -> None:

@@ -28,13 +28,18 @@ def given_by_role(definitions: Definitions, role_id: str) -> list[Rule]:
     return _given(definitions.rules_of_role(role_id, also_inactive=True), definitions.rules_of_role(role_id))
 
 
+def given_by_team_role(definitions: Definitions, team_role_id: str, team_id: str) -> list[Rule]:
+    """What is handed out with a role in a team."""
+    awake = definitions.rules_of_team_role(team_role_id, team_id, also_inactive=True)
+    return _given(awake, definitions.rules_of_team_role(team_role_id, team_id))
+
+
 def given_to(snapshot: Snapshot, member: Member, assignments: Iterable[UserRoleAssignment]) -> list[Rule]:
     """What a member has, or will have: assignments that have not begun, and what is switched off, count too."""
     found, role_ids = snapshot.definitions, [each.role_id for each in assignments]
     every = [rule for role_id in role_ids for rule in given_by_role(found, role_id)]
     for team_id, role_id in sorted(member.team_roles.items()):
-        awake = found.rules_of_team_role(role_id, team_id, also_inactive=True)
-        every += _given(awake, found.rules_of_team_role(role_id, team_id))
+        every += given_by_team_role(found, role_id, team_id)
     return every
 
 

@@ -27,7 +27,7 @@ from tenantable.services.access.errors import (
     Unprocessable,
     WrongAddress,
 )
-from tenantable.services.access.identity.callers import Caller
+from tenantable.services.access.identity.callers import Caller, is_user_id
 from tenantable.services.access.identity.rights import snapshot_for
 from tenantable.services.access.invitations.addresses import is_allowed
 from tenantable.services.access.invitations.admission import Admitted, admit
@@ -80,7 +80,7 @@ class Acceptance:
             WrongAddress: The invitation is for another address, or the link is not for this domain.
             Inactive: The organisation is switched off, or the caller as a member of it.
             InvitationOutdated: What it gives is gone or switched off.
-            InviterLacksRights: Whoever sent it may not give that any more; it stays open.
+            InviterLacksRights: Whoever sent it may not give that any more, or not to this member; it stays open.
             SeatsTaken: A link finds no seat; it stays open.
             AlreadyMember: A link gives the caller nothing; it stays open.
         """
@@ -95,7 +95,7 @@ class Acceptance:
                 check_gift(change, snapshot, invitation)
             except (NotFound, Inactive) as error:
                 raise InvitationOutdated(error.message, hint="ask for a new invitation") from error
-            refuse_giver_of_old(change, snapshot, invitation)
+            refuse_giver_of_old(change, snapshot, invitation, user_id=caller.id)
             return admit(change, invitation, caller)
 
         try:
@@ -134,6 +134,8 @@ class Acceptance:
     def _begin(self, actor: Actor, caller: Caller) -> None:
         if caller.kind != "user":
             raise Forbidden("Only a user can answer an invitation", hint="use a user's token")
+        if not is_user_id(caller.id):
+            raise Unprocessable("The token's subject is no user id", hint="letters, digits, _, | and -, 128 at most")
         self._changes.refuse_answered(actor)
 
     def _open(self, token: str) -> Invitation:

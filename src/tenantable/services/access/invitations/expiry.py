@@ -6,12 +6,13 @@ from datetime import UTC, datetime
 from tenantable.services.access.changes.change import Actor, Change
 from tenantable.services.access.changes.changes import Changes
 from tenantable.services.access.declaration import Invitation, Invitations, Organisations
+from tenantable.services.access.identity.callers import EXPIRY_ACTOR
 from tenantable.services.access.invitations.endings import expire
 
 EXPIRED_AT_ONCE = 15
 """Invitations that are closed in one transaction, with an audit event each."""
 STEPS_MAX = 10_000
-ACTOR = Actor(id="expiry")
+ACTOR = Actor(id=EXPIRY_ACTOR)
 
 
 class Expiry:

@@ -10,7 +10,14 @@ from tenantable.services.access.decisions.snapshot import Snapshot
 from tenantable.services.access.declaration import Invitation, ServiceKeys, Teams
 from tenantable.services.access.errors import Forbidden, Inactive, InviterLacksRights, NotFound
 from tenantable.services.access.identity.callers import PLATFORM_ACTOR, SERVICE_ACTOR, Caller
-from tenantable.services.access.identity.rights import refuse_more_than_held, rules_of
+from tenantable.services.access.identity.handing_out import (
+    given_by_role,
+    given_by_team_role,
+    given_to,
+    refuse_longer_than_held,
+    refuse_other_denies_of,
+)
+from tenantable.services.access.identity.rights import rules_of
 from tenantable.services.access.identity.service_keys import caller_of, is_valid
 
 INVITE = "access:invitation:write"
@@ -44,19 +51,20 @@ def check_gift(change: Change, snapshot: Snapshot, invitation: Invitation) -> No
 def refuse_giving(change: Change, snapshot: Snapshot, invitation: Invitation, giver: Caller) -> None:
     """
     Raises:
-        Forbidden: The invitation gives more than the giver holds.
+        Forbidden: The invitation gives more than the giver holds, or longer: what is accepted has no end.
         NotFound: The giver has no part in the organisation.
     """
     for rules in _given(snapshot, invitation):
-        refuse_more_than_held(rules, giver, snapshot, now=change.now.timestamp())
+        refuse_longer_than_held(rules, giver, snapshot, until=None, now=change.now.timestamp())
 
 
-def refuse_giver_of_old(change: Change, snapshot: Snapshot, invitation: Invitation) -> None:
+def refuse_giver_of_old(change: Change, snapshot: Snapshot, invitation: Invitation, *, user_id: str) -> None:
     """
-    Look again at whoever sent an invitation, by what is true now.
+    Look again at whoever sent an invitation, by what is true now, and by whom it is accepted.
 
     Raises:
-        InviterLacksRights: They may not invite any more, or do not hold what they gave.
+        InviterLacksRights: They may not invite any more, do not hold what they gave, or would deny a member what they
+            do not hold.
     """
     hint = "ask somebody else of the organisation to send it again"
     giver = _inviter(change.database, invitation, change.now)
@@ -65,18 +73,27 @@ def refuse_giver_of_old(change: Change, snapshot: Snapshot, invitation: Invitati
     try:
         rules = rules_of(giver, snapshot, now=change.now.timestamp())
         refuse_giving(change, snapshot, invitation, giver)
+        _refuse_denying(change, snapshot, invitation, giver, user_id=user_id)
     except (Forbidden, NotFound) as error:
         raise InviterLacksRights(hint=hint) from error
     if rules is not None and not rules.allows(INVITE):
         raise InviterLacksRights(hint=hint)
 
 
+def _refuse_denying(change: Change, snapshot: Snapshot, invitation: Invitation, giver: Caller, *, user_id: str) -> None:
+    now = change.now.timestamp()
+    user = snapshot.user(user_id, now=now)
+    if user.member is not None:
+        rules = [rule for rules in _given(snapshot, invitation) for rule in rules]
+        refuse_other_denies_of(rules, given_to(snapshot, user.member, user.assignments), giver, snapshot, now=now)
+
+
 def _given(snapshot: Snapshot, invitation: Invitation) -> list[list[Rule]]:
     """What role and team role allow, each for itself: what one denies excuses no other, for it may be taken away."""
-    given = [snapshot.definitions.rules_of_role(invitation.role_id)]
+    given = [given_by_role(snapshot.definitions, invitation.role_id)]
     if invitation.team_id is not None and invitation.team_role_id is not None:
         active = replace(snapshot.definitions, inactive_teams=frozenset())
-        given.append(active.rules_of_team_role(invitation.team_role_id, invitation.team_id))
+        given.append(given_by_team_role(active, invitation.team_role_id, invitation.team_id))
     return given
 
 

@@ -124,7 +124,7 @@ class InvitationService:
         Raises:
             NotFound: There is no such role, team or team role.
             Inactive: One of them is switched off.
-            Forbidden: They allow more than the caller holds.
+            Forbidden: They allow more than the caller holds, or longer.
             DomainNotAllowed: The organisation does not invite this address.
             AlreadyInvited: There is an open invitation of this address, and it is not to be replaced.
             SeatsTaken: There is no seat for it.

@@ -1,7 +1,7 @@
 """The use cases of permission sets."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tenantable.data.repositories import Repository
 from tenantable.declare.queries import Page
@@ -9,6 +9,7 @@ from tenantable.services.access.changes.change import Actor, Change
 from tenantable.services.access.changes.changes import Changed, Changes
 from tenantable.services.access.decisions.keys import check_pattern
 from tenantable.services.access.decisions.rules import Origin, Rule
+from tenantable.services.access.decisions.snapshots import read_platform
 from tenantable.services.access.declaration import (
     PLATFORM,
     PermissionEntry,
@@ -19,6 +20,7 @@ from tenantable.services.access.declaration import (
 )
 from tenantable.services.access.errors import AlreadyExists, InUse, NotFound
 from tenantable.services.access.identity.callers import Caller
+from tenantable.services.access.identity.counts import refuse_powerless_owners
 from tenantable.services.access.identity.handing_out import refuse_other_denies
 from tenantable.services.access.identity.rights import refuse_more_than_held, snapshot_for
 from tenantable.services.access.permissions.catalogue import created
@@ -115,7 +117,8 @@ class PermissionSetService:
         Raises:
             NotFound: The organisation has none of this id.
             PreconditionFailed: It was changed since it was read.
-            Unprocessable: An entry is no permission.
+            Unprocessable: An entry is no permission; or the owners' role would not allow everything about access any
+                more.
             Forbidden: It allows more than the caller holds, before or afterwards; or a deny would come or go of
                 what the caller does not hold.
         """
@@ -129,6 +132,8 @@ class PermissionSetService:
             _refuse_other_denies(change, caller, set_id, before=_content(stored), after=content)
             made = _made(change, set_id, content)
             kept = {"date_created": stored.date_created, "revision": stored.revision}
+            if isinstance(made, PlatformPermissionSet):
+                _refuse_powerless_owners(change, made)
             change.put(_repository(change), made.model_copy(update=kept))
             change.record("PERMISSION_CHANGE", "permission-set.change", target=set_id)
             return made.model_copy(update=kept | {"revision": stored.revision + 1})
@@ -188,6 +193,12 @@ def _refuse_other_denies(change: Change, caller: Caller, set_id: str, *, before:
     if caller.kind != "platform":
         old, new = (_rules(set_id, content) if content.active else [] for content in (before, after))
         refuse_other_denies(old, new, caller, snapshot_for(change), now=change.now.timestamp())
+
+
+def _refuse_powerless_owners(change: Change, made: PlatformPermissionSet) -> None:
+    found = read_platform(change.database)
+    sets = {**found.permission_sets, made.permission_set_id: made}
+    refuse_powerless_owners(replace(found, permission_sets=sets))
 
 
 def _refuse_in_use(change: Change, set_id: str) -> None:

@@ -42,7 +42,7 @@ Active = Annotated[bool, Query(description="Active roles, or inactive ones.")]
 RoleName = Annotated[str | None, Query(min_length=1, max_length=200, description="Only roles of this name.")]
 ReadsRoles = Annotated[Request, Depends(allowed("access:role:read"))]
 WritesRoles = Annotated[Request, Depends(allowed("access:role:write"))]
-ReadsAssignments = Annotated[Request, Depends(allowed("access:assignment:read"))]
+ReadsAssignments = Annotated[Request, Depends(allowed("access:assignment:read", or_own=True))]
 WritesAssignments = Annotated[Request, Depends(allowed("access:assignment:write"))]
 Administrator = Annotated[Caller, Depends(platform_only)]
 

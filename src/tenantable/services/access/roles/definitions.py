@@ -18,6 +18,7 @@ from tenantable.services.access.declaration import (
 )
 from tenantable.services.access.errors import AlreadyExists, InUse, NotFound, Unprocessable
 from tenantable.services.access.identity.callers import Caller
+from tenantable.services.access.identity.counts import refuse_powerless_owners
 from tenantable.services.access.identity.handing_out import given_by_role, refuse_other_denies
 from tenantable.services.access.identity.rights import refuse_more_than_held, snapshot_for
 from tenantable.services.access.roles.inheritance import check_references, with_role
@@ -192,7 +193,7 @@ class PlatformRoleDefinitions:
         Raises:
             PreconditionFailed: It was changed since it was read.
             Unprocessable: It names a permission set or a role that is not there, or would be its own parent; or the
-                owners' role would be switched off.
+                owners' role would be switched off, or not allow everything about access any more.
         """
         if role_id == OWNER and not content.active:
             raise Unprocessable("Every organisation has owners: their role cannot be switched off")
@@ -212,6 +213,7 @@ class PlatformRoleDefinitions:
             definitions = snapshot_for(change).definitions.above
             assert definitions is not None, "an organisation's definitions stand below the platform's"
             check_references(definitions, made)
+            refuse_powerless_owners(with_role(definitions, made))
             change.put(PlatformRoles, made)
             change.record("ROLE_CHANGE", "platform-role.put", target=role_id)
             return made.model_copy(update={"revision": made.revision + 1})

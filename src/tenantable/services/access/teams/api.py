@@ -37,6 +37,7 @@ Division = Annotated[
     str | None, Query(alias="divisionId", pattern=ID_PATTERN, description="Only those of this division.")
 ]
 ReadsTeams = Annotated[Request, Depends(allowed("access:team:read"))]
+ReadsTeamsOrOwn = Annotated[Request, Depends(allowed("access:team:read", or_own=True))]
 WritesTeams = Annotated[Request, Depends(allowed("access:team:write"))]
 ReadsTeamRoles = Annotated[Request, Depends(allowed("access:team-role:read"))]
 WritesTeamRoles = Annotated[Request, Depends(allowed("access:team-role:write"))]

@@ -8,11 +8,11 @@ from tenantable.declare.queries import Page
 from tenantable.services.access.changes.change import Actor, Change
 from tenantable.services.access.changes.changes import Changed, Changes
 from tenantable.services.access.decisions.definitions import Definitions
-from tenantable.services.access.decisions.rules import Rule
 from tenantable.services.access.decisions.snapshot import Snapshot
 from tenantable.services.access.declaration import TeamRoleDefinition, TeamRoleDefinitions
 from tenantable.services.access.errors import AlreadyExists, InUse, NotFound, Unprocessable
 from tenantable.services.access.identity.callers import Caller
+from tenantable.services.access.identity.handing_out import given_by_team_role, refuse_other_denies
 from tenantable.services.access.identity.rights import refuse_more_than_held, snapshot_for
 from tenantable.web.etags import check_if_match
 
@@ -96,7 +96,8 @@ class TeamRoles:
             NotFound: The organisation has none of this id.
             PreconditionFailed: It was changed since it was read.
             Unprocessable: It names a permission set that is not there.
-            Forbidden: It allows more than the caller holds, before or afterwards.
+            Forbidden: It allows more than the caller holds, before or afterwards; or a deny would come or go of what
+                the caller does not hold.
         """
 
         def build(change: Change) -> TeamRoleDefinition:
@@ -106,6 +107,8 @@ class TeamRoles:
             snapshot = snapshot_for(change)
             _refuse_more(change, snapshot, stored, caller)
             _check(change, snapshot, made, caller)
+            before, after = (_with_role(snapshot, each).rules_of_team_role(team_role_id, "") for each in (stored, made))
+            refuse_other_denies(before, after, caller, snapshot, now=change.now.timestamp())
             change.put(TeamRoleDefinitions, made)
             change.record("ROLE_CHANGE", "team-role.change", target=team_role_id)
             return made.model_copy(update={"revision": stored.revision + 1})
@@ -136,13 +139,6 @@ class TeamRoles:
         return self._changes.run(organisation_id, actor, build)
 
 
-def rules_of_team_role(definitions: Definitions, team_role_id: str, team_id: str) -> list[Rule]:
-    """What the team role allows in the team, as if both were active: what is given now may be switched on later."""
-    role = definitions.team_roles[team_role_id].model_copy(update={"active": True})
-    active = replace(definitions, team_roles={team_role_id: role}, inactive_teams=frozenset())
-    return active.rules_of_team_role(team_role_id, team_id)
-
-
 def _values(content: TeamRoleContent) -> dict[str, Any]:
     return {
         "name": content.name,
@@ -161,7 +157,10 @@ def _check(change: Change, snapshot: Snapshot, role: TeamRoleDefinition, caller:
 
 def _refuse_more(change: Change, snapshot: Snapshot, role: TeamRoleDefinition, caller: Caller) -> None:
     """The role may come to count in any team, so that it takes what it allows everywhere."""
-    everywhere = role.model_copy(update={"reach": "organisation"})
-    definitions = replace(snapshot.definitions, team_roles={role.team_role_id: everywhere})
-    rules = rules_of_team_role(definitions, role.team_role_id, "")
+    everywhere = _with_role(snapshot, role.model_copy(update={"reach": "organisation"}))
+    rules = given_by_team_role(everywhere, role.team_role_id, "")
     refuse_more_than_held(rules, caller, snapshot, now=change.now.timestamp())
+
+
+def _with_role(snapshot: Snapshot, role: TeamRoleDefinition) -> Definitions:
+    return replace(snapshot.definitions, team_roles={role.team_role_id: role})

@@ -1,5 +1,7 @@
 """Who is in which team, in which role; a member of the organisation knows it too, in the same transaction."""
 
+from collections.abc import Sequence
+
 from tenantable.declare.queries import Page
 from tenantable.services.access.changes.change import Actor, Change
 from tenantable.services.access.changes.changes import Changed, Changes
@@ -17,8 +19,13 @@ from tenantable.services.access.declaration import (
 )
 from tenantable.services.access.errors import AlreadyExists, Inactive, NotFound, Unprocessable
 from tenantable.services.access.identity.callers import Caller
+from tenantable.services.access.identity.handing_out import (
+    given_by_team_role,
+    given_to,
+    refuse_longer_than_held,
+    refuse_other_denies_of,
+)
 from tenantable.services.access.identity.rights import refuse_more_than_held, snapshot_for
-from tenantable.services.access.teams.definitions import rules_of_team_role
 from tenantable.web.etags import check_if_match
 
 
@@ -87,7 +94,8 @@ class Memberships:
             Inactive: The member, the team or the team role is switched off.
             AlreadyExists: The user is in the team.
             Unprocessable: The user is in as many teams as one can be.
-            Forbidden: The team role allows more than the caller holds.
+            Forbidden: The team role allows more than the caller holds, or longer; or it denies the user what the caller
+                does not hold.
         """
 
         def build(change: Change) -> TeamMember:
@@ -100,7 +108,8 @@ class Memberships:
                 raise Unprocessable(f"{user_id} is in {TEAMS_OF_USER_MAX} teams; nobody can be in more")
             snapshot = snapshot_for(change)
             self._refuse_inactive(snapshot, team_role_id)
-            _refuse_more(change, snapshot, caller, (team_role_id, team_id))
+            _refuse_to_give(change, caller, snapshot, team_role_id, team_id=team_id)
+            _refuse_denies(change, caller, snapshot, member, team_id=team_id, team_role_ids=[team_role_id])
             made = TeamMember(
                 organisation_id=organisation_id,
                 team_id=team_id,
@@ -135,7 +144,7 @@ class Memberships:
             NotFound: There is no such team or team role, or the user is not in the team.
             PreconditionFailed: The membership was changed since it was read.
             Inactive: The team role is switched off.
-            Forbidden: The team role, or the one before, allows more than the caller holds.
+            Forbidden: As for `add` and `remove`.
         """
 
         def build(change: Change) -> TeamMember:
@@ -143,7 +152,10 @@ class Memberships:
             check_if_match(if_match, stored.revision)
             member, snapshot = self._member(organisation_id, user_id), snapshot_for(change)
             self._refuse_inactive(snapshot, team_role_id)
-            _refuse_more(change, snapshot, caller, (stored.team_role_id, team_id), (team_role_id, team_id))
+            both = [stored.team_role_id, team_role_id]
+            _refuse_to_take(change, caller, snapshot, stored)
+            _refuse_to_give(change, caller, snapshot, team_role_id, team_id=team_id)
+            _refuse_denies(change, caller, snapshot, member, team_id=team_id, team_role_ids=both)
             change.update(TeamMembers, stored, TeamMember.team_role_id.set(team_role_id))
             change.update(Members, member, Member.team_roles.set(member.team_roles | {team_id: team_role_id}))
             if team_role_id != stored.team_role_id:
@@ -164,14 +176,15 @@ class Memberships:
         Raises:
             NotFound: There is no such team, or the user is not in it.
             PreconditionFailed: The membership was changed since it was read.
-            Forbidden: The team role allows more than the caller holds.
+            Forbidden: The team role allows more than the caller holds, or what it denies the user would be free for.
         """
 
         def build(change: Change) -> None:
             stored = self.membership(organisation_id, team_id, user_id)
             check_if_match(if_match, stored.revision)
-            member = self._member(organisation_id, user_id)
-            _refuse_more(change, snapshot_for(change), caller, (stored.team_role_id, team_id))
+            member, snapshot = self._member(organisation_id, user_id), snapshot_for(change)
+            _refuse_to_take(change, caller, snapshot, stored)
+            _refuse_denies(change, caller, snapshot, member, team_id=team_id, team_role_ids=[stored.team_role_id])
             left = {each: role for each, role in member.team_roles.items() if each != team_id}
             change.delete(TeamMembers, stored)
             change.update(Members, member, Member.team_roles.set(left))
@@ -202,11 +215,35 @@ class Memberships:
             raise Inactive(f"The team role {team_role_id} is switched off")
 
 
-def _refuse_more(change: Change, snapshot: Snapshot, caller: Caller, *given: tuple[str, str]) -> None:
-    """`given` are team roles, each with its team. Each is looked at for itself: what one denies excuses no other."""
-    for team_role_id, team_id in given:
-        rules = rules_of_team_role(snapshot.definitions, team_role_id, team_id)
-        refuse_more_than_held(rules, caller, snapshot, now=change.now.timestamp())
+# What is given and what is taken is each looked at for itself: what one denies excuses no other.
+
+
+def _refuse_to_give(change: Change, caller: Caller, snapshot: Snapshot, team_role_id: str, *, team_id: str) -> None:
+    """A membership has no end."""
+    rules = given_by_team_role(snapshot.definitions, team_role_id, team_id)
+    refuse_longer_than_held(rules, caller, snapshot, until=None, now=change.now.timestamp())
+
+
+def _refuse_to_take(change: Change, caller: Caller, snapshot: Snapshot, stored: TeamMember) -> None:
+    rules = given_by_team_role(snapshot.definitions, stored.team_role_id, stored.team_id)
+    refuse_more_than_held(rules, caller, snapshot, now=change.now.timestamp())
+
+
+def _refuse_denies(
+    change: Change,
+    caller: Caller,
+    snapshot: Snapshot,
+    member: Member,
+    *,
+    team_id: str,
+    team_role_ids: Sequence[str],
+) -> None:
+    found, now = snapshot.definitions, change.now.timestamp()
+    rules = [rule for each in team_role_ids for rule in found.rules_of_team_role(each, team_id, also_inactive=True)]
+    elsewhere = {team: role for team, role in member.team_roles.items() if team != team_id}
+    assignments = snapshot.user(member.user_id, now=now).assignments
+    others = given_to(snapshot, member.model_copy(update={"team_roles": elsewhere}), assignments)
+    refuse_other_denies_of(rules, others, caller, snapshot, now=now)
 
 
 def _count_member(change: Change, team_id: str, number: int) -> None:

@@ -15,7 +15,7 @@ from tenantable.services.access.http.requests import (
     IfMatch,
     RawBody,
 )
-from tenantable.services.access.teams.api import ReadsTeams, TeamId, WritesTeams
+from tenantable.services.access.teams.api import ReadsTeams, ReadsTeamsOrOwn, TeamId, WritesTeams
 from tenantable.services.access.teams.members import Memberships
 from tenantable.services.access.teams.schemas import AddTeamMember, ChangeTeamMember, TeamMemberShown
 from tenantable.web.problems import problem_responses
@@ -142,13 +142,13 @@ def remove_team_member(
 @router.get("/organisations/{organisation_id}/users/{user_id}/teams", responses=problem_responses(400, 404))
 def list_teams_of_member(
     user_id: UserId,
-    request: ReadsTeams,
+    request: ReadsTeamsOrOwn,
     memberships: MembershipsHere,
     *,
     limit: Limit = LIMIT_DEFAULT,
     cursor: Cursor = None,
 ) -> Listing[TeamMemberShown]:
-    """The teams of a member of the organisation, by team id."""
+    """The teams of a member of the organisation, by team id. Their own for every member."""
     page = memberships.of_member(request.organisation_id, user_id, limit=limit, cursor=cursor)
     return listing(page.items, TeamMemberShown.of, following=page.next)
 

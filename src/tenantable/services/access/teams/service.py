@@ -1,6 +1,6 @@
 """The use cases of teams."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tenantable.declare.queries import Page
 from tenantable.services.access.changes.change import Actor, Change
@@ -8,8 +8,8 @@ from tenantable.services.access.changes.changes import Changed, Changes
 from tenantable.services.access.declaration import Team, TeamMembers, Teams
 from tenantable.services.access.errors import AlreadyExists, InUse, NotFound
 from tenantable.services.access.identity.callers import Caller
+from tenantable.services.access.identity.handing_out import given_by_team_role, refuse_other_denies
 from tenantable.services.access.identity.rights import refuse_more_than_held, snapshot_for
-from tenantable.services.access.teams.definitions import rules_of_team_role
 from tenantable.web.etags import check_if_match
 
 
@@ -129,9 +129,12 @@ class TeamService:
         return self._changes.run(organisation_id, actor, build)
 
     def _refuse_switching(self, change: Change, caller: Caller, team: Team) -> None:
-        """The members get what their roles in the team allow, or lose it, all at once."""
+        """The members get what their roles in the team allow and deny, or lose it, all at once."""
         members = self._members.of_team(organisation_id=team.organisation_id, team_id=team.team_id)
-        snapshot = snapshot_for(change)
+        snapshot, now = snapshot_for(change), change.now.timestamp()
+        awake = replace(snapshot.definitions, inactive_teams=snapshot.definitions.inactive_teams - {team.team_id})
         for team_role_id in sorted({member.team_role_id for member in members.consistent()}):
-            rules = rules_of_team_role(snapshot.definitions, team_role_id, team.team_id)
-            refuse_more_than_held(rules, caller, snapshot, now=change.now.timestamp())
+            refuse_more_than_held(given_by_team_role(awake, team_role_id, team.team_id), caller, snapshot, now=now)
+            denying = awake.rules_of_team_role(team_role_id, team.team_id)
+            before, after = (denying, []) if team.active else ([], denying)
+            refuse_other_denies(before, after, caller, snapshot, now=now)
