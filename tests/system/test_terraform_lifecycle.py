@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from moto.server import ThreadedMotoServer
 from tests.system.terraform import (
     NOT_INSTALLED,
     Endpoint,
@@ -66,7 +67,11 @@ module "webhooks" {
   stream_view_type = var.changed ? "NEW_IMAGE" : "NEW_AND_OLD_IMAGES"
 }
 
-# Where the endpoint is comes from the environment: AWS_ENDPOINT_URL.
+# Where the endpoint is comes from the environment: AWS_ENDPOINT_URL, and AWS_ENDPOINT_URL_S3 for buckets.
+provider "aws" {
+  s3_use_path_style = true
+}
+
 provider "aws" {
   alias = "with_tags"
   default_tags { tags = { app = "harness" } }
@@ -107,7 +112,19 @@ def endpoint(start_dynamo: "StartDynamo", tmp_path: Path) -> Iterator[Endpoint]:
         yield running
 
 
+@pytest.fixture
+def buckets(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Buckets are a stand-in's: our endpoint does not speak S3."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", f"http://{host}:{port}")
+    yield
+    server.stop()
+
+
 @pytest.mark.timeout(1200)
+@pytest.mark.usefixtures("buckets")
 def test_every_kind_of_resource_and_the_modules_of_all_systems_stay_as_they_were_applied(
     terraform: Installed, endpoint: Endpoint, tmp_path: Path
 ) -> None:

@@ -281,12 +281,18 @@ def _key_names(schema: list[dict[str, str]]) -> list[str | None]:
 def mock_of(system: System, naming: Naming, **variables: str) -> str:
     """A test of Terraform that makes the module with a mocked provider, and the ARNs of one account."""
     names = DeclaredNames(system=system, values={})
-    queues = [resource.name for resource in system.resources if resource.service == "sqs"]
+    queues, buckets = (
+        [resource.name for resource in system.resources if resource.service == each] for each in ("sqs", "s3")
+    )
     arns = {f"aws_dynamodb_table.{names.tables[table.name]}": HOME.table(naming.table_name(table.name))
             for table in system.tables}  # fmt: skip
     arns |= {
         f"aws_sqs_queue.{label}": f"arn:aws:sqs:{HOME.region}:{HOME.account_id}:{naming.resource_name(name)}"
         for name, label in identifiers(queues).items()
+    }
+    arns |= {
+        f"aws_s3_bucket.{label}": HOME.bucket(naming.resource_name(name))
+        for name, label in identifiers(buckets).items()
     }
     overrides = [
         f'  override_resource {{\n    target = {target}\n    values = {{ arn = "{arn}" }}\n  }}'

