@@ -42,6 +42,10 @@ class StepFailed(AssertionError):
     """A step of Terraform ended otherwise than it must; says how, and what the endpoint was asked last."""
 
 
+BUCKETS = "AWS_ENDPOINT_URL_S3"
+"""Where buckets are, if a test has some; everything else is at the endpoint."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Installed:
     """The program, and the folder of its providers, which all runs share."""
@@ -162,7 +166,7 @@ class Run:
         rc = self.folder / "terraformrc"
         rc.write_text("disable_checkpoint = true\n")
         own = {"TF_CLI_CONFIG_FILE": str(rc), "TF_IN_AUTOMATION": "1"}
-        return {name: value for name, value in os.environ.items() if not name.startswith("AWS_")} | (
+        return {name: value for name, value in os.environ.items() if not name.startswith("AWS_") or name == BUCKETS} | (
             own | self.endpoint.environment()
         )
 
