@@ -4,7 +4,8 @@ import secrets as randomness
 import time
 from dataclasses import dataclass
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
+from fastapi.responses import RedirectResponse
 
 from tenantable.console.app import create_console
 from tenantable.engine import Engine
@@ -95,6 +96,7 @@ def assemble_access(
         new_key=lambda: randomness.token_urlsafe(_FORM_KEY_BYTES),
     )
     app.mount(CONSOLE_PATH, console)
+    app.add_route(CONSOLE_PATH, _to_the_console)
     loops = [Loop("invitation-expiry", every(EXPIRY_SECONDS, app.state.invitations.expiry.sweep))]
     table_name = installation.naming.table_name(access_table.name)
     if engine is not None:
@@ -106,6 +108,11 @@ def assemble_access(
         removals = amazon_removals(client(audit_archiver), table_name, settings, checkpoints)
     archiver = archiver_of(dependencies, removals, wait=time.sleep)
     return RunningAccess(app=app, loops=(*loops, Loop("audit-archiver", archiver.step)))
+
+
+def _to_the_console(_request: Request) -> RedirectResponse:
+    """Without a host: a redirect leads nowhere else, whatever host the request named."""
+    return RedirectResponse(f"{CONSOLE_PATH}/")
 
 
 def _provider(settings: Settings) -> Issuer:
