@@ -420,6 +420,16 @@ def test_every_wrong_value_is_refused(terraform: str, tmp_path: Path) -> None:
         assert f'variable "{name}"' in str(refused.value)
 
 
+def test_a_name_that_is_too_long_for_a_bucket_is_refused_as_the_variables(terraform: str, tmp_path: Path) -> None:
+    """Characters left of S3's 63 beside the longest stage and `audit`; one more is refused."""
+    files = terraform_module(find_system("access"))
+    write({"variables.tf": files["variables.tf"]}, tmp_path / "access")
+    words = (terraform, "plan", "-input=false", "-no-color", "-var=environment=prod")
+    run(*words, f"-var=project_name={'x' * 52}", folder=tmp_path / "access")
+    with pytest.raises(AssertionError, match=r"S3 takes names of 63 characters: project_name may have 52\."):
+        run(*words, f"-var=project_name={'x' * 53}", folder=tmp_path / "access")
+
+
 Findings = dict[str, set[tuple[str, str]]]
 
 

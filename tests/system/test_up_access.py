@@ -219,7 +219,7 @@ def test_access_management_runs_on_amazon_dynamodb(
     for step in ("organisation created", "invitation accepted", "decision allowed", "decision denied"):
         assert f"✓  {step}" in up.shown
     s3 = boto3.client("s3", endpoint_url=amazon["AWS_ENDPOINT_URL"], region_name="us-east-1")
-    heads: dict[str, Any] = {"Bucket": "bbws-access-dev-audit-archive", "Prefix": "heads/"}
+    heads: dict[str, Any] = {"Bucket": "bbws-access-dev-audit", "Prefix": "heads/"}
     wait_until(lambda: s3.list_objects_v2(**heads)["KeyCount"] > 0)
     assert up.stop() == 0
     assert "step failed" not in up.shown

@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from tenantable.declare.resources import Bucket, EncryptionKey, EventBus, Parameter, ParameterTree, Queue, Resource
+from tenantable.infra.buckets import LIFECYCLE_RULE, OLD_VERSION_DAYS, UNCHECKED, UPLOAD_DAYS, tls_only
 from tenantable.infra.terraform.hcl import (
     Argument,
     Block,
     Call,
+    Comment,
     Expression,
     Part,
     arguments,
@@ -191,24 +193,48 @@ def _bucket_section(names: DeclaredNames, buckets: list[tuple[str, Bucket]]) -> 
 
 
 def _bucket(names: DeclaredNames, label: str, bucket: Bucket) -> Iterator[Block]:
-    """A bucket that is closed to the public, keeps versions and encrypts."""
+    """A bucket that is closed to the public and to plain HTTP, keeps versions and encrypts."""
     itself = Expression(f"aws_s3_bucket.{label}.id")
-    yield Block("resource", "aws_s3_bucket", label, body=[Argument("bucket", names.resource_style(bucket)), _TAGS])
+    body: list[Part] = [Argument("bucket", names.resource_style(bucket)), _TAGS]
+    skipped = [Comment(f"checkov:skip={rule}: {reason}", wide=True) for rule, reason in UNCHECKED.items()]
+    yield Block("resource", "aws_s3_bucket", label, body=separated([skipped, body]))
     closed = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
     body = [*arguments(bucket=itself), *(Argument(name, value=True) for name in closed)]
     yield Block("resource", "aws_s3_bucket_public_access_block", label, body=body)
     versions = Block("versioning_configuration", body=arguments(status="Enabled"))
     yield Block("resource", "aws_s3_bucket_versioning", label, body=separated([arguments(bucket=itself), [versions]]))
+    yield _bucket_encryption(label, itself)
+    yield _bucket_lifecycle(label, itself)
+    yield _bucket_policy(label, itself)
+
+
+def _bucket_encryption(label: str, itself: Expression) -> Block:
     encryption = Block(
         "apply_server_side_encryption_by_default",
         body=arguments(sse_algorithm="aws:kms", kms_master_key_id=Expression("var.kms_key_arn")),
     )
     rule = Block("rule", body=separated([arguments(bucket_key_enabled=True), [encryption]]))
-    yield Block(
-        "resource",
-        "aws_s3_bucket_server_side_encryption_configuration",
-        label,
-        body=separated([arguments(bucket=itself), [rule]]),
+    body = separated([arguments(bucket=itself), [rule]])
+    return Block("resource", "aws_s3_bucket_server_side_encryption_configuration", label, body=body)
+
+
+def _bucket_lifecycle(label: str, itself: Expression) -> Block:
+    """No object goes: only parts of uploads that nobody completed, and what was overwritten or deleted long ago."""
+    parts = Block("abort_incomplete_multipart_upload", body=arguments(days_after_initiation=UPLOAD_DAYS))
+    old = Block("noncurrent_version_expiration", body=arguments(noncurrent_days=OLD_VERSION_DAYS))
+    heading = arguments(id=LIFECYCLE_RULE, status="Enabled")
+    rule = Block("rule", body=separated([heading, [Block("filter", body=[])], [parts], [old]]))
+    # S3 wants a rule about old versions set after they are kept.
+    after = arguments(depends_on=[Expression(f"aws_s3_bucket_versioning.{label}")])
+    body = separated([arguments(bucket=itself), [rule], after])
+    return Block("resource", "aws_s3_bucket_lifecycle_configuration", label, body=body)
+
+
+def _bucket_policy(label: str, itself: Expression) -> Block:
+    arn = f"aws_s3_bucket.{label}.arn"
+    policy = tls_only([Expression(arn), template(Expression(arn), "/*")])
+    return Block(
+        "resource", "aws_s3_bucket_policy", label, body=arguments(bucket=itself, policy=Call("jsonencode", policy))
     )
 
 

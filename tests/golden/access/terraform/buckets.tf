@@ -3,29 +3,33 @@
 # Buckets
 # =============================================================================
 
-resource "aws_s3_bucket" "audit_archive" {
-  bucket = "${var.project_name}-${var.environment}-audit-archive"
+resource "aws_s3_bucket" "audit" {
+  # checkov:skip=CKV_AWS_18: access logs need a bucket of the account's, which is yours to name
+  # checkov:skip=CKV_AWS_144: a copy in another region needs a bucket and a role there, which are yours to add
+  # checkov:skip=CKV2_AWS_62: nothing listens to this bucket
+
+  bucket = "${var.project_name}-${var.environment}-audit"
   tags   = local.common_tags
 }
 
-resource "aws_s3_bucket_public_access_block" "audit_archive" {
-  bucket                  = aws_s3_bucket.audit_archive.id
+resource "aws_s3_bucket_public_access_block" "audit" {
+  bucket                  = aws_s3_bucket.audit.id
   block_public_acls       = true
   block_public_policy     = true
   ignore_public_acls      = true
   restrict_public_buckets = true
 }
 
-resource "aws_s3_bucket_versioning" "audit_archive" {
-  bucket = aws_s3_bucket.audit_archive.id
+resource "aws_s3_bucket_versioning" "audit" {
+  bucket = aws_s3_bucket.audit.id
 
   versioning_configuration {
     status = "Enabled"
   }
 }
 
-resource "aws_s3_bucket_server_side_encryption_configuration" "audit_archive" {
-  bucket = aws_s3_bucket.audit_archive.id
+resource "aws_s3_bucket_server_side_encryption_configuration" "audit" {
+  bucket = aws_s3_bucket.audit.id
 
   rule {
     bucket_key_enabled = true
@@ -35,4 +39,46 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "audit_archive" {
       kms_master_key_id = var.kms_key_arn
     }
   }
+}
+
+resource "aws_s3_bucket_lifecycle_configuration" "audit" {
+  bucket = aws_s3_bucket.audit.id
+
+  rule {
+    id     = "leftovers"
+    status = "Enabled"
+
+    filter {}
+
+    abort_incomplete_multipart_upload {
+      days_after_initiation = 7
+    }
+
+    noncurrent_version_expiration {
+      noncurrent_days = 30
+    }
+  }
+
+  depends_on = [aws_s3_bucket_versioning.audit]
+}
+
+resource "aws_s3_bucket_policy" "audit" {
+  bucket = aws_s3_bucket.audit.id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid       = "DenyPlainHttp"
+        Effect    = "Deny"
+        Principal = "*"
+        Action    = "s3:*"
+        Resource  = [aws_s3_bucket.audit.arn, "${aws_s3_bucket.audit.arn}/*"]
+        Condition = {
+          Bool = {
+            "aws:SecureTransport" = "false"
+          }
+        }
+      },
+    ]
+  })
 }

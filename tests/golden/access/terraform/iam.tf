@@ -661,16 +661,16 @@ resource "aws_iam_policy" "audit_service" {
         }
       },
       {
-        Sid      = "ListBucketAuditArchive"
+        Sid      = "ListBucketAudit"
         Effect   = "Allow"
         Action   = "s3:ListBucket"
-        Resource = aws_s3_bucket.audit_archive.arn
+        Resource = aws_s3_bucket.audit.arn
       },
       {
-        Sid      = "GetObjectAuditArchive"
+        Sid      = "GetObjectAudit"
         Effect   = "Allow"
         Action   = "s3:GetObject"
-        Resource = "${aws_s3_bucket.audit_archive.arn}/*"
+        Resource = "${aws_s3_bucket.audit.arn}/*"
       },
     ]
   })
@@ -821,16 +821,16 @@ resource "aws_iam_policy" "audit_archiver" {
         Resource = "${aws_dynamodb_table.access_management.arn}/stream/*"
       },
       {
-        Sid      = "ListBucketAuditArchive"
+        Sid      = "ListBucketAudit"
         Effect   = "Allow"
         Action   = "s3:ListBucket"
-        Resource = aws_s3_bucket.audit_archive.arn
+        Resource = aws_s3_bucket.audit.arn
       },
       {
-        Sid      = "UseAuditArchive"
+        Sid      = "UseAudit"
         Effect   = "Allow"
         Action   = ["s3:GetObject", "s3:PutObject"]
-        Resource = "${aws_s3_bucket.audit_archive.arn}/*"
+        Resource = "${aws_s3_bucket.audit.arn}/*"
       },
     ]
   })

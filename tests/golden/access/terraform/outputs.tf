@@ -111,7 +111,7 @@ output "environment_variables" {
   description = "Environment variables that tell the components the names"
   value = {
     ACCESS_MANAGEMENT_TABLE = aws_dynamodb_table.access_management.name
-    AUDIT_ARCHIVE_BUCKET    = "${var.project_name}-${var.environment}-audit-archive"
+    AUDIT_ARCHIVE_BUCKET    = "${var.project_name}-${var.environment}-audit"
   }
 }
 
@@ -146,6 +146,6 @@ output "policy_arns" {
 output "bucket_names" {
   description = "Names of the buckets, by logical name"
   value = {
-    audit-archive = aws_s3_bucket.audit_archive.bucket
+    audit = aws_s3_bucket.audit.bucket
   }
 }

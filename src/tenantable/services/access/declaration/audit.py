@@ -19,9 +19,7 @@ AuditType = Literal[
     "CONFIGURATION",
 ]
 
-audit_archive = Bucket(
-    name="audit-archive", description="Audit events that left the table, and signed copies of the heads."
-)
+audit_archive = Bucket(name="audit", description="Audit events that left the table, and signed copies of the heads.")
 
 
 class AuditEvent(Entity, table=table, stored_names=camel_case):
