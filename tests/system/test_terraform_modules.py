@@ -288,6 +288,10 @@ def mock_of(system: System, naming: Naming, **variables: str) -> str:
         f"aws_sqs_queue.{label}": f"arn:aws:sqs:{HOME.region}:{HOME.account_id}:{naming.resource_name(name)}"
         for name, label in identifiers(queues).items()
     }
+    arns |= {
+        f"aws_s3_bucket.{label}": f"arn:aws:s3:::{naming.resource_name(name)}"
+        for name, label in identifiers(bucket.name for bucket in system.buckets).items()
+    }
     overrides = [
         f'  override_resource {{\n    target = {target}\n    values = {{ arn = "{arn}" }}\n  }}'
         for target, arn in arns.items()

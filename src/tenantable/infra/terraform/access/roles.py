@@ -98,8 +98,6 @@ def _shortened(text: str, most: int) -> str:
 _SERVICES_NAMED = (
     'alltrue([for each in var.trusted_services : can(regex("^[a-z0-9.-]+[.]amazonaws[.]com(.cn)?$", each))])'
 )
-
-
 _PRINCIPALS_NAMED = (
     'alltrue([for each in var.trusted_principals : can(regex("^arn:[^:*]+:(iam|sts)::[0-9]+:[^*]+$", each))])'
 )
