@@ -3,11 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-LIFECYCLE_RULE = "leftovers"
+LIFECYCLE_RULE = "unfinished-uploads"
 UPLOAD_DAYS = 7
 """After so many days an upload that nobody completed is given up."""
-OLD_VERSION_DAYS = 30
-"""How long an object can be had back that was overwritten or deleted. Erased personal data is gone after as many."""
 
 UNCHECKED = {
     "CKV_AWS_18": "access logs need a bucket of the account's, which is yours to name",

@@ -8,7 +8,7 @@ from typing import Any
 
 from tenantable.declare.naming import Naming
 from tenantable.declare.resources import Bucket, EncryptionKey, EventBus, Queue, Resource
-from tenantable.infra.buckets import LIFECYCLE_RULE, OLD_VERSION_DAYS, UNCHECKED, UPLOAD_DAYS, tls_only
+from tenantable.infra.buckets import LIFECYCLE_RULE, UNCHECKED, UPLOAD_DAYS, tls_only
 from tenantable.infra.cloudformation.placeholders import pascal_case
 from tenantable.infra.cloudformation.tables import RETAINED
 
@@ -78,16 +78,15 @@ def _key(key: Any, name: str, physical: str) -> dict[str, Properties]:
 def _bucket(_bucket: Any, name: str, physical: str) -> dict[str, Properties]:
     blocked = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
     encryption = [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}, "BucketKeyEnabled": True}]
-    leftovers = {
+    unfinished = {
         "Id": LIFECYCLE_RULE,
         "Status": "Enabled",
         "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": UPLOAD_DAYS},
-        "NoncurrentVersionExpiration": {"NoncurrentDays": OLD_VERSION_DAYS},
     }
     properties = {
         "BucketName": physical,
         "BucketEncryption": {"ServerSideEncryptionConfiguration": encryption},
-        "LifecycleConfiguration": {"Rules": [leftovers]},
+        "LifecycleConfiguration": {"Rules": [unfinished]},
         "PublicAccessBlockConfiguration": dict.fromkeys(blocked, True),
         "VersioningConfiguration": {"Status": "Enabled"},
     }

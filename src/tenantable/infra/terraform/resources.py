@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tenantable.declare.resources import Bucket, EncryptionKey, EventBus, Parameter, ParameterTree, Queue, Resource
-from tenantable.infra.buckets import LIFECYCLE_RULE, OLD_VERSION_DAYS, UNCHECKED, UPLOAD_DAYS, tls_only
+from tenantable.infra.buckets import LIFECYCLE_RULE, UNCHECKED, UPLOAD_DAYS, tls_only
 from tenantable.infra.terraform.hcl import (
     Argument,
     Block,
@@ -219,14 +219,11 @@ def _bucket_encryption(label: str, itself: Expression) -> Block:
 
 
 def _bucket_lifecycle(label: str, itself: Expression) -> Block:
-    """No object goes: only parts of uploads that nobody completed, and what was overwritten or deleted long ago."""
+    """No object goes and no version of one: only parts of uploads that nobody completed."""
     parts = Block("abort_incomplete_multipart_upload", body=arguments(days_after_initiation=UPLOAD_DAYS))
-    old = Block("noncurrent_version_expiration", body=arguments(noncurrent_days=OLD_VERSION_DAYS))
     heading = arguments(id=LIFECYCLE_RULE, status="Enabled")
-    rule = Block("rule", body=separated([heading, [Block("filter", body=[])], [parts], [old]]))
-    # S3 wants a rule about old versions set after they are kept.
-    after = arguments(depends_on=[Expression(f"aws_s3_bucket_versioning.{label}")])
-    body = separated([arguments(bucket=itself), [rule], after])
+    rule = Block("rule", body=separated([heading, [Block("filter", body=[])], [parts]]))
+    body = separated([arguments(bucket=itself), [rule]])
     return Block("resource", "aws_s3_bucket_lifecycle_configuration", label, body=body)
 
 

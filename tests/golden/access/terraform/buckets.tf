@@ -45,7 +45,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "audit" {
   bucket = aws_s3_bucket.audit.id
 
   rule {
-    id     = "leftovers"
+    id     = "unfinished-uploads"
     status = "Enabled"
 
     filter {}
@@ -53,13 +53,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "audit" {
     abort_incomplete_multipart_upload {
       days_after_initiation = 7
     }
-
-    noncurrent_version_expiration {
-      noncurrent_days = 30
-    }
   }
-
-  depends_on = [aws_s3_bucket_versioning.audit]
 }
 
 resource "aws_s3_bucket_policy" "audit" {
