@@ -113,10 +113,11 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
 @pytest.fixture
 def amazon() -> Iterator[dict[str, str]]:
-    """The environment of a process on AWS, with a stand-in for AWS itself."""
+    """The environment of a process on AWS, with a stand-in for AWS itself, in which there is nothing yet."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
+    httpx.post(f"http://{host}:{port}/moto-api/reset").raise_for_status()
     environment = {
         "AWS_ENDPOINT_URL": f"http://{host}:{port}",
         "AWS_ACCESS_KEY_ID": "example",

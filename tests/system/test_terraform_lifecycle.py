@@ -1,6 +1,6 @@
 """
 Every kind of resource that generated modules have, and the modules of every system that ships, through Terraform's life
-cycle against our own endpoint.
+cycle against our own endpoint; buckets against moto, because the endpoint does not speak S3.
 """
 
 import shutil
@@ -67,9 +67,15 @@ module "webhooks" {
   stream_view_type = var.changed ? "NEW_IMAGE" : "NEW_AND_OLD_IMAGES"
 }
 
-# Where the endpoint is comes from the environment: AWS_ENDPOINT_URL, and AWS_ENDPOINT_URL_S3 for buckets.
+# Where the endpoint is comes from the environment: AWS_ENDPOINT_URL.
+variable "buckets_address" {
+  type = string
+}
+
+# S3 alone is answered elsewhere.
 provider "aws" {
   s3_use_path_style = true
+  endpoints { s3 = var.buckets_address }
 }
 
 provider "aws" {
@@ -113,24 +119,23 @@ def endpoint(start_dynamo: "StartDynamo", tmp_path: Path) -> Iterator[Endpoint]:
 
 
 @pytest.fixture
-def buckets(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Buckets are a stand-in's: our endpoint does not speak S3."""
+def buckets_address() -> Iterator[str]:
+    """moto as S3, which our endpoint does not speak."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
-    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", f"http://{host}:{port}")
-    yield
+    yield f"http://{host}:{port}"
     server.stop()
 
 
 @pytest.mark.timeout(1200)
-@pytest.mark.usefixtures("buckets")
 def test_every_kind_of_resource_and_the_modules_of_all_systems_stay_as_they_were_applied(
-    terraform: Installed, endpoint: Endpoint, tmp_path: Path
+    terraform: Installed, endpoint: Endpoint, buckets_address: str, tmp_path: Path
 ) -> None:
     """
     Tables with indexes, replicas and keys; roles, policies, queues, parameters, scaling and alarms: applied, changed,
-    destroyed, and after each apply a plan finds nothing. No answer on the way is a failure of the endpoint.
+    destroyed, and after each apply a plan finds nothing. No answer on the way is a failure of the endpoint. Buckets
+    are made in moto beside it.
 
     Requirements: A-13, W-10, M-10, T-10.
     """
@@ -142,7 +147,9 @@ def test_every_kind_of_resource_and_the_modules_of_all_systems_stay_as_they_were
             (folder / file).write_text(text)
     shutil.copytree(RESOURCES, written / "resources")
     (written / "main.tf").write_text(ROOT)
-    outputs = lifecycle(run_of(written, endpoint, tmp_path / "run", terraform), {}, {"changed": True})
+    outputs = lifecycle(
+        run_of(written, endpoint, tmp_path / "run", terraform), {"buckets_address": buckets_address}, {"changed": True}
+    )
     assert outputs["access"]["table_name"] == "bbws-access-prod-ddb-access-management"
     assert outputs["access"]["gsi1_name"] == "bbws-access-prod-ddb-access-management-gsi1"
     assert outputs["resources"]["account"] == "000000000000"

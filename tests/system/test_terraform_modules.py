@@ -281,9 +281,7 @@ def _key_names(schema: list[dict[str, str]]) -> list[str | None]:
 def mock_of(system: System, naming: Naming, **variables: str) -> str:
     """A test of Terraform that makes the module with a mocked provider, and the ARNs of one account."""
     names = DeclaredNames(system=system, values={})
-    queues, buckets = (
-        [resource.name for resource in system.resources if resource.service == each] for each in ("sqs", "s3")
-    )
+    queues = [resource.name for resource in system.resources if resource.service == "sqs"]
     arns = {f"aws_dynamodb_table.{names.tables[table.name]}": HOME.table(naming.table_name(table.name))
             for table in system.tables}  # fmt: skip
     arns |= {
@@ -291,8 +289,8 @@ def mock_of(system: System, naming: Naming, **variables: str) -> str:
         for name, label in identifiers(queues).items()
     }
     arns |= {
-        f"aws_s3_bucket.{label}": HOME.bucket(naming.resource_name(name))
-        for name, label in identifiers(buckets).items()
+        f"aws_s3_bucket.{label}": f"arn:aws:s3:::{naming.resource_name(name)}"
+        for name, label in identifiers(bucket.name for bucket in system.buckets).items()
     }
     overrides = [
         f'  override_resource {{\n    target = {target}\n    values = {{ arn = "{arn}" }}\n  }}'
@@ -424,6 +422,16 @@ def test_every_wrong_value_is_refused(terraform: str, tmp_path: Path) -> None:
         run(terraform, "plan", "-input=false", "-no-color", *words, folder=tmp_path / "access")
     for name in WRONG:
         assert f'variable "{name}"' in str(refused.value)
+
+
+def test_a_name_that_is_too_long_for_a_bucket_is_refused_as_the_variables(terraform: str, tmp_path: Path) -> None:
+    """Characters left of S3's 63 beside the longest stage and `audit`; one more is refused."""
+    files = terraform_module(find_system("access"))
+    write({"variables.tf": files["variables.tf"]}, tmp_path / "access")
+    words = (terraform, "plan", "-input=false", "-no-color", "-var=environment=prod")
+    run(*words, f"-var=project_name={'x' * 52}", folder=tmp_path / "access")
+    with pytest.raises(AssertionError, match=r"S3 takes names of 63 characters: project_name may have 52\."):
+        run(*words, f"-var=project_name={'x' * 53}", folder=tmp_path / "access")
 
 
 Findings = dict[str, set[tuple[str, str]]]

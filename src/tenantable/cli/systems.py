@@ -77,7 +77,7 @@ def find_naming(system: "System", stage: str, values: Sequence[str] | None = Non
         values: Texts such as `project=acme` that take the place of the naming's own values.
     Raises:
         SettingsError: A value has another form, or the system's names have no such value.
-        DeclarationError: The system has no such stage.
+        DeclarationError: The system has no such stage, or S3 takes no bucket with such a name.
     """
     naming = system.naming(stage)
     for text in values or ():
@@ -87,4 +87,5 @@ def find_naming(system: "System", stage: str, values: Sequence[str] | None = Non
             hint = f"write name=value; the names of {system.name} have {known}"
             raise SettingsError(f"--name {text}: no such value", hint=hint)
         naming = replace(naming, values={**naming.values, name: value})
+    system.check_names(naming)
     return naming

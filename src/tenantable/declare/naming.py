@@ -10,6 +10,10 @@ from tenantable.errors import DeclarationError, Fault
 TABLE = "{table}"
 _PHYSICAL_NAME = re.compile(r"[A-Za-z0-9_.-]{3,255}")
 _RESOURCE_NAME = re.compile(r"[A-Za-z0-9_./-]{1,1011}")
+BUCKET_CHARACTERS_MAX = 63
+_BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_NO_BUCKET = re.compile(r"[0-9]+(\.[0-9]+){3}|.*\.\..*|(xn--|sthree-).*|.*(-s3alias|--ol-s3)")
+"""Forms that S3 keeps for itself: addresses, empty labels, and its own prefixes and suffixes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +97,25 @@ class Naming:
         slash = "/" if logical_name.startswith("/") else ""
         name = self.resource.format(**self.values, resource=logical_name.removeprefix("/"))
         return self._checked(slash + name.removeprefix(slash), _RESOURCE_NAME)
+
+    def bucket_name(self, logical_name: str) -> str:
+        """
+        The physical name of a bucket.
+
+        Raises:
+            DeclarationError: S3 takes no such name.
+        Source: "Bucket naming rules", Amazon S3 User Guide.
+        """
+        name = self.resource_name(logical_name)
+        if len(name) > BUCKET_CHARACTERS_MAX:
+            problem = f"the name {name!r} has {len(name)} characters, and S3 takes at most {BUCKET_CHARACTERS_MAX}"
+            hint = "shorten the bucket's name, Naming.resource or one of the naming's values"
+        elif not _BUCKET_NAME.fullmatch(name) or _NO_BUCKET.fullmatch(name):
+            problem = f"S3 takes no bucket named {name!r}"
+            hint = "use 3 to 63 lower-case letters, digits, dots and hyphens, a letter or digit at both ends"
+        else:
+            return name
+        raise DeclarationError([Fault(place=f"Bucket {logical_name!r}", problem=problem, hint=hint)])
 
     def _checked(self, name: str, allowed: re.Pattern[str]) -> str:
         if not allowed.fullmatch(name):

@@ -10,7 +10,7 @@ from tenantable.declare.grants.granted import Grant, ResourceGrant
 from tenantable.declare.keys.layouts import EntityLayout
 from tenantable.declare.naming import Naming
 from tenantable.declare.patterns import Pattern
-from tenantable.declare.resources import Resource
+from tenantable.declare.resources import Bucket, Resource
 from tenantable.declare.tables import PhysicalTable, Table, physical_table
 from tenantable.errors import DeclarationError, Fault
 
@@ -39,7 +39,7 @@ class System:
     Raises:
         DeclarationError: Two tables, components or resources have one name, a component's role would have a name that
             IAM refuses, or a component is granted something on a table that is none of `tables`, or a role that is none
-            of its components'.
+            of its components', or S3 takes no bucket of the name that one has in a stage.
     """
 
     name: str
@@ -71,6 +71,9 @@ class System:
             faults += _component_faults(self, component)
         if faults:
             raise DeclarationError(faults)
+        if self.buckets:
+            for stage in self.stages:
+                self.check_names(self.naming(stage))
 
     @property
     def layouts(self) -> tuple[EntityLayout, ...]:
@@ -85,6 +88,15 @@ class System:
     def patterns(self) -> tuple[Pattern, ...]:
         """Every access pattern, table by table, in the order of declaration."""
         return tuple(pattern for table in self.tables for pattern in table.patterns)
+
+    @property
+    def buckets(self) -> tuple[Bucket, ...]:
+        return tuple(resource for resource in self.resources if isinstance(resource, Bucket))
+
+    def check_names(self, naming: Naming) -> None:
+        """DeclarationError where S3 takes no bucket of the name that `naming` makes."""
+        for bucket in self.buckets:
+            naming.bucket_name(bucket.name)
 
     def component(self, name: str) -> Component:
         """KeyError when there is none."""

@@ -46,3 +46,16 @@ def test_a_name_that_dynamodb_would_refuse_is_refused_here() -> None:
 def test_broken_braces_are_reported() -> None:
     with pytest.raises(DeclarationError, match="is no style"):
         Naming(table="{table")
+
+
+@pytest.mark.parametrize("name", ["Upper", "ab", "under_score", "-end", "end-", "a..b", "10.0.0.1", "xn--a", "a/b"])
+def test_a_bucket_that_s3_would_refuse_is_refused_here(name: str) -> None:
+    with pytest.raises(DeclarationError, match="S3 takes no bucket named"):
+        Naming().bucket_name(name)
+
+
+def test_a_bucket_has_at_most_63_characters() -> None:
+    naming = Naming(resource="{project}-{resource}", values={"project": "p" * 57})
+    assert len(naming.bucket_name("audit")) == 63
+    with pytest.raises(DeclarationError, match="has 64 characters, and S3 takes at most 63"):
+        naming.bucket_name("audits")

@@ -5,6 +5,7 @@ from tenantable.declare.attributes import Attr
 from tenantable.declare.entities import Entity
 from tenantable.declare.grants import Component, allow, writes
 from tenantable.declare.naming import Naming
+from tenantable.declare.resources import Bucket
 from tenantable.declare.systems import System
 from tenantable.declare.tables import Table
 from tenantable.errors import DeclarationError
@@ -64,3 +65,13 @@ def test_a_component_is_granted_nothing_outside_of_the_system() -> None:
 def test_a_role_has_a_name_that_iam_allows() -> None:
     with pytest.raises(DeclarationError, match="IAM allows no role named 'my shop-api'"):
         System(name="my shop", tables=[], components=[Component("api")])
+
+
+def test_a_bucket_has_a_name_that_s3_allows_in_every_stage() -> None:
+    with pytest.raises(DeclarationError, match="S3 takes no bucket named 'prod_files'"):
+        System(
+            name="shop",
+            tables=[],
+            resources=[Bucket(name="files")],
+            naming=lambda stage: Naming(resource="prod_{resource}" if stage == "prod" else "{resource}"),
+        )

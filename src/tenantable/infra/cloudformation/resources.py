@@ -8,6 +8,7 @@ from typing import Any
 
 from tenantable.declare.naming import Naming
 from tenantable.declare.resources import Bucket, EncryptionKey, EventBus, Queue, Resource
+from tenantable.infra.buckets import LIFECYCLE_RULE, UNCHECKED, UPLOAD_DAYS, tls_only
 from tenantable.infra.cloudformation.placeholders import pascal_case
 from tenantable.infra.cloudformation.tables import RETAINED
 
@@ -77,13 +78,35 @@ def _key(key: Any, name: str, physical: str) -> dict[str, Properties]:
 def _bucket(_bucket: Any, name: str, physical: str) -> dict[str, Properties]:
     blocked = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
     encryption = [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}, "BucketKeyEnabled": True}]
+    unfinished = {
+        "Id": LIFECYCLE_RULE,
+        "Status": "Enabled",
+        "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": UPLOAD_DAYS},
+    }
     properties = {
         "BucketName": physical,
         "BucketEncryption": {"ServerSideEncryptionConfiguration": encryption},
+        "LifecycleConfiguration": {"Rules": [unfinished]},
         "PublicAccessBlockConfiguration": dict.fromkeys(blocked, True),
         "VersioningConfiguration": {"Status": "Enabled"},
     }
-    return {name: {"Type": "AWS::S3::Bucket", **RETAINED, "Properties": properties}}
+    unchecked = [{"id": rule, "comment": reason} for rule, reason in UNCHECKED.items()]
+    arn = {"Fn::GetAtt": [name, "Arn"]}
+    policy = tls_only([arn, {"Fn::Join": ["", [arn, "/*"]]}])
+    return {
+        name: {
+            "Type": "AWS::S3::Bucket",
+            **RETAINED,
+            "Metadata": {"checkov": {"skip": unchecked}},
+            "Properties": properties,
+        },
+        # It stays with the bucket, which would take plain HTTP without it.
+        f"{name}Policy": {
+            "Type": "AWS::S3::BucketPolicy",
+            **RETAINED,
+            "Properties": {"Bucket": {"Ref": name}, "PolicyDocument": policy},
+        },
+    }
 
 
 def _bus(bus: Any, name: str, physical: str) -> dict[str, Properties]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from string import Formatter
 
-from tenantable.declare.naming import NameValue, Naming
+from tenantable.declare.naming import BUCKET_CHARACTERS_MAX, NameValue, Naming
 from tenantable.declare.resources import EncryptionKey, Resource
 from tenantable.declare.systems import System
 from tenantable.declare.tables import Index, PhysicalTable, Table, physical_table
@@ -75,6 +75,7 @@ class DeclaredNames:
 
     Raises:
         SettingsError: A value is given for a name that the naming does not have, or has a form that is not allowed.
+        DeclarationError: S3 takes no bucket of the name that the values make.
     """
 
     system: System
@@ -89,6 +90,8 @@ class DeclaredNames:
             about = self.variables[name].about
             if about.pattern is not None and not re.search(about.pattern, value):
                 raise SettingsError(f"--name {name}={value}: not allowed", hint=about.requirement)
+        for naming in self.namings.values():
+            self.system.check_names(replace(naming, values={**naming.values, **self.values}))
 
     @cached_property
     def namings(self) -> dict[str, Naming]:
@@ -169,6 +172,21 @@ class DeclaredNames:
         """As `longest`, for what is no table."""
         stretched = [self._stretched(naming, value_characters) for naming in self.namings.values()]
         return max((naming.resource_name(logical_name) for naming in stretched), key=len)
+
+    def value_characters_max(self, name: str) -> int | None:
+        """
+        How long a value of the naming may be, so that every bucket has a name that S3 takes while the other values are
+        the defaults. None: no bucket has it in its name.
+        """
+        default = self.variables[name].default
+        found = []
+        for naming in self.namings.values():
+            times = [field for _, field, _, _ in Formatter().parse(naming.resource)].count(name)
+            values = {**naming.values, **self.values}
+            for bucket in self.system.buckets if times else ():
+                fixed = len(replace(naming, values=values).bucket_name(bucket.name)) - times * len(default)
+                found.append((BUCKET_CHARACTERS_MAX - fixed) // times)
+        return min(found, default=None)
 
     def _stretched(self, naming: Naming, characters: int) -> Naming:
         values = {name: "x" * max(characters, len(naming.values[name])) for name in self.variables}

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from tenantable.declare.resources import Bucket, EncryptionKey, EventBus, Parameter, ParameterTree, Queue, Resource
+from tenantable.infra.buckets import LIFECYCLE_RULE, UNCHECKED, UPLOAD_DAYS, tls_only
 from tenantable.infra.terraform.hcl import (
     Argument,
     Block,
     Call,
     Comment,
     Expression,
-    Gap,
     Part,
     arguments,
     embedded,
@@ -24,7 +24,6 @@ from tenantable.infra.terraform.tables import encryption_key
 
 _TAGS = Argument("tags", Expression("local.common_tags"))
 _KEY_WAIT_DAYS = 30
-_UPLOAD_DAYS = 7
 
 
 def resource_labels(names: DeclaredNames) -> dict[tuple[str, str], str]:
@@ -186,15 +185,6 @@ def _called(table: Any) -> str:
     return "tenant" if table.tenancy is None else str(table.tenancy.called)
 
 
-_BUCKET_SKIPS = {
-    "CKV_AWS_18": "access logs need a bucket of their own, which the account has once and not each module",
-    "CKV_AWS_144": "copies in another region are a decision of cost and residency, and not of the declaration",
-    "CKV_AWS_145": "with var.kms_key_arn null the key is AWS's own",
-    "CKV2_AWS_62": "nobody waits for objects: who writes them knows",
-}
-"""Rules of checkov that a bucket does not follow, and why."""
-
-
 def _bucket_section(names: DeclaredNames, buckets: list[tuple[str, Bucket]]) -> Section:
     blocks = [block for label, bucket in buckets for block in _bucket(names, label, bucket)]
     shown = {bucket.name: Expression(f"aws_s3_bucket.{label}.bucket") for label, bucket in buckets}
@@ -203,39 +193,45 @@ def _bucket_section(names: DeclaredNames, buckets: list[tuple[str, Bucket]]) -> 
 
 
 def _bucket(names: DeclaredNames, label: str, bucket: Bucket) -> Iterator[Block]:
-    """A bucket that is closed to the public, keeps versions and encrypts."""
+    """A bucket that is closed to the public and to plain HTTP, keeps versions and encrypts."""
     itself = Expression(f"aws_s3_bucket.{label}.id")
-    skips = [Comment(f"checkov:skip={rule}: {reason}", wide=True) for rule, reason in _BUCKET_SKIPS.items()]
-    body: list[Part] = [*skips, Gap(), Argument("bucket", names.resource_style(bucket)), _TAGS]
-    yield Block("resource", "aws_s3_bucket", label, body=body)
+    body: list[Part] = [Argument("bucket", names.resource_style(bucket)), _TAGS]
+    skipped = [Comment(f"checkov:skip={rule}: {reason}", wide=True) for rule, reason in UNCHECKED.items()]
+    yield Block("resource", "aws_s3_bucket", label, body=separated([skipped, body]))
     closed = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
-    private = [*arguments(bucket=itself), *(Argument(name, value=True) for name in closed)]
-    yield Block("resource", "aws_s3_bucket_public_access_block", label, body=private)
+    body = [*arguments(bucket=itself), *(Argument(name, value=True) for name in closed)]
+    yield Block("resource", "aws_s3_bucket_public_access_block", label, body=body)
     versions = Block("versioning_configuration", body=arguments(status="Enabled"))
     yield Block("resource", "aws_s3_bucket_versioning", label, body=separated([arguments(bucket=itself), [versions]]))
+    yield _bucket_encryption(label, itself)
+    yield _bucket_lifecycle(label, itself)
+    yield _bucket_policy(label, itself)
+
+
+def _bucket_encryption(label: str, itself: Expression) -> Block:
     encryption = Block(
         "apply_server_side_encryption_by_default",
         body=arguments(sse_algorithm="aws:kms", kms_master_key_id=Expression("var.kms_key_arn")),
     )
     rule = Block("rule", body=separated([arguments(bucket_key_enabled=True), [encryption]]))
-    yield Block(
-        "resource",
-        "aws_s3_bucket_server_side_encryption_configuration",
-        label,
-        body=separated([arguments(bucket=itself), [rule]]),
-    )
-    yield _unfinished_uploads(label, itself)
+    body = separated([arguments(bucket=itself), [rule]])
+    return Block("resource", "aws_s3_bucket_server_side_encryption_configuration", label, body=body)
 
 
-def _unfinished_uploads(label: str, bucket: Expression) -> Block:
-    """What was uploaded in part is no object, and costs as one."""
-    parts = Block("abort_incomplete_multipart_upload", body=arguments(days_after_initiation=_UPLOAD_DAYS))
-    rule = Block(
-        "rule",
-        body=separated([arguments(id="unfinished-uploads", status="Enabled"), [Block("filter", body=[])], [parts]]),
-    )
+def _bucket_lifecycle(label: str, itself: Expression) -> Block:
+    """No object goes and no version of one: only parts of uploads that nobody completed."""
+    parts = Block("abort_incomplete_multipart_upload", body=arguments(days_after_initiation=UPLOAD_DAYS))
+    heading = arguments(id=LIFECYCLE_RULE, status="Enabled")
+    rule = Block("rule", body=separated([heading, [Block("filter", body=[])], [parts]]))
+    body = separated([arguments(bucket=itself), [rule]])
+    return Block("resource", "aws_s3_bucket_lifecycle_configuration", label, body=body)
+
+
+def _bucket_policy(label: str, itself: Expression) -> Block:
+    arn = f"aws_s3_bucket.{label}.arn"
+    policy = tls_only([Expression(arn), template(Expression(arn), "/*")])
     return Block(
-        "resource", "aws_s3_bucket_lifecycle_configuration", label, body=separated([arguments(bucket=bucket), [rule]])
+        "resource", "aws_s3_bucket_policy", label, body=arguments(bucket=itself, policy=Call("jsonencode", policy))
     )
 
 

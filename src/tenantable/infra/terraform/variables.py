@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
+from tenantable.declare.naming import BUCKET_CHARACTERS_MAX
 from tenantable.declare.systems import System
 from tenantable.declare.tables import AWS_MANAGED_KEY, StreamView, Table
 from tenantable.infra.terraform.hcl import Argument, Block, Call, Expression, Part, arguments, literal, separated
@@ -71,7 +72,7 @@ def variable(
     type_: str,
     *,
     default: Sequence[Any] = (),
-    validation: tuple[str, str] | None = None,
+    validation: Sequence[tuple[str, str]] = (),
 ) -> Block:
     """
     One variable.
@@ -79,15 +80,15 @@ def variable(
     Args:
         type_: Its type, such as `map(string)`.
         default: The default as the only element; none where the user must choose.
-        validation: A condition, and the sentence for a value that does not fulfil it.
+        validation: Conditions, each with the sentence for a value that does not fulfil it.
     """
     body: list[Part] = [Argument("description", description), Argument("type", Expression(type_))]
     body += [Argument("default", value) for value in default]
-    if validation is not None:
-        condition, message = validation
-        checks = Block("validation", body=arguments(condition=Expression(condition), error_message=message))
-        return Block("variable", name, body=separated([body, [checks]]))
-    return Block("variable", name, body=body)
+    checks = [
+        [Block("validation", body=arguments(condition=Expression(condition), error_message=message))]
+        for condition, message in validation
+    ]
+    return Block("variable", name, body=separated([body, *checks]))
 
 
 def one_of(name: str, choices: Sequence[str]) -> str:
@@ -103,9 +104,9 @@ def table_variables(names: DeclaredNames) -> Iterator[Block]:
         "environment",
         f"Deployment environment ({stages})",
         "string",
-        validation=(one_of("environment", system.stages), f"Environment must be one of: {stages}."),
+        validation=[(one_of("environment", system.stages), f"Environment must be one of: {stages}.")],
     )
-    yield from (_name_variable(each) for each in names.variables.values())
+    yield from (_name_variable(each, names.value_characters_max(name)) for name, each in names.variables.items())
     yield _switch("enable_pitr", "Enable Point-in-Time Recovery for disaster recovery", defaults.recovery)
     yield _switch(
         "enable_server_side_encryption",
@@ -130,7 +131,7 @@ def table_variables(names: DeclaredNames) -> Iterator[Block]:
         f"DynamoDB Stream view type ({', '.join(_VIEWS)})",
         "string",
         default=[defaults.stream_view],
-        validation=(one_of("stream_view_type", _VIEWS), f"Stream view type must be one of: {', '.join(_VIEWS)}."),
+        validation=[(one_of("stream_view_type", _VIEWS), f"Stream view type must be one of: {', '.join(_VIEWS)}.")],
     )
 
 
@@ -138,12 +139,15 @@ def _switch(name: str, description: str, default: bool) -> Block:
     return variable(name, description, "bool", default=[default])
 
 
-def _name_variable(each: NameVariable) -> Block:
+def _name_variable(each: NameVariable, characters_max: int | None) -> Block:
     about = each.about
-    validation = None
+    validation = []
     if about.pattern is not None:
         condition = f"can(regex({literal(about.pattern)}, var.{each.name}))"
-        validation = (condition, about.requirement)
+        validation.append((condition, about.requirement))
+    if characters_max is not None:
+        message = f"S3 takes names of {BUCKET_CHARACTERS_MAX} characters: {each.name} may have {characters_max}."
+        validation.append((f"length(var.{each.name}) <= {characters_max}", message))
     return variable(each.name, about.description, "string", default=[each.default], validation=validation)
 
 
@@ -159,7 +163,7 @@ def _key_variable(defaults: Defaults) -> Block:
         description,
         "string",
         default=default,
-        validation=(condition, "The KMS key must be given by its ARN."),
+        validation=[(condition, "The KMS key must be given by its ARN.")],
     )
 
 

@@ -8,6 +8,9 @@ resource "aws_s3_bucket" "audit" {
   # checkov:skip=CKV_AWS_144: copies in another region are a decision of cost and residency, and not of the declaration
   # checkov:skip=CKV_AWS_145: with var.kms_key_arn null the key is AWS's own
   # checkov:skip=CKV2_AWS_62: nobody waits for objects: who writes them knows
+  # checkov:skip=CKV_AWS_18: access logs need a bucket of the account's, which is yours to name
+  # checkov:skip=CKV_AWS_144: a copy in another region needs a bucket and a role there, which are yours to add
+  # checkov:skip=CKV2_AWS_62: nothing listens to this bucket
 
   bucket = "${var.project_name}-${var.environment}-audit"
   tags   = local.common_tags
@@ -55,4 +58,25 @@ resource "aws_s3_bucket_lifecycle_configuration" "audit" {
       days_after_initiation = 7
     }
   }
+}
+
+resource "aws_s3_bucket_policy" "audit" {
+  bucket = aws_s3_bucket.audit.id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid       = "DenyPlainHttp"
+        Effect    = "Deny"
+        Principal = "*"
+        Action    = "s3:*"
+        Resource  = [aws_s3_bucket.audit.arn, "${aws_s3_bucket.audit.arn}/*"]
+        Condition = {
+          Bool = {
+            "aws:SecureTransport" = "false"
+          }
+        }
+      },
+    ]
+  })
 }

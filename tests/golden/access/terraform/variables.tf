@@ -22,6 +22,11 @@ variable "project_name" {
     condition     = can(regex("^[a-z0-9-]+$", var.project_name))
     error_message = "Project name must contain only lowercase letters, numbers, and hyphens."
   }
+
+  validation {
+    condition     = length(var.project_name) <= 52
+    error_message = "S3 takes names of 63 characters: project_name may have 52."
+  }
 }
 
 variable "enable_pitr" {

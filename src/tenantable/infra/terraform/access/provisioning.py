@@ -95,7 +95,7 @@ def _variables(called: str) -> Iterator[Block]:
         f"Billing mode of the tables of private {called}s",
         "string",
         default=["PAY_PER_REQUEST"],
-        validation=(one_of(mode, _MODES), f"Billing mode must be one of: {', '.join(_MODES)}."),
+        validation=[(one_of(mode, _MODES), f"Billing mode must be one of: {', '.join(_MODES)}.")],
     )
 
 

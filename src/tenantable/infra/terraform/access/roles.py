@@ -95,36 +95,50 @@ def _shortened(text: str, most: int) -> str:
     return f"{text[: max(most - _DIGEST_CHARACTERS - 1, 0)]}-{digest}"
 
 
+_SERVICES_NAMED = (
+    'alltrue([for each in var.trusted_services : can(regex("^[a-z0-9.-]+[.]amazonaws[.]com(.cn)?$", each))])'
+)
+_PRINCIPALS_NAMED = (
+    'alltrue([for each in var.trusted_principals : can(regex("^arn:[^:*]+:(iam|sts)::[0-9]+:[^*]+$", each))])'
+)
+
+
 def _variables() -> Iterator[Block]:
     yield variable(
         "trusted_services",
         "AWS services that run the components and so may take their roles",
         "list(string)",
         default=[["lambda.amazonaws.com"]],
-        validation=(
-            'alltrue([for each in var.trusted_services : can(regex("^[a-z0-9.-]+[.]amazonaws[.]com(.cn)?$", each))])',
-            "Services must be given by their full names, such as lambda.amazonaws.com.",
-        ),
+        validation=[
+            (
+                _SERVICES_NAMED,
+                "Services must be given by their full names, such as lambda.amazonaws.com.",
+            )
+        ],
     )
     yield variable(
         "trusted_principals",
         "ARNs of principals that may take the components' roles besides, such as a role of ECS or of a person",
         "list(string)",
         default=[[]],
-        validation=(
-            'alltrue([for each in var.trusted_principals : can(regex("^arn:[^:*]+:(iam|sts)::[0-9]+:[^*]+$", each))])',
-            "Principals must be given by their full ARNs, without a wildcard.",
-        ),
+        validation=[
+            (
+                _PRINCIPALS_NAMED,
+                "Principals must be given by their full ARNs, without a wildcard.",
+            )
+        ],
     )
     yield variable(
         "granted_replica_regions",
         "Replica regions in which the components may do what they may do at home; none by default",
         "list(string)",
         default=[[]],
-        validation=(
-            'alltrue([for each in var.granted_replica_regions : can(regex("^[a-z0-9-]+$", each))])',
-            "Regions must be given by name, without a wildcard.",
-        ),
+        validation=[
+            (
+                'alltrue([for each in var.granted_replica_regions : can(regex("^[a-z0-9-]+$", each))])',
+                "Regions must be given by name, without a wildcard.",
+            )
+        ],
     )
     yield variable(
         "role_name_prefix",

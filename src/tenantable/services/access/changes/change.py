@@ -21,6 +21,7 @@ ANSWERS_KEPT = timedelta(hours=48)
 """How long an answer to a request with an Idempotency-Key is kept; promised are 24 hours."""
 EVENTS_MAX = 20
 """Audit events of one change; with the writes they must fit a transaction's 100 items."""
+_SEQUENCE_DIGITS = 10
 
 Write = Callable[[Transaction], None]
 
@@ -166,11 +167,11 @@ class Change:
         details: Mapping[str, str] | None = None,
     ) -> None:
         """Say in the audit trail what is done: `role.assign`, to whom or what, and no secret. Details can be erased."""
-        event_id, said = self.new_id(), dict(details or {})
+        said = dict(details or {})
         salts = {name: self.new_id() for name in said}
         event = AuditEvent(
             organisation_id=self.organisation_id,
-            event_id=event_id,
+            event_id=self._next_event_id(),
             event_type=event_type,
             user_id=self.actor.id,
             timestamp=self.now,
@@ -183,6 +184,10 @@ class Change:
             ttl=self.now + timedelta(days=self.hot_days),
         )
         self.events.append(event)
+
+    def _next_event_id(self) -> str:
+        """Starts with the place in the chain, so that events of the same moment are listed in their order."""
+        return f"{self.head.sequence + len(self.events) + 1:0{_SEQUENCE_DIGITS}}{self.new_id()}"
 
     def keep_answer(self, repeatable: Repeatable, result: Any) -> None:
         """Keep what the request is answered with; a second one that comes at once fails, and then finds it."""
