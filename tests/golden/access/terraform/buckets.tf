@@ -4,10 +4,6 @@
 # =============================================================================
 
 resource "aws_s3_bucket" "audit" {
-  # checkov:skip=CKV_AWS_18: access logs need a bucket of their own, which the account has once and not each module
-  # checkov:skip=CKV_AWS_144: copies in another region are a decision of cost and residency, and not of the declaration
-  # checkov:skip=CKV_AWS_145: with var.kms_key_arn null the key is AWS's own
-  # checkov:skip=CKV2_AWS_62: nobody waits for objects: who writes them knows
   # checkov:skip=CKV_AWS_18: access logs need a bucket of the account's, which is yours to name
   # checkov:skip=CKV_AWS_144: a copy in another region needs a bucket and a role there, which are yours to add
   # checkov:skip=CKV2_AWS_62: nothing listens to this bucket
