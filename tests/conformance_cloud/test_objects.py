@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _names = count()
 
 
-@pytest.fixture(params=["embedded", "s3"])
+@pytest.fixture(params=["embedded", "s3", "versioned_s3"])
 def bucket(request: pytest.FixtureRequest) -> Bucket:
     found: Bucket = request.getfixturevalue(f"{request.param}_bucket")
     return found
@@ -52,6 +52,19 @@ def s3_bucket(s3: "S3Client") -> Bucket:
     name = f"archive-{next(_names)}"
     s3.create_bucket(Bucket=name)
     return S3Bucket(s3, name)
+
+
+@pytest.fixture
+def versioned_s3_bucket(s3: "S3Client", s3_bucket: Bucket) -> Bucket:
+    s3.put_bucket_versioning(Bucket=s3_bucket.name, VersioningConfiguration={"Status": "Enabled"})
+    return s3_bucket
+
+
+def versions_of(s3: "S3Client", name: str) -> list[tuple[str, bool]]:
+    """Keys of versions and of markers of deletions, and whether each is the latest."""
+    answer = s3.list_object_versions(Bucket=name)
+    found = [*answer.get("Versions", []), *answer.get("DeleteMarkers", [])]
+    return sorted((each["Key"], each["IsLatest"]) for each in found)
 
 
 def put(bucket: Bucket, *keys: str) -> None:
@@ -240,3 +253,46 @@ def test_refuses_metadata_that_s3_changes_or_refuses(metadata: dict[str, str]) -
 def test_refuses_a_page_out_of_range(bucket: Bucket, limit: int) -> None:
     with pytest.raises(InvalidObject, match="1 to 1000"):
         bucket.page(limit=limit)
+
+
+def test_an_object_stays_when_its_former_versions_are_deleted(bucket: Bucket) -> None:
+    for body in (b"first", b"second"):
+        bucket.put("a", Content(body=body, metadata={"b": "c"}))
+    put(bucket, "a/b" if bucket.name != "archive" else "ab")
+    for _ in range(2):
+        bucket.delete_former_versions("a")
+    found = bucket.get("a")
+    assert (found.body, found.info.metadata) == (b"second", {"b": "c"})
+    assert len(keys_of(bucket)) == 2
+
+
+def test_there_need_be_no_object_to_delete_former_versions_of(bucket: Bucket) -> None:
+    bucket.delete_former_versions("never/there")
+    with pytest.raises(InvalidObject):
+        bucket.delete_former_versions("../there")
+
+
+def test_former_versions_are_gone_and_those_of_other_keys_stay(s3: "S3Client", versioned_s3_bucket: Bucket) -> None:
+    for _ in range(3):
+        put(versioned_s3_bucket, "a", "a.b", "a0")
+    versioned_s3_bucket.delete_former_versions("a")
+    others = [(key, latest) for key in ("a.b", "a0") for latest in (False, False, True)]
+    assert versions_of(s3, versioned_s3_bucket.name) == [("a", True), *others]
+
+
+def test_more_former_versions_than_one_request_takes_are_deleted(
+    s3: "S3Client", versioned_s3_bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tenantable.cloud.objects.s3.DELETED_AT_ONCE", 2)
+    for _ in range(6):
+        put(versioned_s3_bucket, "a")
+    versioned_s3_bucket.delete_former_versions("a")
+    assert versions_of(s3, versioned_s3_bucket.name) == [("a", True)]
+
+
+def test_what_a_deleted_object_was_can_be_deleted_too(s3: "S3Client", versioned_s3_bucket: Bucket) -> None:
+    put(versioned_s3_bucket, "a")
+    versioned_s3_bucket.delete("a")
+    versioned_s3_bucket.delete_former_versions("a")
+    assert versions_of(s3, versioned_s3_bucket.name) == [("a", True)]  # the marker of the deletion
+    assert keys_of(versioned_s3_bucket) == []

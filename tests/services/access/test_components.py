@@ -37,7 +37,8 @@ WRITES: dict[str, dict[str, str]] = {
     "team-service": EVERY_CHANGE | {"definitions": "PUD", "team": "PUD", "user": "U"},
     "invitation-service": EVERY_CHANGE
     | {"address": "PD", "definitions": "PU", "token": "PD", "team": "P", "user": "PU"},
-    "audit-archiver": EVERY_CHANGE | {"audit": "PU"},
+    "audit-archiver": {},
+    "audit-eraser": EVERY_CHANGE | {"audit": "PU"},
     "audit-service": EVERY_CHANGE,
     "decision-service": {},
     "directory-service": {
@@ -59,7 +60,8 @@ READS: dict[str, set[str]] = {
     "role-service": EVERYBODY_READS,
     "team-service": EVERYBODY_READS | {"team"},
     "invitation-service": EVERYBODY_READS | {"address", "token", "team", "key"},
-    "audit-archiver": {"answer", "head", "audit"},
+    "audit-archiver": {"head", "audit"},
+    "audit-eraser": {"answer", "head", "audit"},
     "audit-service": {"answer", "head", "audit"},
     "decision-service": EVERYBODY_READS | {"key", "team", "resources"},
     "directory-service": EVERYBODY_READS | {"key", "resources"},

@@ -85,6 +85,7 @@ CALLS: list[tuple[Call, str, str, Context]] = [
     (lambda d: bucket(d).head("a/b"), "s3:GetObject", f"{OBJECT}/a/b", {}),
     (lambda d: bucket(d).delete("a/b"), "s3:DeleteObject", f"{OBJECT}/a/b", {}),
     (lambda d: bucket(d).page("a/", limit=5), "s3:ListBucket", OBJECT, {"s3:prefix": "a/", "s3:max-keys": "5"}),
+    (lambda d: bucket(d).delete_former_versions("a/b"), "s3:ListBucketVersions", OBJECT, {"s3:prefix": "a/b"}),
     (
         lambda d: AuthorizedBus(ANYTHING, authorizer=d, home=HOME).put([EVENT]),
         "events:PutEvents",

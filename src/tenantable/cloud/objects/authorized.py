@@ -62,6 +62,11 @@ class AuthorizedBucket:
         self._authorizer.authorize("s3:DeleteObject", self._object(key))
         self._bucket.delete(key)
 
+    def delete_former_versions(self, key: str) -> None:
+        self._authorizer.authorize("s3:ListBucketVersions", self._home.bucket(self.name), {"s3:prefix": key})
+        self._authorizer.authorize("s3:DeleteObjectVersion", self._object(key))
+        self._bucket.delete_former_versions(key)
+
     def _may_know(self) -> None:
         self._authorizer.authorize("s3:ListBucket", self._home.bucket(self.name))
 

@@ -159,7 +159,18 @@ class Bucket(Protocol):
         ...
 
     def delete(self, key: str) -> None:
-        """Forget an object; where there is none, nothing happens."""
+        """Forget an object; where there is none, nothing happens. A bucket that keeps versions keeps what it was."""
+        ...
+
+    def delete_former_versions(self, key: str) -> None:
+        """
+        Delete for good what a bucket with versions kept of an object that was replaced; what `get` gives now stays.
+
+        Where no versions are kept, nothing is left to delete. May be repeated.
+
+        Raises:
+            CloudError: Some of them could not be deleted, for example because they are locked.
+        """
         ...
 
 

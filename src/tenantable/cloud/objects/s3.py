@@ -24,10 +24,13 @@ from tenantable.cloud.objects.bucket import (
     check_readable,
 )
 from tenantable.cloud.refusals import code_of, refusal
+from tenantable.errors import CloudError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
 
+DELETED_AT_ONCE = 1000
 _MISSING = {"NoSuchKey", "404"}
 
 
@@ -102,6 +105,27 @@ class S3Bucket:
         check_key(key)
         with self._cloud_errors(key):
             self._client.delete_object(Bucket=self._name, Key=key)
+
+    def delete_former_versions(self, key: str) -> None:
+        check_key(key)
+        with self._cloud_errors(key):
+            former = list(self._former_versions(key))
+            for start in range(0, len(former), DELETED_AT_ONCE):
+                part = former[start : start + DELETED_AT_ONCE]
+                answer = self._client.delete_objects(Bucket=self._name, Delete={"Objects": part, "Quiet": True})
+                for error in answer.get("Errors", []):
+                    hint = "a lock or a policy of the bucket keeps it; see to that and try again"
+                    raise CloudError(f"A former version of {key} was not deleted: {error.get('Code')}", hint=hint)
+
+    def _former_versions(self, key: str) -> Iterator["ObjectIdentifierTypeDef"]:
+        """All but the latest, and markers of deletions; other keys with this prefix come behind them."""
+        for page in self._client.get_paginator("list_object_versions").paginate(Bucket=self._name, Prefix=key):
+            found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+            for each in found:
+                if each["Key"] == key and not each["IsLatest"]:
+                    yield {"Key": key, "VersionId": each["VersionId"]}
+            if any(each["Key"] != key for each in found):
+                return
 
     @contextmanager
     def _cloud_errors(self, key: str) -> Iterator[None]:

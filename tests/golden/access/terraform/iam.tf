@@ -697,7 +697,7 @@ resource "aws_iam_role_policy_attachment" "audit_service_replicas" {
 
 resource "aws_iam_role" "audit_archiver" {
   name               = "${local.role_name_prefix}audit-archiver"
-  description        = "Archives audit events, keeps signed copies of heads apart, and erases details."
+  description        = "Archives audit events and keeps signed copies of heads apart."
   assume_role_policy = local.trust_policy
   tags               = local.common_tags
 }
@@ -714,6 +714,96 @@ resource "aws_iam_policy" "audit_archiver" {
         Action   = "dynamodb:DescribeTable"
         Resource = aws_dynamodb_table.access_management.arn
       },
+      {
+        Sid      = "GetItemAccessManagement"
+        Effect   = "Allow"
+        Action   = "dynamodb:GetItem"
+        Resource = aws_dynamodb_table.access_management.arn
+        Condition = {
+          "ForAllValues:StringLike" = {
+            "dynamodb:LeadingKeys" = "HEAD#*"
+          }
+          Null = {
+            "dynamodb:EnclosingOperation" = "true"
+          }
+        }
+      },
+      {
+        Sid      = "QueryAccessManagement"
+        Effect   = "Allow"
+        Action   = "dynamodb:Query"
+        Resource = aws_dynamodb_table.access_management.arn
+        Condition = {
+          "ForAllValues:StringLike" = {
+            "dynamodb:LeadingKeys" = "ORG#*#DATE#*"
+          }
+        }
+      },
+      {
+        Sid      = "QueryAccessManagementGsi1"
+        Effect   = "Allow"
+        Action   = "dynamodb:Query"
+        Resource = "${aws_dynamodb_table.access_management.arn}/index/${local.gsi_names.gsi1}"
+        Condition = {
+          "ForAllValues:StringLike" = {
+            "dynamodb:LeadingKeys" = "ORGANISATIONS#ACTIVE#*"
+          }
+        }
+      },
+      {
+        Sid      = "WriteAccessManagementStream"
+        Effect   = "Allow"
+        Action   = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"]
+        Resource = "${aws_dynamodb_table.access_management.arn}/stream/*"
+      },
+      {
+        Sid      = "ListBucketAudit"
+        Effect   = "Allow"
+        Action   = "s3:ListBucket"
+        Resource = aws_s3_bucket.audit.arn
+      },
+      {
+        Sid      = "UseAudit"
+        Effect   = "Allow"
+        Action   = ["s3:GetObject", "s3:PutObject"]
+        Resource = "${aws_s3_bucket.audit.arn}/*"
+      },
+    ]
+  })
+  tags = local.common_tags
+}
+
+resource "aws_iam_role_policy_attachment" "audit_archiver" {
+  role       = aws_iam_role.audit_archiver.name
+  policy_arn = aws_iam_policy.audit_archiver.arn
+}
+
+resource "aws_iam_policy" "audit_archiver_replicas" {
+  for_each = toset(var.granted_replica_regions)
+  name     = "${aws_iam_policy.audit_archiver.name}-${each.value}"
+  policy   = replace(aws_iam_policy.audit_archiver.policy, ":dynamodb:${local.region}:", ":dynamodb:${each.value}:")
+  tags     = local.common_tags
+}
+
+resource "aws_iam_role_policy_attachment" "audit_archiver_replicas" {
+  for_each   = toset(var.granted_replica_regions)
+  role       = aws_iam_role.audit_archiver.name
+  policy_arn = aws_iam_policy.audit_archiver_replicas[each.key].arn
+}
+
+resource "aws_iam_role" "audit_eraser" {
+  name               = "${local.role_name_prefix}audit-eraser"
+  description        = "Erases details of audit events, in the table, in the archive and in former versions of its objects."
+  assume_role_policy = local.trust_policy
+  tags               = local.common_tags
+}
+
+resource "aws_iam_policy" "audit_eraser" {
+  name        = aws_iam_role.audit_eraser.name
+  description = "What audit-eraser of access may do"
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
       {
         Sid      = "GetItemAccessManagement"
         Effect   = "Allow"
@@ -804,32 +894,26 @@ resource "aws_iam_policy" "audit_archiver" {
         }
       },
       {
-        Sid      = "QueryAccessManagementGsi1"
+        Sid      = "QueryAccessManagementGsi5"
         Effect   = "Allow"
         Action   = "dynamodb:Query"
-        Resource = "${aws_dynamodb_table.access_management.arn}/index/${local.gsi_names.gsi1}"
+        Resource = "${aws_dynamodb_table.access_management.arn}/index/${local.gsi_names.gsi5}"
         Condition = {
           "ForAllValues:StringLike" = {
-            "dynamodb:LeadingKeys" = "ORGANISATIONS#ACTIVE#*"
+            "dynamodb:LeadingKeys" = "ORG#*#TYPE#*"
           }
         }
       },
       {
-        Sid      = "WriteAccessManagementStream"
+        Sid      = "UseAudit"
         Effect   = "Allow"
-        Action   = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"]
-        Resource = "${aws_dynamodb_table.access_management.arn}/stream/*"
-      },
-      {
-        Sid      = "ListBucketAudit"
-        Effect   = "Allow"
-        Action   = "s3:ListBucket"
+        Action   = ["s3:ListBucket", "s3:ListBucketVersions"]
         Resource = aws_s3_bucket.audit.arn
       },
       {
-        Sid      = "UseAudit"
+        Sid      = "UseAudit2"
         Effect   = "Allow"
-        Action   = ["s3:GetObject", "s3:PutObject"]
+        Action   = ["s3:DeleteObjectVersion", "s3:GetObject", "s3:PutObject"]
         Resource = "${aws_s3_bucket.audit.arn}/*"
       },
     ]
@@ -837,22 +921,22 @@ resource "aws_iam_policy" "audit_archiver" {
   tags = local.common_tags
 }
 
-resource "aws_iam_role_policy_attachment" "audit_archiver" {
-  role       = aws_iam_role.audit_archiver.name
-  policy_arn = aws_iam_policy.audit_archiver.arn
+resource "aws_iam_role_policy_attachment" "audit_eraser" {
+  role       = aws_iam_role.audit_eraser.name
+  policy_arn = aws_iam_policy.audit_eraser.arn
 }
 
-resource "aws_iam_policy" "audit_archiver_replicas" {
+resource "aws_iam_policy" "audit_eraser_replicas" {
   for_each = toset(var.granted_replica_regions)
-  name     = "${aws_iam_policy.audit_archiver.name}-${each.value}"
-  policy   = replace(aws_iam_policy.audit_archiver.policy, ":dynamodb:${local.region}:", ":dynamodb:${each.value}:")
+  name     = "${aws_iam_policy.audit_eraser.name}-${each.value}"
+  policy   = replace(aws_iam_policy.audit_eraser.policy, ":dynamodb:${local.region}:", ":dynamodb:${each.value}:")
   tags     = local.common_tags
 }
 
-resource "aws_iam_role_policy_attachment" "audit_archiver_replicas" {
+resource "aws_iam_role_policy_attachment" "audit_eraser_replicas" {
   for_each   = toset(var.granted_replica_regions)
-  role       = aws_iam_role.audit_archiver.name
-  policy_arn = aws_iam_policy.audit_archiver_replicas[each.key].arn
+  role       = aws_iam_role.audit_eraser.name
+  policy_arn = aws_iam_policy.audit_eraser_replicas[each.key].arn
 }
 
 resource "aws_iam_role" "decision_service" {

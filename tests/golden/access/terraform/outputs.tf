@@ -124,6 +124,7 @@ output "role_arns" {
     role-service       = aws_iam_role.role_service.arn
     audit-service      = aws_iam_role.audit_service.arn
     audit-archiver     = aws_iam_role.audit_archiver.arn
+    audit-eraser       = aws_iam_role.audit_eraser.arn
     decision-service   = aws_iam_role.decision_service.arn
     directory-service  = aws_iam_role.directory_service.arn
   }
@@ -138,6 +139,7 @@ output "policy_arns" {
     role-service       = [aws_iam_policy.role_service.arn]
     audit-service      = [aws_iam_policy.audit_service.arn]
     audit-archiver     = [aws_iam_policy.audit_archiver.arn]
+    audit-eraser       = [aws_iam_policy.audit_eraser.arn]
     decision-service   = [aws_iam_policy.decision_service.arn]
     directory-service  = [aws_iam_policy.directory_service.arn]
   }

@@ -1,7 +1,10 @@
 """Erasing personal details: gone from the table and from the archive, and the trail still verified."""
 
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+import pytest
 from tests.services.access.audit.test_events import listed
 from tests.services.access.audit.trails import (
     DAY_SECONDS,
@@ -15,10 +18,113 @@ from tests.services.access.audit.trails import (
 )
 from tests.services.access.conftest import World
 
-from tenantable.cloud.objects.bucket import below
+from tenantable.cloud.objects.bucket import Bucket, Content, ObjectInfo, ObjectPage, Range, StoredObject, below
+from tenantable.errors import CloudError
+from tenantable.services.access.audit.archiving.archive import Archive
+from tenantable.services.access.audit.assembly import audit_of
+from tenantable.services.access.audit.erasure import Person
+from tenantable.services.access.changes.change import Actor
 
 PATH = "/v1/organisations/acme/audit/erasures"
 BOB: dict[str, Any] = {"userId": "bob", "values": ["Bob@example.com"]}
+
+
+@dataclass(kw_only=True)
+class Versioned:
+    """A bucket that keeps what was replaced, as S3 with versions does; `is_locked` keeps it from who deletes it."""
+
+    bucket: Bucket
+    former: dict[str, list[bytes]] = field(default_factory=lambda: defaultdict(list))
+    is_locked: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.bucket.name
+
+    def put(self, key: str, content: Content, *, only_if_absent: bool = False) -> str:
+        before = [self.bucket.get(found.key).body for found in below(self.bucket, key)]
+        etag = self.bucket.put(key, content, only_if_absent=only_if_absent)
+        self.former[key] += before
+        return etag
+
+    def get(self, key: str, wanted: Range | None = None) -> StoredObject:
+        return self.bucket.get(key, wanted)
+
+    def head(self, key: str) -> ObjectInfo:
+        return self.bucket.head(key)
+
+    def page(self, prefix: str = "", *, limit: int = 1000, after: str | None = None) -> ObjectPage:
+        return self.bucket.page(prefix, limit=limit, after=after)
+
+    def delete(self, key: str) -> None:
+        self.bucket.delete(key)
+
+    def delete_former_versions(self, key: str) -> None:
+        if self.is_locked:
+            raise CloudError("locked")
+        self.former.pop(key, None)
+
+    def former_events(self) -> int:
+        return sum(map(len, (bodies for key, bodies in self.former.items() if key.startswith("audit/"))))
+
+
+def archived(world: World, number: int) -> Versioned:
+    """A bucket with versions that has the events of acme, which are no longer in the table."""
+    world.found("acme")
+    write_events(world, number)
+    world.clock.now += 31 * DAY_SECONDS
+    archive_all(archiver_in(world))
+    while world.engine.expire(world.clock.now, 1000):
+        pass
+    archive_all(archiver_in(world))
+    return Versioned(bucket=bucket_of(world))
+
+
+def erase(world: World, bucket: Versioned, user_id: str = "bob") -> int:
+    audit = audit_of(replace(world.dependencies, bucket=lambda _component: bucket))
+    return audit.erase(Actor(id="ann"), "acme", Person(user_id=user_id, values=frozenset()))
+
+
+def test_what_an_object_was_before_the_erasure_is_gone(world: World) -> None:
+    bucket = archived(world, 10)
+    assert erase(world, bucket) == 10
+    assert bucket.former_events() == 0
+    assert kinds(verify(world)) == []
+
+
+def test_a_repeated_erasure_deletes_the_versions_that_a_crash_left(world: World) -> None:
+    bucket = archived(world, 10)
+    bucket.is_locked = True
+    with pytest.raises(CloudError):
+        erase(world, bucket)
+    assert bucket.former_events() == 1
+    bucket.is_locked = False
+    world.clock.now += 90 * DAY_SECONDS
+    archive_all(archiver_in(world))  # the erasure itself is in the archive by now
+    while world.engine.expire(world.clock.now, 1000):
+        pass
+    archive_all(archiver_in(world))
+    assert erase(world, bucket) == 0
+    assert bucket.former_events() == 0
+
+
+def test_an_erasure_leaves_the_versions_of_objects_that_it_is_not_about(world: World) -> None:
+    """They may be all that is left of what somebody overwrote."""
+    bucket = archived(world, 10)
+    (key,) = Archive(bucket).keys("acme")
+    bucket.put(key, Content(body=bucket.get(key).body))
+    assert erase(world, bucket, "eve") == 0
+    assert bucket.former_events() == 1
+
+
+def test_what_an_erasure_says_of_itself_cannot_be_erased(world: World) -> None:
+    world.found("acme")
+    write_events(world, 3)
+    ann = world.as_user("ann")
+    ann.post(PATH, json=BOB)
+    numbers = Tamperer(world.engine).item(5)["details"]["M"]["events"]["S"]
+    assert ann.post(PATH, json={"userId": "bob", "values": [numbers]}).json() == {"events": 0}
+    assert kinds(verify(world)) == []
 
 
 def details_of(world: World, sequence: int) -> tuple[Any, Any]:
@@ -47,8 +153,6 @@ def test_details_are_erased_in_the_archive_too(world: World) -> None:
     assert world.as_user("ann").post(PATH, json=BOB).json() == {"events": 10}
     bucket = bucket_of(world)
     objects = [bucket.get(found.key).body for found in below(bucket, "audit/organisation=acme/")]
-    from tenantable.services.access.audit.archiving.archive import Archive  # noqa: PLC0415
-
     archive = Archive(bucket)
     assert objects
     assert "bob@example.com" not in str([archive.read(key) for key in archive.keys("acme")])

@@ -7,10 +7,17 @@ from tests.services.access.conftest import World
 from tenantable.cloud.objects.bucket import Bucket, Content
 from tenantable.declare.grants import Component
 from tenantable.errors import AccessDenied
-from tenantable.services.access.declaration import SYSTEM, AuditEvent, AuditEvents, audit_archiver, audit_service
+from tenantable.services.access.declaration import (
+    SYSTEM,
+    AuditEvent,
+    AuditEvents,
+    audit_archiver,
+    audit_eraser,
+    audit_service,
+)
 from tenantable.wire.errors import DynamoError
 
-AUDIT = (audit_service, audit_archiver)
+AUDIT = (audit_service, audit_archiver, audit_eraser)
 OTHERS = [each for each in SYSTEM.components if each not in AUDIT]
 
 
@@ -39,6 +46,15 @@ def test_who_shows_the_trail_cannot_write_to_the_archive(world: World) -> None:
 def test_nobody_deletes_in_the_archive(world: World, component: Component) -> None:
     with pytest.raises(AccessDenied):
         bucket(world, component).delete("audit/x")
+
+
+@pytest.mark.parametrize("component", SYSTEM.components, ids=lambda component: component.name)
+def test_who_erases_alone_deletes_former_versions(world: World, component: Component) -> None:
+    if component is audit_eraser:
+        bucket(world, component).delete_former_versions("audit/x")
+        return
+    with pytest.raises(AccessDenied):
+        bucket(world, component).delete_former_versions("audit/x")
 
 
 @pytest.mark.parametrize("component", AUDIT, ids=lambda component: component.name)

@@ -110,6 +110,16 @@ def test_a_granted_action_is_allowed_and_no_other_grant_replaces_it(owned: Owned
     use(held(granted))
 
 
+def test_former_versions_are_deleted_by_who_may_list_and_delete_versions(holder: Holder) -> None:
+    listing = allow("s3:ListBucketVersions", "arn:aws:s3:::archive")
+    deleting = allow("s3:DeleteObjectVersion", "arn:aws:s3:::archive/*")
+    with pytest.raises(AccessDenied, match="s3:DeleteObjectVersion"):
+        holder(listing).bucket("archive").delete_former_versions("there")
+    with pytest.raises(AccessDenied, match="s3:ListBucketVersions"):
+        holder(deleting).bucket("archive").delete_former_versions("there")
+    holder(listing, deleting).bucket("archive").delete_former_versions("there")
+
+
 def test_an_object_is_missing_only_for_who_may_list(holder: Holder) -> None:
     read = allow("s3:GetObject", "arn:aws:s3:::archive/*")
     for look in ("get", "head"):

@@ -20,7 +20,7 @@ from tenantable.services.access.audit.service import Audit
 from tenantable.services.access.audit.trail import Trail
 from tenantable.services.access.audit.verification import Verifier
 from tenantable.services.access.changes.changes import Changes
-from tenantable.services.access.declaration import audit_archiver, audit_service
+from tenantable.services.access.declaration import audit_archiver, audit_eraser, audit_service
 
 
 class Parts(Protocol):
@@ -53,12 +53,12 @@ def audit_of(parts: Parts) -> Audit:
     archive = _archive(parts, audit_service)
     keys, since = head_keys(parts), _hot_since(parts)
     database = _whole_database(parts, audit_service)
-    erasing = parts.changes(audit_archiver, _whole_database(parts, audit_archiver))
+    erasing = parts.changes(audit_eraser, _whole_database(parts, audit_eraser))
     return Audit(
         parts.changes(audit_service),
         trail=Trail(database, archive, cursor_key=parts.cursor_key, hot_since=since),
         verifier=verifier_of(parts),
-        eraser=Eraser(erasing, _archive(parts, audit_archiver), hot_since=since, clock=parts.clock),
+        eraser=Eraser(erasing, _archive(parts, audit_eraser), hot_since=since, clock=parts.clock),
         heads=SignedHeads(archive.bucket),
         keys=keys,
         clock=parts.clock,

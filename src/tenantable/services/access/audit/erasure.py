@@ -2,7 +2,7 @@
 Erasing personal details from the trail: the chain holds without them, and the trail says that they were erased.
 
 The event of an erasure names the numbers of those that lost details. So a verification tells an erased detail from one
-that somebody removed.
+that somebody removed. A bucket with versions keeps what an object was before it was rewritten; erasing deletes it too.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -13,13 +13,14 @@ from tenantable.data.database import Database
 from tenantable.errors import ItemNotFound
 from tenantable.services.access.audit.archiving.archive import Archive
 from tenantable.services.access.audit.findings import ranges_text
-from tenantable.services.access.audit.walk import ERASE, ERASED_EVENTS
+from tenantable.services.access.audit.walk import ERASE, ERASED_EVENTS, erased_numbers
 from tenantable.services.access.changes.change import Actor, Change
 from tenantable.services.access.changes.changes import Changes
-from tenantable.services.access.declaration import AuditEvent, AuditEvents
+from tenantable.services.access.declaration import AuditEvent, AuditEvents, AuditType
 
 PERSONAL = frozenset({"email", "name", "ownerEmail", "address", "ip"})
 """Details that are about whom the event was done to."""
+ERASURE_TYPE: AuditType = "CONFIGURATION"
 EVENTS_AT_ONCE = 50
 ROUNDS_MAX = 3
 """An event may expire while it is erased; then it is looked for in the archive."""
@@ -33,7 +34,9 @@ class Person:
     values: frozenset[str]
 
     def kept(self, event: AuditEvent) -> dict[str, str]:
-        """The details of an event that are not the person's."""
+        """The details of an event that are not the person's. What an erasure says of itself never is."""
+        if event.action == ERASE:
+            return event.details
         return {name: value for name, value in event.details.items() if not self._is_personal(event, name, value)}
 
     def _is_personal(self, event: AuditEvent, name: str, value: str) -> bool:
@@ -43,7 +46,7 @@ class Person:
 class Eraser:
     """
     Args:
-        changes: Of the archiver, on a database with a clock of 0: an event is there until it is deleted.
+        changes: Of the eraser, on a database with a clock of 0: an event is there until it is deleted.
         hot_since: The first day of which there may be events in the table.
         clock: Unix seconds.
     """
@@ -67,7 +70,9 @@ class Eraser:
         Erase a person's details from an organisation's events, in the table and in the archive.
 
         Returns:
-            How many events lost details. Asked again, none do.
+            How many events lost details. Asked again, none do; what a crash left undone is done then.
+        Raises:
+            CloudError: A former version of an object could not be deleted, or the archive cannot be reached.
         """
         count = 0
         for round_number in range(1, ROUNDS_MAX + 1):
@@ -99,8 +104,14 @@ class Eraser:
 
     def _erase_archived(self, actor: Actor, organisation_id: str, person: Person) -> int:
         count = 0
-        for key in list(self._archive.keys(organisation_id)):
+        settings = self._database.repository(AuditEvents).of_type(
+            organisation_id=organisation_id, event_type=ERASURE_TYPE
+        )
+        said = _said(settings, person)
+        # From the newest on, so that an archived erasure comes before the objects that it is about.
+        for key in sorted(self._archive.keys(organisation_id), reverse=True):
             events = self._archive.read(key)
+            said |= _said(events, person)
             losing = [event for event in events if _loses(event, person)]
             if losing:
 
@@ -111,6 +122,8 @@ class Eraser:
                 self._changes.run(organisation_id, actor, build)
                 self._archive.rewrite(key, [_without(event, person) for event in events])
                 count += len(losing)
+            if losing or any(event.sequence in said for event in events):
+                self._archive.forget_former(key)
         return count
 
     def _hot(self, organisation_id: str) -> Iterator[AuditEvent]:
@@ -133,7 +146,13 @@ def _without(event: AuditEvent, person: Person) -> AuditEvent:
 
 def _record(change: Change, person: Person, events: Iterable[AuditEvent]) -> None:
     numbers = ranges_text(event.sequence for event in events)
-    change.record("CONFIGURATION", ERASE, target=person.user_id, details={ERASED_EVENTS: numbers})
+    change.record(ERASURE_TYPE, ERASE, target=person.user_id, details={ERASED_EVENTS: numbers})
+
+
+def _said(events: Iterable[AuditEvent], person: Person) -> set[int]:
+    """The numbers of the events that lost details of this person, as the trail says."""
+    erasures = (event for event in events if event.action == ERASE and event.target == person.user_id)
+    return set[int]().union(*map(erased_numbers, erasures))
 
 
 def _parts(events: Iterable[AuditEvent]) -> Iterator[list[AuditEvent]]:

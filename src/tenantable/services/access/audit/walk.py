@@ -14,6 +14,14 @@ SUSPECTS_MAX = 40
 """Events out of place among which displaced ones are looked for; with more, all count as edited."""
 
 
+def erased_numbers(erasure: AuditEvent) -> set[int]:
+    """The numbers of the events that lost details, as their erasure says."""
+    try:
+        return numbers_in(erasure.details.get(ERASED_EVENTS, ""))
+    except ValueError:  # somebody altered it, which the digest of the detail tells too
+        return set()
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Copy:
     """
@@ -138,10 +146,7 @@ class Walk:
         if trusted:
             self._newest_key = max(self._newest_key, self._by_id[event.key_id])
         if trusted and event.action == ERASE:
-            try:
-                self.erased |= numbers_in(event.details.get(ERASED_EVENTS, ""))
-            except ValueError:  # which the digest of the detail tells too
-                return
+            self.erased |= erased_numbers(event)
 
     def _judge_suspect(self, suspect: _Suspect) -> None:
         event = suspect.copy.event

@@ -9,6 +9,7 @@ from tenantable.services.access.declaration.audit import (
 )
 from tenantable.services.access.declaration.components import (
     audit_archiver,
+    audit_eraser,
     audit_service,
     decision_service,
     directory_service,
@@ -136,6 +137,7 @@ __all__ = [
     "UserRoleAssignments",
     "audit_archive",
     "audit_archiver",
+    "audit_eraser",
     "audit_service",
     "decision_service",
     "directory_service",
@@ -185,6 +187,7 @@ SYSTEM = System(
         role_service,
         audit_service,
         audit_archiver,
+        audit_eraser,
         decision_service,
         directory_service,
     ),

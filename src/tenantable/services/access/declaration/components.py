@@ -201,16 +201,34 @@ audit_service = Component(
     ],
 )
 
-# It alone writes to the archive, and nobody may delete there. Of an event it can change the details alone, to erase
-# them, and only in a change that says so.
+# Nobody may delete an object of the archive; the versions before it, the eraser alone.
 audit_archiver = Component(
     "audit-archiver",
-    description="Archives audit events, keeps signed copies of heads apart, and erases details.",
+    description="Archives audit events and keeps signed copies of heads apart.",
     grants=[
-        allow(OrganisationHeads.get, KeptAnswers.get, Organisations.by_name, AuditEvents.of_day),
+        allow(OrganisationHeads.get, Organisations.by_name, AuditEvents.of_day),
         allow_resource("s3", "GetObject", "PutObject", "ListBucket", resource=audit_archive),
         allow_resource(
             "dynamodb", "DescribeStream", "DescribeTable", "GetRecords", "GetShardIterator", resource=table.name
+        ),
+    ],
+)
+
+# It works for minutes, on demand; so what it alone may do is not in the hands of the archiver, which always runs. Of an
+# event it can change the details, to erase them, and only in a change that says so.
+audit_eraser = Component(
+    "audit-eraser",
+    description="Erases details of audit events, in the table, in the archive and in former versions of its objects.",
+    grants=[
+        allow(OrganisationHeads.get, KeptAnswers.get, AuditEvents.of_day, AuditEvents.of_type),
+        allow_resource(
+            "s3",
+            "GetObject",
+            "PutObject",
+            "ListBucket",
+            "ListBucketVersions",
+            "DeleteObjectVersion",
+            resource=audit_archive,
         ),
         _changes(),
         allow(

@@ -125,6 +125,10 @@ class Archive:
         """Put an object's events in the place of those that it has: the same, without details that are erased."""
         self.bucket.put(key, _packed(events))
 
+    def forget_former(self, key: str) -> None:
+        """Delete for good what a bucket with versions kept of an object that was rewritten."""
+        self.bucket.delete_former_versions(key)
+
     def objects(
         self, organisation_id: str, since: date | None = None, until: date | None = None
     ) -> Iterator[ArchivedObject]:

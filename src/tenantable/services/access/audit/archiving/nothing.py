@@ -31,3 +31,6 @@ class EmptyBucket:
 
     def delete(self, _key: str) -> None:
         return
+
+    def delete_former_versions(self, _key: str) -> None:
+        return
