@@ -53,6 +53,7 @@ ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "tests" / "golden"
 CHECKOV = ROOT / ".tools" / "venv" / "bin" / "checkov"
 HOME = Home()
+LONG_KEY = "arn:aws-us-gov:kms:ap-southeast-99:000000000000:key/mrk-22222222222222222222222222222222"
 KEY = "arn:aws:kms:us-east-1:000000000000:key/11111111-2222-3333-4444-555555555555"
 DEAD = "http://127.0.0.1:9"
 PROVIDER = """
@@ -324,6 +325,7 @@ def mocked(terraform: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str
         write(terraform_module(system), folder / name)
         names = DeclaredNames(system=system, values={}).variables.values()
         cases[f"{name}-long"] = {each.name: f'"{"x" * VALUE_CHARACTERS}"' for each in names}
+        cases[f"{name}-long"]["kms_key_arn"] = f'"{LONG_KEY}"'
     for case, variables in cases.items():
         system = find_system(case.removesuffix("-long"))
         text = mock_of(system, system.naming("dev"), environment='"dev"', **variables)
@@ -352,6 +354,26 @@ def test_the_policies_say_what_the_synthesized_ones_say(mocked: Any, name: str) 
         wanted = [policy_document(policy) for policy in component_policies(component, system.naming("dev"), HOME)]
         assert _statements(policies) == _statements(wanted)
         assert f"aws_iam_role.{label}" in made
+
+
+@pytest.mark.timeout(240)
+def test_who_uses_a_bucket_may_use_the_key_that_encrypts_it(mocked: Any) -> None:
+    """Through S3 and for this bucket alone; without a customer's key nobody is granted one."""
+    bucket, made = "arn:aws:s3:::bbws-access-dev-audit", mocked["access-long"]
+    uses = {"audit_service": "kms:Decrypt", "audit_archiver": ["kms:Decrypt", "kms:GenerateDataKey"]}
+    for label, actions in uses.items():
+        (statement,) = (
+            each
+            for each in json.loads(made[f"aws_iam_policy.{label}"]["policy"])["Statement"]
+            if each["Resource"] == LONG_KEY
+        )
+        condition = statement["Condition"]["StringLike"]
+        assert statement["Action"] == actions
+        assert condition["kms:ViaService"] == "s3.us-east-1.amazonaws.com*"
+        assert condition["kms:EncryptionContext:aws:s3:arn"] == [bucket, f"{bucket}/*"]
+    granted = [address for address, values in made.items() if LONG_KEY in str(values.get("policy", ""))]
+    assert sorted(granted) == ["aws_iam_policy." + each for each in ("audit_archiver", "audit_eraser", "audit_service")]
+    assert "kms:" not in str([values.get("policy") for values in mocked["access"].values()])
 
 
 @pytest.mark.timeout(240)

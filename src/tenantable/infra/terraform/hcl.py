@@ -40,6 +40,14 @@ class Call:
 
 
 @dataclass(frozen=True)
+class WhereGiven:
+    """A list with the value in it, or an empty one where a variable is null; it may be unknown until apply."""
+
+    variable: str
+    value: Any
+
+
+@dataclass(frozen=True)
 class Comment:
     """A comment; empty text is a line with the sign alone. `wide` keeps the line as it is, however long."""
 
@@ -140,6 +148,8 @@ def literal(value: Any, depth: int = 0) -> str:
             return value.text
         case Call():
             return _call(value, depth)
+        case WhereGiven():
+            return f"[for given in [{value.variable}] : {literal(value.value, depth)} if given != null]"
         case bool():
             return "true" if value else "false"
         case None:

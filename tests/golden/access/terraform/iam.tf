@@ -581,98 +581,112 @@ resource "aws_iam_policy" "audit_service" {
   description = "What audit-service of access may do"
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [
-      {
-        Sid      = "GetItemAccessManagement"
-        Effect   = "Allow"
-        Action   = "dynamodb:GetItem"
-        Resource = aws_dynamodb_table.access_management.arn
-        Condition = {
-          "ForAllValues:StringLike" = {
-            "dynamodb:LeadingKeys" = ["ANSWER#*", "HEAD#*", "ORG#*#DATE#*"]
+    Statement = concat(
+      [
+        {
+          Sid      = "GetItemAccessManagement"
+          Effect   = "Allow"
+          Action   = "dynamodb:GetItem"
+          Resource = aws_dynamodb_table.access_management.arn
+          Condition = {
+            "ForAllValues:StringLike" = {
+              "dynamodb:LeadingKeys" = ["ANSWER#*", "HEAD#*", "ORG#*#DATE#*"]
+            }
+            Null = {
+              "dynamodb:EnclosingOperation" = "true"
+            }
           }
-          Null = {
-            "dynamodb:EnclosingOperation" = "true"
+        },
+        {
+          Sid      = "PutItemAccessManagementInTransactions"
+          Effect   = "Allow"
+          Action   = "dynamodb:PutItem"
+          Resource = aws_dynamodb_table.access_management.arn
+          Condition = {
+            "ForAllValues:StringLike" = {
+              "dynamodb:LeadingKeys" = ["ANSWER#*", "ORG#*#DATE#*"]
+            }
+            StringEquals = {
+              "dynamodb:EnclosingOperation" = "TransactWriteItems"
+            }
+          }
+        },
+        {
+          Sid      = "QueryAccessManagement"
+          Effect   = "Allow"
+          Action   = "dynamodb:Query"
+          Resource = aws_dynamodb_table.access_management.arn
+          Condition = {
+            "ForAllValues:StringLike" = {
+              "dynamodb:LeadingKeys" = "ORG#*#DATE#*"
+            }
+          }
+        },
+        {
+          Sid      = "UpdateItemAccessManagementInTransactions"
+          Effect   = "Allow"
+          Action   = "dynamodb:UpdateItem"
+          Resource = aws_dynamodb_table.access_management.arn
+          Condition = {
+            "ForAllValues:StringLike" = {
+              "dynamodb:LeadingKeys" = "HEAD#*"
+            }
+            StringEquals = {
+              "dynamodb:EnclosingOperation" = "TransactWriteItems"
+            }
+          }
+        },
+        {
+          Sid    = "QueryAccessManagementGsi2AndAccessManagementGsi4"
+          Effect = "Allow"
+          Action = "dynamodb:Query"
+          Resource = [
+            "${aws_dynamodb_table.access_management.arn}/index/${local.gsi_names.gsi2}",
+            "${aws_dynamodb_table.access_management.arn}/index/${local.gsi_names.gsi4}",
+          ]
+          Condition = {
+            "ForAllValues:StringLike" = {
+              "dynamodb:LeadingKeys" = "USER#*"
+            }
+          }
+        },
+        {
+          Sid      = "QueryAccessManagementGsi5"
+          Effect   = "Allow"
+          Action   = "dynamodb:Query"
+          Resource = "${aws_dynamodb_table.access_management.arn}/index/${local.gsi_names.gsi5}"
+          Condition = {
+            "ForAllValues:StringLike" = {
+              "dynamodb:LeadingKeys" = "ORG#*#TYPE#*"
+            }
+          }
+        },
+        {
+          Sid      = "ListBucketAudit"
+          Effect   = "Allow"
+          Action   = "s3:ListBucket"
+          Resource = aws_s3_bucket.audit.arn
+        },
+        {
+          Sid      = "GetObjectAudit"
+          Effect   = "Allow"
+          Action   = "s3:GetObject"
+          Resource = "${aws_s3_bucket.audit.arn}/*"
+        },
+      ],
+      [for given in [var.kms_key_arn] : {
+        Sid      = "UseKeyOfBuckets"
+        Effect   = "Allow"
+        Action   = "kms:Decrypt"
+        Resource = var.kms_key_arn
+        Condition = {
+          StringLike = {
+            "kms:EncryptionContext:aws:s3:arn" = [aws_s3_bucket.audit.arn, "${aws_s3_bucket.audit.arn}/*"]
+            "kms:ViaService"                   = "s3.${local.region}.amazonaws.com*"
           }
         }
-      },
-      {
-        Sid      = "PutItemAccessManagementInTransactions"
-        Effect   = "Allow"
-        Action   = "dynamodb:PutItem"
-        Resource = aws_dynamodb_table.access_management.arn
-        Condition = {
-          "ForAllValues:StringLike" = {
-            "dynamodb:LeadingKeys" = ["ANSWER#*", "ORG#*#DATE#*"]
-          }
-          StringEquals = {
-            "dynamodb:EnclosingOperation" = "TransactWriteItems"
-          }
-        }
-      },
-      {
-        Sid      = "QueryAccessManagement"
-        Effect   = "Allow"
-        Action   = "dynamodb:Query"
-        Resource = aws_dynamodb_table.access_management.arn
-        Condition = {
-          "ForAllValues:StringLike" = {
-            "dynamodb:LeadingKeys" = "ORG#*#DATE#*"
-          }
-        }
-      },
-      {
-        Sid      = "UpdateItemAccessManagementInTransactions"
-        Effect   = "Allow"
-        Action   = "dynamodb:UpdateItem"
-        Resource = aws_dynamodb_table.access_management.arn
-        Condition = {
-          "ForAllValues:StringLike" = {
-            "dynamodb:LeadingKeys" = "HEAD#*"
-          }
-          StringEquals = {
-            "dynamodb:EnclosingOperation" = "TransactWriteItems"
-          }
-        }
-      },
-      {
-        Sid    = "QueryAccessManagementGsi2AndAccessManagementGsi4"
-        Effect = "Allow"
-        Action = "dynamodb:Query"
-        Resource = [
-          "${aws_dynamodb_table.access_management.arn}/index/${local.gsi_names.gsi2}",
-          "${aws_dynamodb_table.access_management.arn}/index/${local.gsi_names.gsi4}",
-        ]
-        Condition = {
-          "ForAllValues:StringLike" = {
-            "dynamodb:LeadingKeys" = "USER#*"
-          }
-        }
-      },
-      {
-        Sid      = "QueryAccessManagementGsi5"
-        Effect   = "Allow"
-        Action   = "dynamodb:Query"
-        Resource = "${aws_dynamodb_table.access_management.arn}/index/${local.gsi_names.gsi5}"
-        Condition = {
-          "ForAllValues:StringLike" = {
-            "dynamodb:LeadingKeys" = "ORG#*#TYPE#*"
-          }
-        }
-      },
-      {
-        Sid      = "ListBucketAudit"
-        Effect   = "Allow"
-        Action   = "s3:ListBucket"
-        Resource = aws_s3_bucket.audit.arn
-      },
-      {
-        Sid      = "GetObjectAudit"
-        Effect   = "Allow"
-        Action   = "s3:GetObject"
-        Resource = "${aws_s3_bucket.audit.arn}/*"
-      },
-    ]
+      } if given != null]
+    )
   })
   tags = local.common_tags
 }
@@ -707,68 +721,82 @@ resource "aws_iam_policy" "audit_archiver" {
   description = "What audit-archiver of access may do"
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [
-      {
-        Sid      = "DescribeTableAccessManagement"
-        Effect   = "Allow"
-        Action   = "dynamodb:DescribeTable"
-        Resource = aws_dynamodb_table.access_management.arn
-      },
-      {
-        Sid      = "GetItemAccessManagement"
-        Effect   = "Allow"
-        Action   = "dynamodb:GetItem"
-        Resource = aws_dynamodb_table.access_management.arn
-        Condition = {
-          "ForAllValues:StringLike" = {
-            "dynamodb:LeadingKeys" = "HEAD#*"
+    Statement = concat(
+      [
+        {
+          Sid      = "DescribeTableAccessManagement"
+          Effect   = "Allow"
+          Action   = "dynamodb:DescribeTable"
+          Resource = aws_dynamodb_table.access_management.arn
+        },
+        {
+          Sid      = "GetItemAccessManagement"
+          Effect   = "Allow"
+          Action   = "dynamodb:GetItem"
+          Resource = aws_dynamodb_table.access_management.arn
+          Condition = {
+            "ForAllValues:StringLike" = {
+              "dynamodb:LeadingKeys" = "HEAD#*"
+            }
+            Null = {
+              "dynamodb:EnclosingOperation" = "true"
+            }
           }
-          Null = {
-            "dynamodb:EnclosingOperation" = "true"
+        },
+        {
+          Sid      = "QueryAccessManagement"
+          Effect   = "Allow"
+          Action   = "dynamodb:Query"
+          Resource = aws_dynamodb_table.access_management.arn
+          Condition = {
+            "ForAllValues:StringLike" = {
+              "dynamodb:LeadingKeys" = "ORG#*#DATE#*"
+            }
+          }
+        },
+        {
+          Sid      = "QueryAccessManagementGsi1"
+          Effect   = "Allow"
+          Action   = "dynamodb:Query"
+          Resource = "${aws_dynamodb_table.access_management.arn}/index/${local.gsi_names.gsi1}"
+          Condition = {
+            "ForAllValues:StringLike" = {
+              "dynamodb:LeadingKeys" = "ORGANISATIONS#ACTIVE#*"
+            }
+          }
+        },
+        {
+          Sid      = "WriteAccessManagementStream"
+          Effect   = "Allow"
+          Action   = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"]
+          Resource = "${aws_dynamodb_table.access_management.arn}/stream/*"
+        },
+        {
+          Sid      = "ListBucketAudit"
+          Effect   = "Allow"
+          Action   = "s3:ListBucket"
+          Resource = aws_s3_bucket.audit.arn
+        },
+        {
+          Sid      = "UseAudit"
+          Effect   = "Allow"
+          Action   = ["s3:GetObject", "s3:PutObject"]
+          Resource = "${aws_s3_bucket.audit.arn}/*"
+        },
+      ],
+      [for given in [var.kms_key_arn] : {
+        Sid      = "UseKeyOfBuckets"
+        Effect   = "Allow"
+        Action   = ["kms:Decrypt", "kms:GenerateDataKey"]
+        Resource = var.kms_key_arn
+        Condition = {
+          StringLike = {
+            "kms:EncryptionContext:aws:s3:arn" = [aws_s3_bucket.audit.arn, "${aws_s3_bucket.audit.arn}/*"]
+            "kms:ViaService"                   = "s3.${local.region}.amazonaws.com*"
           }
         }
-      },
-      {
-        Sid      = "QueryAccessManagement"
-        Effect   = "Allow"
-        Action   = "dynamodb:Query"
-        Resource = aws_dynamodb_table.access_management.arn
-        Condition = {
-          "ForAllValues:StringLike" = {
-            "dynamodb:LeadingKeys" = "ORG#*#DATE#*"
-          }
-        }
-      },
-      {
-        Sid      = "QueryAccessManagementGsi1"
-        Effect   = "Allow"
-        Action   = "dynamodb:Query"
-        Resource = "${aws_dynamodb_table.access_management.arn}/index/${local.gsi_names.gsi1}"
-        Condition = {
-          "ForAllValues:StringLike" = {
-            "dynamodb:LeadingKeys" = "ORGANISATIONS#ACTIVE#*"
-          }
-        }
-      },
-      {
-        Sid      = "WriteAccessManagementStream"
-        Effect   = "Allow"
-        Action   = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"]
-        Resource = "${aws_dynamodb_table.access_management.arn}/stream/*"
-      },
-      {
-        Sid      = "ListBucketAudit"
-        Effect   = "Allow"
-        Action   = "s3:ListBucket"
-        Resource = aws_s3_bucket.audit.arn
-      },
-      {
-        Sid      = "UseAudit"
-        Effect   = "Allow"
-        Action   = ["s3:GetObject", "s3:PutObject"]
-        Resource = "${aws_s3_bucket.audit.arn}/*"
-      },
-    ]
+      } if given != null]
+    )
   })
   tags = local.common_tags
 }
@@ -803,120 +831,134 @@ resource "aws_iam_policy" "audit_eraser" {
   description = "What audit-eraser of access may do"
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [
-      {
-        Sid      = "GetItemAccessManagement"
-        Effect   = "Allow"
-        Action   = "dynamodb:GetItem"
-        Resource = aws_dynamodb_table.access_management.arn
-        Condition = {
-          "ForAllValues:StringLike" = {
-            "dynamodb:LeadingKeys" = ["ANSWER#*", "HEAD#*"]
+    Statement = concat(
+      [
+        {
+          Sid      = "GetItemAccessManagement"
+          Effect   = "Allow"
+          Action   = "dynamodb:GetItem"
+          Resource = aws_dynamodb_table.access_management.arn
+          Condition = {
+            "ForAllValues:StringLike" = {
+              "dynamodb:LeadingKeys" = ["ANSWER#*", "HEAD#*"]
+            }
+            Null = {
+              "dynamodb:EnclosingOperation" = "true"
+            }
           }
-          Null = {
-            "dynamodb:EnclosingOperation" = "true"
+        },
+        {
+          Sid      = "PutItemAccessManagementInTransactions"
+          Effect   = "Allow"
+          Action   = "dynamodb:PutItem"
+          Resource = aws_dynamodb_table.access_management.arn
+          Condition = {
+            "ForAllValues:StringLike" = {
+              "dynamodb:LeadingKeys" = ["ANSWER#*", "ORG#*#DATE#*"]
+            }
+            StringEquals = {
+              "dynamodb:EnclosingOperation" = "TransactWriteItems"
+            }
+          }
+        },
+        {
+          Sid      = "QueryAccessManagement"
+          Effect   = "Allow"
+          Action   = "dynamodb:Query"
+          Resource = aws_dynamodb_table.access_management.arn
+          Condition = {
+            "ForAllValues:StringLike" = {
+              "dynamodb:LeadingKeys" = "ORG#*#DATE#*"
+            }
+          }
+        },
+        {
+          Sid      = "UpdateItemAccessManagementInTransactions"
+          Effect   = "Allow"
+          Action   = "dynamodb:UpdateItem"
+          Resource = aws_dynamodb_table.access_management.arn
+          Condition = {
+            "ForAllValues:StringEquals" = {
+              "dynamodb:Attributes" = [
+                "GSI1PK",
+                "GSI1SK",
+                "GSI2PK",
+                "GSI2SK",
+                "GSI3PK",
+                "GSI3SK",
+                "GSI4PK",
+                "GSI4SK",
+                "GSI5PK",
+                "GSI5SK",
+                "PK",
+                "SK",
+                "details",
+                "detailsSalts",
+                "ttl",
+              ]
+            }
+            "ForAllValues:StringLike" = {
+              "dynamodb:LeadingKeys" = "ORG#*#DATE#*"
+            }
+            StringEquals = {
+              "dynamodb:EnclosingOperation" = "TransactWriteItems"
+            }
+            StringEqualsIfExists = {
+              "dynamodb:ReturnValues" = ["NONE", "UPDATED_NEW", "UPDATED_OLD"]
+            }
+          }
+        },
+        {
+          Sid      = "UpdateItemAccessManagementInTransactions2"
+          Effect   = "Allow"
+          Action   = "dynamodb:UpdateItem"
+          Resource = aws_dynamodb_table.access_management.arn
+          Condition = {
+            "ForAllValues:StringLike" = {
+              "dynamodb:LeadingKeys" = "HEAD#*"
+            }
+            StringEquals = {
+              "dynamodb:EnclosingOperation" = "TransactWriteItems"
+            }
+          }
+        },
+        {
+          Sid      = "QueryAccessManagementGsi5"
+          Effect   = "Allow"
+          Action   = "dynamodb:Query"
+          Resource = "${aws_dynamodb_table.access_management.arn}/index/${local.gsi_names.gsi5}"
+          Condition = {
+            "ForAllValues:StringLike" = {
+              "dynamodb:LeadingKeys" = "ORG#*#TYPE#*"
+            }
+          }
+        },
+        {
+          Sid      = "UseAudit"
+          Effect   = "Allow"
+          Action   = ["s3:ListBucket", "s3:ListBucketVersions"]
+          Resource = aws_s3_bucket.audit.arn
+        },
+        {
+          Sid      = "UseAudit2"
+          Effect   = "Allow"
+          Action   = ["s3:DeleteObjectVersion", "s3:GetObject", "s3:PutObject"]
+          Resource = "${aws_s3_bucket.audit.arn}/*"
+        },
+      ],
+      [for given in [var.kms_key_arn] : {
+        Sid      = "UseKeyOfBuckets"
+        Effect   = "Allow"
+        Action   = ["kms:Decrypt", "kms:GenerateDataKey"]
+        Resource = var.kms_key_arn
+        Condition = {
+          StringLike = {
+            "kms:EncryptionContext:aws:s3:arn" = [aws_s3_bucket.audit.arn, "${aws_s3_bucket.audit.arn}/*"]
+            "kms:ViaService"                   = "s3.${local.region}.amazonaws.com*"
           }
         }
-      },
-      {
-        Sid      = "PutItemAccessManagementInTransactions"
-        Effect   = "Allow"
-        Action   = "dynamodb:PutItem"
-        Resource = aws_dynamodb_table.access_management.arn
-        Condition = {
-          "ForAllValues:StringLike" = {
-            "dynamodb:LeadingKeys" = ["ANSWER#*", "ORG#*#DATE#*"]
-          }
-          StringEquals = {
-            "dynamodb:EnclosingOperation" = "TransactWriteItems"
-          }
-        }
-      },
-      {
-        Sid      = "QueryAccessManagement"
-        Effect   = "Allow"
-        Action   = "dynamodb:Query"
-        Resource = aws_dynamodb_table.access_management.arn
-        Condition = {
-          "ForAllValues:StringLike" = {
-            "dynamodb:LeadingKeys" = "ORG#*#DATE#*"
-          }
-        }
-      },
-      {
-        Sid      = "UpdateItemAccessManagementInTransactions"
-        Effect   = "Allow"
-        Action   = "dynamodb:UpdateItem"
-        Resource = aws_dynamodb_table.access_management.arn
-        Condition = {
-          "ForAllValues:StringEquals" = {
-            "dynamodb:Attributes" = [
-              "GSI1PK",
-              "GSI1SK",
-              "GSI2PK",
-              "GSI2SK",
-              "GSI3PK",
-              "GSI3SK",
-              "GSI4PK",
-              "GSI4SK",
-              "GSI5PK",
-              "GSI5SK",
-              "PK",
-              "SK",
-              "details",
-              "detailsSalts",
-              "ttl",
-            ]
-          }
-          "ForAllValues:StringLike" = {
-            "dynamodb:LeadingKeys" = "ORG#*#DATE#*"
-          }
-          StringEquals = {
-            "dynamodb:EnclosingOperation" = "TransactWriteItems"
-          }
-          StringEqualsIfExists = {
-            "dynamodb:ReturnValues" = ["NONE", "UPDATED_NEW", "UPDATED_OLD"]
-          }
-        }
-      },
-      {
-        Sid      = "UpdateItemAccessManagementInTransactions2"
-        Effect   = "Allow"
-        Action   = "dynamodb:UpdateItem"
-        Resource = aws_dynamodb_table.access_management.arn
-        Condition = {
-          "ForAllValues:StringLike" = {
-            "dynamodb:LeadingKeys" = "HEAD#*"
-          }
-          StringEquals = {
-            "dynamodb:EnclosingOperation" = "TransactWriteItems"
-          }
-        }
-      },
-      {
-        Sid      = "QueryAccessManagementGsi5"
-        Effect   = "Allow"
-        Action   = "dynamodb:Query"
-        Resource = "${aws_dynamodb_table.access_management.arn}/index/${local.gsi_names.gsi5}"
-        Condition = {
-          "ForAllValues:StringLike" = {
-            "dynamodb:LeadingKeys" = "ORG#*#TYPE#*"
-          }
-        }
-      },
-      {
-        Sid      = "UseAudit"
-        Effect   = "Allow"
-        Action   = ["s3:ListBucket", "s3:ListBucketVersions"]
-        Resource = aws_s3_bucket.audit.arn
-      },
-      {
-        Sid      = "UseAudit2"
-        Effect   = "Allow"
-        Action   = ["s3:DeleteObjectVersion", "s3:GetObject", "s3:PutObject"]
-        Resource = "${aws_s3_bucket.audit.arn}/*"
-      },
-    ]
+      } if given != null]
+    )
   })
   tags = local.common_tags
 }

@@ -6,7 +6,7 @@ policy of the module says what the synthesized one says for the same names; its 
 which no variable changes. References, and no ARNs put together from names: a plan on empty state then asks nobody.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -15,10 +15,12 @@ from tenantable.declare.grants.components import Component
 from tenantable.declare.grants.granted import ResourceGrant
 from tenantable.declare.naming import Naming
 from tenantable.declare.tables import PhysicalTable, physical_table
+from tenantable.errors import PolicyError
 from tenantable.iam.documents import Policy, policy_document, policy_size
 from tenantable.iam.synthesis.packing import pack
 from tenantable.iam.synthesis.statements import component_policies
-from tenantable.infra.terraform.hcl import Expression, embedded, template
+from tenantable.infra.terraform.access.bucket_keys import KEY, bucket_key_statement
+from tenantable.infra.terraform.hcl import Call, Expression, WhereGiven, embedded, template
 from tenantable.infra.terraform.names import DeclaredNames, identifiers
 from tenantable.infra.terraform.outputs import index_arn
 from tenantable.infra.terraform.resources import resource_labels
@@ -30,6 +32,7 @@ VALUE_CHARACTERS = 48
 _HOME = Home()
 _LONGEST_HOME = Home(region="ap-southeast-99")
 _PLACE = (Expression("local.region"), ":", Expression("local.account_id"))
+_USE_OF_KEY = "UseKeyOfBuckets"
 _ALIASES = "kms:ResourceAliases"
 _SHORTEST_NAME = 3
 _ROLE_CHARACTERS_MAX = 64
@@ -42,15 +45,32 @@ class PolicyTexts:
     names: DeclaredNames
 
     def policies(self, component: Component) -> list[Policy]:
-        """The component's policies for the logical names, filled so that long physical names fit too."""
+        """
+        The component's policies for the logical names, filled so that long physical names fit too.
+
+        Raises:
+            PolicyError: A statement is larger than a policy.
+        """
         found = component_policies(component, self._logical, _HOME)
         statements = [replace(statement, sid=None) for policy in found for statement in policy.statements]
-        return list(pack(statements, size=self._longest_size))
+        buckets = [name for service, name in resource_labels(self.names) if service == "s3"]
+        use_of_key = bucket_key_statement(component, buckets, _HOME)
+        if use_of_key is not None:
+            statements.insert(0, use_of_key)
+        policies = list(pack(statements, size=self._longest_size))
+        if any(policy.statements[0].resources == policy.statements[-1].resources == (KEY,) for policy in policies):
+            problem = f"component {component.name!r}: the use of its buckets' key fits beside no other statement"
+            raise PolicyError(problem, hint="grant fewer attributes by name, or all of them")
+        return policies
 
     def value(self, policy: Policy) -> dict[str, Any]:
         """The policy's document with references."""
         document = policy_document(policy)
-        return document | {"Statement": [self._statement(each) for each in document["Statement"]]}
+        shown = [self._statement(each) for each in document["Statement"] if each["Resource"] != KEY]
+        with_key = [self._use_of_key(each) for each in document["Statement"] if each["Resource"] == KEY]
+        if with_key:
+            return document | {"Statement": Call("concat", shown, WhereGiven("var.kms_key_arn", with_key[0]))}
+        return document | {"Statement": shown}
 
     @cached_property
     def _logical(self) -> Naming:
@@ -123,11 +143,17 @@ class PolicyTexts:
         statements = tuple(
             replace(
                 statement,
-                resources=tuple(_replaced(each, self._longest, str.__add__) for each in statement.resources),
+                resources=self._as_long_as_may_be(statement.resources),
+                conditions=tuple(
+                    replace(each, values=self._as_long_as_may_be(each.values)) for each in statement.conditions
+                ),
             )
             for statement in policy.statements
         )
         return policy_size(replace(policy, statements=statements))
+
+    def _as_long_as_may_be(self, texts: Iterable[str]) -> tuple[str, ...]:
+        return tuple(_replaced(each, self._longest, str.__add__) for each in texts)
 
     def _statement(self, document: Mapping[str, Any]) -> dict[str, Any]:
         resources = document["Resource"]
@@ -139,6 +165,16 @@ class PolicyTexts:
             if isinstance(alias, str):
                 statement |= self._key_statement(document, alias, statement["Resource"])
         return statement
+
+    def _use_of_key(self, document: Mapping[str, Any]) -> dict[str, Any]:
+        conditions = {
+            "kms:EncryptionContext:aws:s3:arn": [
+                self._resource(each) for each in document["Condition"]["StringLike"]["kms:EncryptionContext:aws:s3:arn"]
+            ],
+            "kms:ViaService": template("s3.", Expression("local.region"), ".amazonaws.com*"),
+        }
+        key = Expression("var.kms_key_arn")
+        return {**document, "Sid": _USE_OF_KEY, "Resource": key, "Condition": {"StringLike": conditions}}
 
     def _key_statement(self, document: Mapping[str, Any], alias: str, resource: Any) -> dict[str, Any]:
         """The key itself where it is the system's own; its alias stays demanded."""
