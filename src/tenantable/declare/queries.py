@@ -52,6 +52,7 @@ class Query(Generic[EntityT, ResultT]):
     descending: bool = False
     strong: bool = False
     with_deleted: bool = False
+    comparing_keys: bool = False
 
     def range(self, span: Condition[EntityT]) -> Self:
         """
@@ -102,6 +103,13 @@ class Query(Generic[EntityT, ResultT]):
     def only(self, *references: Reference[EntityT, Any]) -> "Query[EntityT, Any]":
         """Read these attributes alone; each result is a tuple of them."""
         return replace(self, projection=references)
+
+    def comparing(self) -> "Query[EntityT, tuple[ResultT, tuple[str, ...]]]":
+        """
+        Each entity with the names of its key attributes, of the table and of all indexes, that are not what its values
+        make them. None are, unless an item was written past this library.
+        """
+        return replace(self, comparing_keys=True)  # type: ignore[return-value]
 
     def page(self, limit: int | None = None, cursor: str | None = None) -> Page[ResultT]:
         """

@@ -23,6 +23,7 @@ from tenantable.declare.annotations import plain_type
 from tenantable.declare.attributes import SCHEMA_VERSION, Attribute, declaration_of
 from tenantable.declare.keys.layouts import EntityLayout, layout_of
 from tenantable.declare.references import EntityT
+from tenantable.declare.tables import Table
 from tenantable.errors import CorruptItem, DataError
 from tenantable.wire.values import AttributeValue, Item
 
@@ -55,6 +56,7 @@ class EntityCodec(Generic[EntityT]):
         self.fields = {name: _field_codec(model, attribute) for name, attribute in self.entity.attributes.items()}
         self._fields = tuple(self.fields.values())
         self._key_names = layout.table.keys.names
+        self._made_key_names = sorted(_key_names(layout.table) - {field.stored_as for field in self._fields})
         self._render_table_key = layout.table_key.render
         self._render_index_keys = tuple(key.render for key in layout.index_keys.values())
         self._validate = model.model_validate
@@ -105,6 +107,13 @@ class EntityCodec(Generic[EntityT]):
             missing = sorted(name for name in self.layout.table_key.names if values.get(name) is None)
             raise DataError(f"{self.entity.name}: the key needs {', '.join(missing)}")
         return key
+
+    def misplaced(self, item: Item, values: Mapping[str, Any]) -> tuple[str, ...]:
+        """The key attributes of table and indexes, by name, that are not what these values (and the tenant) make."""
+        made: dict[str, AttributeValue] = self.table_key(values)
+        for render in self._render_index_keys:
+            made.update(self._rendered(render, values) or ())
+        return tuple(name for name in self._made_key_names if item.get(name) != made.get(name))
 
     def decode(self, item: Item) -> EntityT:
         """
@@ -254,6 +263,12 @@ def _defaults(model: type[BaseModel]) -> dict[str, Any]:
     """
     fields = ((name, field.default) for name, field in model.model_fields.items() if not field.is_required())
     return {name: default for name, default in fields if isinstance(default, _SCALARS)}
+
+
+def _key_names(table: Table) -> set[str]:
+    """The key attributes of a table and of its indexes."""
+    keys = [table.keys, *(table.keys_of(index) for index in table.indexes)]
+    return {name for each in keys for name in each.names}
 
 
 def _none() -> None:

@@ -53,6 +53,8 @@ def decoder_of(annotation: Any) -> Decoder:
     origin = get_origin(plain) or plain
     if origin is list and get_args(plain):
         return _list_decoder(get_args(plain)[0])
+    if origin is dict and get_args(plain)[:1] == (str,):
+        return _map_decoder(get_args(plain)[1])
     if isinstance(plain, type) and issubclass(plain, Enum):
         return _enumeration_decoder(plain)
     kinds = value_types(plain)
@@ -205,6 +207,18 @@ def _list_decoder(element: Any) -> Decoder:
         return [None if "NULL" in member else decode(member) for member in elements]
 
     return decode_list
+
+
+def _map_decoder(element: Any) -> Decoder:
+    decode = decoder_of(element)
+
+    def decode_map(value: AttributeValue) -> Any:
+        members = value.get("M")
+        if members is None:
+            return _decode_any(value)
+        return {name: None if "NULL" in member else decode(member) for name, member in members.items()}
+
+    return decode_map
 
 
 def _enumeration_decoder(plain: type[Enum]) -> Decoder:

@@ -153,6 +153,8 @@ class BoundQuery:
     def _projected(self, query: Query[Any, Any]) -> Sequence[str] | None:
         """Stored names to read, those of the keys included; None: whole items."""
         codec = self._stores[0].codec
+        if query.comparing_keys and (len(self._stores) > 1 or query.projection or self._pattern.view):
+            raise DataError(f"{self._pattern.place}: keys are compared with whole entities of one kind")
         if query.projection is not None:
             wanted = [_whole_field(reference, codec) for reference in query.projection]
         elif self._pattern.view is not None:
@@ -185,6 +187,9 @@ class BoundQuery:
         if len(self._stores) > 1:
             return self._member(item)
         codec = self._stores[0].codec
+        if query.comparing_keys:
+            entity = codec.decode(item)
+            return entity, codec.misplaced(item, self._session.with_tenant(vars(entity)))
         if query.projection is not None:
             return _projected_values(query, codec, item)
         if self._pattern.view is not None:

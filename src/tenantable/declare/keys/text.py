@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -94,6 +95,11 @@ def instant_text(value: Any) -> str:
     _expect(datetime, value)
     if value.tzinfo is None:
         raise ValueError(f"{value!r} has no time zone")
+    return _utc_text(value)
+
+
+@lru_cache(maxsize=1024)  # the keys of an item and of its index entries have the same instants
+def _utc_text(value: datetime) -> str:
     return f"{value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 

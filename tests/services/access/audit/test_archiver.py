@@ -243,3 +243,26 @@ def test_events_stay_as_long_as_the_retention_says(world: World) -> None:
     parts = replace(world.dependencies, retention=Retention(hot_days=90))
     parts.changes(directory_service).run("acme", Actor(id="ann"), lambda change: change.record("CONFIGURATION", "x"))
     assert Tamperer(world.engine).item(2)["ttl"] == {"N": str(int(world.clock.now) + 90 * DAY_SECONDS)}
+
+
+def test_a_trail_that_is_cut_to_its_first_event_at_once_contradicts_the_head_that_the_stream_told(world: World) -> None:
+    """The hourly round of the archiver is over when the organisation is founded, and comes too late."""
+    archive_all(archiver := archiver_in(world))
+    world.found("acme")
+    tamperer = Tamperer(world.engine)
+    for item in [*tamperer.items(), tamperer.head()]:
+        tamperer.remove(item)
+    archive_all(archiver)
+    found = verify(world)
+    assert (kinds(found), found.signed_sequence) == ([("head-moved-back", 0), ("deleted", 1)], 1)
+
+
+def test_the_head_of_a_new_organisation_is_signed_once(world: World) -> None:
+    archive_all(archiver := archiver_in(world))
+    world.found("acme")
+    write_events(world, 3)
+    archive_all(archiver)
+    archive_all(archiver_in(world))
+    heads = [found.key for found in below(bucket_of(world), "heads/organisation=acme/")]
+    assert [key.rpartition("/")[2] for key in heads] == ["000000000001.json", "000000000004.json"]
+    assert verify(world).verified

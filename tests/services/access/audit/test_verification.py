@@ -6,6 +6,7 @@ import orjson
 import pytest
 from tests.services.access.audit.trails import (
     DAY_SECONDS,
+    Item,
     Tamper,
     Tamperer,
     archive_all,
@@ -82,6 +83,10 @@ def forget(tamperer: Tamperer) -> None:
         tamperer.remove(item)
 
 
+def without(item: Item, *names: str) -> Item:
+    return {name: value for name, value in item.items() if name not in names}
+
+
 def cut_with_head(tamperer: Tamperer) -> None:
     tamperer.move_head_back(7)
     tamperer.delete(8, 9, 10)
@@ -117,6 +122,11 @@ def cut_with_head(tamperer: Tamperer) -> None:
         (lambda t: t.move_head_back(8), [("head-moved-back", 8)]),
         (forget, [("head-moved-back", 0), ("deleted", 1)]),
         (lambda t: t.put({**t.head(), "digest": {"S": "0" * 64}}), [("head-altered", 10)]),
+        (lambda t: t.change(3, GSI4PK={"S": "USER#eve"}), [("unlisted", 3)]),
+        (lambda t: t.change(3, GSI5SK={"S": "2019"}), [("unlisted", 3)]),
+        (lambda t: t.change(3, GSI1PK={"S": "ORG#acme#STATUS#PENDING"}), [("unlisted", 3)]),
+        (lambda t: t.put(without(t.item(3), "GSI4PK", "GSI4SK")), [("unlisted", 3)]),
+        (lambda t: t.put(without(t.item(3), "GSI5SK")), [("unlisted", 3)]),
     ],
 )
 def test_tampering_with_the_table_is_found_and_named(

@@ -313,3 +313,35 @@ def test_a_collection_reads_from_its_first_kind_to_its_last_alone(repository: Te
     request = query.source._request(query)  # type: ignore[attr-defined]  # noqa: SLF001
     values = sorted(value["S"] for value in request["ExpressionAttributeValues"].values())
     assert values == ["ORG#o", "TEAM#", "TEAMROLE#\U0010ffff"]
+
+
+def test_keys_that_were_altered_past_the_library_are_named(
+    open_database: Callable[..., Database], client: Any, stored: Callable[[Table], list[dict[str, Any]]]
+) -> None:
+    repository = open_database(teams).repository(Teams)
+    for team_id in ("a", "b", "c"):
+        repository.create(Team(org_id="o", team_id=team_id, name="x", division="north"))
+    altered, removed, _ = stored(teams)
+    for item in ({**altered, "GSI1SK": {"S": "2019"}}, {name: removed[name] for name in removed if name != "GSI1PK"}):
+        client.client.call("PutItem", {"TableName": "teams-test", "Item": item})
+    found = [(team.team_id, names) for team, names in repository.of_organisation(org_id="o").comparing()]
+    assert found == [("a", ("GSI1SK",)), ("b", ("GSI1PK",)), ("c", ())]
+
+
+def test_an_entity_that_is_in_no_index_has_no_key_of_it(open_database: Callable[..., Database]) -> None:
+    repository = open_database(teams).repository(Teams)
+    repository.create(Team(org_id="o", team_id="a", name="x"))
+    assert [names for _, names in repository.of_organisation(org_id="o").comparing()] == [()]
+
+
+@pytest.mark.parametrize("query", ["names", "only", "collection"])
+def test_keys_are_compared_with_whole_entities_alone(open_database: Callable[..., Database], query: str) -> None:
+    database = open_database(teams)
+    repository = database.repository(Teams)
+    made: Any = {
+        "names": repository.names(org_id="o"),
+        "only": repository.of_organisation(org_id="o").only(Team.name),
+        "collection": database.repository(TeamRoles).with_teams(org_id="o"),
+    }[query]
+    with pytest.raises(DataError, match="keys are compared"):
+        made.comparing().all()

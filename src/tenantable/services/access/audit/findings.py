@@ -12,6 +12,7 @@ FindingKind = Literal[
     "edited",
     "inserted",
     "reordered",
+    "unlisted",
     "gap",
     "tail-cut",
     "deleted",

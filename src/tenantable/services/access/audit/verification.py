@@ -23,6 +23,7 @@ from tenantable.services.access.declaration import (
 )
 
 PROGRESS_EVENTS = 5000
+PAGE_EVENTS = 100
 _FIRST = datetime.min.replace(tzinfo=UTC)
 _LAST = datetime.max.replace(tzinfo=UTC)
 
@@ -208,7 +209,12 @@ class Verifier:
     def _hot(self, organisation_id: str, day: date, findings: Findings) -> list[Copy]:
         query = self._events.consistent.of_day(organisation_id=organisation_id, timestamp=day)
         try:
-            return [Copy(event=event, place="table") for event in query]
+            return [
+                Copy(event=event, place="table", misplaced=misplaced)
+                # Without a filter, and little of it in memory at a time: a trail may have millions.
+                for page in query.including_deleted().comparing().pages(PAGE_EVENTS)
+                for event, misplaced in page
+            ]
         except CorruptItem:
             return list(self._one_by_one(organisation_id, day, findings))
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from tenantable.services.access.audit.findings import Finding, FindingKind, Findings, numbers_in
 from tenantable.services.access.changes.chain import detail_digests, digest_of, key_id_of
-from tenantable.services.access.declaration import AuditEvent
+from tenantable.services.access.declaration import AuditEvent, table
 
 ERASE = "audit.erase"
 ERASED_EVENTS = "events"
@@ -26,12 +26,13 @@ def erased_numbers(erasure: AuditEvent) -> set[int]:
 class Copy:
     """
     An event as one place has it: `table`, or the key of an object. A stray is of a day of which the table should have
-    nothing.
+    nothing. `misplaced` are the key attributes of the item that are not what the event says.
     """
 
     event: AuditEvent
     place: str
     stray: bool = False
+    misplaced: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -130,6 +131,9 @@ class Walk:
         if copy.event.event_id != chosen.event.event_id:
             self._note("inserted", copy, "its number is that of another event")
         self._check_details(copy)
+        hidden = [name for name in copy.misplaced if name != table.partition.name]  # of which the day tells
+        if hidden:
+            self._note("unlisted", copy, f"listings miss it, for other keys were written: {', '.join(hidden)}")
 
     def _check_details(self, copy: Copy) -> None:
         event = copy.event

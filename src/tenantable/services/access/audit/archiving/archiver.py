@@ -27,6 +27,7 @@ from tenantable.services.access.declaration import (
     PLATFORM,
     AuditEvent,
     AuditEvents,
+    OrganisationHead,
     OrganisationHeads,
     Organisations,
 )
@@ -172,6 +173,8 @@ class Archiver:
 
     def _take(self, batch: Batch) -> int:
         self._tell(batch)
+        for head in batch.founded:
+            self._sign_first(head)
         removed = sorted(batch.removed, key=lambda event: event.organisation_id)
         for organisation_id, events in groupby(removed, key=lambda event: event.organisation_id):
             progress = self._archive.progress(organisation_id)
@@ -239,6 +242,17 @@ class Archiver:
             for organisation in organisations.by_name(active=active):
                 yield organisation.organisation_id
 
+    def _sign_first(self, head: OrganisationHead) -> None:
+        """What the stream tells of a new head is signed at once, whatever has become of the head since."""
+        progress = self._archive.progress(head.organisation_id)
+        if progress.signed_sequence == 0:
+            self._keep_signed(head, progress)
+            self._archive.keep_progress(head.organisation_id, progress)
+
+    def _keep_signed(self, head: OrganisationHead, progress: Progress) -> None:
+        self._heads.keep(self._keys.sign(head, self._clock()))
+        progress.signed_sequence, progress.signed_digest = head.sequence, head.digest
+
     def _sign(self, organisation_id: str, progress: Progress) -> bool:
         head = self._database.repository(OrganisationHeads).consistent.get(organisation_id=organisation_id)
         place = (0, "") if head is None else (head.sequence, head.digest)
@@ -248,8 +262,7 @@ class Archiver:
             self._metrics.conflicts.inc()
             _log.error("a head of an audit trail was moved back", organisation_id=organisation_id)
             return False
-        self._heads.keep(self._keys.sign(head, self._clock()))
-        progress.signed_sequence, progress.signed_digest = place
+        self._keep_signed(head, progress)
         return True
 
     def _today(self) -> date:

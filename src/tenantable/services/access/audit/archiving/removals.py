@@ -1,5 +1,6 @@
 """
-What the time to live removed from the table, as the table's stream tells it, for the archiver.
+What the time to live removed from the table, as the table's stream tells it, for the archiver; and which organisations
+were founded.
 
 In a process with an engine the stream is a `Subscription` with checkpoints of its own; of Amazon DynamoDB it is read
 shard by shard through the Streams API, with checkpoints beside the archive. Either gives a batch again until it is
@@ -7,6 +8,7 @@ told that the batch was dealt with.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -15,8 +17,9 @@ import orjson
 from tenantable.cloud.objects.bucket import Bucket, Content, ObjectNotFound
 from tenantable.data.codecs.entities import codec_of
 from tenantable.errors import DataError
-from tenantable.services.access.declaration import AuditEvent
+from tenantable.services.access.declaration import AuditEvent, OrganisationHead
 from tenantable.wire.errors import DynamoError
+from tenantable.wire.values import Item
 
 CONSUMER = "audit-archiver"
 RECORDS_MAX = 1000
@@ -34,11 +37,13 @@ class Batch:
     Some records of a stream.
 
     `removed` are the audit events that expired and were deleted; `others_removed` counts those that somebody else
-    deleted. `trimmed`: records before these are lost, because they were not read within 24 hours. `oldest_at` is when
-    the first of them was made, in Unix seconds; `position` says where the batch ends, to whoever gave it.
+    deleted. `founded` are heads of new organisations, as they were at first. `trimmed`: records before these are lost,
+    because they were not read within 24 hours. `oldest_at` is when the first of them was made, in Unix seconds;
+    `position` says where the batch ends, to whoever gave it.
     """
 
     removed: tuple[AuditEvent, ...]
+    founded: tuple[OrganisationHead, ...]
     others_removed: int
     unreadable: int
     records: int
@@ -183,6 +188,7 @@ def _shard_key(shard_id: str) -> str:
 
 def _batch(records: Iterable[dict[str, Any]], *, trimmed: bool, shard: str) -> Batch:
     removed: list[AuditEvent] = []
+    founded: list[OrganisationHead] = []
     others_removed = unreadable = count = 0
     last, oldest_at = None, None
     codec = codec_of(AuditEvent)
@@ -191,6 +197,8 @@ def _batch(records: Iterable[dict[str, Any]], *, trimmed: bool, shard: str) -> B
         change = record["dynamodb"]
         last = str(change["SequenceNumber"])
         oldest_at = oldest_at or float(change["ApproximateCreationDateTime"])
+        if record["eventName"] == "INSERT":
+            founded += _heads(change.get("NewImage", {}))
         image = change.get("OldImage")
         if record["eventName"] != "REMOVE" or image is None or not codec.owns(image):
             continue
@@ -203,6 +211,7 @@ def _batch(records: Iterable[dict[str, Any]], *, trimmed: bool, shard: str) -> B
             unreadable += 1
     return Batch(
         removed=tuple(removed),
+        founded=tuple(founded),
         others_removed=others_removed,
         unreadable=unreadable,
         records=count,
@@ -210,6 +219,14 @@ def _batch(records: Iterable[dict[str, Any]], *, trimmed: bool, shard: str) -> B
         oldest_at=oldest_at,
         position=(shard, last),
     )
+
+
+def _heads(image: Item) -> Iterator[OrganisationHead]:
+    """The head that an item is, if it is one; one that is damaged is for verifications to find."""
+    codec = codec_of(OrganisationHead)
+    if codec.owns(image):
+        with suppress(DataError, ValueError):
+            yield codec.decode(image)
 
 
 def _number(record: Mapping[str, Any]) -> int:
