@@ -197,7 +197,7 @@ class Organisation(RuleBasedStateMachine):
         forever = all(moved.values()) or self.holds(caller, {other}, forever=True)
         allowed = self.holds(caller, {role_id}) and (not moved or (self.holds(caller, {other}) and forever))
         place: dict[str, Any] = {"role_id": role_id, "to_role_id": other}
-        if self.expect(lambda: list(self.remapping.remap(*self.by(caller), "acme", **place)), allowed=allowed):
+        if self.expect(lambda: self.remapping.remap(*self.by(caller), "acme", **place), allowed=allowed):
             for user_id, ends in moved.items():
                 del self.had[user_id, role_id]
                 self.had[user_id, other] = ends and self.had.get((user_id, other), True)

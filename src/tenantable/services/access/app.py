@@ -189,11 +189,11 @@ def create_app(dependencies: Dependencies) -> FastAPI:
     _add_decisions(app, dependencies, decision_database)
     app.state.audit = audit_of(dependencies)
     app.include_router(audit_router)
-    _add_configuration(app, dependencies, decision_database)
+    _add_configuration(app, dependencies, decision_database, answers=role_changes)
     return app
 
 
-def _add_configuration(app: FastAPI, dependencies: Dependencies, database: Database) -> None:
+def _add_configuration(app: FastAPI, dependencies: Dependencies, database: Database, *, answers: Changes) -> None:
     state = app.state
     services = Services(
         permission_sets=state.permission_sets,
@@ -203,7 +203,9 @@ def _add_configuration(app: FastAPI, dependencies: Dependencies, database: Datab
         team_roles=state.team_roles,
         memberships=state.memberships,
     )
-    state.configuration = Configuration(database, services, clock=dependencies.clock, monotonic=dependencies.monotonic)
+    state.configuration = Configuration(
+        database, services, answers=answers, clock=dependencies.clock, monotonic=dependencies.monotonic
+    )
     app.include_router(configuration_router)
 
 

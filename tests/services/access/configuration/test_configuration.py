@@ -238,7 +238,11 @@ def test_a_document_that_takes_too_long_is_carried_on_by_the_same_one(acme: Worl
     ann, ticks = acme.as_user("ann"), iter(range(0, 10_000, 7))
     configuration: Configuration = acme.app.state.configuration
     acme.app.state.configuration = Configuration(
-        configuration.database, configuration.services, clock=acme.clock, monotonic=lambda: float(next(ticks))
+        configuration.database,
+        configuration.services,
+        answers=configuration.answers,
+        clock=acme.clock,
+        monotonic=lambda: float(next(ticks)),
     )
     rounds = 0
     while apply(ann, WHOLE)["left"]:
@@ -259,7 +263,9 @@ def test_a_step_that_fails_says_which_and_leaves_what_was_done(acme: World) -> N
             raise Unprocessable("no more")
 
     broken = replace(services, teams=Failing())  # type: ignore[arg-type]
-    acme.app.state.configuration = Configuration(configuration.database, broken, clock=acme.clock)
+    acme.app.state.configuration = Configuration(
+        configuration.database, broken, answers=configuration.answers, clock=acme.clock
+    )
     told = refused(ann, WHOLE, 422)
     assert "step 5 of 8, The team red is created" in told["detail"]
     assert "send the document again" in told["hint"]

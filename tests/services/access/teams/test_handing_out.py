@@ -79,9 +79,7 @@ def take(scene: Scene, caller: Caller, user_id: str) -> None:
 
 def in_bulk(scene: Scene, caller: Caller, role_id: str) -> None:
     new = NewInvitation(role_id=role_id, email="dan@example.com")
-    (outcome,) = create_many(
-        scene.invitations, Actor(id=caller.id), caller, "acme", wanted=[new], render=lambda _issued: ""
-    )
+    (outcome,) = create_many(scene.invitations, Actor(id=caller.id), caller, "acme", wanted=[new])
     if outcome.error is not None:
         raise outcome.error
 

@@ -23,8 +23,9 @@ from tenantable.services.access.audit.service import Audit
 from tenantable.services.access.audit.trail import Order, Wanted
 from tenantable.services.access.declaration import AuditType
 from tenantable.services.access.errors import Unprocessable
+from tenantable.services.access.http.answers import Answer
 from tenantable.services.access.http.pages import LIMIT_DEFAULT, Cursor, Limit, Listing, listing
-from tenantable.services.access.http.requests import CallerHere, DoorsHere, Request, allowed
+from tenantable.services.access.http.requests import CallerHere, DoorsHere, IdempotencyKey, RawBody, Request, allowed
 from tenantable.web.problems import problem_responses
 
 DEFAULT_DAYS = 30
@@ -185,13 +186,16 @@ def list_signed_heads(request: ReadsAudit, audit: AuditHere) -> SignedHeadsShown
     return SignedHeadsShown(items=[SignedHeadShown.of(each) for each in audit.signed_heads(request.organisation_id)])
 
 
-@router.post("/organisations/{organisation_id}/audit/erasures", responses=problem_responses(404))
-def erase_details(body: Erase, request: WritesAudit, audit: AuditHere) -> Erased:
+@router.post("/organisations/{organisation_id}/audit/erasures", responses=problem_responses(400, 404))
+def erase_details(
+    body: Erase, raw: RawBody, request: WritesAudit, audit: AuditHere, *, key: IdempotencyKey = None
+) -> Erased:
     """
     Erase personal details from the trail, in the table and in the archive. The events stay, without these details, and
     the trail can still be verified; what was erased is recorded by the events' numbers.
     """
-    return Erased(events=audit.erase(request.actor(), request.organisation_id, body.person()))
+    answer: Answer[int, Erased] = Answer(shown=lambda events: Erased(events=events))
+    return answer.shown(audit.erase(request.repeatable(key, raw, answer), request.organisation_id, body.person()))
 
 
 @router.get("/audit/events", responses=problem_responses(400))

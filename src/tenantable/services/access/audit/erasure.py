@@ -15,7 +15,7 @@ from tenantable.services.access.audit.archiving.archive import Archive
 from tenantable.services.access.audit.findings import ranges_text
 from tenantable.services.access.audit.walk import ERASE, ERASED_EVENTS, erased_numbers
 from tenantable.services.access.changes.change import Actor, Change
-from tenantable.services.access.changes.changes import Changes
+from tenantable.services.access.changes.changes import Changed, Changes
 from tenantable.services.access.declaration import AuditEvent, AuditEvents, AuditType
 
 PERSONAL = frozenset({"email", "name", "ownerEmail", "address", "ip"})
@@ -73,7 +73,13 @@ class Eraser:
             How many events lost details. Asked again, none do; what a crash left undone is done then.
         Raises:
             CloudError: A former version of an object could not be deleted, or the archive cannot be reached.
+            Answered, IdempotencyKeyReused: As `Changes.once`.
         """
+        return self._changes.once(
+            organisation_id, actor, lambda each: Changed(result=self._erase(each, organisation_id, person), version=0)
+        ).result
+
+    def _erase(self, actor: Actor, organisation_id: str, person: Person) -> int:
         count = 0
         for round_number in range(1, ROUNDS_MAX + 1):
             try:

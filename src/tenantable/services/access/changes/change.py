@@ -31,13 +31,14 @@ class Repeatable:
     """
     A request with an Idempotency-Key: its answer is kept with the change. See `KeptAnswer` for the digests.
 
-    `render` makes the answer's body, without secrets, of what the change came to.
+    `render` makes the answer's body, without secrets, of what the change came to, and `headers` its headers.
     """
 
     key_digest: str
     request_digest: str
     status: int
     render: Callable[[Any], str]
+    headers: Callable[[Any], Mapping[str, str]] = lambda _result: {}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,7 +68,8 @@ class Change:
     A change of one organisation. Reads see what was acknowledged before; nothing is written before the end.
 
     `head` is the head that the change starts from. Whoever builds a change must do so from what it reads through
-    `database` now, because the change is built anew when another one comes first.
+    `database` now, because the change is built anew when another one comes first. `is_last` is False where further
+    changes are to follow before the request is answered.
     """
 
     organisation_id: str
@@ -80,6 +82,7 @@ class Change:
     owners: int = 0
     seats: int = 0
     seat_limit: int | None = None
+    is_last: bool = True
     writes: list[Write] = field(default_factory=list)
     events: list[AuditEvent] = field(default_factory=list)
 
@@ -191,13 +194,21 @@ class Change:
 
     def keep_answer(self, repeatable: Repeatable, result: Any) -> None:
         """Keep what the request is answered with; a second one that comes at once fails, and then finds it."""
-        answer = KeptAnswer(
-            key_digest=repeatable.key_digest,
-            request_digest=repeatable.request_digest,
-            status=repeatable.status,
-            body=repeatable.render(result),
-            organisation_id=self.organisation_id,
-            version=self.version,
-            ttl=self.now + ANSWERS_KEPT,
-        )
-        self.create(KeptAnswers, answer)
+        kept = kept_answer(repeatable, result, organisation_id=self.organisation_id, version=self.version, now=self.now)
+        self.create(KeptAnswers, kept)
+
+
+def kept_answer(
+    repeatable: Repeatable, result: Any, *, organisation_id: str, version: int, now: datetime
+) -> KeptAnswer:
+    """What is kept of the answer to a request that may come again."""
+    return KeptAnswer(
+        key_digest=repeatable.key_digest,
+        request_digest=repeatable.request_digest,
+        status=repeatable.status,
+        body=repeatable.render(result),
+        headers=dict(repeatable.headers(result)),
+        organisation_id=organisation_id,
+        version=version,
+        ttl=now + ANSWERS_KEPT,
+    )

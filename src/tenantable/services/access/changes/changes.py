@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from random import Random
 from typing import Generic, TypeVar
@@ -10,7 +11,7 @@ from typing import Generic, TypeVar
 from tenantable.data.database import Database
 from tenantable.errors import ConditionFailed, ItemNotFound, Unavailable
 from tenantable.services.access.changes.chain import chained
-from tenantable.services.access.changes.change import EVENTS_MAX, HOT_DAYS, Actor, Answered, Change
+from tenantable.services.access.changes.change import EVENTS_MAX, HOT_DAYS, Actor, Answered, Change, kept_answer
 from tenantable.services.access.declaration import AuditEvents, KeptAnswers, OrganisationHead, OrganisationHeads
 from tenantable.services.access.errors import Busy, NotFound
 from tenantable.web.idempotency import check_same_request
@@ -20,14 +21,15 @@ ATTEMPTS_MAX = 200
 _PAUSE_SECONDS_MAX = 0.05
 
 ResultT = TypeVar("ResultT")
+ResultT_co = TypeVar("ResultT_co", covariant=True)
 Build = Callable[[Change], ResultT]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Changed(Generic[ResultT]):
+class Changed(Generic[ResultT_co]):
     """What a change came to, and the version of the organisation that decisions can be asked for to see it."""
 
-    result: ResultT
+    result: ResultT_co
     version: int
 
 
@@ -104,7 +106,7 @@ class Changes:
 
     def _built(self, change: Change, build: Build[ResultT]) -> Changed[ResultT]:
         result = build(change)
-        if change.actor.repeatable is not None:
+        if change.actor.repeatable is not None and change.is_last:
             change.keep_answer(change.actor.repeatable, result)
         return Changed(result=result, version=self._carry_out(change))
 
@@ -122,6 +124,36 @@ class Changes:
         if kept is not None:
             check_same_request(kept.request_digest, actor.repeatable.request_digest)
             raise Answered(kept)
+
+    def once(
+        self,
+        organisation_id: str,
+        actor: Actor,
+        carry_out: Callable[[Actor], Changed[ResultT]],
+        *,
+        is_done: Callable[[ResultT], bool] = lambda _result: True,
+    ) -> Changed[ResultT]:
+        """
+        Carry out what takes several changes, and goes on where it was left when the same request comes again.
+
+        So its answer is kept when all is done, and not with one of the changes.
+
+        Args:
+            carry_out: Makes the changes, as the actor that it is given.
+            is_done: Whether nothing is left; else the answer is not kept, and the same request goes on.
+        Raises:
+            Answered, IdempotencyKeyReused: As `run`; before any change.
+        """
+        self.refuse_answered(actor)
+        changed = carry_out(replace(actor, repeatable=None))
+        if actor.repeatable is not None and is_done(changed.result):
+            now = datetime.fromtimestamp(self._clock(), UTC)
+            kept = kept_answer(
+                actor.repeatable, changed.result, organisation_id=organisation_id, version=changed.version, now=now
+            )
+            with suppress(ConditionFailed), self.database.transaction() as transaction:  # two at once did the same
+                transaction.create(self.database.repository(KeptAnswers), kept)
+        return changed
 
     def _change(self, organisation_id: str, actor: Actor, head: OrganisationHead) -> Change:
         return Change(

@@ -5,11 +5,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Response
 from fastapi import Request as HttpRequest
 
+from tenantable.services.access.changes.changes import Changed
 from tenantable.services.access.configuration.applying import Configuration
 from tenantable.services.access.configuration.document import read_document, write_document
 from tenantable.services.access.configuration.schemas import ConfigurationOutcome
-from tenantable.services.access.http.answers import show_revision, show_version
-from tenantable.services.access.http.requests import IfMatch, RawBody, Request, allowed
+from tenantable.services.access.http.answers import Answer, made_headers, show_revision, show_version
+from tenantable.services.access.http.requests import IdempotencyKey, IfMatch, RawBody, Request, allowed
 from tenantable.web.problems import problem_responses
 
 YAML = "application/yaml"
@@ -55,16 +56,17 @@ def apply_configuration(
     *,
     response: Response,
     dry_run: Annotated[bool, Query(alias="dryRun", description="Only say what would change.")] = False,
+    key: IdempotencyKey = None,
     if_match: IfMatch = None,
 ) -> ConfigurationOutcome:
     """
     Bring a YAML document about, one transaction after the other; the same document again carries on where it was left.
     """
     written, caller, organisation_id = read_document(raw), request.caller, request.organisation_id
+    answer = Answer(shown=ConfigurationOutcome.of, headers=lambda outcome: made_headers(outcome.version))
     if dry_run:
         outcome = configuration.compare(caller, organisation_id, written, if_match=if_match)
     else:
-        outcome = configuration.apply(request.actor(), caller, organisation_id, written, if_match=if_match)
-    show_version(response, organisation_id, outcome.version)
-    show_revision(response, outcome.version)
-    return ConfigurationOutcome.of(outcome)
+        actor = request.repeatable(key, raw, answer)
+        outcome = configuration.apply(actor, caller, organisation_id, written, if_match=if_match)
+    return answer.show(response, organisation_id, Changed(result=outcome, version=outcome.version))

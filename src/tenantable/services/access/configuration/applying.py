@@ -8,7 +8,7 @@ from typing import Any
 from tenantable.data.database import Database
 from tenantable.errors import ServiceError
 from tenantable.services.access.changes.change import Actor
-from tenantable.services.access.changes.changes import Changed
+from tenantable.services.access.changes.changes import Changed, Changes
 from tenantable.services.access.configuration.checks import faults_of, refuse_in_use, refuse_more_than_callers
 from tenantable.services.access.configuration.differences import Difference, differences, merged
 from tenantable.services.access.configuration.document import (
@@ -65,6 +65,7 @@ class Configuration:
     """
     Args:
         database: The table, as a component that may read the configuration and change nothing.
+        answers: Keeps the answers of requests that may come again.
         monotonic: Seconds that only grow.
     """
 
@@ -73,11 +74,13 @@ class Configuration:
         database: Database,
         services: Services,
         *,
+        answers: Changes,
         clock: Callable[[], float],
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.database = database
         self.services = services
+        self.answers = answers
         self._clock = clock
         self._monotonic = monotonic
 
@@ -114,7 +117,19 @@ class Configuration:
 
         Raises:
             As `compare`; and whatever refuses a step, with what was done before.
+            Answered, IdempotencyKeyReused: As `Changes.once`.
         """
+
+        def bring_about(each: Actor) -> Changed[Outcome]:
+            outcome = self._apply(each, caller, organisation_id, written, if_match=if_match)
+            return Changed(result=outcome, version=outcome.version)
+
+        done = self.answers.once(organisation_id, actor, bring_about, is_done=lambda outcome: outcome.left == 0)
+        return done.result
+
+    def _apply(
+        self, actor: Actor, caller: Caller, organisation_id: str, written: Written, *, if_match: str | None
+    ) -> Outcome:
         state, found, operations = self._planned(caller, organisation_id, written, if_match=if_match)
         hand = _Hand(self.services, actor, caller, organisation_id)
         deadline, version, done = self._monotonic() + SECONDS_MAX, state.version, 0

@@ -8,7 +8,7 @@ from fastapi import Request as HttpRequest
 from tenantable.services.access.credentials.keys import MadeKey, ServiceKeyDirectory
 from tenantable.services.access.credentials.schemas import CreateServiceKey, ServiceKeyMade, ServiceKeyShown
 from tenantable.services.access.declaration import PLATFORM
-from tenantable.services.access.http.answers import show_version
+from tenantable.services.access.http.answers import Answer
 from tenantable.services.access.http.pages import LIMIT_DEFAULT, Cursor, Limit, Listing, listing
 from tenantable.services.access.http.requests import (
     ID_PATTERN,
@@ -35,6 +35,19 @@ def _keys(request: HttpRequest) -> ServiceKeyDirectory:
 
 KeysHere = Annotated[ServiceKeyDirectory, Depends(_keys)]
 
+
+def _made(made: MadeKey) -> ServiceKeyMade:
+    return ServiceKeyMade(**ServiceKeyShown.of(made.key).model_dump(by_alias=False), key=made.text)
+
+
+def _without_secret(made: MadeKey) -> ServiceKeyMade:
+    """What is kept for a repeated request: the secret is shown once."""
+    return ServiceKeyMade(**ServiceKeyShown.of(made.key).model_dump(by_alias=False), key=None)
+
+
+MADE = Answer(shown=_made, status=201, kept=_without_secret, headers=lambda _made: {"cache-control": "no-store"})
+SHOWN = Answer(shown=ServiceKeyShown.of)
+
 router = APIRouter(prefix="/v1", tags=["service keys"], responses=problem_responses(401, 403, 413, 415, 422, 503))
 
 
@@ -53,11 +66,9 @@ def create_service_key(
     key: IdempotencyKey = None,
 ) -> ServiceKeyMade:
     """Create a key for a program. It may not do more than the caller holds, and is shown this once."""
-    actor = request.repeatable(key, raw, status=201, render=_without_secret)
+    actor = request.repeatable(key, raw, MADE)
     changed = keys.create(actor, request.caller, request.organisation_id, body.new())
-    show_version(response, request.organisation_id, changed.version)
-    response.headers["cache-control"] = "no-store"
-    return _made(changed.result)
+    return MADE.show(response, request.organisation_id, changed)
 
 
 @router.get("/organisations/{organisation_id}/service-keys", responses=problem_responses(400, 404))
@@ -69,12 +80,13 @@ def list_service_keys(
     return listing(page.items, ServiceKeyShown.of, following=page.next)
 
 
-@router.post("/organisations/{organisation_id}/service-keys/{key_id}/revoke", responses=problem_responses(404))
-def revoke_service_key(key_id: KeyId, request: Writes, keys: KeysHere, response: Response) -> ServiceKeyShown:
+@router.post("/organisations/{organisation_id}/service-keys/{key_id}/revoke", responses=problem_responses(400, 404))
+def revoke_service_key(
+    key_id: KeyId, raw: RawBody, request: Writes, keys: KeysHere, *, response: Response, key: IdempotencyKey = None
+) -> ServiceKeyShown:
     """End a key now. It takes what the key may do."""
-    changed = keys.revoke(request.actor(), request.caller, request.organisation_id, key_id)
-    show_version(response, request.organisation_id, changed.version)
-    return ServiceKeyShown.of(changed.result)
+    changed = keys.revoke(request.repeatable(key, raw, SHOWN), request.caller, request.organisation_id, key_id)
+    return SHOWN.show(response, request.organisation_id, changed)
 
 
 @router.post("/platform/service-keys", status_code=status.HTTP_201_CREATED, responses=problem_responses(400, 409))
@@ -89,11 +101,8 @@ def create_platform_service_key(
     key: IdempotencyKey = None,
 ) -> ServiceKeyMade:
     """Create a key that is good in every organisation, with the platform's permission sets; for the administrator."""
-    actor = repeatable_actor(caller, http, key, body=raw, status=201, render=_without_secret)
-    changed = keys.create(actor, caller, PLATFORM, body.new())
-    show_version(response, PLATFORM, changed.version)
-    response.headers["cache-control"] = "no-store"
-    return _made(changed.result)
+    actor = repeatable_actor(caller, http, key, body=raw, answer=MADE)
+    return MADE.show(response, PLATFORM, keys.create(actor, caller, PLATFORM, body.new()))
 
 
 @router.get("/platform/service-keys", responses=problem_responses(400))
@@ -105,21 +114,17 @@ def list_platform_service_keys(
     return listing(page.items, ServiceKeyShown.of, following=page.next)
 
 
-@router.post("/platform/service-keys/{key_id}/revoke", responses=problem_responses(404))
+@router.post("/platform/service-keys/{key_id}/revoke", responses=problem_responses(400, 404))
 def revoke_platform_service_key(
-    key_id: KeyId, caller: Administrator, keys: KeysHere, *, http: HttpRequest, response: Response
+    key_id: KeyId,
+    raw: RawBody,
+    caller: Administrator,
+    keys: KeysHere,
+    *,
+    http: HttpRequest,
+    response: Response,
+    key: IdempotencyKey = None,
 ) -> ServiceKeyShown:
     """End a key of the platform now; for the administrator."""
-    actor = repeatable_actor(caller, http, None, body=b"", status=200, render=str)
-    changed = keys.revoke(actor, caller, PLATFORM, key_id)
-    show_version(response, PLATFORM, changed.version)
-    return ServiceKeyShown.of(changed.result)
-
-
-def _made(made: MadeKey) -> ServiceKeyMade:
-    return ServiceKeyMade(**ServiceKeyShown.of(made.key).model_dump(by_alias=False), key=made.text)
-
-
-def _without_secret(made: MadeKey) -> str:
-    """What is kept for a repeated request: the secret is shown once."""
-    return ServiceKeyMade(**ServiceKeyShown.of(made.key).model_dump(by_alias=False), key=None).model_dump_json()
+    actor = repeatable_actor(caller, http, key, body=raw, answer=SHOWN)
+    return SHOWN.show(response, PLATFORM, keys.revoke(actor, caller, PLATFORM, key_id))

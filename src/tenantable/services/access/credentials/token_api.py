@@ -12,7 +12,7 @@ from tenantable.services.access.declaration import PLATFORM
 from tenantable.services.access.directory.schemas import Email, Id
 from tenantable.services.access.http.answers import show_version
 from tenantable.services.access.http.pages import RequestBody, ResponseBody
-from tenantable.services.access.http.requests import platform_only, repeatable_actor
+from tenantable.services.access.http.requests import actor_of, platform_only
 from tenantable.services.access.identity.callers import Caller
 from tenantable.services.access.identity.tokens import LIFETIME_SECONDS_MAX
 from tenantable.web.problems import problem_responses
@@ -65,7 +65,7 @@ def issue_token(
     response: Response,
 ) -> TokenShown:
     """Sign a token for a user; for the platform's administrator, where no other issuer is set."""
-    actor = repeatable_actor(caller, http, None, body=b"", status=201, render=str)
+    actor = actor_of(caller, http)
     changed = tokens.issue(actor, user_id=body.user_id, email=body.email, lifetime_seconds=body.lifetime_seconds)
     show_version(response, PLATFORM, changed.version)
     response.headers["cache-control"] = "no-store"

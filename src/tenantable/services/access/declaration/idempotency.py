@@ -11,13 +11,15 @@ from tenantable.services.access.declaration.table import table
 class KeptAnswer(Entity, table=table, stored_names=camel_case):
     """
     The answer to a request with an Idempotency-Key, without secrets. `key_digest` covers the caller and the key,
-    `request_digest` tells whether a further request is the same. `version` is what the change gave the organisation.
+    `request_digest` tells whether a further request is the same. `headers` are those of the answer, such as `etag`;
+    `version` is what the change gave the organisation.
     """
 
     key_digest: Attr[str]
     request_digest: Attr[str]
     status: Attr[int]
     body: Attr[str]
+    headers: Attr[dict[str, str]] = attr(default_factory=dict)
     organisation_id: Attr[str] = attr(default="")
     version: Attr[int] = attr(default=0)
     ttl: Attr[datetime]

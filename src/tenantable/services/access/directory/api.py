@@ -19,7 +19,7 @@ from tenantable.services.access.directory.schemas import (
 )
 from tenantable.services.access.directory.service import Directory, NewOrganisation
 from tenantable.services.access.errors import Forbidden, Unprocessable
-from tenantable.services.access.http.answers import show_revision, show_version
+from tenantable.services.access.http.answers import Answer, show_revision, show_version
 from tenantable.services.access.http.pages import LIMIT_DEFAULT, Cursor, Limit, Listing, listing
 from tenantable.services.access.http.requests import (
     ID_PATTERN,
@@ -80,18 +80,10 @@ def create_organisation(
         seat_limit=body.seat_limit,
         allowed_domains=body.allowed_domains,
     )
-    actor = repeatable_actor(
-        caller,
-        http,
-        key,
-        body=raw,
-        status=status.HTTP_201_CREATED,
-        render=lambda organisation: CreatedOrganisation.of(organisation).model_dump_json(),
-    )
-    changed = directory.create(actor, new)
-    show_version(response, new.organisation_id, changed.version)
-    response.headers["location"] = f"/v1/organisations/{new.organisation_id}"
-    return CreatedOrganisation.of(changed.result)
+    location = {"location": f"/v1/organisations/{new.organisation_id}"}
+    answer = Answer(shown=CreatedOrganisation.of, status=201, headers=lambda _made: location)
+    changed = directory.create(repeatable_actor(caller, http, key, body=raw, answer=answer), new)
+    return answer.show(response, new.organisation_id, changed)
 
 
 @router.get("/organisations", responses=problem_responses(400))
@@ -158,19 +150,21 @@ def list_own_organisations(
 @router.post("/platform/users/{user_id}/erase")
 def erase_user(
     user_id: Annotated[str, Path(pattern=ID_PATTERN)],
+    raw: RawBody,
     caller: Administrator,
     removal: Annotated[Removal, Depends(removal_here)],
     *,
     http: HttpRequest,
+    key: IdempotencyKey = None,
 ) -> ErasedShown:
     """
     Take a user out of every organisation, with all that the user has there; for the platform's administrator.
 
     Repeated, it goes on where it was left. Organisations whose last owner the user is must get another one first.
     """
-    actor = repeatable_actor(caller, http, None, body=b"", status=200, render=str)
-    erased = removal.erase(actor, caller, user_id)
-    return ErasedShown(removed=erased.removed, last_owner_of=erased.last_owner_of)
+    answer = Answer(shown=ErasedShown.of)
+    actor = repeatable_actor(caller, http, key, body=raw, answer=answer)
+    return answer.shown(removal.erase(actor, caller, user_id))
 
 
 def email_of(address: str) -> str:

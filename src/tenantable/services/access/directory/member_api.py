@@ -1,23 +1,27 @@
 """The routes of members."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Response, status
+from fastapi import Request as HttpRequest
 
+from tenantable.services.access.changes.change import Actor
 from tenantable.services.access.directory.api import email_of, members_here, removal_here
 from tenantable.services.access.directory.members import MemberDirectory, NewMember
 from tenantable.services.access.directory.removal import Removal
 from tenantable.services.access.directory.schemas import AddMember, ChangeMember, MemberShown
 from tenantable.services.access.errors import Forbidden
-from tenantable.services.access.http.answers import show_revision, show_version
+from tenantable.services.access.http.answers import Answer, made_headers, show_revision, show_version
 from tenantable.services.access.http.pages import LIMIT_DEFAULT, Cursor, Limit, Listing, listing
 from tenantable.services.access.http.requests import (
     ID_PATTERN,
+    CallerHere,
     IdempotencyKey,
     IfMatch,
     RawBody,
     Request,
     allowed,
+    repeatable_actor,
 )
 from tenantable.web.problems import problem_responses
 
@@ -56,13 +60,12 @@ def add_member(
     """Make a user a member without an invitation; for the platform's administrator. Others invite."""
     if request.caller.kind != "platform":
         raise Forbidden("Members are invited; only the platform's administrator adds them")
-    actor = request.repeatable(key, raw, status=201, render=lambda made: MemberShown.of(made).model_dump_json())
+    at = f"{request.http.url.path}/{body.user_id}"
+    answer = Answer(shown=MemberShown.of, status=201, headers=lambda made: made_headers(made.revision, at=at))
+    actor = request.repeatable(key, raw, answer)
     new = NewMember(user_id=body.user_id, email=email_of(body.email), name=body.name, properties=body.properties)
     changed = members.add(actor, request.organisation_id, new)
-    show_version(response, request.organisation_id, changed.version)
-    show_revision(response, changed.result.revision)
-    response.headers["location"] = f"{request.http.url.path}/{body.user_id}"
-    return MemberShown.of(changed.result)
+    return answer.show(response, request.organisation_id, changed)
 
 
 @router.get("/members/{user_id}")
@@ -104,10 +107,28 @@ def remove_member(
     show_version(response, request.organisation_id, changed.version)
 
 
-@router.post("/leave", status_code=status.HTTP_204_NO_CONTENT, responses=problem_responses(409))
-def leave(request: Annotated[Request, Depends(allowed(None))], removal: RemovalHere, response: Response) -> None:
+LEFT: Answer[Any, None] = Answer(shown=lambda _left: None, status=204)
+
+
+def _leaving(
+    caller: CallerHere, raw: RawBody, removal: RemovalHere, *, http: HttpRequest, key: IdempotencyKey = None
+) -> Actor:
+    """Comes before the question who may: whoever has left is no member any more, and may ask again."""
+    actor = repeatable_actor(caller, http, key, body=raw, answer=LEFT)
+    removal.refuse_answered(actor)
+    return actor
+
+
+@router.post("/leave", status_code=status.HTTP_204_NO_CONTENT, responses=problem_responses(400, 409))
+def leave(
+    actor: Annotated[Actor, Depends(_leaving)],
+    request: Annotated[Request, Depends(allowed(None))],
+    removal: RemovalHere,
+    *,
+    response: Response,
+) -> None:
     """Leave an organisation, as its member. The last owner stays."""
     if request.caller.kind != "user":
         raise Forbidden("Only users are members, and can leave")
-    changed = removal.remove(request.actor(), request.caller, request.organisation_id, request.caller.id)
-    show_version(response, request.organisation_id, changed.version)
+    changed = removal.remove(actor, request.caller, request.organisation_id, request.caller.id)
+    LEFT.show(response, request.organisation_id, changed)

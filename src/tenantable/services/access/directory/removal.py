@@ -8,6 +8,7 @@ from tenantable.services.access.changes.change import Actor, Change
 from tenantable.services.access.changes.changes import Changed, Changes
 from tenantable.services.access.decisions.snapshot import Snapshot
 from tenantable.services.access.declaration import (
+    PLATFORM,
     Member,
     Members,
     Team,
@@ -52,6 +53,10 @@ class Removal:
         self._assignments = changes.database.repository(UserRoleAssignments).consistent
         self._members = changes.database.repository(Members)
 
+    def refuse_answered(self, actor: Actor) -> None:
+        """As `Changes.refuse_answered`: whoever has left is no member any more, and may still ask again."""
+        self._changes.refuse_answered(actor)
+
     def remove(
         self, actor: Actor, caller: Caller, organisation_id: str, user_id: str, *, if_match: str | None = None
     ) -> Changed[None]:
@@ -80,7 +85,13 @@ class Removal:
         Take a user out of every organisation; for the platform's administrator.
 
         Organisations whose last owner the user is are left as they are, and named.
+
+        Raises:
+            Answered, IdempotencyKeyReused: As `Changes.once`.
         """
+        return self._changes.once(PLATFORM, actor, lambda each: self._everywhere(each, caller, user_id)).result
+
+    def _everywhere(self, actor: Actor, caller: Caller, user_id: str) -> Changed[Erased]:
         removed: list[str] = []
         kept: list[str] = []
         cursor: str | None = None
@@ -96,7 +107,7 @@ class Removal:
                     continue  # the index is behind
             cursor = page.next
             if cursor is None:
-                return Erased(removed=removed, last_owner_of=kept)
+                return Changed(result=Erased(removed=removed, last_owner_of=kept), version=0)
 
     def _step(self, change: Change, caller: Caller, user_id: str, *, if_match: str | None) -> bool:
         """Whether the member is gone with this change."""
@@ -118,6 +129,7 @@ class Removal:
         _take_roles(change, snapshot, taken)
         _leave_teams(change, user_id, gone_teams)
         left = len(held) - len(taken) + len(left_teams)
+        change.is_last = not left
         if left:
             values = Member.active.set(False), Member.team_roles.set(left_teams)
             change.update(Members, member, *values)

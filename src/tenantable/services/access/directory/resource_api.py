@@ -14,7 +14,7 @@ from tenantable.services.access.directory.schemas import (
     ResourceShown,
     ResourcesShown,
 )
-from tenantable.services.access.http.answers import show_revision, show_version
+from tenantable.services.access.http.answers import Answer, show_revision, show_version
 from tenantable.services.access.http.pages import LIMIT_DEFAULT, Cursor, Limit, Listing, listing
 from tenantable.services.access.http.requests import IdempotencyKey, IfMatch, RawBody, Request, allowed
 from tenantable.web.problems import problem_responses
@@ -64,14 +64,10 @@ def put_resources(
     key: IdempotencyKey = None,
 ) -> ResourcesShown:
     """Say what up to 100 resources are, new ones or not; after an error, the same again does the rest."""
-
-    def shown(made: list[object]) -> ResourcesShown:
-        return ResourcesShown(items=[ResourceShown.of(each) for each in made])  # type: ignore[arg-type]
-
-    actor = request.repeatable(key, raw, status=200, render=lambda made: shown(made).model_dump_json())
+    answer = Answer(shown=ResourcesShown.of)
+    actor = request.repeatable(key, raw, answer)
     changed = resources.put_many(actor, request.organisation_id, [each.new() for each in body.items])
-    show_version(response, request.organisation_id, changed.version)
-    return ResourcesShown(items=[ResourceShown.of(each) for each in changed.result])
+    return answer.show(response, request.organisation_id, changed)
 
 
 @router.get("/{resource_type}/{resource_id}")

@@ -1,5 +1,6 @@
 """What goes over HTTP about organisations and their members, in and out."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Self
 
@@ -12,6 +13,7 @@ from tenantable.services.access.declaration import (
     ProtectedResource,
 )
 from tenantable.services.access.directory.domains import domain_name
+from tenantable.services.access.directory.removal import Erased
 from tenantable.services.access.directory.resources import NewResource
 from tenantable.services.access.http.pages import RequestBody, ResponseBody
 from tenantable.services.access.http.properties import Properties, shown
@@ -184,6 +186,10 @@ class ErasedShown(ResponseBody):
     removed: list[str]
     last_owner_of: list[str]
 
+    @classmethod
+    def of(cls, erased: Erased) -> Self:
+        return cls(removed=erased.removed, last_owner_of=erased.last_owner_of)
+
 
 class PutResource(RequestBody):
     """What decisions and searches know of a resource. `teamId` is the team whose roles reach it."""
@@ -225,3 +231,7 @@ class ResourcesShown(ResponseBody):
     """Resources that were put, in their order."""
 
     items: list[ResourceShown]
+
+    @classmethod
+    def of(cls, resources: Sequence[ProtectedResource]) -> Self:
+        return cls(items=[ResourceShown.of(each) for each in resources])

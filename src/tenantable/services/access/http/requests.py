@@ -7,8 +7,8 @@ is no such organisation: strangers must not learn which there are.
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Annotated, Any
+from dataclasses import dataclass, replace
+from typing import Annotated
 
 from fastapi import Depends, Header, Path
 from fastapi import Request as HttpRequest
@@ -20,6 +20,7 @@ from tenantable.services.access.decisions.snapshot import Snapshot
 from tenantable.services.access.decisions.snapshots import Snapshots
 from tenantable.services.access.declaration import PLATFORM
 from tenantable.services.access.errors import Forbidden, NotFound
+from tenantable.services.access.http.answers import AnyAnswer
 from tenantable.services.access.http.versions import HEADER, read_versions
 from tenantable.services.access.identity.callers import ID_PATTERN as ID_PATTERN  # noqa: PLC0414 - routes have it from here
 from tenantable.services.access.identity.callers import Authenticator, Caller, authenticate
@@ -101,33 +102,31 @@ class Request:
 
     def actor(self) -> Actor:
         """Whoever changes something by this request."""
-        return Actor(id=self.caller.id, request_id=request_id_of(self.http.scope))
+        return actor_of(self.caller, self.http)
 
-    def repeatable(self, key: str | None, body: bytes, *, status: int, render: Callable[[Any], str]) -> Actor:
-        """As `actor`; with an Idempotency-Key, `render` makes the body that is kept, without secrets."""
-        return repeatable_actor(self.caller, self.http, key, body=body, status=status, render=render)
+    def repeatable(self, key: str | None, body: bytes, answer: AnyAnswer) -> Actor:
+        """As `actor`; with an Idempotency-Key, the answer is kept."""
+        return repeatable_actor(self.caller, self.http, key, body=body, answer=answer)
 
 
-def repeatable_actor(
-    caller: Caller,
-    http: HttpRequest,
-    key: str | None,
-    *,
-    body: bytes,
-    status: int,
-    render: Callable[[Any], str],
-) -> Actor:
+def actor_of(caller: Caller, http: HttpRequest) -> Actor:
+    """As `Request.actor`, for routes of the platform."""
+    return Actor(id=caller.id, request_id=request_id_of(http.scope))
+
+
+def repeatable_actor(caller: Caller, http: HttpRequest, key: str | None, *, body: bytes, answer: AnyAnswer) -> Actor:
     """The actor of a request that may come again; see `Request.repeatable`."""
     checked = idempotency_key(key)
     if checked is None:
-        return Actor(id=caller.id, request_id=request_id_of(http.scope))
+        return actor_of(caller, http)
     again = Repeatable(
         key_digest=hashlib.sha256(f"{caller.id}\n{checked}".encode()).hexdigest(),
         request_digest=request_digest(http.method, http.url.path, body),
-        status=status,
-        render=render,
+        status=answer.status,
+        render=answer.kept_text,
+        headers=answer.headers,
     )
-    return Actor(id=caller.id, request_id=request_id_of(http.scope), repeatable=again)
+    return replace(actor_of(caller, http), repeatable=again)
 
 
 def allowed(key: str | None, *, or_own: bool = False, also_platform: bool = False) -> Callable[..., Request]:

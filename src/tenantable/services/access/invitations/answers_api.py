@@ -1,13 +1,13 @@
 """The routes of those who are invited. They come with the token of an invitation, and are asked not to guess."""
 
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Response, status
 from fastapi import Request as HttpRequest
 
 from tenantable.services.access.errors import Forbidden, WrongAddress
-from tenantable.services.access.http.answers import show_version
+from tenantable.services.access.http.answers import Answer
 from tenantable.services.access.http.limits import TokenBuckets
 from tenantable.services.access.http.pages import LIMIT_DEFAULT, Cursor, Limit, Listing, listing
 from tenantable.services.access.http.requests import (
@@ -83,17 +83,9 @@ def accept_invitation(
     key: IdempotencyKey = None,
 ) -> AcceptedInvitation:
     """Become a member with what the invitation gives; a member keeps everything and gets what is missing. For users."""
-    actor = repeatable_actor(
-        caller,
-        http,
-        key,
-        body=raw,
-        status=200,
-        render=lambda admitted: AcceptedInvitation.of(admitted).model_dump_json(),
-    )
-    changed = acceptance.accept(actor, caller, body.token)
-    show_version(response, changed.result.invitation.organisation_id, changed.version)
-    return AcceptedInvitation.of(changed.result)
+    answer = Answer(shown=AcceptedInvitation.of)
+    changed = acceptance.accept(repeatable_actor(caller, http, key, body=raw, answer=answer), caller, body.token)
+    return answer.show(response, changed.result.invitation.organisation_id, changed)
 
 
 @router.post(
@@ -111,7 +103,8 @@ def decline_invitation(
     key: IdempotencyKey = None,
 ) -> None:
     """Close an invitation of the caller's address. For users."""
-    actor = repeatable_actor(caller, http, key, body=raw, status=204, render=lambda _declined: "")
+    answer: Answer[Any, None] = Answer(shown=lambda _declined: None, status=204)
+    actor = repeatable_actor(caller, http, key, body=raw, answer=answer)
     acceptance.decline(actor, caller, body.token)
 
 

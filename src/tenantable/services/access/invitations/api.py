@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Path, Query, Response, status
 from fastapi import Request as HttpRequest
 
 from tenantable.services.access.declaration import InvitationStatus
-from tenantable.services.access.http.answers import show_revision, show_version
+from tenantable.services.access.http.answers import Answer, Headers, made_headers, show_revision, show_version
 from tenantable.services.access.http.pages import LIMIT_DEFAULT, Cursor, Limit, Listing, listing
 from tenantable.services.access.http.requests import (
     ID_PATTERN,
@@ -30,9 +30,10 @@ from tenantable.services.access.invitations.schemas import (
     IssuedInvitation,
     Resend,
     address,
-    kept_answer,
+    without_token,
 )
 from tenantable.services.access.invitations.service import DAYS_DEFAULT, InvitationService
+from tenantable.services.access.invitations.tokens import Issued
 from tenantable.web.problems import problem_responses
 
 InvitationId = Annotated[str, Path(pattern=ID_PATTERN)]
@@ -56,6 +57,16 @@ _ORGANISATION = "/organisations/{organisation_id}/invitations"
 router = APIRouter(prefix="/v1", tags=["invitations"], responses=problem_responses(401, 403, 413, 415, 422, 503))
 
 
+def _issued(*, status: int, below: str | None = None) -> Answer[Issued, IssuedInvitation]:
+    """How an invitation with its token is answered; `below` is where new ones are."""
+
+    def headers(issued: Issued) -> Headers:
+        made = issued.invitation
+        return made_headers(made.revision, at=None if below is None else f"{below}/{made.invitation_id}")
+
+    return Answer(shown=IssuedInvitation.issued, status=status, kept=without_token, headers=headers)
+
+
 @router.post(_ORGANISATION, status_code=status.HTTP_201_CREATED, responses=problem_responses(400, 404, 409))
 def create_invitation(
     body: CreateInvitation,
@@ -67,13 +78,10 @@ def create_invitation(
     key: IdempotencyKey = None,
 ) -> IssuedInvitation:
     """Invite an address, or make a link. It may not give more than the caller holds. The token is shown once."""
-    actor = request.repeatable(key, raw, status=201, render=kept_answer)
+    answer = _issued(status=201, below=request.http.url.path)
+    actor = request.repeatable(key, raw, answer)
     changed = invitations.create(actor, request.caller, request.organisation_id, body.new())
-    issued = changed.result
-    show_version(response, request.organisation_id, changed.version)
-    show_revision(response, issued.invitation.revision)
-    response.headers["location"] = f"{request.http.url.path}/{issued.invitation.invitation_id}"
-    return IssuedInvitation.issued(issued)
+    return answer.show(response, request.organisation_id, changed)
 
 
 @router.post(f"{_ORGANISATION}/bulk", responses=problem_responses(400, 404))
@@ -89,11 +97,10 @@ def create_invitations(
     """Make up to 100 invitations, each for itself. Repeated with its Idempotency-Key, it makes what is missing."""
     outcomes = create_many(
         invitations,
-        request.repeatable(key, raw, status=201, render=kept_answer),
+        request.repeatable(key, raw, _issued(status=201)),
         request.caller,
         request.organisation_id,
         wanted=body.wanted(),
-        render=kept_answer,
     )
     version = max(outcome.version for outcome in outcomes)
     if version:
@@ -143,17 +150,16 @@ def resend_invitation(
     if_match: IfMatch = None,
 ) -> IssuedInvitation:
     """Give an open invitation a new token and a new time. The old token is dead, and the caller counts as inviter."""
+    answer = _issued(status=200)
     changed = invitations.resend(
-        request.repeatable(key, raw, status=200, render=kept_answer),
+        request.repeatable(key, raw, answer),
         request.caller,
         request.organisation_id,
         invitation_id,
         days=DAYS_DEFAULT if body is None else body.expires_in_days,
         if_match=if_match,
     )
-    show_version(response, request.organisation_id, changed.version)
-    show_revision(response, changed.result.invitation.revision)
-    return IssuedInvitation.issued(changed.result)
+    return answer.show(response, request.organisation_id, changed)
 
 
 @router.post(f"{_ORGANISATION}/{{invitation_id}}/revoke", responses=problem_responses(400, 404, 409, 412))
@@ -168,11 +174,10 @@ def revoke_invitation(
     if_match: IfMatch = None,
 ) -> InvitationShown:
     """Take an open invitation back; its seat is free again."""
-    actor = request.repeatable(key, raw, status=200, render=lambda made: InvitationShown.of(made).model_dump_json())
+    answer = Answer(shown=InvitationShown.of, headers=lambda revoked: made_headers(revoked.revision))
+    actor = request.repeatable(key, raw, answer)
     changed = invitations.revoke(actor, request.organisation_id, invitation_id, if_match=if_match)
-    show_version(response, request.organisation_id, changed.version)
-    show_revision(response, changed.result.revision)
-    return InvitationShown.of(changed.result)
+    return answer.show(response, request.organisation_id, changed)
 
 
 @router.post("/platform/invitations/expire")

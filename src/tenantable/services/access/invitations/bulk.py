@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from http import HTTPStatus
 
 from tenantable.errors import ServiceError, Unavailable
 from tenantable.services.access.changes.change import Actor, Answered
@@ -40,18 +39,17 @@ def create_many(
     organisation_id: str,
     *,
     wanted: Sequence[NewInvitation | ServiceError],
-    render: Render,
 ) -> list[Outcome]:
     """
     Make them one after the other, in their order; each has its place among the outcomes.
 
     Args:
+        actor: With how one invitation is answered, if the request may come again.
         wanted: What each is to be, or why it cannot be.
-        render: Makes the answer of one invitation, without its token, that is kept for a repeated request.
     Raises:
         IdempotencyKeyReused: Another request had this Idempotency-Key; nothing was made.
     """
-    actors = [_of_item(actor, place, render) for place in range(len(wanted))]
+    actors = [_of_item(actor, place) for place in range(len(wanted))]
     _refuse_reused(invitations, actors)
     return [
         _outcome(invitations, each, caller, organisation_id, new=new) for each, new in zip(actors, wanted, strict=True)
@@ -79,13 +77,12 @@ def _outcome(
     return Outcome(issued=changed.result, version=changed.version)
 
 
-def _of_item(actor: Actor, place: int, render: Render) -> Actor:
+def _of_item(actor: Actor, place: int) -> Actor:
     """A repeated request finds what was made at each place, also where it broke off."""
     if actor.repeatable is None:
         return actor
     digest = hashlib.sha256(f"{actor.repeatable.key_digest}\n{place}".encode()).hexdigest()
-    again = replace(actor.repeatable, key_digest=digest, status=HTTPStatus.CREATED, render=render)
-    return replace(actor, repeatable=again)
+    return replace(actor, repeatable=replace(actor.repeatable, key_digest=digest))
 
 
 def _refuse_reused(invitations: InvitationService, actors: Iterable[Actor]) -> None:

@@ -106,9 +106,9 @@ class IssuedInvitation(InvitationShown):
         return cls.model_validate(_shown(issued.invitation) | {"token": token})
 
 
-def kept_answer(issued: Issued) -> str:
-    """The answer without its token."""
-    return IssuedInvitation.issued(issued, shows_token=False).model_dump_json()
+def without_token(issued: Issued) -> IssuedInvitation:
+    """What is kept for a repeated request: the token is shown once."""
+    return IssuedInvitation.issued(issued, shows_token=False)
 
 
 class Refusal(ResponseBody):

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Response, status
 from fastapi import Request as HttpRequest
 
-from tenantable.services.access.http.answers import show_revision, show_version
+from tenantable.services.access.http.answers import Answer, made_headers, show_revision, show_version
 from tenantable.services.access.http.pages import LIMIT_DEFAULT, Cursor, Limit, Listing, listing
 from tenantable.services.access.http.requests import (
     ID_PATTERN,
@@ -54,14 +54,13 @@ def create_permission_set(
     key: IdempotencyKey = None,
 ) -> PermissionSetShown:
     """Create a permission set. It may not allow more than the caller holds."""
-    actor = request.repeatable(key, raw, status=201, render=lambda made: PermissionSetShown.of(made).model_dump_json())
+    at = f"{request.http.url.path}/{body.permission_set_id}"
+    answer = Answer(shown=PermissionSetShown.of, status=201, headers=lambda made: made_headers(made.revision, at=at))
+    actor = request.repeatable(key, raw, answer)
     changed = sets.create(
         actor, request.caller, request.organisation_id, body.permission_set_id, content=body.content()
     )
-    show_version(response, request.organisation_id, changed.version)
-    show_revision(response, changed.result.revision)
-    response.headers["location"] = f"{request.http.url.path}/{body.permission_set_id}"
-    return PermissionSetShown.of(changed.result)
+    return answer.show(response, request.organisation_id, changed)
 
 
 @router.get("/organisations/{organisation_id}/permission-sets", responses=problem_responses(400, 404))

@@ -6,13 +6,14 @@ from fastapi import APIRouter, Depends, Path, Query, Response, status
 from fastapi import Request as HttpRequest
 
 from tenantable.services.access.declaration import PLATFORM
-from tenantable.services.access.http.answers import show_revision, show_version
+from tenantable.services.access.http.answers import Answer, made_headers, show_revision, show_version
 from tenantable.services.access.http.pages import LIMIT_DEFAULT, Cursor, Limit, Listing, listing
 from tenantable.services.access.http.requests import (
     CallerHere,
     IdempotencyKey,
     IfMatch,
     RawBody,
+    actor_of,
     platform_only,
     repeatable_actor,
 )
@@ -69,15 +70,10 @@ def create_permission(
     key: IdempotencyKey = None,
 ) -> PermissionShown:
     """Add a permission to the catalogue; for the platform's administrator."""
-
-    def render(made: object) -> str:
-        return PermissionShown.of(made).model_dump_json()  # type: ignore[arg-type]
-
-    actor = repeatable_actor(caller, http, key, body=raw, status=201, render=render)
+    answer = Answer(shown=PermissionShown.of, status=201, headers=lambda made: made_headers(made.revision))
+    actor = repeatable_actor(caller, http, key, body=raw, answer=answer)
     changed = catalogue.create(actor, key=body.permission_id, category=body.category, description=body.description)
-    show_version(response, PLATFORM, changed.version)
-    show_revision(response, changed.result.revision)
-    return PermissionShown.of(changed.result)
+    return answer.show(response, PLATFORM, changed)
 
 
 @router.get("/platform/permissions/{permission_id}", responses=problem_responses(404))
@@ -102,7 +98,7 @@ def change_permission(
     if_match: IfMatch = None,
 ) -> PermissionShown:
     """Say something else of a permission; for the platform's administrator."""
-    actor = repeatable_actor(caller, http, None, body=b"", status=200, render=str)
+    actor = actor_of(caller, http)
     changed = catalogue.change(
         actor,
         permission_id,
@@ -131,7 +127,7 @@ def delete_permission(
     if_match: IfMatch = None,
 ) -> None:
     """Take a permission out of the catalogue; sets that name its key keep it. For the platform's administrator."""
-    actor = repeatable_actor(caller, http, None, body=b"", status=204, render=str)
+    actor = actor_of(caller, http)
     changed = catalogue.delete(actor, permission_id, if_match=if_match)
     show_version(response, PLATFORM, changed.version)
 
@@ -171,15 +167,10 @@ def create_platform_permission_set(
     key: IdempotencyKey = None,
 ) -> PermissionSetShown:
     """Create a permission set that every organisation's roles may name; for the platform's administrator."""
-
-    def render(made: object) -> str:
-        return PermissionSetShown.of(made).model_dump_json()  # type: ignore[arg-type]
-
-    actor = repeatable_actor(caller, http, key, body=raw, status=201, render=render)
+    answer = Answer(shown=PermissionSetShown.of, status=201, headers=lambda made: made_headers(made.revision))
+    actor = repeatable_actor(caller, http, key, body=raw, answer=answer)
     changed = sets.create(actor, caller, PLATFORM, body.permission_set_id, content=body.content())
-    show_version(response, PLATFORM, changed.version)
-    show_revision(response, changed.result.revision)
-    return PermissionSetShown.of(changed.result)
+    return answer.show(response, PLATFORM, changed)
 
 
 @router.get("/platform/permission-sets/{set_id}", responses=problem_responses(404))
@@ -204,7 +195,7 @@ def change_platform_permission_set(
     if_match: IfMatch = None,
 ) -> PermissionSetShown:
     """Give a permission set of the platform another content; for the platform's administrator."""
-    actor = repeatable_actor(caller, http, None, body=b"", status=200, render=str)
+    actor = actor_of(caller, http)
     changed = sets.change(actor, caller, PLATFORM, set_id, content=body.content(), if_match=if_match)
     show_version(response, PLATFORM, changed.version)
     show_revision(response, changed.result.revision)

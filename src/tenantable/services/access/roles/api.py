@@ -7,7 +7,7 @@ from fastapi import Request as HttpRequest
 
 from tenantable.services.access.declaration import PLATFORM
 from tenantable.services.access.errors import AlreadyExists
-from tenantable.services.access.http.answers import show_revision, show_version
+from tenantable.services.access.http.answers import Answer, made_headers, show_revision, show_version
 from tenantable.services.access.http.pages import LIMIT_DEFAULT, Cursor, Limit, Listing, listing
 from tenantable.services.access.http.requests import (
     ID_PATTERN,
@@ -16,9 +16,9 @@ from tenantable.services.access.http.requests import (
     IfMatch,
     RawBody,
     Request,
+    actor_of,
     allowed,
     platform_only,
-    repeatable_actor,
 )
 from tenantable.services.access.identity.callers import Caller
 from tenantable.services.access.roles.assignments import Assignments
@@ -90,12 +90,11 @@ def create_role(
     key: IdempotencyKey = None,
 ) -> RoleShown:
     """Create a role. It may not allow more than the caller holds."""
-    actor = request.repeatable(key, raw, status=201, render=lambda made: RoleShown.of(made).model_dump_json())
+    at = f"{request.http.url.path}/{body.role_id}"
+    answer = Answer(shown=RoleShown.of, status=201, headers=lambda made: made_headers(made.revision, at=at))
+    actor = request.repeatable(key, raw, answer)
     changed = roles.create(actor, request.caller, request.organisation_id, body.role_id, content=body.content())
-    show_version(response, request.organisation_id, changed.version)
-    show_revision(response, changed.result.revision)
-    response.headers["location"] = f"{request.http.url.path}/{body.role_id}"
-    return RoleShown.of(changed.result)
+    return answer.show(response, request.organisation_id, changed)
 
 
 @router.get("/organisations/{organisation_id}/roles", responses=problem_responses(400, 404))
@@ -155,16 +154,20 @@ def delete_role(
 
 @router.post("/organisations/{organisation_id}/roles/{role_id}/remap", responses=problem_responses(400, 404, 409))
 def remap_role(
-    role_id: RoleId, body: Remap, request: WritesAssignments, remapping: RemappingHere, *, response: Response
+    role_id: RoleId,
+    body: Remap,
+    raw: RawBody,
+    request: WritesAssignments,
+    remapping: RemappingHere,
+    *,
+    response: Response,
+    key: IdempotencyKey = None,
 ) -> RemappedShown:
     """Give everybody who has a role, and the roles below it, another one. Repeated, it goes on where it was left."""
-    users = roles = left = 0
-    for changed in remapping.remap(
-        request.actor(), request.caller, request.organisation_id, role_id=role_id, to_role_id=body.to_role_id
-    ):
-        users, roles, left = users + changed.result.users, roles + changed.result.roles, changed.result.left
-        show_version(response, request.organisation_id, changed.version)
-    return RemappedShown(users=users, roles=roles, left=left)
+    answer = Answer(shown=RemappedShown.of)
+    actor, organisation_id = request.repeatable(key, raw, answer), request.organisation_id
+    changed = remapping.remap(actor, request.caller, organisation_id, role_id=role_id, to_role_id=body.to_role_id)
+    return answer.show(response, organisation_id, changed)
 
 
 @router.get("/organisations/{organisation_id}/roles/{role_id}/users", responses=problem_responses(400, 404))
@@ -272,7 +275,7 @@ def put_platform_role(
     if_match: IfMatch = None,
 ) -> RoleShown:
     """Make a role for all organisations, or give it another content; for the platform's administrator."""
-    actor = repeatable_actor(caller, http, None, body=b"", status=200, render=str)
+    actor = actor_of(caller, http)
     changed = roles.put(actor, role_id, content=body.content(), if_match=if_match)
     show_version(response, PLATFORM, changed.version)
     show_revision(response, changed.result.revision)

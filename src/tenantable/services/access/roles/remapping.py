@@ -1,7 +1,6 @@
 """Giving everybody who has one role another one instead, so that the first can be deleted."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tenantable.services.access.changes.change import Actor, Change
 from tenantable.services.access.changes.changes import Changed, Changes
@@ -53,15 +52,16 @@ class Remapping:
 
     def remap(
         self, actor: Actor, caller: Caller, organisation_id: str, *, role_id: str, to_role_id: str
-    ) -> Iterator[Changed[Remapped]]:
+    ) -> Changed[Remapped]:
         """
         Give everybody who has one role another one instead, some at a time. Repeated, it goes on where it was left.
 
         Whoever has both keeps the one that lasts longer. Roles below get the other one as their parent.
 
-        Yields:
-            What was moved in each step; at least one.
+        Returns:
+            What was moved in all, and the version that the last step gave.
         Raises:
+            Answered, IdempotencyKeyReused: As `Changes.once`.
             NotFound: The organisation has not got the one role, or there is no other one.
             Unprocessable: Both are the same, or one is the owners', who are changed one by one; or a role below would
                 be above itself.
@@ -70,13 +70,20 @@ class Remapping:
         """
         if role_id == to_role_id or OWNER in (role_id, to_role_id):
             raise Unprocessable("A role is remapped to another one, and owners are changed one by one")
-        for _ in range(REMAP_STEPS_MAX):
-            changed = self._changes.run(
-                organisation_id, actor, lambda change: self._step(change, caller, role_id, to_role_id)
-            )
-            yield changed
-            if changed.result.users + changed.result.roles < REMAPPED_AT_ONCE:
-                return
+
+        def every_step(each: Actor) -> Changed[Remapped]:
+            users = roles = 0
+            for _ in range(REMAP_STEPS_MAX):
+                changed = self._changes.run(
+                    organisation_id, each, lambda change: self._step(change, caller, role_id, to_role_id)
+                )
+                step = changed.result
+                users, roles = users + step.users, roles + step.roles
+                if step.users + step.roles < REMAPPED_AT_ONCE:
+                    break
+            return replace(changed, result=Remapped(users=users, roles=roles, left=step.left))
+
+        return self._changes.once(organisation_id, actor, every_step)
 
     def _step(self, change: Change, caller: Caller, role_id: str, to_role_id: str) -> Remapped:
         snapshot = snapshot_for(change)

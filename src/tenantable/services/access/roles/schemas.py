@@ -10,6 +10,7 @@ from tenantable.services.access.http.pages import RequestBody, ResponseBody
 from tenantable.services.access.http.requests import ID_PATTERN
 from tenantable.services.access.roles.assignments import Term
 from tenantable.services.access.roles.definitions import RoleContent
+from tenantable.services.access.roles.remapping import Remapped
 
 Id = Annotated[str, Field(pattern=ID_PATTERN)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
@@ -119,3 +120,7 @@ class RemappedShown(ResponseBody):
     users: int
     roles: int
     left: int = Field(description="How many still have the role: open invitations, which end or are revoked.")
+
+    @classmethod
+    def of(cls, moved: Remapped) -> Self:
+        return cls(users=moved.users, roles=moved.roles, left=moved.left)

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Path, Query, Response, status
 from fastapi import Request as HttpRequest
 
 from tenantable.services.access.errors import Unprocessable
-from tenantable.services.access.http.answers import show_revision, show_version
+from tenantable.services.access.http.answers import Answer, made_headers, show_revision, show_version
 from tenantable.services.access.http.pages import LIMIT_DEFAULT, Cursor, Limit, Listing, listing
 from tenantable.services.access.http.requests import (
     ID_PATTERN,
@@ -74,12 +74,11 @@ def create_team(
     key: IdempotencyKey = None,
 ) -> TeamShown:
     """Create a team."""
-    actor = request.repeatable(key, raw, status=201, render=lambda made: TeamShown.of(made).model_dump_json())
+    at = f"{request.http.url.path}/{body.team_id}"
+    answer = Answer(shown=TeamShown.of, status=201, headers=lambda made: made_headers(made.revision, at=at))
+    actor = request.repeatable(key, raw, answer)
     changed = teams.create(actor, request.organisation_id, body.team_id, content=body.content())
-    show_version(response, request.organisation_id, changed.version)
-    show_revision(response, changed.result.revision)
-    response.headers["location"] = f"{request.http.url.path}/{body.team_id}"
-    return TeamShown.of(changed.result)
+    return answer.show(response, request.organisation_id, changed)
 
 
 @router.get("/teams", responses=problem_responses(400))
@@ -153,14 +152,13 @@ def create_team_role(
     key: IdempotencyKey = None,
 ) -> TeamRoleShown:
     """Create a team role. It may not allow more than the caller holds."""
-    actor = request.repeatable(key, raw, status=201, render=lambda made: TeamRoleShown.of(made).model_dump_json())
+    at = f"{request.http.url.path}/{body.team_role_id}"
+    answer = Answer(shown=TeamRoleShown.of, status=201, headers=lambda made: made_headers(made.revision, at=at))
+    actor = request.repeatable(key, raw, answer)
     changed = team_roles.create(
         actor, request.caller, request.organisation_id, body.team_role_id, content=body.content()
     )
-    show_version(response, request.organisation_id, changed.version)
-    show_revision(response, changed.result.revision)
-    response.headers["location"] = f"{request.http.url.path}/{body.team_role_id}"
-    return TeamRoleShown.of(changed.result)
+    return answer.show(response, request.organisation_id, changed)
 
 
 @router.get("/team-roles", responses=problem_responses(400))

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Path, Query, Response, status
 from fastapi import Request as HttpRequest
 
 from tenantable.services.access.errors import Forbidden
-from tenantable.services.access.http.answers import show_revision, show_version
+from tenantable.services.access.http.answers import Answer, made_headers, show_revision, show_version
 from tenantable.services.access.http.pages import LIMIT_DEFAULT, Cursor, Limit, Listing, listing
 from tenantable.services.access.http.requests import (
     ID_PATTERN,
@@ -52,7 +52,9 @@ def add_team_member(
     key: IdempotencyKey = None,
 ) -> TeamMemberShown:
     """Add a member of the organisation to a team. The team role may not allow more than the caller holds."""
-    actor = request.repeatable(key, raw, status=201, render=lambda made: TeamMemberShown.of(made).model_dump_json())
+    at = f"{request.http.url.path}/{body.user_id}"
+    answer = Answer(shown=TeamMemberShown.of, status=201, headers=lambda made: made_headers(made.revision, at=at))
+    actor = request.repeatable(key, raw, answer)
     changed = memberships.add(
         actor,
         request.caller,
@@ -61,10 +63,7 @@ def add_team_member(
         user_id=body.user_id,
         team_role_id=body.team_role_id,
     )
-    show_version(response, request.organisation_id, changed.version)
-    show_revision(response, changed.result.revision)
-    response.headers["location"] = f"{request.http.url.path}/{body.user_id}"
-    return TeamMemberShown.of(changed.result)
+    return answer.show(response, request.organisation_id, changed)
 
 
 @router.get(f"{_TEAM}/members", responses=problem_responses(400, 404))
