@@ -105,6 +105,33 @@ def test_pages_follow_one_another(console: Consoled) -> None:
     assert sorted(users[0] + users[1]) == [f"u{number:02}" for number in range(25)]
 
 
+@pytest.mark.parametrize(
+    ("wanted", "place"),
+    [("cat", "cat"), ("cath", "cathy"), ("Cat@Example.com", "cat"), ("bob@example.com", "bob")],
+)
+def test_a_member_who_is_meant_is_led_to(console: Consoled, wanted: str, place: str) -> None:
+    _found_seekers(console)
+    answer = console.user("ann").get("/organisations/seekers/members", params={"find": wanted})
+    assert (answer.status_code, answer.headers["location"].rpartition("/")[2]) == (303, place)
+
+
+def test_members_whose_ids_begin_so_are_listed_and_who_is_not_there_is_told(console: Consoled) -> None:
+    _found_seekers(console)
+    visitor, members = console.user("ann"), "/organisations/seekers/members"
+    answer = visitor.get(members, params={"find": "c"})
+    assert set(re.findall(r"members/(\w+)\"", answer.text)) == {"cat", "cathy"}
+    assert 'value="c"' in answer.text
+    for nobody in ("x", "a b", "no@where.example", "no@"):
+        assert visitor.get(members, params={"find": nobody}).status_code == 404
+
+
+def _found_seekers(console: Consoled) -> None:
+    if console.world.as_platform().get("/v1/organisations/seekers").status_code == 404:
+        console.world.found("seekers")
+        for user_id in ("bob", "cat", "cathy"):
+            add_member(console.world, user_id, organisation_id="seekers")
+
+
 def test_faults_stand_at_their_fields(console: Consoled) -> None:
     """What was entered stays, each fault is tied to its field, and nothing was created."""
     form = {"name": "Kept", "organisationId": "no spaces", "owner.userId": "", "owner.email": "x", "seatLimit": "many"}

@@ -11,29 +11,51 @@ from tenantable.console.errors import Refused
 from tenantable.console.forms import Form, moment_of
 from tenantable.console.visits import Visit
 
+_PAGES_SEARCHED_MAX = 20
 _ASKED_AT_ONCE = 5
 """Calls of one page at a time: the API's threads are for others, too."""
 
 
 async def list_members(visit: Visit) -> Response:
-    """A page of the members with their roles; or straight to the one who is looked for."""
-    wanted, failed = visit.query("find"), None
+    """A page of the members with their roles, all or those looked for; or straight to the one who is meant."""
+    wanted, cursor, failed = visit.query("find"), visit.query("cursor"), None
     place = _place(visit)
-    if wanted:
-        try:
-            member = await visit.calls.get(*place, "members", wanted)
-            return visit.to(*place, "members", str(member["userId"]))
-        except Refused as refused:
-            if refused.status not in {404, 422}:
-                raise
-            absent = Refused(404, f"There is no member with the id {wanted}", faults={"find": "No such member"})
+    found = await _search(visit, wanted, cursor)
+    if wanted and not cursor:
+        meant = found["items"] if len(found["items"]) == 1 else [e for e in found["items"] if e["userId"] == wanted]
+        if meant:
+            return visit.to(*place, "members", str(meant[0]["userId"]))
+        if not found["items"]:
+            absent = Refused(404, f"There is no member {wanted}", faults={"find": "No such member"})
             failed = Form(name="find", values={"find": wanted}, refused=absent)
+            found = await _search(visit, None, None)
     organisation = await organisation_of(visit)
-    found = await visit.calls.get(*place, "members", limit=ROWS, cursor=visit.query("cursor"))
     roles = await _roles_of(visit, [each["userId"] for each in found["items"]])
     return visit.page(
-        "access/members.html", failed=failed, organisation=organisation, here="members", found=found, roles=roles
+        "access/members.html",
+        failed=failed,
+        organisation=organisation,
+        here="members",
+        found=found,
+        roles=roles,
+        wanted="" if failed else wanted,
     )
+
+
+async def _search(visit: Visit, wanted: str | None, cursor: str | None) -> dict[str, Any]:
+    """Members by address or by how their ids begin. Of an address, pages without a member are passed over."""
+    by = {} if not wanted else {"email": wanted} if "@" in wanted else {"prefix": wanted}
+    for _ in range(_PAGES_SEARCHED_MAX):
+        try:
+            found = await visit.calls.get(*_place(visit), "members", limit=ROWS, cursor=cursor, **by)
+        except Refused as refused:
+            if not by or refused.status != 422:  # what can be no id and no address is nobody's
+                raise
+            return {"items": [], "next": None}
+        cursor = found["next"]
+        if found["items"] or cursor is None:
+            break
+    return found
 
 
 async def show_member(visit: Visit) -> Response:

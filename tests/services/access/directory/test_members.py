@@ -86,6 +86,39 @@ def test_members_are_listed_by_id_a_page_at_a_time(world: World, ann: httpx.Clie
     assert [each["userId"] for each in first["items"] + second["items"]] == ["ann", "bob", "cat", "dan"]
 
 
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ({"prefix": "ca"}, ["cat", "cathy"]),
+        ({"prefix": "cat"}, ["cat", "cathy"]),
+        ({"prefix": "x"}, []),
+        ({"email": "CAT@Example.com"}, ["cat"]),
+        ({"email": "cat@example.org"}, []),
+        ({"prefix": "cath", "email": "cat@example.com"}, []),
+    ],
+)
+def test_members_are_found_by_address_and_by_how_their_ids_begin(
+    world: World, ann: httpx.Client, asked: dict[str, str], found: list[str]
+) -> None:
+    for user_id in ("bob", "cat", "cathy"):
+        add_member(world, user_id)
+    page = made(ann.get(MEMBERS, params=asked)).json()
+    assert ([each["userId"] for each in page["items"]], page["next"]) == (found, None)
+
+
+@pytest.mark.parametrize("asked", [{"prefix": "a b"}, {"email": "no address"}])
+def test_what_can_be_no_member_is_refused(ann: httpx.Client, asked: dict[str, str]) -> None:
+    assert ann.get(MEMBERS, params=asked).status_code == 422
+
+
+def test_a_cursor_of_one_search_is_none_of_another(world: World, ann: httpx.Client) -> None:
+    add_member(world, "anna")
+    first = made(ann.get(MEMBERS, params={"prefix": "an", "limit": 1})).json()
+    again = {"limit": 1, "cursor": first["next"]}
+    assert [each["userId"] for each in ann.get(MEMBERS, params=again | {"prefix": "an"}).json()["items"]] == ["anna"]
+    assert ann.get(MEMBERS, params=again).status_code == 400
+
+
 def test_what_is_absent_of_a_change_stays(world: World, ann: httpx.Client) -> None:
     add_member(world, "cat")
     made(ann.patch(f"{MEMBERS}/cat", json={"properties": {"a": 1}}))

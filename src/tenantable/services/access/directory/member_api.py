@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Response, status
+from fastapi import APIRouter, Depends, Path, Query, Response, status
 from fastapi import Request as HttpRequest
 
 from tenantable.services.access.changes.change import Actor
@@ -29,6 +29,8 @@ UserId = Annotated[str, Path(pattern=ID_PATTERN)]
 Reads = Annotated[Request, Depends(allowed("access:member:read"))]
 Writes = Annotated[Request, Depends(allowed("access:member:write"))]
 MembersHere = Annotated[MemberDirectory, Depends(members_here)]
+Prefix = Annotated[str | None, Query(pattern=ID_PATTERN, description="Only those whose user id begins so.")]
+OfEmail = Annotated[str | None, Query(min_length=3, max_length=320, description="Only those of this address.")]
 RemovalHere = Annotated[Removal, Depends(removal_here)]
 
 router = APIRouter(
@@ -40,10 +42,22 @@ router = APIRouter(
 
 @router.get("/members", responses=problem_responses(400))
 def list_members(
-    request: Reads, members: MembersHere, *, limit: Limit = LIMIT_DEFAULT, cursor: Cursor = None
+    request: Reads,
+    members: MembersHere,
+    *,
+    prefix: Prefix = None,
+    email: OfEmail = None,
+    limit: Limit = LIMIT_DEFAULT,
+    cursor: Cursor = None,
 ) -> Listing[MemberShown]:
-    """An organisation's members, by user id."""
-    page = members.of_organisation(request.organisation_id, limit=limit, cursor=cursor)
+    """
+    An organisation's members, by user id.
+
+    With `email` a page may have fewer members than its limit, or none, although `next` is given: all members are looked
+    at, some thousands for a page.
+    """
+    wanted = None if email is None else email_of(email)
+    page = members.of_organisation(request.organisation_id, prefix=prefix, email=wanted, limit=limit, cursor=cursor)
     return listing(page.items, MemberShown.of, following=page.next)
 
 

@@ -45,9 +45,23 @@ class MemberDirectory:
             raise NotFound(f"{user_id} is no member")
         return found
 
-    def of_organisation(self, organisation_id: str, *, limit: int, cursor: str | None) -> Page[Member]:
-        """An organisation's members, by user id."""
-        return self._members.of_organisation(organisation_id=organisation_id).page(limit, cursor)
+    def of_organisation(
+        self, organisation_id: str, *, prefix: str | None, email: str | None, limit: int, cursor: str | None
+    ) -> Page[Member]:
+        """
+        An organisation's members, by user id; None lets every one through.
+
+        Args:
+            prefix: What the user id begins with; costs only what is found.
+            email: The address, normalised. No index has it, so all members are read and billed; a page looks at some
+                thousands, and may be short although there are more.
+        """
+        query = self._members.of_organisation(organisation_id=organisation_id)
+        if prefix is not None:
+            query = query.range(Member.user_id.begins_with(prefix))
+        if email is not None:
+            query = query.where(Member.email == email)
+        return query.page(limit, cursor)
 
     def organisations_of(
         self, user_id: str, *, limit: int, cursor: str | None
