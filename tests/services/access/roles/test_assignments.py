@@ -115,3 +115,21 @@ def test_assignments_take_their_own_permission(world: World, ann: httpx.Client) 
     assert refusal(bob.get(roles("cat"))) == (403, "forbidden")
     made(bob.put(roles("cat", "reader"), json={}))
     assert refusal(world.as_user("cat").put(roles("cat", "reader"), json={})) == (403, "forbidden")
+
+
+@pytest.mark.parametrize("key", ["!*", "!access:*", "!access:role:write"])
+def test_the_only_owner_takes_no_role_that_denies_what_owners_are_for(
+    world: World, ann: httpx.Client, key: str
+) -> None:
+    make_role(world, "mute", key)
+    mine = f"{place()}/users/ann/roles/mute"
+    assert refusal(ann.put(mine, json={})) == (409, "last-owner")
+    assert refusal(ann.put(mine, json={"notBefore": "2100-01-01T00:00:00Z"})) == (409, "last-owner")
+    add_member(world, "bob", "owner")
+    made(ann.put(mine, json={}))
+    assert world.as_user("bob").delete(mine).status_code == 204
+
+
+def test_the_only_owner_may_be_denied_something_else(world: World, ann: httpx.Client) -> None:
+    make_role(world, "poor", "!billing:*")
+    made(ann.put(f"{place()}/users/ann/roles/poor", json={}))

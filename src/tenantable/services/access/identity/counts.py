@@ -13,7 +13,7 @@ from tenantable.services.access.declaration import (
     OrganisationRoles,
     UserRoleAssignment,
 )
-from tenantable.services.access.errors import Unprocessable
+from tenantable.services.access.errors import LastOwner, Unprocessable
 
 OWNERS_HOLD = "access:*"
 """What owners always may: else an organisation could have owners and nobody who can help it."""
@@ -32,6 +32,20 @@ def refuse_powerless_owners(platform: Definitions) -> None:
     if OWNER in platform.roles and (denied or not allowed):
         hint = "owners are who gives the others their rights"
         raise Unprocessable(f"The role {OWNER} must allow {OWNERS_HOLD}, always and in full", hint=hint)
+
+
+def refuse_powerless_owner(change: Change, snapshot: Snapshot, role_id: str, *, counted: int) -> None:
+    """
+    For a member who has the role, and who is an owner (`counted` 1) or not (0).
+
+    Raises:
+        LastOwner: There is no other owner, and the role denies something of what owners are for.
+    """
+    rules = snapshot.definitions.rules_of_role(role_id, also_inactive=True)
+    denied = any(rule.effect == "deny" and meet(rule.pattern, OWNERS_HOLD) for rule in rules)
+    if counted and denied and change.head.owners + change.owners <= counted:
+        problem = f"The role {role_id} would deny the only owner what owners are for"
+        raise LastOwner(problem, hint="make somebody else an owner first")
 
 
 def count_assigned(change: Change, snapshot: Snapshot, role_id: str, number: int) -> None:

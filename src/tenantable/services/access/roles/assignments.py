@@ -18,7 +18,7 @@ from tenantable.services.access.declaration import (
 )
 from tenantable.services.access.errors import AlreadyExists, NotFound, Unprocessable
 from tenantable.services.access.identity.callers import Caller
-from tenantable.services.access.identity.counts import count_assigned, counted_owners
+from tenantable.services.access.identity.counts import count_assigned, counted_owners, refuse_powerless_owner
 from tenantable.services.access.identity.handing_out import (
     given_by_role,
     given_to,
@@ -86,6 +86,7 @@ class Assignments:
             NotFound: The user is no member, or the organisation has no such role.
             AlreadyExists: The user has it.
             Unprocessable: The user has as many roles as one can have.
+            LastOwner: The only owner would be denied what owners are for.
             Forbidden: It allows more than the caller holds, or longer; or it denies the user what the caller does not
                 hold.
         """
@@ -113,6 +114,7 @@ class Assignments:
             change.check(Members, Members.get.key(organisation_id=organisation_id, user_id=user_id))
             count_assigned(change, snapshot, role_id, 1)
             change.count_owners(counted_owners([made], member))
+            refuse_powerless_owner(change, snapshot, role_id, counted=counted_owners(held, member))
             change.record("ROLE_CHANGE", "role.assign", target=user_id, details={"role": role_id} | _shown(term))
             return made
 
@@ -126,7 +128,7 @@ class Assignments:
 
         Raises:
             NotFound: The user has not got it.
-            LastOwner: The organisation would have no owner without an end.
+            LastOwner: The organisation would have no owner without an end, or one who is denied what owners are for.
             Forbidden: As for `assign` and `unassign`.
         """
 
@@ -140,6 +142,7 @@ class Assignments:
             made = stored.model_copy(update=given | {"not_before": term.not_before, "not_after": term.not_after})
             change.put(UserRoleAssignments, made)
             change.count_owners(counted_owners([made], member) - counted_owners([stored], member))
+            refuse_powerless_owner(change, snapshot, role_id, counted=counted_owners(others, member))
             change.record("ROLE_CHANGE", "role.change-term", target=user_id, details={"role": role_id} | _shown(term))
             return made
 
