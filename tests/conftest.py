@@ -23,6 +23,9 @@ settings.register_profile("unhurried", deadline=None, suppress_health_check=[Hea
 settings.load_profile("unhurried")
 
 _TLS = ssl.create_default_context()  # not used, but each client would load the authorities anew
+PATIENCE_SECONDS = 60
+"""Of a client that waits for an answer: a busy machine must not fail a test."""
+
 LONG_SECONDS = 1000
 """A test that may take longer than this is begun first."""
 
@@ -54,7 +57,7 @@ def serving() -> Iterator[Serving]:
             thread.start()
             running.append((server, thread))
             address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-            return stack.enter_context(httpx.Client(base_url=address, verify=_TLS))
+            return stack.enter_context(httpx.Client(base_url=address, verify=_TLS, timeout=PATIENCE_SECONDS))
 
         yield serve
         for server, _ in running:  # all at once: each looks ten times a second whether it is to end

@@ -16,6 +16,7 @@ import boto3
 import httpx
 import pytest
 from moto.server import ThreadedMotoServer
+from tests.conftest import PATIENCE_SECONDS
 
 COMMAND = [sys.executable, "-m", "tenantable.cli", "up", "--port", "0", "--dynamodb-port", "0"]
 READY = "Ctrl-C stops it"
@@ -51,7 +52,7 @@ class Up:
 
     def tenant(self) -> httpx.Client:
         key = (self.data / "demo-api-key").read_text()
-        return httpx.Client(base_url=self.api, headers={"authorization": f"Bearer {key}"})
+        return httpx.Client(base_url=self.api, headers={"authorization": f"Bearer {key}"}, timeout=PATIENCE_SECONDS)
 
     def as_profile(self, profile: str, service: str = "dynamodb") -> Any:
         keys = ConfigParser(interpolation=None)
@@ -117,7 +118,7 @@ def amazon() -> Iterator[dict[str, str]]:
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
-    httpx.post(f"http://{host}:{port}/moto-api/reset").raise_for_status()
+    httpx.post(f"http://{host}:{port}/moto-api/reset", timeout=PATIENCE_SECONDS).raise_for_status()
     environment = {
         "AWS_ENDPOINT_URL": f"http://{host}:{port}",
         "AWS_ACCESS_KEY_ID": "example",

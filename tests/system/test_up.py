@@ -13,6 +13,7 @@ import boto3
 import httpx
 import pytest
 from botocore.exceptions import ClientError
+from tests.conftest import PATIENCE_SECONDS
 from tests.directories import opened_database
 from tests.system.conftest import Start, found
 
@@ -123,7 +124,7 @@ def refusal(start: Start, *arguments: str, **environment: str) -> str:
 
 def test_operators_see_every_component_in_metrics_and_log(start: Start) -> None:
     up = start("--demo", TENANTABLE_METRICS_PORT="0", TENANTABLE_LOG_REQUESTS="true", TENANTABLE_LOG_LEVEL="info")
-    text = httpx.get(found(r"Metrics +(http://[\d.:]+/metrics)", up.shown)).text
+    text = httpx.get(found(r"Metrics +(http://[\d.:]+/metrics)", up.shown), timeout=PATIENCE_SECONDS).text
     assert re.search(r'operations_total\{code="success",operation="PutItem"\} [1-9]', text)
     assert re.search(r'tenantable_dynamodb_items\{.*table="TenantIdentity"\} 1.0', text)
     assert up.stop() == 0

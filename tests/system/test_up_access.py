@@ -12,7 +12,7 @@ import httpx
 import pytest
 from botocore.exceptions import ClientError
 from fastapi import FastAPI
-from tests.conftest import Serving
+from tests.conftest import PATIENCE_SECONDS, Serving
 from tests.system.conftest import Start, Up, found
 from tests.waiting import wait_until
 
@@ -25,7 +25,7 @@ TABLE = "bbws-access-dev-ddb-access-management"
 
 
 def as_bearer(up: Up, credential: str) -> httpx.Client:
-    return httpx.Client(base_url=up.access, headers={"authorization": f"Bearer {credential}"})
+    return httpx.Client(base_url=up.access, headers={"authorization": f"Bearer {credential}"}, timeout=PATIENCE_SECONDS)
 
 
 def command(up: Up, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -69,7 +69,7 @@ def test_the_console_is_where_it_says_and_a_session_outlives_a_restart(start: St
     first = start()
     address = found(r"Console +(http://[\d.:]+/console/)", first.shown)
     headers = {"sec-fetch-site": "same-origin"}
-    with httpx.Client(headers=headers) as visitor:
+    with httpx.Client(headers=headers, timeout=PATIENCE_SECONDS) as visitor:
         answer = visitor.post(f"{address}sign-in", data={"credential": first.platform_secret})
         assert answer.status_code == 303
         cookie = answer.headers["set-cookie"].partition(";")[0]
@@ -79,7 +79,7 @@ def test_the_console_is_where_it_says_and_a_session_outlives_a_restart(start: St
     assert first.stop() == 0
     second = start()
     address = found(r"Console +(http://[\d.:]+/console/)", second.shown)
-    with httpx.Client(headers=headers | {"cookie": cookie}) as visitor:
+    with httpx.Client(headers=headers | {"cookie": cookie}, timeout=PATIENCE_SECONDS) as visitor:
         assert "New organisation" in visitor.get(f"{address}organisations").text
 
 
@@ -114,7 +114,7 @@ def test_tokens_of_the_command_are_believed_and_rotation_keeps_them(start: Start
     for token in (before, after):
         with as_bearer(up, token) as ann:
             assert ann.get("/v1/organisations/acme").status_code == 200
-    assert len(httpx.get(f"{up.access}/.well-known/jwks.json").json()["keys"]) == 2
+    assert len(httpx.get(f"{up.access}/.well-known/jwks.json", timeout=PATIENCE_SECONDS).json()["keys"]) == 2
 
 
 def test_a_token_of_a_folder_without_keys_is_refused_with_the_way_out(start: Start) -> None:
@@ -190,7 +190,7 @@ def test_logs_hold_neither_secrets_nor_tokens(start: Start) -> None:
 
 def test_metrics_are_served(start: Start) -> None:
     up = start("--demo")
-    assert 'http_requests_total{method="POST"' in httpx.get(f"{up.access}/metrics").text
+    assert 'http_requests_total{method="POST"' in httpx.get(f"{up.access}/metrics", timeout=PATIENCE_SECONDS).text
 
 
 def test_without_access_management_there_is_none(start: Start) -> None:
