@@ -30,11 +30,13 @@ class Consoled:
 
     def visitor(self, credential: str | None = None) -> httpx.Client:
         """Somebody without a browser, who sends what a browser sends; signed in with the credential."""
-        client = self.world.clients.enter_context(
-            httpx.Client(
-                base_url=self.address, headers={"sec-fetch-site": "same-origin"}, verify=False, timeout=PATIENCE_SECONDS
-            )  # noqa: S501
+        client = httpx.Client(
+            base_url=self.address,
+            headers={"sec-fetch-site": "same-origin"},
+            verify=False,  # noqa: S501
+            timeout=PATIENCE_SECONDS,
         )
+        self.world.clients.enter_context(client)
         if credential is not None:
             answer = client.post("/sign-in", data={"credential": credential})
             assert answer.status_code == 303, answer.text
