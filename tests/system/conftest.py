@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from configparser import ConfigParser
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -81,16 +82,29 @@ Start = Callable[..., Up]
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
+    with _starting(tmp_path) as start_up:
+        yield start_up
+
+
+@pytest.fixture(scope="package")
+def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    """One for all tests that change nothing that another one reads, for a start takes longer than most of them."""
+    with _starting(tmp_path_factory.mktemp("up")) as start_up:
+        yield start_up()
+
+
+@contextmanager
+def _starting(folder: Path) -> Iterator[Start]:
     running: list[Up] = []
 
     def start_up(*arguments: str, **environment: str) -> Up:
-        data = tmp_path / "data"
+        data = folder / "data"
         process = subprocess.Popen(
             [*COMMAND, "--data", str(data), *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            cwd=tmp_path,
+            cwd=folder,
             env=os.environ | {"COLUMNS": "200"} | environment,
         )
         up = Up(process, data)

@@ -15,7 +15,7 @@ import pytest
 from botocore.exceptions import ClientError
 from tests.conftest import PATIENCE_SECONDS
 from tests.directories import opened_database
-from tests.system.conftest import Start, found
+from tests.system.conftest import Start, Up, found
 
 from tenantable.engine.storage.files import lock_directory
 
@@ -86,12 +86,12 @@ def test_events_accepted_before_a_kill_are_delivered_after_it(start: Start) -> N
     ],
 )
 def test_a_component_reaches_over_http_what_it_was_granted_and_no_more(
-    start: Start, profile: str, table: str, allowed: bool
+    up: Up, profile: str, table: str, allowed: bool
 ) -> None:
     """Requirement: W-03 to W-07."""
     key_name = {"TenantIdentity": "apiKey", "TenantWebhookConfig": "tenantId"}[table]
     request = {"TableName": table, "Key": {key_name: {"S": "tnt_nobody"}}}
-    client = start().as_profile(profile)
+    client = up.as_profile(profile)
     if allowed:
         assert "Item" not in client.get_item(**request)
         return
@@ -100,9 +100,9 @@ def test_a_component_reaches_over_http_what_it_was_granted_and_no_more(
     assert refused.value.response["Error"]["Code"] == "AccessDeniedException"
 
 
-def test_the_authorizer_sees_its_four_attributes_and_no_others_over_http(start: Start) -> None:
+def test_the_authorizer_sees_its_four_attributes_and_no_others_over_http(up: Up) -> None:
     """Requirement: W-03."""
-    client = start().as_profile("webhooks-authorizer")
+    client = up.as_profile("webhooks-authorizer")
     request = {"TableName": "TenantIdentity", "Key": {"apiKey": {"S": "nobody"}}}
     names = {"#status": "status", "#plan": "plan"}
     granted = "tenantId, #status, #plan, createdAt"
@@ -174,9 +174,8 @@ def test_an_unknown_name_in_the_file_is_told_without_its_value(start: Start, tmp
     assert "secret" not in said
 
 
-def test_a_declared_role_is_assumed_by_its_component_and_the_administrator(start: Start) -> None:
+def test_a_declared_role_is_assumed_by_its_component_and_the_administrator(up: Up) -> None:
     """With less than the component may do, and by nobody else; roles can be created and assumed beside them."""
-    up = start()
     role = "arn:aws:iam::000000000000:role/webhooks-worker"
     nothing = '{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}'
     for profile in ("webhooks-worker", "default"):

@@ -136,10 +136,8 @@ def test_a_token_of_a_folder_without_keys_is_refused_with_the_way_out(start: Sta
         ("webhooks-api", "HEAD#acme", False),
     ],
 )
-def test_components_of_both_systems_are_held_to_their_grants(
-    start: Start, profile: str, key: str, allowed: bool
-) -> None:
-    client = start().as_profile(profile)
+def test_components_of_both_systems_are_held_to_their_grants(up: Up, profile: str, key: str, allowed: bool) -> None:
+    client = up.as_profile(profile)
     request = {"TableName": TABLE, "Key": {"PK": {"S": key}, "SK": {"S": "METADATA"}}}
     if allowed:
         assert "Item" not in client.get_item(**request)
