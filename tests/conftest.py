@@ -26,18 +26,10 @@ _TLS = ssl.create_default_context()  # not used, but each client would load the 
 PATIENCE_SECONDS = 60
 """Of a client that waits for an answer: a busy machine must not fail a test."""
 
-LONG_SECONDS = 1000
-"""A test that may take longer than this is begun first."""
-
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A long test that comes last would keep one process busy while the others have nothing left to do."""
-    items.sort(key=lambda item: not _is_long(item))
-
-
-def _is_long(item: pytest.Item) -> bool:
-    mark = item.get_closest_marker("timeout")
-    return mark is not None and mark.args[0] > LONG_SECONDS
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
 Serving = Callable[[ASGIApp], httpx.Client]

@@ -68,7 +68,7 @@ class Up:
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGINT)
-        return self.process.wait(20)
+        return self.process.wait(PATIENCE_SECONDS)
 
 
 def found(pattern: str, text: str) -> str:

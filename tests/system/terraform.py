@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tests.conftest import DynamoProcess, StartDynamo
 
 REGION = "us-east-1"
-STEP_SECONDS = 240
+STEP_SECONDS = 600
 """A step that takes longer is stuck: the provider tries again for minutes what it takes for a passing failure."""
 
 PLUGIN_FOLDERS = [

@@ -137,7 +137,8 @@ def buckets_address() -> Iterator[str]:
     server.stop()
 
 
-@pytest.mark.timeout(1200)
+@pytest.mark.long
+@pytest.mark.timeout(2400)
 def test_every_kind_of_resource_and_the_modules_of_all_systems_stay_as_they_were_applied(
     terraform: Installed, endpoint: Endpoint, buckets_address: str, tmp_path: Path
 ) -> None:

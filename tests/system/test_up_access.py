@@ -199,7 +199,7 @@ def test_without_access_management_there_is_none(start: Start) -> None:
 
 def test_an_issuer_without_an_audience_is_refused(start: Start) -> None:
     up = start(TENANTABLE_OIDC_ISSUER="https://login.example.com")
-    assert up.process.wait(20) == 1
+    assert up.process.wait(PATIENCE_SECONDS) == 1
     assert "set TENANTABLE_OIDC_AUDIENCE" in up.shown
 
 
