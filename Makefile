@@ -36,7 +36,7 @@ fmt: $(DEVELOPMENT) ## format the code and mend what lint can mend
 	$(BIN)/ruff format .
 
 test: $(DEVELOPMENT) $(TOOLS) ## all tests
-	$(BIN)/pytest -n 2 --dist worksteal $(TESTS)
+	$(BIN)/pytest -n 3 --dist worksteal $(TESTS)
 
 crash: $(DEVELOPMENT) ## kill the engine fifty times and look for what is lost
 	CRASH_ROUNDS=50 $(BIN)/pytest -q tests/system/test_crash.py tests/system/test_crash_consumers.py

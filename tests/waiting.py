@@ -3,13 +3,13 @@
 import time
 from collections.abc import Callable
 
-_SECONDS_MAX = 10.0
+_SECONDS_MAX = 60.0
 
 
 def wait_until(holds: Callable[[], bool]) -> None:
     """
     Raises:
-        TimeoutError: It does not hold within ten seconds.
+        TimeoutError: It does not hold within a minute.
     """
     deadline = time.monotonic() + _SECONDS_MAX
     while not holds():

@@ -186,7 +186,7 @@ def test_a_list_tells_sizes_and_times(bucket: Bucket) -> None:
     bucket.put("a", Content(body=b"abc"))
     (found,) = bucket.page().objects
     assert found.size_bytes == 3
-    assert abs(found.modified_at - time.time()) < 5
+    assert abs(found.modified_at - time.time()) < 60
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 7])

@@ -238,7 +238,7 @@ def test_a_waiting_receiver_gets_the_next_message(queue: Queue) -> None:
 def test_a_wait_ends(queue: Queue) -> None:
     started = time.monotonic()
     assert queue.receive(wait_seconds=1) == ()
-    assert 0.9 <= time.monotonic() - started < 3
+    assert 0.9 <= time.monotonic() - started < 10
 
 
 def test_several_receivers_share_the_messages(queue: Queue) -> None:

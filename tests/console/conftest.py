@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from tests.conftest import PATIENCE_SECONDS
 from tests.services.access.conftest import PLATFORM_SECRET, World
 from tests.services.access.conftest import shared as shared  # noqa: PLC0414 - a fixture
 from tests.services.access.conftest import world as world  # noqa: PLC0414 - a fixture
@@ -29,9 +30,13 @@ class Consoled:
 
     def visitor(self, credential: str | None = None) -> httpx.Client:
         """Somebody without a browser, who sends what a browser sends; signed in with the credential."""
-        client = self.world.clients.enter_context(
-            httpx.Client(base_url=self.address, headers={"sec-fetch-site": "same-origin"}, verify=False)  # noqa: S501
+        client = httpx.Client(
+            base_url=self.address,
+            headers={"sec-fetch-site": "same-origin"},
+            verify=False,  # noqa: S501
+            timeout=PATIENCE_SECONDS,
         )
+        self.world.clients.enter_context(client)
         if credential is not None:
             answer = client.post("/sign-in", data={"credential": credential})
             assert answer.status_code == 303, answer.text

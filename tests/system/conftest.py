@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from configparser import ConfigParser
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import boto3
 import httpx
 import pytest
 from moto.server import ThreadedMotoServer
+from tests.conftest import PATIENCE_SECONDS
 
 COMMAND = [sys.executable, "-m", "tenantable.cli", "up", "--port", "0", "--dynamodb-port", "0"]
 READY = "Ctrl-C stops it"
@@ -51,7 +53,7 @@ class Up:
 
     def tenant(self) -> httpx.Client:
         key = (self.data / "demo-api-key").read_text()
-        return httpx.Client(base_url=self.api, headers={"authorization": f"Bearer {key}"})
+        return httpx.Client(base_url=self.api, headers={"authorization": f"Bearer {key}"}, timeout=PATIENCE_SECONDS)
 
     def as_profile(self, profile: str, service: str = "dynamodb") -> Any:
         keys = ConfigParser(interpolation=None)
@@ -66,7 +68,7 @@ class Up:
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGINT)
-        return self.process.wait(20)
+        return self.process.wait(PATIENCE_SECONDS)
 
 
 def found(pattern: str, text: str) -> str:
@@ -80,16 +82,29 @@ Start = Callable[..., Up]
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
+    with _starting(tmp_path) as start_up:
+        yield start_up
+
+
+@pytest.fixture(scope="package")
+def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    """One for all tests that change nothing that another one reads, for a start takes longer than most of them."""
+    with _starting(tmp_path_factory.mktemp("up")) as start_up:
+        yield start_up()
+
+
+@contextmanager
+def _starting(folder: Path) -> Iterator[Start]:
     running: list[Up] = []
 
     def start_up(*arguments: str, **environment: str) -> Up:
-        data = tmp_path / "data"
+        data = folder / "data"
         process = subprocess.Popen(
             [*COMMAND, "--data", str(data), *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            cwd=tmp_path,
+            cwd=folder,
             env=os.environ | {"COLUMNS": "200"} | environment,
         )
         up = Up(process, data)
@@ -117,7 +132,7 @@ def amazon() -> Iterator[dict[str, str]]:
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
-    httpx.post(f"http://{host}:{port}/moto-api/reset").raise_for_status()
+    httpx.post(f"http://{host}:{port}/moto-api/reset", timeout=PATIENCE_SECONDS).raise_for_status()
     environment = {
         "AWS_ENDPOINT_URL": f"http://{host}:{port}",
         "AWS_ACCESS_KEY_ID": "example",

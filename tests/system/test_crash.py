@@ -336,7 +336,8 @@ def work_and_kill(
         thread.join()
 
 
-@pytest.mark.timeout(120 + 10 * ROUNDS)
+@pytest.mark.long
+@pytest.mark.timeout(300 + 10 * ROUNDS)
 def test_nothing_acknowledged_is_lost_and_nothing_is_half_done(
     start_dynamo: "StartDynamo", tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

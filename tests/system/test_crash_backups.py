@@ -176,6 +176,7 @@ def in_threads(*works: Callable[[], None]) -> list[threading.Thread]:
     return threads
 
 
+@pytest.mark.long
 def test_what_is_built_is_there_as_a_whole_or_not_at_all(start_dynamo: "StartDynamo", tmp_path: Path) -> None:
     draw = random.Random(SEED)  # noqa: S311 - only the moment of the kill
     versions, numbers = count(1), count(1)

@@ -12,6 +12,7 @@ import orjson
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from tests.conftest import PATIENCE_SECONDS
 
 if TYPE_CHECKING:
     from tests.conftest import DynamoProcess, StartDynamo
@@ -116,12 +117,12 @@ def test_metrics_have_a_port_of_their_own(start_dynamo: "StartDynamo", tmp_path:
         caller.create_table(**ON_DEMAND)
         with pytest.raises(ClientError):
             client(server).list_tables()
-        text = httpx.get(address).text
+        text = httpx.get(address, timeout=PATIENCE_SECONDS).text
         assert address.startswith("http://127.0.0.1:")
         assert 'operations_total{code="success",operation="CreateTable"} 1.0' in text
         assert 'refused_total{code="UnrecognizedClientException"} 1.0' in text
         assert re.search(r"^tenantable_dynamodb_connections [1-9]", text, re.MULTILINE)
-        assert "tenantable_" not in httpx.get(f"{server.address}/metrics").text
+        assert "tenantable_" not in httpx.get(f"{server.address}/metrics", timeout=PATIENCE_SECONDS).text
 
 
 def test_requests_are_logged_without_values(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.system.terraform import NOT_INSTALLED, plugin_folder
+from tests.system.terraform import IN_A_HURRY, NOT_INSTALLED, plugin_folder
 
 from tenantable.cli.systems import SHIPPED, find_system
 from tenantable.declare import (
@@ -78,11 +78,11 @@ def run(*words: str, folder: Path, text: str | None = None) -> str:
     done = subprocess.run(
         words,
         cwd=folder,
-        env=os.environ | {"TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1"},
+        env=os.environ | IN_A_HURRY | {"TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1"},
         input=text,
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=500,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
@@ -196,7 +196,7 @@ def planned(terraform: str, tmp_path_factory: pytest.TempPathFactory) -> dict[st
     return {module["address"].removeprefix("module."): module["resources"] for module in modules}
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("stage", ["dev", "prod"])
 def test_a_system_with_everything_else_is_valid_and_can_be_planned(planned: Any, stage: str) -> None:
     kinds = {resource["type"] for resource in planned[f"everything-{stage}"]}
@@ -209,7 +209,7 @@ def test_a_system_with_everything_else_is_valid_and_can_be_planned(planned: Any,
     }
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", SHIPPED)
 def test_the_module_is_valid_and_a_plan_on_empty_state_asks_nobody_and_equals_the_declaration(
     planned: Any, name: str
@@ -340,7 +340,7 @@ def mocked(terraform: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str
     return {case: {each["address"]: each["values"] for each in resources} for case, resources in states.items()}
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", SHIPPED)
 def test_the_policies_say_what_the_synthesized_ones_say(mocked: Any, name: str) -> None:
     """Requirements: P-01, A-14."""
@@ -356,7 +356,7 @@ def test_the_policies_say_what_the_synthesized_ones_say(mocked: Any, name: str) 
         assert f"aws_iam_role.{label}" in made
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 def test_who_uses_a_bucket_may_use_the_key_that_encrypts_it(mocked: Any) -> None:
     granted = [str(values.get("policy")) for values in mocked["access-long"].values()]
     keyed = [text for text in granted if LONG_KEY in text]
@@ -365,7 +365,7 @@ def test_who_uses_a_bucket_may_use_the_key_that_encrypts_it(mocked: Any) -> None
     assert "kms:" not in str([values.get("policy") for values in mocked["access"].values()])
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", SHIPPED)
 def test_no_policy_outgrows_the_quota_under_long_names(mocked: Any, name: str) -> None:
     made = mocked[f"{name}-long"]
@@ -374,7 +374,7 @@ def test_no_policy_outgrows_the_quota_under_long_names(mocked: Any, name: str) -
     assert max(sizes) <= MANAGED_POLICY_CHARACTERS_MAX
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", SHIPPED)
 def test_granted_replica_regions_are_named_one_by_one(mocked: Any, name: str) -> None:
     made = mocked[name]
@@ -475,14 +475,14 @@ def checked(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Findings]
     return check
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 def test_checkov_misses_at_most_a_customers_key(checked: Any) -> None:
     """It cannot see that the variable of the key is null, and so may not miss it either."""
     for findings in checked().values():
         assert findings <= {("CKV_AWS_119", "aws_dynamodb_table")}
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 def test_checkov_finds_nothing_with_a_customers_key(checked: Any) -> None:
     found = checked(kms_key_arn=f'"{KEY}"', enable_server_side_encryption="true")
     assert found == {name: set() for name in SHIPPED}

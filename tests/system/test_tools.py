@@ -1,4 +1,4 @@
-"""Unmodified tools against `tenantable dynamodb`: boto3's client and resource, the AWS CLI, Terraform's provider."""
+"""Unmodified tools against `tenantable dynamodb`: boto3's client and resource, the AWS CLI."""
 
 import json
 import os
@@ -7,14 +7,12 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
 from boto3.dynamodb.conditions import Attr, Key
 from botocore.exceptions import ClientError
-from tests.system.terraform import NOT_INSTALLED, plugin_folder
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient, DynamoDBServiceResource
@@ -264,112 +262,3 @@ def test_the_command_line_of_aws(aws: Aws) -> None:
     assert sorted(item["title"]["S"] for item in found["Items"]) == ["Blue", "Clouds", "Hejira"]
     aws("delete-table", *name)
     assert "albums" not in aws("list-tables")["TableNames"]
-
-
-MODULE = """
-terraform {
-  required_providers {
-    aws = { source = "hashicorp/aws" }
-  }
-}
-
-provider "aws" {
-  region                      = "us-east-1"
-  skip_credentials_validation = true
-  skip_metadata_api_check     = true
-  skip_requesting_account_id  = true
-  endpoints {
-    dynamodb = "ADDRESS"
-  }
-}
-
-resource "aws_dynamodb_table" "sessions" {
-  name         = "sessions"
-  billing_mode = "PAY_PER_REQUEST"
-  hash_key     = "user"
-  range_key    = "started"
-
-  attribute {
-    name = "user"
-    type = "S"
-  }
-  attribute {
-    name = "started"
-    type = "N"
-  }
-  attribute {
-    name = "device"
-    type = "S"
-  }
-
-  global_secondary_index {
-    name               = "by-device"
-    hash_key           = "device"
-    range_key          = "started"
-    projection_type    = "INCLUDE"
-    non_key_attributes = ["address"]
-    on_demand_throughput {
-      max_read_request_units = 7
-    }
-  }
-
-  on_demand_throughput {
-    max_read_request_units  = 10
-    max_write_request_units = 20
-  }
-  ttl {
-    attribute_name = "expires"
-    enabled        = true
-  }
-  point_in_time_recovery {
-    enabled = false
-  }
-  tags = {
-    team = "identity"
-  }
-}
-
-resource "aws_dynamodb_resource_policy" "sessions" {
-  resource_arn = aws_dynamodb_table.sessions.arn
-  policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [{
-      Effect    = "Allow"
-      Principal = { AWS = "arn:aws:iam::000000000000:root" }
-      Action    = "dynamodb:GetItem"
-      Resource  = aws_dynamodb_table.sessions.arn
-    }]
-  })
-}
-"""
-
-
-@pytest.mark.timeout(400)
-def test_terraform(server: "DynamoProcess", client: "DynamoDBClient", tmp_path: Path) -> None:
-    """A table with an index, ceilings, tags and a policy: applied, found unchanged by a second plan, destroyed."""
-    executable, plugins = shutil.which("terraform"), plugin_folder()
-    if executable is None or plugins is None:
-        pytest.skip(NOT_INSTALLED)
-    (tmp_path / "main.tf").write_text(MODULE.replace("ADDRESS", server.address))
-    (tmp_path / "terraformrc").write_text("disable_checkpoint = true\n")
-    settings = environment(server) | {"TF_CLI_CONFIG_FILE": str(tmp_path / "terraformrc"), "TF_IN_AUTOMATION": "1"}
-
-    def terraform(*words: str) -> None:
-        done = subprocess.run(
-            [executable, *words, "-no-color"],
-            cwd=tmp_path,
-            env=settings,
-            capture_output=True,
-            text=True,
-            timeout=150,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-
-    terraform("init", "-input=false", f"-plugin-dir={plugins}")
-    terraform("apply", "-input=false", "-auto-approve")
-    table = client.describe_table(TableName="sessions")["Table"]
-    assert [index["IndexName"] for index in table["GlobalSecondaryIndexes"]] == ["by-device"]
-    terraform("plan", "-input=false", "-detailed-exitcode")
-    terraform("destroy", "-input=false", "-auto-approve")
-    assert "sessions" not in client.list_tables()["TableNames"]

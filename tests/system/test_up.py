@@ -13,15 +13,16 @@ import boto3
 import httpx
 import pytest
 from botocore.exceptions import ClientError
+from tests.conftest import PATIENCE_SECONDS
 from tests.directories import opened_database
-from tests.system.conftest import Start, found
+from tests.system.conftest import Start, Up, found
 
 from tenantable.engine.storage.files import lock_directory
 
 pytestmark = pytest.mark.slow
 
 
-def delivered(client: httpx.Client, event_id: str, *, seconds: float = 10) -> dict[str, Any]:
+def delivered(client: httpx.Client, event_id: str, *, seconds: float = PATIENCE_SECONDS) -> dict[str, Any]:
     pause = threading.Event()
     for _ in range(int(seconds / 0.05)):
         event: dict[str, Any] = client.get(f"/v1/events/{event_id}").raise_for_status().json()
@@ -56,6 +57,8 @@ def test_the_printed_requests_work(start: Start, tmp_path: Path) -> None:
         assert run.returncode == 0, run.stdout
 
 
+@pytest.mark.long
+@pytest.mark.timeout(300)
 def test_events_accepted_before_a_kill_are_delivered_after_it(start: Start) -> None:
     """An attempt that was under way is repeated when its claim of a minute is over. Requirement: W-09."""
     first = start("--demo")
@@ -69,7 +72,7 @@ def test_events_accepted_before_a_kill_are_delivered_after_it(start: Start) -> N
     second = start("--demo")
     with second.tenant() as client:
         for event_id in accepted:
-            assert delivered(client, event_id, seconds=80)["attempts"]
+            assert delivered(client, event_id, seconds=60 + PATIENCE_SECONDS)["attempts"]
 
 
 @pytest.mark.parametrize(
@@ -85,12 +88,12 @@ def test_events_accepted_before_a_kill_are_delivered_after_it(start: Start) -> N
     ],
 )
 def test_a_component_reaches_over_http_what_it_was_granted_and_no_more(
-    start: Start, profile: str, table: str, allowed: bool
+    up: Up, profile: str, table: str, allowed: bool
 ) -> None:
     """Requirement: W-03 to W-07."""
     key_name = {"TenantIdentity": "apiKey", "TenantWebhookConfig": "tenantId"}[table]
     request = {"TableName": table, "Key": {key_name: {"S": "tnt_nobody"}}}
-    client = start().as_profile(profile)
+    client = up.as_profile(profile)
     if allowed:
         assert "Item" not in client.get_item(**request)
         return
@@ -99,9 +102,9 @@ def test_a_component_reaches_over_http_what_it_was_granted_and_no_more(
     assert refused.value.response["Error"]["Code"] == "AccessDeniedException"
 
 
-def test_the_authorizer_sees_its_four_attributes_and_no_others_over_http(start: Start) -> None:
+def test_the_authorizer_sees_its_four_attributes_and_no_others_over_http(up: Up) -> None:
     """Requirement: W-03."""
-    client = start().as_profile("webhooks-authorizer")
+    client = up.as_profile("webhooks-authorizer")
     request = {"TableName": "TenantIdentity", "Key": {"apiKey": {"S": "nobody"}}}
     names = {"#status": "status", "#plan": "plan"}
     granted = "tenantId, #status, #plan, createdAt"
@@ -114,7 +117,7 @@ def test_the_authorizer_sees_its_four_attributes_and_no_others_over_http(start: 
 def refusal(start: Start, *arguments: str, **environment: str) -> str:
     """What is said by a start that cannot succeed: one sentence, and the exit code is not zero."""
     up = start(*arguments, **environment)
-    assert up.process.wait(20) == 1
+    assert up.process.wait(PATIENCE_SECONDS) == 1
     said = [line for line in up.lines if line.startswith("tenantable: ")]
     assert len(said) == 1, up.shown
     assert "Traceback" not in up.shown
@@ -123,7 +126,7 @@ def refusal(start: Start, *arguments: str, **environment: str) -> str:
 
 def test_operators_see_every_component_in_metrics_and_log(start: Start) -> None:
     up = start("--demo", TENANTABLE_METRICS_PORT="0", TENANTABLE_LOG_REQUESTS="true", TENANTABLE_LOG_LEVEL="info")
-    text = httpx.get(found(r"Metrics +(http://[\d.:]+/metrics)", up.shown)).text
+    text = httpx.get(found(r"Metrics +(http://[\d.:]+/metrics)", up.shown), timeout=PATIENCE_SECONDS).text
     assert re.search(r'operations_total\{code="success",operation="PutItem"\} [1-9]', text)
     assert re.search(r'tenantable_dynamodb_items\{.*table="TenantIdentity"\} 1.0', text)
     assert up.stop() == 0
@@ -173,9 +176,8 @@ def test_an_unknown_name_in_the_file_is_told_without_its_value(start: Start, tmp
     assert "secret" not in said
 
 
-def test_a_declared_role_is_assumed_by_its_component_and_the_administrator(start: Start) -> None:
+def test_a_declared_role_is_assumed_by_its_component_and_the_administrator(up: Up) -> None:
     """With less than the component may do, and by nobody else; roles can be created and assumed beside them."""
-    up = start()
     role = "arn:aws:iam::000000000000:role/webhooks-worker"
     nothing = '{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}'
     for profile in ("webhooks-worker", "default"):

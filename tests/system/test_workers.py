@@ -20,6 +20,7 @@ import httpx
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from tests.conftest import PATIENCE_SECONDS
 from tests.waiting import wait_until
 
 from tenantable.data.http_client import HttpClient
@@ -171,7 +172,10 @@ def test_each_worker_counts_what_it_does_at_a_port_of_its_own(start_dynamo: "Sta
         assert addresses == {f"http://127.0.0.1:{port + number}/metrics" for number in range(2)}
         for _ in range(20):
             post(server)
-        refused = [re.search(r"refused_total{.*} (\S+)", httpx.get(address).text) for address in addresses]
+        refused = [
+            re.search(r"refused_total{.*} (\S+)", httpx.get(address, timeout=PATIENCE_SECONDS).text)
+            for address in addresses
+        ]
         assert sum(float(found[1]) for found in refused if found is not None) == 20
 
 

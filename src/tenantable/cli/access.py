@@ -181,6 +181,6 @@ def _told(body: bytes) -> str:
 
 
 def _settings(data: Path | None) -> Any:
-    from tenantable.local.up import read_settings
+    from tenantable.local.settings import read_settings
 
     return read_settings(data=data)

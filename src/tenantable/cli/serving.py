@@ -149,14 +149,15 @@ def up(
     ] = False,
 ) -> None:
     """Start the engine, the services and their workers. Everything else is set by TENANTABLE_... or tenantable.toml."""
-    # Here, because the services' libraries take half a second to import and `dynamodb` needs none of them.
-    from tenantable.local.up import read_settings
-    from tenantable.local.up import up as start
+    from tenantable.local.settings import read_settings
 
     shown = {"allow_private_targets": True, "log_level": "warning"} if demo else {}
     if explain_denials:
         shown["explain_denials"] = True
     settings = read_settings(data=data, port=port, access_port=access_port, dynamodb_port=dynamodb_port, **shown)
+    # Here, because the services' libraries take a second to import; `dynamodb` needs none, nor does a wrong setting.
+    from tenantable.local.up import up as start
+
     start(settings, demo=demo)
 
 

@@ -12,12 +12,14 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from joserfc.jwk import ECKey
+from tests.conftest import PATIENCE_SECONDS
 
 from tenantable.cloud.objects.authorized import AuthorizedBucket
 from tenantable.cloud.objects.embedded import EmbeddedObjects
 from tenantable.declare.grants import Component
 from tenantable.engine import Engine
 from tenantable.iam.authorizer import PolicyAuthorizer
+from tenantable.iam.documents import Policy
 from tenantable.iam.synthesis.statements import component_policies
 from tenantable.local.primitives.identities import PrimitiveAuthorizer
 from tenantable.services.access.app import Dependencies, create_app
@@ -36,6 +38,12 @@ _TLS = ssl.create_default_context()  # not used, but each client would load the 
 @lru_cache
 def signing_key() -> ECKey:
     return new_key()
+
+
+@lru_cache
+def policies() -> dict[str, tuple[Policy, ...]]:
+    """What each component may do, by its principal. Made once: it takes longer than all else of a world."""
+    return {principal(each): component_policies(each, naming("dev"), HOME) for each in SYSTEM.components}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +68,7 @@ class World:
         return self._client(self.issuer.token(user_id, email=email or f"{user_id}@example.com", lifetime_seconds=43200))
 
     def as_nobody(self) -> httpx.Client:
-        return self.clients.enter_context(httpx.Client(base_url=self.address, verify=_TLS))
+        return self._open({})
 
     def as_bearer(self, credential: str) -> httpx.Client:
         return self._client(credential)
@@ -77,7 +85,11 @@ class World:
 
     def _client(self, credential: str) -> httpx.Client:
         headers = {b"authorization": f"Bearer {credential}".encode()}
-        return self.clients.enter_context(httpx.Client(base_url=self.address, headers=headers, verify=_TLS))
+        return self._open(headers)
+
+    def _open(self, headers: dict[bytes, bytes]) -> httpx.Client:
+        client = httpx.Client(base_url=self.address, headers=headers, verify=_TLS, timeout=PATIENCE_SECONDS)
+        return self.clients.enter_context(client)
 
 
 def principal(component: Component) -> str:
@@ -101,8 +113,7 @@ def shared(serving: Callable[[FastAPI], httpx.Client], tmp_path_factory: pytest.
 @contextmanager
 def _world(serving: Callable[[FastAPI], httpx.Client], folder: Path) -> Iterator[World]:
     names, clock = naming("dev"), ManualClock()
-    policies = {principal(each): component_policies(each, names, HOME) for each in SYSTEM.components}
-    authorizer = PolicyAuthorizer(policies, HOME, clock=clock)
+    authorizer = PolicyAuthorizer(policies(), HOME, clock=clock)
     with Engine(":memory:", home=HOME, authorizer=authorizer, clock=clock) as engine:
         for table in SYSTEM.physical_tables(names):
             engine.call("CreateTable", table.create_request())
@@ -117,7 +128,7 @@ def _world(serving: Callable[[FastAPI], httpx.Client], folder: Path) -> Iterator
 
         def bucket(component: Component) -> AuthorizedBucket:
             arn = principal(component)
-            allows = PrimitiveAuthorizer(arn, policies[arn], HOME, clock=clock)
+            allows = PrimitiveAuthorizer(arn, policies()[arn], HOME, clock=clock)
             held = objects.bucket(names.resource_name(audit_archive.name))
             return AuthorizedBucket(held, authorizer=allows, home=HOME)
 

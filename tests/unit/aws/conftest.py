@@ -18,7 +18,7 @@ REGION = "us-east-1"
 MakeClient = Callable[..., Any]
 """From the name of a service, and credentials in AssumeRole's words if not the administrator's, to its client."""
 
-_CONFIG = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=20)
+_CONFIG = Config(retries={"total_max_attempts": 1}, connect_timeout=60, read_timeout=60)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -268,7 +268,7 @@ def test_a_trickling_answer_ends_with_its_time(server: ScriptedServer, client: H
     def trickle(connection: socket.socket) -> bool:
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
         try:
-            for _ in range(100):
+            for _ in range(500):
                 time.sleep(0.02)
                 connection.sendall(b"x")
         except OSError:
@@ -278,7 +278,7 @@ def test_a_trickling_answer_ends_with_its_time(server: ScriptedServer, client: H
     server.script = [trickle, answer(ITEM)]
     started = time.monotonic()
     assert client.call("GetItem", GET) == ITEM
-    assert time.monotonic() - started < 1.5
+    assert time.monotonic() - started < 5
 
 
 def test_a_connection_closed_while_idle_costs_no_attempt(
@@ -294,7 +294,7 @@ def test_a_connection_closed_while_idle_costs_no_attempt(
 
     server.script = [answer_and_close, answer(ITEM)]
     client.call("GetItem", GET)
-    closed.wait(2)
+    closed.wait(60)
     client.call("GetItem", GET)
     assert (server.connections, waits.seconds) == (2, [])
 

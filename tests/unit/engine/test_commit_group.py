@@ -47,7 +47,7 @@ def stored(engine: Engine) -> set[str]:
 
 def committed_elsewhere(group: CommitGroup) -> None:
     with ThreadPoolExecutor(1) as thread:
-        thread.submit(group.commit).result(10)
+        thread.submit(group.commit).result(60)
 
 
 def test_what_is_called_shows_with_the_commit(engine: Engine, group: CommitGroup) -> None:
@@ -87,7 +87,7 @@ def test_others_write_after_the_commit(engine: Engine, group: CommitGroup) -> No
         threading.Event().wait(0.1)
         assert not other.done()
         group.commit()
-        other.result(10)
+        other.result(60)
     assert stored(engine) == {"1", "other"}
 
 
@@ -99,7 +99,7 @@ def test_a_group_that_would_wait_is_not_begun_unless_it_may(engine: Engine, grou
     with ThreadPoolExecutor(1) as thread:
         begun = thread.submit(later.begin, wait=True)
         group.commit()
-        assert begun.result(10)
+        assert begun.result(60)
     put(later, 2)
     later.commit()
     assert stored(engine) == {"1", "2"}

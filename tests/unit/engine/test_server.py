@@ -37,7 +37,7 @@ def server(listener: socket.socket) -> Iterator[Server]:
 
 
 def connected_to(address: tuple[str, int]) -> socket.socket:
-    return socket.create_connection(address, timeout=5)
+    return socket.create_connection(address, timeout=60)
 
 
 def test_idle_connections_end_with_the_server(listener: socket.socket, server: Server) -> None:
@@ -88,7 +88,7 @@ def test_two_servers_share_a_listener(listener: socket.socket, server: Server) -
 
 def is_refused(address: tuple[str, int]) -> bool:
     try:
-        socket.create_connection(address, timeout=5).close()
+        socket.create_connection(address, timeout=60).close()
     except ConnectionRefusedError:
         return True
     return False

@@ -44,7 +44,7 @@ def impatient(serving: Callable[[ASGIApp], httpx.Client]) -> httpx.Client:
 @pytest.fixture
 def plain(client: httpx.Client) -> Iterator[http.client.HTTPConnection]:
     """The standard library's client, which looks for an answer only when it has sent everything."""
-    connection = http.client.HTTPConnection(client.base_url.host, client.base_url.port, timeout=5)
+    connection = http.client.HTTPConnection(client.base_url.host, client.base_url.port, timeout=60)
     yield connection
     connection.close()
 
@@ -114,4 +114,4 @@ def test_who_sends_without_measure_is_cut_off(client: httpx.Client) -> None:
 
 
 def raw_connection(client: httpx.Client) -> socket.socket:
-    return socket.create_connection((client.base_url.host, client.base_url.port or 0), timeout=5)
+    return socket.create_connection((client.base_url.host, client.base_url.port or 0), timeout=60)

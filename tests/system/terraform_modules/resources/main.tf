@@ -117,6 +117,43 @@ resource "aws_dynamodb_table" "provisioned" {
   }
   lifecycle { ignore_changes = [read_capacity, write_capacity] }
 }
+resource "aws_dynamodb_table" "with_ceilings" {
+  name         = "harness-ceilings"
+  billing_mode = "PAY_PER_REQUEST"
+  hash_key     = "user"
+  range_key    = "started"
+  attribute {
+    name = "user"
+    type = "S"
+  }
+  attribute {
+    name = "started"
+    type = "N"
+  }
+  attribute {
+    name = "device"
+    type = "S"
+  }
+  global_secondary_index {
+    name               = "by-device"
+    hash_key           = "device"
+    range_key          = "started"
+    projection_type    = "INCLUDE"
+    non_key_attributes = ["address"]
+    on_demand_throughput { max_read_request_units = 7 }
+  }
+  on_demand_throughput {
+    max_read_request_units  = 10
+    max_write_request_units = 20
+  }
+  ttl {
+    attribute_name = "expires"
+    enabled        = true
+  }
+  point_in_time_recovery { enabled = false }
+  tags = var.tags
+}
+
 resource "aws_appautoscaling_target" "reads" {
   min_capacity       = 5
   max_capacity       = 50
@@ -242,4 +279,5 @@ resource "aws_cloudwatch_metric_alarm" "throttled" {
 
 output "account" { value = data.aws_caller_identity.current.account_id }
 output "region" { value = data.aws_region.current.name }
+output "index_names" { value = aws_dynamodb_table.with_ceilings.global_secondary_index[*].name }
 output "table_arn" { value = aws_dynamodb_table.users.arn }

@@ -64,7 +64,7 @@ def test_a_body_over_sixteen_megabytes_is_read_and_refused(
 def test_who_asks_whether_to_send_the_body_is_told_to(serve: Serve) -> None:
     head, body = put(b"{}", b"Expect: 100-continue")[:-2], b"{}"
     address = serve()
-    with socket.create_connection(address, timeout=2) as connected:
+    with socket.create_connection(address, timeout=30) as connected:
         connected.sendall(head)
         assert connected.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"
         connected.sendall(body)
@@ -100,7 +100,7 @@ def test_the_caller_says_whether_the_connection_is_kept(serve: Serve, head: byte
 
 
 def test_a_caller_that_sends_no_more_still_gets_its_answer(serve: Serve) -> None:
-    with socket.create_connection(serve(commits_wait=True), timeout=2) as connected:
+    with socket.create_connection(serve(commits_wait=True), timeout=30) as connected:
         connected.sendall(put(b"{}"))
         connected.shutdown(socket.SHUT_WR)
         with connected.makefile("rb") as received:
@@ -149,7 +149,7 @@ def test_a_request_that_comes_byte_by_byte_has_no_more_time(serve: Serve) -> Non
 
 
 def test_a_second_request_has_its_own_time(serve: Serve) -> None:
-    with socket.create_connection(serve(limits=Limits(request=0.4, step=0.1)), timeout=2) as connected:
+    with socket.create_connection(serve(limits=Limits(request=0.4, step=0.1)), timeout=30) as connected:
         connected.sendall(GET)
         assert b"healthy" in connected.recv(65536)
         connected.sendall(HEAD)
@@ -165,7 +165,7 @@ def test_an_idle_connection_is_closed_in_time(serve: Serve) -> None:
 def test_a_caller_that_does_not_read_is_not_read_either(engine: "RecordingEngine", serve: Serve) -> None:
     """Its requests stay in the network, and after a while it is given up."""
     engine.answer = b"x" * 1_000_000
-    with socket.create_connection(serve(limits=HASTY), timeout=2) as connected, pytest.raises(ConnectionError):
+    with socket.create_connection(serve(limits=HASTY), timeout=30) as connected, pytest.raises(ConnectionError):
         connected.sendall(put(b"{}") * 200_000)
     assert len(engine.calls) < 100
 
@@ -183,13 +183,13 @@ def test_bodies_that_are_more_than_there_is_room_for_are_refused(engine: "Record
     address = serve(limits=Limits(body_bytes_max=1000))
     half = put(b"x" * 600, framing=b"Content-Length: 601")
     for _ in range(3):
-        with socket.create_connection(address, timeout=2) as connected:
+        with socket.create_connection(address, timeout=30) as connected:
             connected.sendall(half)
             assert statuses(exchanged(address, put(b"{}"), half, put(b"{}"), pause_seconds=0.05)) == [200, 503]
             connected.sendall(b"x" + LAST)
             with connected.makefile("rb") as received:
                 assert statuses(received.read()) == [200, 200]
-        with socket.create_connection(address, timeout=2) as connected:
+        with socket.create_connection(address, timeout=30) as connected:
             connected.sendall(half)
             time.sleep(0.05)
     assert len(engine.calls) == 6
@@ -219,7 +219,7 @@ def test_connections_beyond_the_bound_are_closed(serve: Serve) -> None:
     address = serve(limits=Limits(connections_max=3))
     with ExitStack() as stack:
         for _ in range(3):
-            kept = stack.enter_context(socket.create_connection(address, timeout=2))
+            kept = stack.enter_context(socket.create_connection(address, timeout=30))
             kept.sendall(GET)
             assert b"healthy" in kept.recv(65536)
         assert exchanged(address) == b""
@@ -240,7 +240,7 @@ def test_nothing_of_an_ended_connection_stays(serve: Serve) -> None:
             for _ in range(200):
                 stack.enter_context(socket.create_connection(address)).sendall(HEAD)
             assert statuses(exchanged(address, LAST)) == [200]
-            stack.enter_context(socket.create_connection(address, timeout=2)).recv(1)
+            stack.enter_context(socket.create_connection(address, timeout=30)).recv(1)
         exchanged(address, HEAD)
         wait_until(lambda: len(connections()) <= before + 1)
     finally:

@@ -39,7 +39,7 @@ def test_a_group_is_committed_once_by_any_thread(storage: Storage, items: ItemRe
     gathered_put(storage, items, b"2")
     assert not is_stored(storage, items, b"1")
     with ThreadPoolExecutor(1) as thread:
-        thread.submit(storage.write.commit_gathered).result(10)
+        thread.submit(storage.write.commit_gathered).result(60)
     assert commits == ["COMMIT"]
     assert is_stored(storage, items, b"1")
     assert is_stored(storage, items, b"2")
@@ -63,7 +63,7 @@ def test_other_threads_write_before_or_after_a_group(storage: Storage, items: It
         wait_until(lambda: storage.write.queue_length == 1)
         assert not storage.write.gather(wait=False)
         storage.write.commit_gathered()
-        other.result(10)
+        other.result(60)
     assert is_stored(storage, items, b"other")
 
 
@@ -72,17 +72,17 @@ def test_a_group_is_not_begun_while_somebody_writes(storage: Storage) -> None:
 
     def work(_transaction: Transaction) -> None:
         begun.set()
-        ends.wait(10)
+        ends.wait(60)
 
     with ThreadPoolExecutor(2) as threads:
         writing = threads.submit(storage.write, work)
-        begun.wait(10)
+        begun.wait(60)
         assert storage.write.is_busy
         assert not storage.write.gather(wait=False)
         waiting = threads.submit(storage.write.gather, wait=True)
         ends.set()
-        writing.result(10)
-        assert waiting.result(10)
+        writing.result(60)
+        assert waiting.result(60)
     storage.write.commit_gathered()
     assert not storage.write.is_busy
 

@@ -50,17 +50,17 @@ def test_a_waiting_operation_is_called_off(storage: Storage, items: ItemRelation
 
     def block(_transaction: Transaction) -> None:
         begun.set()
-        release.wait(10)
+        release.wait(60)
 
     with ThreadPoolExecutor(1) as threads:
         blocking = threads.submit(storage.write, block)
-        begun.wait(10)
+        begun.wait(60)
         timer = interrupt_soon()
         with pytest.raises(Interrupted):
             put(storage, items, b"a")
         timer.join()
         release.set()
-        blocking.result(10)
+        blocking.result(60)
     put(storage, items, b"b")
     assert (is_stored(storage, items, b"a"), is_stored(storage, items, b"b")) == (False, True)
 
@@ -71,7 +71,7 @@ def test_an_interrupted_leader_undoes_its_own_and_hands_over(storage: Storage, i
         def work(transaction: Transaction) -> None:
             transaction.put_item(items, b"a", (1, b"a"), replaced=None)
             threads.submit(put, storage, items, b"b")
-            threading.Event().wait(10)
+            threading.Event().wait(60)
 
         timer = interrupt_soon()
         with pytest.raises(Interrupted):

@@ -76,7 +76,7 @@ def test_one_waits_for_the_other(turns: Turns) -> None:
     waiting.join(0.05)
     assert waiting.is_alive()
     one.give_back()
-    waiting.join(10)
+    waiting.join(60)
     assert not waiting.is_alive()
 
 
@@ -99,7 +99,7 @@ def test_who_has_just_had_the_turn_stands_behind_who_waits(turns: Turns, tmp_pat
     one.take(wait=True)
     order.append("one")
     one.give_back()
-    waiting.join(10)
+    waiting.join(60)
     assert order == ["other", "one"]
 
 

@@ -163,7 +163,7 @@ class TestSharedCommits:
 
         def write(body: bytes) -> None:
             def work(transaction: Transaction) -> None:
-                release.wait(10)
+                release.wait(60)
                 transaction.put_item(items, body, (len(body), body), replaced=None)
                 if body.startswith(b"fail"):
                     raise ZeroDivisionError
@@ -229,7 +229,7 @@ class TestSharedCommits:
         began = Event()
 
         def publish(transaction: Transaction) -> None:
-            began.wait(10)
+            began.wait(60)
             transaction.put_item(items, b"1", (1, b"1"), replaced=None)
             transaction.after_commit(lambda: seen.append(len(commits)))
 
@@ -238,7 +238,7 @@ class TestSharedCommits:
             second = threads.submit(storage.write, lambda transaction: transaction.get(items, b"1"))
             wait_until(lambda: storage.write.queue_length == 1)
             began.set()
-            assert (first.result(10), second.result(10)) == (None, (1, b"1"))
+            assert (first.result(60), second.result(10)) == (None, (1, b"1"))
         assert seen == [1]
         assert len(commits) == 2
 

@@ -171,7 +171,7 @@ def test_the_plan_of_a_module_with_everything(tmp_path: Path) -> None:
             env=settings,
             capture_output=True,
             text=True,
-            timeout=150,
+            timeout=400,
             check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
