@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from tenantable.services.access.changes.change import Actor, Change
 from tenantable.services.access.changes.changes import Changed, Changes
+from tenantable.services.access.changes.comparing import bounded
 from tenantable.services.access.decisions.snapshot import Snapshot
 from tenantable.services.access.declaration import (
     Member,
@@ -126,8 +127,15 @@ class Removal:
             change.take_seats(-1)
         outcome = "begun" if left else "done"
         action = "member.leave" if caller.id == user_id else "member.remove"
-        change.record("USER_MANAGEMENT", action, target=user_id, outcome=outcome, details={"left": str(left)})
+        details = {"left": str(left)} | _taken(taken, gone_teams)
+        change.record("USER_MANAGEMENT", action, target=user_id, outcome=outcome, details=details)
         return not left
+
+
+def _taken(roles: Sequence[UserRoleAssignment], teams: dict[str, str]) -> dict[str, str]:
+    """For the audit trail: which roles, and which teams with the role there."""
+    told = {"roles": [each.role_id for each in roles], "teams": [f"{team} as {role}" for team, role in teams.items()]}
+    return {name: bounded([f"- {each}" for each in gone]) for name, gone in told.items() if gone}
 
 
 def _take_roles(change: Change, snapshot: Snapshot, taken: Sequence[UserRoleAssignment]) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from tenantable.declare.queries import Page
 from tenantable.services.access.changes.change import Actor, Change
 from tenantable.services.access.changes.changes import Changed, Changes
+from tenantable.services.access.changes.comparing import changed
 from tenantable.services.access.decisions.snapshot import Snapshot
 from tenantable.services.access.declaration import (
     Member,
@@ -113,7 +114,8 @@ class Assignments:
             change.check(Members, Members.get.key(organisation_id=organisation_id, user_id=user_id))
             count_assigned(change, snapshot, role_id, 1)
             change.count_owners(counted_owners([made], member))
-            change.record("ROLE_CHANGE", "role.assign", target=user_id, details={"role": role_id} | _shown(term))
+            details = {"role": role_id} | changed(None, made, "not_before", "not_after")
+            change.record("ROLE_CHANGE", "role.assign", target=user_id, details=details)
             return made
 
         return self._changes.run(organisation_id, actor, build)
@@ -140,7 +142,8 @@ class Assignments:
             made = stored.model_copy(update=given | {"not_before": term.not_before, "not_after": term.not_after})
             change.put(UserRoleAssignments, made)
             change.count_owners(counted_owners([made], member) - counted_owners([stored], member))
-            change.record("ROLE_CHANGE", "role.change-term", target=user_id, details={"role": role_id} | _shown(term))
+            details = {"role": role_id} | changed(stored, made, "not_before", "not_after")
+            change.record("ROLE_CHANGE", "role.change-term", target=user_id, details=details)
             return made
 
         return self._changes.run(organisation_id, actor, build)
@@ -166,7 +169,8 @@ class Assignments:
             change.delete(UserRoleAssignments, stored)
             count_assigned(change, snapshot, role_id, -1)
             change.count_owners(-counted_owners([stored], member))
-            change.record("ROLE_CHANGE", "role.unassign", target=user_id, details={"role": role_id})
+            details = {"role": role_id} | changed(stored, None, "not_before", "not_after")
+            change.record("ROLE_CHANGE", "role.unassign", target=user_id, details=details)
 
         return self._changes.run(organisation_id, actor, build)
 
@@ -221,8 +225,3 @@ def _refuse_denies(
 ) -> None:
     rules = snapshot.definitions.rules_of_role(role_id, also_inactive=True)
     refuse_other_denies_of(rules, given_to(snapshot, member, others), caller, snapshot, now=change.now.timestamp())
-
-
-def _shown(term: Term) -> dict[str, str]:
-    moments = {"notBefore": term.not_before, "notAfter": term.not_after}
-    return {name: moment.isoformat() for name, moment in moments.items() if moment is not None}
