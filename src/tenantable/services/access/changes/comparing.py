@@ -11,8 +11,8 @@ from typing import Any
 
 from pydantic.alias_generators import to_camel
 
-DETAIL_BYTES_MAX = 32_768
-"""Of one detail of an audit event: some 500 entries. An event has three such details at most, and an item 400 KB."""
+DETAIL_BYTES_MAX = 16_384
+"""Of one detail of an audit event, some 500 short entries: 1,000 events with such details must fit an archived object."""
 NOTHING = {"changed": "nothing"}
 
 
