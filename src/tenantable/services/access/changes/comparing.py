@@ -12,7 +12,7 @@ from typing import Any
 from pydantic.alias_generators import to_camel
 
 DETAIL_BYTES_MAX = 16_384
-"""Of one detail of an audit event, some 500 short entries: 1,000 events with such details must fit an archived object."""
+"""Of one detail of an audit event: some 500 short entries. An archived object has room for 1,000 such events."""
 NOTHING = {"changed": "nothing"}
 
 

@@ -178,13 +178,6 @@ class MembershipShown(ResponseBody):
         )
 
 
-class ErasedShown(ResponseBody):
-    """Where the user was erased, and where not, because the organisation would have no owner."""
-
-    removed: list[str]
-    last_owner_of: list[str]
-
-
 class PutResource(RequestBody):
     """What decisions and searches know of a resource. `teamId` is the team whose roles reach it."""
 
