@@ -34,14 +34,28 @@ ROLES_OF_USER_MAX = 500
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Term:
-    """From when until when an assignment counts; None: from the beginning, without an end."""
+    """
+    From when until when an assignment counts; None: from the beginning, without an end.
+
+    `may_be_past`: what has ended may be written, as a configuration has it that was exported.
+    """
 
     not_before: datetime | None = None
     not_after: datetime | None = None
+    may_be_past: bool = False
 
     def __post_init__(self) -> None:
         if self.not_before is not None and self.not_after is not None and self.not_after <= self.not_before:
             raise Unprocessable("notAfter must be later than notBefore")
+
+    def refuse_past(self, now: datetime) -> None:
+        """
+        Raises:
+            Unprocessable: It is over.
+        """
+        if self.not_after is not None and self.not_after <= now and not self.may_be_past:
+            hint = "give a later time; to take the role away, unassign it"
+            raise Unprocessable("notAfter is past: the role would never count", hint=hint)
 
 
 class Assignments:
@@ -86,7 +100,7 @@ class Assignments:
         Raises:
             NotFound: The user is no member, or the organisation has no such role.
             AlreadyExists: The user has it.
-            Unprocessable: The user has as many roles as one can have.
+            Unprocessable: The term is over, or the user has as many roles as one can have.
             Forbidden: It allows more than the caller holds, or longer; or it denies the user what the caller does not
                 hold.
         """
@@ -95,6 +109,7 @@ class Assignments:
             member, held = self._member(organisation_id, user_id), self._held(organisation_id, user_id)
             if any(each.role_id == role_id for each in held):
                 raise AlreadyExists(f"{user_id} has the role {role_id} already")
+            term.refuse_past(change.now)
             if len(held) >= ROLES_OF_USER_MAX:
                 raise Unprocessable(f"{user_id} has {ROLES_OF_USER_MAX} roles; one user cannot have more")
             snapshot = snapshot_for(change)
@@ -128,6 +143,7 @@ class Assignments:
 
         Raises:
             NotFound: The user has not got it.
+            Unprocessable: The term is over, and was another one before.
             LastOwner: The organisation would have no owner without an end.
             Forbidden: As for `assign` and `unassign`.
         """
@@ -135,6 +151,8 @@ class Assignments:
         def build(change: Change) -> UserRoleAssignment:
             member, held = self._member(organisation_id, user_id), self._held(organisation_id, user_id)
             stored = _of_role(held, role_id, user_id)
+            if term.not_after != stored.not_after:
+                term.refuse_past(change.now)
             snapshot, others = snapshot_for(change), [each for each in held if each.role_id != role_id]
             _refuse_to_give(change, caller, snapshot, role_id, term=term)
             _refuse_denies(change, caller, snapshot, role_id, member=member, others=others)
