@@ -221,6 +221,15 @@ def test_a_search_of_the_trail_that_cannot_be(console: Consoled) -> None:
     assert "goes with neither" in text_of(answer)
 
 
+def test_the_trail_tells_what_was_changed_line_by_line(console: Consoled) -> None:
+    world = console.world
+    world.found("told")
+    make_role(world, "vault", "vault:read:all", "vault:write:all", organisation_id="told")
+    shown = text_of(console.user("ann").get("/organisations/told/audit"))
+    assert "entries + allow vault:read:all entries + allow vault:write:all name vault" in shown
+    assert "permission set ids + vault" in shown
+
+
 def test_the_address_of_a_change_leads_back_to_its_page(furnished: Consoled) -> None:
     visitor = furnished.user("ann")
     for path, page in (("/members/dana/take", "/members/dana"), ("/invitations/resend", "/invitations")):

@@ -1,5 +1,6 @@
 """Templates to pages: everything is escaped, and what is missing is an error."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -10,6 +11,7 @@ from markupsafe import Markup
 
 from tenantable.console.forms import Form
 
+_NEXT_CHANGE = re.compile(r", (?=[+-] |changed |and \d+ more; )")
 _TIME = Markup('<time datetime="{}">{}</time>')
 
 
@@ -22,6 +24,7 @@ def new_environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["time"] = shown_time
+    environment.filters["told"] = told
     return environment
 
 
@@ -32,6 +35,12 @@ def shown_time(moment: str | datetime | None) -> str | Markup:
     found = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
     utc = found.astimezone(UTC)
     return _TIME.format(utc.isoformat(timespec="seconds"), f"{utc:%Y-%m-%d %H:%M}")
+
+
+def told(details: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Details of an audit event, each thing that came, went or changed as a line, with the detail's name in words."""
+    words = {name: re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower() for name in details}
+    return [(words[name], line) for name in sorted(details) for line in _NEXT_CHANGE.split(details[name])]
 
 
 def address(root: str, *segments: str, **query: Any) -> str:

@@ -34,6 +34,8 @@ from tenantable.services.access.directory.removal import Removal
 from tenantable.services.access.directory.resource_api import router as resources_router
 from tenantable.services.access.directory.resources import ResourceDirectory
 from tenantable.services.access.directory.service import Directory
+from tenantable.services.access.erasure.api import router as erasure_router
+from tenantable.services.access.erasure.assembly import erasure_of
 from tenantable.services.access.evaluation.api import router as decisions_router
 from tenantable.services.access.evaluation.authzen import router as authzen_router
 from tenantable.services.access.evaluation.decision_point import DecisionPoint
@@ -189,6 +191,8 @@ def create_app(dependencies: Dependencies) -> FastAPI:
     _add_decisions(app, dependencies, decision_database)
     app.state.audit = audit_of(dependencies)
     app.include_router(audit_router)
+    app.state.user_erasure = erasure_of(dependencies, removal=app.state.removal, audit=app.state.audit)
+    app.include_router(erasure_router)
     _add_configuration(app, dependencies, decision_database, answers=role_changes)
     return app
 

@@ -7,6 +7,7 @@
 # GSI1: Status/expiry, category, name lookups
 # =============================================================================
 # Partition key (GSI1PK):
+#   - KeptAnswer:         ANSWERS#{organisationId}
 #   - Invitation:         ORG#{organisationId}#STATUS#{status}
 #   - Organisation:       ORGANISATIONS#ACTIVE#{active}
 #   - Member:             ORG#{organisationId}#MEMBERS
@@ -21,6 +22,7 @@
 #   - UserRoleAssignment: ORG#{organisationId}#ROLE#{roleId}
 #
 # Sort key (GSI1SK):
+#   - KeptAnswer:         {ttl}#{keyDigest}
 #   - Invitation:         {expiresAt}#{invitationId}
 #   - Organisation:       ORG#{name}
 #   - Member:             USER#{userId}
@@ -39,18 +41,19 @@
 # Holds whole items.
 #
 # Access patterns:
-#   1. Invitations.by_status: An organisation's invitations in one state, the first to expire first.
-#   2. Organisations.by_name: The platform's active (or inactive) organisations by name, or those of one name.
-#   3. Members.of_organisation: An organisation's members, by user id.
-#   4. ServiceKeys.of_organisation: An organisation's keys, by id.
-#   5. Permissions.by_category: The permissions of a category, by id.
-#   6. PermissionSets.by_date: An organisation's permission sets, oldest first.
-#   7. Teams.by_name: An organisation's active (or inactive) teams by name, or those of one name.
-#   8. TeamRoleDefinitions.by_name: An organisation's active (or inactive) team roles by name, or those of one name.
-#   9. TeamMembers.teams_of_user: Every team of a user, by organisation and team.
-#   10. PlatformRoles.by_name: The platform's active (or inactive) roles by name, or those of one name.
-#   11. OrganisationRoles.by_name: An organisation's active (or inactive) roles by name, or those of one name.
-#   12. UserRoleAssignments.users_of_role: The users who have a role in an organisation, by user id.
+#   1. KeptAnswers.of_organisation: Answers about one organisation, or the platform, the first to expire first.
+#   2. Invitations.by_status: An organisation's invitations in one state, the first to expire first.
+#   3. Organisations.by_name: The platform's active (or inactive) organisations by name, or those of one name.
+#   4. Members.of_organisation: An organisation's members, by user id.
+#   5. ServiceKeys.of_organisation: An organisation's keys, by id.
+#   6. Permissions.by_category: The permissions of a category, by id.
+#   7. PermissionSets.by_date: An organisation's permission sets, oldest first.
+#   8. Teams.by_name: An organisation's active (or inactive) teams by name, or those of one name.
+#   9. TeamRoleDefinitions.by_name: An organisation's active (or inactive) team roles by name, or those of one name.
+#   10. TeamMembers.teams_of_user: Every team of a user, by organisation and team.
+#   11. PlatformRoles.by_name: The platform's active (or inactive) roles by name, or those of one name.
+#   12. OrganisationRoles.by_name: An organisation's active (or inactive) roles by name, or those of one name.
+#   13. UserRoleAssignments.users_of_role: The users who have a role in an organisation, by user id.
 
 # =============================================================================
 # GSI2: Email, active status, division lookups
@@ -82,15 +85,18 @@
 # GSI3: User team memberships
 # =============================================================================
 # Partition key (GSI3PK):
+#   - Invitation: ACCEPTED#{acceptedBy}
 #   - TeamMember: USER#{userId}
 #
 # Sort key (GSI3SK):
+#   - Invitation: ORG#{organisationId}#INV#{invitationId}
 #   - TeamMember: ORG#{organisationId}#TEAM#{teamId}
 #
 # Holds whole items.
 #
 # Access patterns:
-#   1. TeamMembers.memberships: A user's memberships everywhere, or in one organisation, by organisation and team.
+#   1. Invitations.accepted: Invitations into all organisations that a user was the last to accept, by organisation.
+#   2. TeamMembers.memberships: A user's memberships everywhere, or in one organisation, by organisation and team.
 
 # =============================================================================
 # GSI4: Audit by user
@@ -140,10 +146,11 @@
 #   - GSI4: GSI4PK=USER#{userId}, GSI4SK={timestamp}#{eventId}
 #   - GSI5: GSI5PK=ORG#{organisationId}#TYPE#{eventType}, GSI5SK={timestamp}#{eventId}
 # KeptAnswer:
-#   - in no index
+#   - GSI1: GSI1PK=ANSWERS#{organisationId}, GSI1SK={ttl}#{keyDigest}
 # Invitation:
 #   - GSI1: GSI1PK=ORG#{organisationId}#STATUS#{status}, GSI1SK={expiresAt}#{invitationId}
 #   - GSI2: GSI2PK=EMAIL#{email}, GSI2SK=ORG#{organisationId}#{dateCreated}
+#   - GSI3: GSI3PK=ACCEPTED#{acceptedBy}, GSI3SK=ORG#{organisationId}#INV#{invitationId}
 # InvitationToken:
 #   - in no index
 # InvitedAddress:

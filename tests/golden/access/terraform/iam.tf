@@ -266,6 +266,17 @@ resource "aws_iam_policy" "invitation_service" {
           }
         }
       },
+      {
+        Sid      = "QueryAccessManagementGsi3"
+        Effect   = "Allow"
+        Action   = "dynamodb:Query"
+        Resource = "${aws_dynamodb_table.access_management.arn}/index/${local.gsi_names.gsi3}"
+        Condition = {
+          "ForAllValues:StringLike" = {
+            "dynamodb:LeadingKeys" = "ACCEPTED#*"
+          }
+        }
+      },
     ]
   })
   tags = local.common_tags
@@ -821,7 +832,7 @@ resource "aws_iam_role_policy_attachment" "audit_archiver_replicas" {
 
 resource "aws_iam_role" "audit_eraser" {
   name               = "${local.role_name_prefix}audit-eraser"
-  description        = "Erases details of audit events, in the table, in the archive and in former versions of its objects."
+  description        = "Erases details of audit events, in the table, the archive and its former versions; and kept answers."
   assume_role_policy = local.trust_policy
   tags               = local.common_tags
 }
@@ -892,6 +903,41 @@ resource "aws_iam_policy" "audit_eraser" {
                 "GSI5SK",
                 "PK",
                 "SK",
+                "body",
+                "ttl",
+              ]
+            }
+            "ForAllValues:StringLike" = {
+              "dynamodb:LeadingKeys" = "ANSWER#*"
+            }
+            StringEquals = {
+              "dynamodb:EnclosingOperation" = "TransactWriteItems"
+            }
+            StringEqualsIfExists = {
+              "dynamodb:ReturnValues" = ["NONE", "UPDATED_NEW", "UPDATED_OLD"]
+            }
+          }
+        },
+        {
+          Sid      = "UpdateItemAccessManagementInTransactions2"
+          Effect   = "Allow"
+          Action   = "dynamodb:UpdateItem"
+          Resource = aws_dynamodb_table.access_management.arn
+          Condition = {
+            "ForAllValues:StringEquals" = {
+              "dynamodb:Attributes" = [
+                "GSI1PK",
+                "GSI1SK",
+                "GSI2PK",
+                "GSI2SK",
+                "GSI3PK",
+                "GSI3SK",
+                "GSI4PK",
+                "GSI4SK",
+                "GSI5PK",
+                "GSI5SK",
+                "PK",
+                "SK",
                 "details",
                 "detailsSalts",
                 "ttl",
@@ -909,7 +955,7 @@ resource "aws_iam_policy" "audit_eraser" {
           }
         },
         {
-          Sid      = "UpdateItemAccessManagementInTransactions2"
+          Sid      = "UpdateItemAccessManagementInTransactions3"
           Effect   = "Allow"
           Action   = "dynamodb:UpdateItem"
           Resource = aws_dynamodb_table.access_management.arn
@@ -919,6 +965,17 @@ resource "aws_iam_policy" "audit_eraser" {
             }
             StringEquals = {
               "dynamodb:EnclosingOperation" = "TransactWriteItems"
+            }
+          }
+        },
+        {
+          Sid      = "QueryAccessManagementGsi1"
+          Effect   = "Allow"
+          Action   = "dynamodb:Query"
+          Resource = "${aws_dynamodb_table.access_management.arn}/index/${local.gsi_names.gsi1}"
+          Condition = {
+            "ForAllValues:StringLike" = {
+              "dynamodb:LeadingKeys" = "ANSWERS#*"
             }
           }
         },

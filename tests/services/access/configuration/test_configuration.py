@@ -324,3 +324,10 @@ members:
     events = acme.as_user("ann").get("/v1/organisations/acme/audit/events", params={"target": "in-between"}).json()
     assert [each["action"] for each in events["items"]] == ["role.delete", "role.create"]
     assert apply(ann, text)["left"] == 0
+
+
+def test_terms_that_are_over_come_out_and_go_in_again(acme: World) -> None:
+    """An export has what has ended; to bring it back must not fail."""
+    apply(acme.as_platform(), WHOLE.replace("2030-01-01", "2020-01-01"))
+    (bob,) = [each for each in exported(acme.as_platform())["members"] if each["id"] == "bob"]
+    assert bob["roles"] == [BOBS | {"notAfter": "2020-01-01T00:00:00Z"}]

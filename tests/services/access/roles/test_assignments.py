@@ -133,3 +133,18 @@ def test_the_only_owner_takes_no_role_that_denies_what_owners_are_for(
 def test_the_only_owner_may_be_denied_something_else(world: World, ann: httpx.Client) -> None:
     make_role(world, "poor", "!billing:*")
     made(ann.put(f"{place()}/users/ann/roles/poor", json={}))
+
+
+def test_a_term_that_is_over_is_refused(world: World) -> None:
+    """As for service keys; the same term again is not, though it is over by now."""
+    world.found()
+    make_role(world, "clerk", "billing:*")
+    add_member(world, "bob")
+    address, platform = f"{place()}/users/bob/roles/clerk", world.as_platform()
+    past = {"notBefore": "2019-01-01T00:00:00Z", "notAfter": "2020-01-01T00:00:00Z"}
+    assert refusal(platform.put(address, json=past)) == (422, "unprocessable")
+    lasting = {"notAfter": "2027-02-01T00:00:00Z"}
+    assert platform.put(address, json=lasting).status_code == 201
+    assert refusal(platform.put(address, json=past)) == (422, "unprocessable")
+    world.clock.now += 365 * 86400
+    assert platform.put(address, json=lasting).status_code == 200

@@ -5,6 +5,7 @@ The event of an erasure names the numbers of those that lost details. So a verif
 that somebody removed. A bucket with versions keeps what an object was before it was rewritten; erasing deletes it too.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -17,9 +18,12 @@ from tenantable.services.access.audit.walk import ERASE, ERASED_EVENTS, erased_n
 from tenantable.services.access.changes.change import Actor, Change
 from tenantable.services.access.changes.changes import Changed, Changes
 from tenantable.services.access.declaration import AuditEvent, AuditEvents, AuditType
+from tenantable.services.access.identity.callers import ID_PATTERN
 
 PERSONAL = frozenset({"email", "name", "ownerEmail", "address", "ip"})
 """Details that are about whom the event was done to."""
+ABOUT_USERS = ("member.", "team-member.", "token.", "user.")
+"""How actions begin whose target is a user: ids of other things may be the same."""
 ERASURE_TYPE: AuditType = "CONFIGURATION"
 EVENTS_AT_ONCE = 50
 ROUNDS_MAX = 3
@@ -28,7 +32,10 @@ ROUNDS_MAX = 3
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Person:
-    """Whose details are to be erased: those named for the user, and every one that is one of these values."""
+    """
+    Whose details are to be erased: those named for the user, and every one that is one of these values, or has one
+    within it that is not a single word. Values are in lower case.
+    """
 
     user_id: str
     values: frozenset[str]
@@ -40,7 +47,20 @@ class Person:
         return {name: value for name, value in event.details.items() if not self._is_personal(event, name, value)}
 
     def _is_personal(self, event: AuditEvent, name: str, value: str) -> bool:
-        return value.casefold() in self.values or (event.target == self.user_id and name in PERSONAL)
+        if name in PERSONAL and event.target == self.user_id and event.action.startswith(ABOUT_USERS):
+            return True
+        return self.is_named_in(value)
+
+    def is_named_in(self, text: str) -> bool:
+        """Whether it is one of the values or has one within it. A single word must be all of it: it might be an id."""
+        folded = text.casefold()
+        return folded in self.values or any(value in folded and _stands_in(folded, value) for value in self.values)
+
+
+def _stands_in(text: str, value: str) -> bool:
+    if re.fullmatch(ID_PATTERN, value):
+        return False
+    return re.search(rf"(?<!\w){re.escape(value)}(?!\w)", text) is not None
 
 
 class Eraser:

@@ -244,7 +244,7 @@ class _Hand:
             assignments, role = self.services.assignments, given.role
             if operation.doing == "unassign":
                 return assignments.unassign(*where, user_id=user_id, role_id=role)
-            term = Term(not_before=given.not_before, not_after=given.not_after)
+            term = Term(not_before=given.not_before, not_after=given.not_after, may_be_past=True)
             if operation.doing == "change-term":
                 return assignments.change_term(*where, user_id=user_id, role_id=role, term=term)
             return assignments.assign(*where, user_id=user_id, role_id=role, term=term)

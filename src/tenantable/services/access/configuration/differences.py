@@ -1,10 +1,11 @@
 """What a document would change, each part for itself, in words and for programs."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from tenantable.services.access.configuration.document import SECTIONS, Document, GivenRole, MemberPart, Part
+from tenantable.services.access.changes.comparing import comparison
+from tenantable.services.access.configuration.document import SECTIONS, Document, MemberPart, Part
 
 KINDS = dict(zip(SECTIONS, ("permission-set", "role", "team-role", "team", "member"), strict=True))
 _WORDS = {"permission_sets": "permission sets", "active": "switched on"}
@@ -30,7 +31,7 @@ class Difference:
         if self.before is None or self.after is None:
             return f"{subject} is {'deleted' if self.after is None else 'created'}"
         told = [
-            _change(_WORDS.get(name, name), getattr(self.before, name), getattr(self.after, name))
+            f"{_WORDS.get(name, name)} {', '.join(comparison(getattr(self.before, name), getattr(self.after, name)))}"
             for name in type(self.after).model_fields
             if getattr(self.before, name) != getattr(self.after, name)
         ]
@@ -68,33 +69,3 @@ def _alike(part: Part | None) -> Part | None:
     if isinstance(part, MemberPart):
         return part.model_copy(update={"roles": sorted(part.roles, key=lambda given: given.role)})
     return part
-
-
-def _change(name: str, before: Any, after: Any) -> str:
-    if isinstance(before, dict) and isinstance(after, dict):
-        return f"{name} {', '.join(_changed_items(before, after))}"
-    if isinstance(before, list) and isinstance(after, list):
-        signs = [f"+ {_shown(each)}" for each in after if each not in before]
-        signs += [f"- {_shown(each)}" for each in before if each not in after]
-        return f"{name} {', '.join(signs) or 'in another order'}"
-    return f"{name} {_shown(before)} becomes {_shown(after)}"
-
-
-def _changed_items(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
-    for key in sorted(before.keys() | after.keys()):
-        if before.get(key) != after.get(key):
-            yield f"+ {key} as {after[key]}" if key in after else f"- {key}"
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, GivenRole):
-        terms = (("from", value.not_before), ("until", value.not_after))
-        return " ".join([value.role, *(f"{word} {moment.isoformat()}" for word, moment in terms if moment)])
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if value is None:
-        return "none"
-    if isinstance(value, str):
-        return value
-    conditions = " under conditions" if value.when else ""
-    return f"{value.effect} {value.key}{conditions}"

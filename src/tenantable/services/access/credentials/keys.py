@@ -8,6 +8,7 @@ from datetime import datetime
 from tenantable.declare.queries import Page
 from tenantable.services.access.changes.change import Actor, Change
 from tenantable.services.access.changes.changes import Changed, Changes
+from tenantable.services.access.changes.comparing import changed
 from tenantable.services.access.decisions.definitions import Definitions
 from tenantable.services.access.decisions.snapshot import Snapshot
 from tenantable.services.access.declaration import PLATFORM, ServiceKey, ServiceKeys
@@ -16,6 +17,8 @@ from tenantable.services.access.identity.callers import Caller
 from tenantable.services.access.identity.rights import refuse_more_than_held, rules_of_sets, snapshot_for
 from tenantable.services.access.identity.service_keys import SECRET_BYTES, secret_digest, service_key_text
 
+TOLD = ("name", "permission_set_ids", "not_after")
+"""Of a service key, in the audit trail."""
 LIVE_MAX = 100
 """Keys of one organisation that are not revoked; the index that counts them may be a moment behind."""
 
@@ -67,7 +70,8 @@ class ServiceKeyDirectory:
                 date_created=change.now,
             )
             change.create(ServiceKeys, key)
-            change.record("CONFIGURATION", "service-key.create", target=key.key_id, details={"name": new.name})
+            details = changed(None, key, *TOLD)
+            change.record("CONFIGURATION", "service-key.create", target=key.key_id, details=details)
             made = key.model_copy(update={"revision": 1})
             return MadeKey(key=made, text=service_key_text(key.key_id, secret))
 
@@ -94,7 +98,7 @@ class ServiceKeyDirectory:
             _refuse_more(change, caller, snapshot, stored.permission_set_ids)
             moment = stored.revoked_at or change.now
             change.update(ServiceKeys, stored, ServiceKey.revoked_at.set(moment))
-            change.record("CONFIGURATION", "service-key.revoke", target=key_id)
+            change.record("CONFIGURATION", "service-key.revoke", target=key_id, details=changed(stored, None, *TOLD))
             return stored.model_copy(update={"revoked_at": moment, "revision": stored.revision + 1})
 
         return self._changes.run(organisation_id, actor, build)

@@ -132,7 +132,14 @@ invitation_service = Component(
     grants=[
         _HELD,
         allow(Organisations.get, Organisations.by_name, ServiceKeys.get),
-        allow(Invitations.get, Invitations.by_status, Invitations.by_email, InvitationTokens.get, InvitedAddresses.get),
+        allow(
+            Invitations.get,
+            Invitations.by_status,
+            Invitations.by_email,
+            Invitations.accepted,
+            InvitationTokens.get,
+            InvitedAddresses.get,
+        ),
         allow(OrganisationRoles.get, Teams.get),
         _changes(
             writes(Invitation, "create", "update"),
@@ -215,12 +222,13 @@ audit_archiver = Component(
 )
 
 # It works for minutes, on demand; so what it alone may do is not in the hands of the archiver, which always runs. Of an
-# event it can change the details, to erase them, and only in a change that says so.
+# event it can change the details, and of a kept answer the body, to erase them, and only in a change that says so.
 audit_eraser = Component(
     "audit-eraser",
-    description="Erases details of audit events, in the table, in the archive and in former versions of its objects.",
+    description="Erases details of audit events, in the table, the archive and its former versions; and kept answers.",
     grants=[
-        allow(OrganisationHeads.get, KeptAnswers.get, AuditEvents.of_day, AuditEvents.of_type),
+        allow(OrganisationHeads.get, KeptAnswers.get, KeptAnswers.of_organisation),
+        allow(AuditEvents.of_day, AuditEvents.of_type),
         allow_resource(
             "s3",
             "GetObject",
@@ -236,6 +244,7 @@ audit_eraser = Component(
             attributes=[AuditEvent.details, AuditEvent.details_salts],
             in_transaction=True,
         ),
+        allow(writes(KeptAnswer, "update"), attributes=[KeptAnswer.body], in_transaction=True),
     ],
 )
 

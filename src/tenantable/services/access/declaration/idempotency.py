@@ -5,7 +5,7 @@ from datetime import datetime
 from tenantable.data.repositories import Repository
 from tenantable.declare.attributes import Attr, attr, camel_case
 from tenantable.declare.entities import Entity
-from tenantable.services.access.declaration.table import table
+from tenantable.services.access.declaration.table import gsi1, table
 
 
 class KeptAnswer(Entity, table=table, stored_names=camel_case):
@@ -31,3 +31,7 @@ class KeptAnswers(Repository[KeptAnswer]):
     @KeptAnswer.key(pk="ANSWER#{key_digest}", sk="METADATA")
     def get(self, *, key_digest: str) -> None:
         """The answer under one caller's key."""
+
+    @KeptAnswer.query(gsi1, pk="ANSWERS#{organisation_id}", sk="{ttl}#{key_digest}")
+    def of_organisation(self, *, organisation_id: str) -> None:
+        """Answers about one organisation, or the platform, the first to expire first."""

@@ -6,7 +6,7 @@ from typing import Literal
 from tenantable.data.repositories import Repository
 from tenantable.declare.attributes import Attr, attr, camel_case
 from tenantable.declare.entities import Entity
-from tenantable.services.access.declaration.table import Revised, gsi1, gsi2, table
+from tenantable.services.access.declaration.table import Revised, gsi1, gsi2, gsi3, table
 
 InvitationStatus = Literal["pending", "accepted", "declined", "revoked", "expired"]
 InviterKind = Literal["user", "service", "platform"]
@@ -16,12 +16,14 @@ class Invitation(Revised, table=table, stored_names=camel_case):
     """
     An invitation into an organisation: of one address (normalised), or without one, by a link that `uses_max` users
     may follow. The token that accepts it stands elsewhere, under its digest, which `token_digest` repeats.
-    `inviter_kind` says whose id `invited_by` is: ids of different kinds may be the same.
+    `inviter_kind` says whose id `invited_by` is: ids of different kinds may be the same. `address_erased`: it was of an
+    address, which was erased with the person's data.
     """
 
     organisation_id: Attr[str]
     invitation_id: Attr[str]
     email: Attr[str | None] = attr(default=None)
+    address_erased: Attr[bool] = attr(default=False)
     status: Attr[InvitationStatus] = attr(default="pending")
     role_id: Attr[str]
     team_id: Attr[str | None] = attr(default=None)
@@ -67,6 +69,10 @@ class Invitations(Repository[Invitation]):
     @Invitation.query(gsi2, pk="EMAIL#{email}", sk="ORG#{organisation_id}#{date_created}")
     def by_email(self, *, email: str, organisation_id: str | None = None) -> None:
         """Invitations of an address, into all organisations or into one, oldest first."""
+
+    @Invitation.query(gsi3, pk="ACCEPTED#{accepted_by}", sk="ORG#{organisation_id}#INV#{invitation_id}")
+    def accepted(self, *, accepted_by: str) -> None:
+        """Invitations into all organisations that a user was the last to accept, by organisation."""
 
 
 class InvitationTokens(Repository[InvitationToken]):

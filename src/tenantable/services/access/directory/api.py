@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Response, status
+from fastapi import APIRouter, Depends, Query, Response, status
 from fastapi import Request as HttpRequest
 
 from tenantable.services.access.directory.members import MemberDirectory
@@ -11,7 +11,6 @@ from tenantable.services.access.directory.schemas import (
     ChangeOrganisation,
     CreatedOrganisation,
     CreateOrganisation,
-    ErasedShown,
     MembershipShown,
     OrganisationChanged,
     OrganisationListed,
@@ -22,7 +21,6 @@ from tenantable.services.access.errors import Forbidden, Unprocessable
 from tenantable.services.access.http.answers import Answer, show_revision, show_version
 from tenantable.services.access.http.pages import LIMIT_DEFAULT, Cursor, Limit, Listing, listing
 from tenantable.services.access.http.requests import (
-    ID_PATTERN,
     CallerHere,
     IdempotencyKey,
     IfMatch,
@@ -145,26 +143,6 @@ def list_own_organisations(
         raise Forbidden("Only users are members of organisations")
     found, following = members.organisations_of(caller.id, limit=limit, cursor=cursor)
     return listing(found, MembershipShown.of, following=following)
-
-
-@router.post("/platform/users/{user_id}/erase")
-def erase_user(
-    user_id: Annotated[str, Path(pattern=ID_PATTERN)],
-    raw: RawBody,
-    caller: Administrator,
-    removal: Annotated[Removal, Depends(removal_here)],
-    *,
-    http: HttpRequest,
-    key: IdempotencyKey = None,
-) -> ErasedShown:
-    """
-    Take a user out of every organisation, with all that the user has there; for the platform's administrator.
-
-    Repeated, it goes on where it was left. Organisations whose last owner the user is must get another one first.
-    """
-    answer = Answer(shown=ErasedShown.of)
-    actor = repeatable_actor(caller, http, key, body=raw, answer=answer)
-    return answer.shown(removal.erase(actor, caller, user_id))
 
 
 def email_of(address: str) -> str:

@@ -8,6 +8,7 @@ from tenantable.declare.queries import Page
 from tenantable.errors import ConditionFailed, StaleItem
 from tenantable.services.access.changes.change import Actor, Change
 from tenantable.services.access.changes.changes import Changed, Changes
+from tenantable.services.access.changes.comparing import changed_names
 from tenantable.services.access.declaration import Member, Members, Organisation, Organisations, UserRoleAssignments
 from tenantable.services.access.errors import AlreadyExists, NotFound
 from tenantable.services.access.identity.callers import Caller
@@ -93,7 +94,8 @@ class MemberDirectory:
             )
             change.create(Members, made)
             change.take_seats(1)
-            change.record("USER_MANAGEMENT", "member.add", target=new.user_id)
+            details = changed_names({}, made.properties)
+            change.record("USER_MANAGEMENT", "member.add", target=new.user_id, details=details)
             return made.model_copy(update={"revision": 1})
 
         try:
@@ -130,7 +132,7 @@ class MemberDirectory:
             made = stored.model_copy(update=dict(values))
             self._refuse(change, caller, stored, made)
             change.put(Members, made)
-            change.record("USER_MANAGEMENT", _action(stored, made), target=user_id)
+            change.record("USER_MANAGEMENT", _action(stored, made), target=user_id, details=_details(stored, made))
             return made.model_copy(update={"revision": stored.revision + 1})
 
         return self._changes.run(organisation_id, actor, build)
@@ -148,6 +150,12 @@ class MemberDirectory:
         changed = [name for name in {**old, **new} if repr(old.get(name)) != repr(new.get(name))]
         if changed:
             refuse_other_properties(changed, rules, caller, snapshot, now=now)
+
+
+def _details(stored: Member, made: Member) -> dict[str, str]:
+    """For the audit trail: a person's name and properties are not repeated there."""
+    renamed = {"changed": "name"} if stored.name != made.name else {}
+    return renamed | changed_names(stored.properties, made.properties)
 
 
 def _action(stored: Member, made: Member) -> str:

@@ -38,7 +38,8 @@ def found_platform(changes: Changes, *, now: float) -> None:
             role = PlatformRole(role_id=role_id, name=role_id, permission_set_ids=[role_id], date_created=created)
             change.create(PlatformPermissionSets, permission_set)
             change.create(PlatformRoles, role)
-        change.record("CONFIGURATION", "platform.create")
+        details = {role_id: ", ".join(f"+ allow {key}" for key in keys) for role_id, keys in BUILT_IN.items()}
+        change.record("CONFIGURATION", "platform.create", details=details)
 
     try:
         changes.found(PLATFORM, Actor(id=INSTALLATION_ACTOR), build)

@@ -1,14 +1,13 @@
-"""Users who go: removed, leaving, or erased everywhere. Nobody is left with rights and half removed."""
+"""Users who go: removed, or leaving. Nobody is left with rights and half removed."""
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from tenantable.services.access.changes.change import Actor, Change
 from tenantable.services.access.changes.changes import Changed, Changes
+from tenantable.services.access.changes.comparing import bounded
 from tenantable.services.access.decisions.snapshot import Snapshot
 from tenantable.services.access.declaration import (
-    PLATFORM,
     Member,
     Members,
     Team,
@@ -19,7 +18,7 @@ from tenantable.services.access.declaration import (
     UserRoleAssignment,
     UserRoleAssignments,
 )
-from tenantable.services.access.errors import LastOwner, NotFound
+from tenantable.services.access.errors import NotFound
 from tenantable.services.access.identity.callers import Caller
 from tenantable.services.access.identity.counts import count_assigned, counted_owners
 from tenantable.services.access.identity.handing_out import denies, given_to
@@ -29,15 +28,6 @@ from tenantable.web.etags import check_if_match
 GRANTS_AT_ONCE = 25
 """Roles and teams that are taken away in one transaction: three writes each, at most."""
 STEPS_MAX = 1000
-_PAGE = 100
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Erased:
-    """The organisations from which a user was erased, and those whose last owner the user still is."""
-
-    removed: list[str]
-    last_owner_of: list[str]
 
 
 class Removal:
@@ -80,35 +70,6 @@ class Removal:
                 return Changed(result=None, version=changed.version)
         raise AssertionError("nobody has so much")
 
-    def erase(self, actor: Actor, caller: Caller, user_id: str) -> Erased:
-        """
-        Take a user out of every organisation; for the platform's administrator.
-
-        Organisations whose last owner the user is are left as they are, and named.
-
-        Raises:
-            Answered, IdempotencyKeyReused: As `Changes.once`.
-        """
-        return self._changes.once(PLATFORM, actor, lambda each: self._everywhere(each, caller, user_id)).result
-
-    def _everywhere(self, actor: Actor, caller: Caller, user_id: str) -> Changed[Erased]:
-        removed: list[str] = []
-        kept: list[str] = []
-        cursor: str | None = None
-        while True:
-            page = self._members.organisations_of_user(user_id=user_id).page(_PAGE, cursor)
-            for each in page.items:
-                try:
-                    self.remove(actor, caller, each.organisation_id, user_id)
-                    removed.append(each.organisation_id)
-                except LastOwner:
-                    kept.append(each.organisation_id)
-                except NotFound:
-                    continue  # the index is behind
-            cursor = page.next
-            if cursor is None:
-                return Changed(result=Erased(removed=removed, last_owner_of=kept), version=0)
-
     def _step(self, change: Change, caller: Caller, user_id: str, *, if_match: str | None) -> bool:
         """Whether the member is gone with this change."""
         place = {"organisation_id": change.organisation_id, "user_id": user_id}
@@ -138,8 +99,15 @@ class Removal:
             change.take_seats(-1)
         outcome = "begun" if left else "done"
         action = "member.leave" if caller.id == user_id else "member.remove"
-        change.record("USER_MANAGEMENT", action, target=user_id, outcome=outcome, details={"left": str(left)})
+        details = {"left": str(left)} | _taken(taken, gone_teams)
+        change.record("USER_MANAGEMENT", action, target=user_id, outcome=outcome, details=details)
         return not left
+
+
+def _taken(roles: Sequence[UserRoleAssignment], teams: dict[str, str]) -> dict[str, str]:
+    """For the audit trail: which roles, and which teams with the role there."""
+    told = {"roles": [each.role_id for each in roles], "teams": [f"{team} as {role}" for team, role in teams.items()]}
+    return {name: bounded([f"- {each}" for each in gone]) for name, gone in told.items() if gone}
 
 
 def _take_roles(change: Change, snapshot: Snapshot, taken: Sequence[UserRoleAssignment]) -> None:

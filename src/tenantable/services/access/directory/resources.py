@@ -7,12 +7,14 @@ from typing import Any
 from tenantable.declare.queries import Page
 from tenantable.services.access.changes.change import Actor, Change
 from tenantable.services.access.changes.changes import Changed, Changes
+from tenantable.services.access.changes.comparing import bounded, changed_names
 from tenantable.services.access.declaration import ProtectedResource, ProtectedResources
 from tenantable.services.access.errors import NotFound, Unprocessable
 from tenantable.web.etags import check_if_match
 
 PUT_AT_ONCE = 40
 """Resources of one transaction."""
+_SIGNS = {True: "+", False: "changed"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,7 +66,8 @@ class ResourceDirectory:
             (stored,) = self._stored(organisation_id, [new])
             check_if_match(if_match, 0 if stored is None else stored.revision)
             (made,) = _put(change, [new], [stored])
-            change.record("CONFIGURATION", "resource.put", target=f"{new.resource_type}/{new.resource_id}")
+            details = _details(stored, made)
+            change.record("CONFIGURATION", "resource.put", target=_name(new), details=details)
             return made
 
         return self._changes.run(organisation_id, actor, build)
@@ -89,8 +92,11 @@ class ResourceDirectory:
             def build(
                 change: Change, some: Sequence[NewResource] = some, made: list[ProtectedResource] = made
             ) -> list[ProtectedResource]:
-                now = _put(change, some, self._stored(organisation_id, some))
-                change.record("CONFIGURATION", "resource.put", details={"resources": str(len(some))})
+                stored = self._stored(organisation_id, some)
+                now = _put(change, some, stored)
+                names = [f"{_SIGNS[before is None]} {_name(each)}" for before, each in zip(stored, some, strict=True)]
+                details = {"resources": str(len(some)), "which": bounded(names)}
+                change.record("CONFIGURATION", "resource.put", details=details)
                 return [*made, *now]
 
             changed = self._changes.run(organisation_id, actor if is_last else plain, build)
@@ -110,7 +116,7 @@ class ResourceDirectory:
             stored = self.resource(organisation_id, resource_type, resource_id)
             check_if_match(if_match, stored.revision)
             change.delete(ProtectedResources, stored)
-            change.record("CONFIGURATION", "resource.delete", target=f"{resource_type}/{resource_id}")
+            change.record("CONFIGURATION", "resource.delete", target=_name(stored), details=_details(stored, None))
 
         return self._changes.run(organisation_id, actor, build)
 
@@ -140,3 +146,12 @@ def _put(
         change.put(ProtectedResources, made)
         put.append(made.model_copy(update={"revision": made.revision + 1}))
     return put
+
+
+def _name(resource: NewResource | ProtectedResource) -> str:
+    return f"{resource.resource_type}/{resource.resource_id}"
+
+
+def _details(before: ProtectedResource | None, after: ProtectedResource | None) -> dict[str, str]:
+    old, new = ({} if each is None else each.properties for each in (before, after))
+    return changed_names(old, new)

@@ -13,7 +13,6 @@ from tenantable.services.access.declaration import (
     ProtectedResource,
 )
 from tenantable.services.access.directory.domains import domain_name
-from tenantable.services.access.directory.removal import Erased
 from tenantable.services.access.directory.resources import NewResource
 from tenantable.services.access.http.pages import RequestBody, ResponseBody
 from tenantable.services.access.http.properties import Properties, shown
@@ -178,17 +177,6 @@ class MembershipShown(ResponseBody):
             active=member.active and organisation.active,
             date_joined=member.date_joined,
         )
-
-
-class ErasedShown(ResponseBody):
-    """Where the user was erased, and where not, because the organisation would have no owner."""
-
-    removed: list[str]
-    last_owner_of: list[str]
-
-    @classmethod
-    def of(cls, erased: Erased) -> Self:
-        return cls(removed=erased.removed, last_owner_of=erased.last_owner_of)
 
 
 class PutResource(RequestBody):

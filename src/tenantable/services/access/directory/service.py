@@ -8,6 +8,7 @@ from tenantable.declare.queries import Page
 from tenantable.errors import ConditionFailed
 from tenantable.services.access.changes.change import Actor, Change
 from tenantable.services.access.changes.changes import Changed, Changes
+from tenantable.services.access.changes.comparing import changed, changed_values
 from tenantable.services.access.declaration import (
     OWNER,
     Member,
@@ -23,6 +24,8 @@ from tenantable.services.access.errors import AlreadyExists, Forbidden, NotFound
 from tenantable.services.access.identity.callers import Caller
 from tenantable.web.etags import check_if_match
 
+TOLD = ("name", "active", "allowed_domains")
+"""Of an organisation, in the audit trail; and its seat limit."""
 ADMINISTRATORS = frozenset({"seat_limit", "active"})
 """What of an organisation the platform's administrator alone may change."""
 
@@ -64,7 +67,7 @@ class Directory:
             change.seat_limit = new.seat_limit
             change.create(Organisations, organisation)
             _add_owner(change, new)
-            details = {"owner": new.owner_id}
+            details = {"owner": new.owner_id} | changed(None, organisation, *TOLD) | changed(None, new, "seat_limit")
             change.record("CONFIGURATION", "organisation.create", target=new.organisation_id, details=details)
             return organisation.model_copy(update={"revision": 1})
 
@@ -123,7 +126,7 @@ class Directory:
                 _limit_seats(change, other["seat_limit"])
             made = stored.model_copy(update={name: each for name, each in other.items() if name != "seat_limit"})
             change.put(Organisations, made)
-            details = {"changed": ", ".join(sorted(other))}
+            details = changed_values({name: present[name] for name in other}, other)
             change.record("CONFIGURATION", "organisation.change", target=organisation_id, details=details)
             return made.model_copy(update={"revision": stored.revision + 1}), change.seat_limit
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from tenantable.services.access.changes.change import Change
+from tenantable.services.access.changes.comparing import changed
 from tenantable.services.access.declaration import (
     OWNER,
     TEAMS_OF_USER_MAX,
@@ -65,6 +66,7 @@ def _give_role(
 ) -> str | None:
     """`new`, or `longer` where the role had a term, which it loses; None for a member who has it."""
     before = next((each for each in assignments if each.role_id == invitation.role_id), None)
+    details = {"role": invitation.role_id}
     if before is None:
         assignment = UserRoleAssignment(
             organisation_id=change.organisation_id,
@@ -77,11 +79,13 @@ def _give_role(
     elif before.not_before is not None or before.not_after is not None:
         no_term = UserRoleAssignment.not_before.remove(), UserRoleAssignment.not_after.remove()
         change.update(UserRoleAssignments, before, *no_term)
+        longer = before.model_copy(update={"not_before": None, "not_after": None})
+        details |= changed(before, longer, "not_before", "not_after")
     else:
         return None
     if invitation.role_id == OWNER:
         change.count_owners(1)
-    change.record("ROLE_CHANGE", "role.assign", target=caller.id, details={"role": invitation.role_id})
+    change.record("ROLE_CHANGE", "role.assign", target=caller.id, details=details)
     return "new" if before is None else "longer"
 
 

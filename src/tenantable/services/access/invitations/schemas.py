@@ -78,6 +78,7 @@ class InvitationShown(ResponseBody):
     organisation_id: str
     kind: Kind
     email: str | None
+    address_erased: bool = Field(description="It was of an address, which was erased with the person's data.")
     status: InvitationStatus
     role_id: str
     team_id: str | None
@@ -231,7 +232,7 @@ def _wanted(item: Any) -> NewInvitation | ServiceError:
 
 
 def _kind(invitation: Invitation) -> Kind:
-    return "link" if invitation.email is None else "email"
+    return "email" if invitation.email is not None or invitation.address_erased else "link"
 
 
 def _shown(invitation: Invitation) -> dict[str, Any]:

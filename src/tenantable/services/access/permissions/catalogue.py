@@ -7,12 +7,16 @@ from tenantable.declare.queries import Page
 from tenantable.errors import ConditionFailed, StaleItem
 from tenantable.services.access.changes.change import Actor, Change
 from tenantable.services.access.changes.changes import Changed, Changes
+from tenantable.services.access.changes.comparing import changed
 from tenantable.services.access.decisions.keys import is_key
 from tenantable.services.access.declaration import PLATFORM, Permission, Permissions
 from tenantable.services.access.errors import AlreadyExists, NotFound, Unprocessable
 from tenantable.web.etags import check_if_match
 
 ResultT = TypeVar("ResultT")
+
+TOLD = ("category", "description", "active")
+"""Of a permission, in the audit trail."""
 
 
 class PermissionCatalogue:
@@ -34,7 +38,8 @@ class PermissionCatalogue:
         def build(change: Change) -> Permission:
             made = Permission(permission_id=key, category=category, description=description, date_created=change.now)
             change.create(Permissions, made)
-            change.record("PERMISSION_CHANGE", "permission.create", target=key)
+            details = changed(None, made, *TOLD)
+            change.record("PERMISSION_CHANGE", "permission.create", target=key, details=details)
             return made.model_copy(update={"revision": 1})
 
         return created(lambda: self._changes.run(PLATFORM, actor, build), f"There is a permission {key} already")
@@ -72,9 +77,11 @@ class PermissionCatalogue:
                 Permission.description.set(description),
                 Permission.active.set(active),
             )
-            change.record("PERMISSION_CHANGE", "permission.change", target=key)
             updated = {"category": category, "description": description, "active": active}
-            return stored.model_copy(update=updated | {"revision": stored.revision + 1})
+            made = stored.model_copy(update=updated | {"revision": stored.revision + 1})
+            details = changed(stored, made, *TOLD)
+            change.record("PERMISSION_CHANGE", "permission.change", target=key, details=details)
+            return made
 
         return self._changes.run(PLATFORM, actor, build)
 
@@ -91,7 +98,8 @@ class PermissionCatalogue:
             stored = self.permission(key)
             check_if_match(if_match, stored.revision)
             change.delete(Permissions, stored)
-            change.record("PERMISSION_CHANGE", "permission.delete", target=key)
+            details = changed(stored, None, *TOLD)
+            change.record("PERMISSION_CHANGE", "permission.delete", target=key, details=details)
 
         return self._changes.run(PLATFORM, actor, build)
 

@@ -7,6 +7,7 @@ from tenantable.data.repositories import Repository
 from tenantable.declare.queries import Page
 from tenantable.services.access.changes.change import Actor, Change
 from tenantable.services.access.changes.changes import Changed, Changes
+from tenantable.services.access.changes.comparing import changed
 from tenantable.services.access.decisions.keys import check_pattern
 from tenantable.services.access.decisions.rules import Origin, Rule
 from tenantable.services.access.decisions.snapshots import read_platform
@@ -27,6 +28,8 @@ from tenantable.services.access.permissions.catalogue import created
 from tenantable.web.etags import check_if_match
 
 AnySet = PermissionSet | PlatformPermissionSet
+TOLD = ("name", "active", "entries")
+"""Of a permission set, in the audit trail."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,7 +66,8 @@ class PermissionSetService:
                 raise AlreadyExists(taken)
             made = _made(change, set_id, content)
             change.create(_repository(change), made)
-            change.record("PERMISSION_CHANGE", "permission-set.create", target=set_id)
+            details = changed(None, made, *TOLD)
+            change.record("PERMISSION_CHANGE", "permission-set.create", target=set_id, details=details)
             return made.model_copy(update={"revision": 1})
 
         return created(lambda: self._changes.run(organisation_id, actor, build), taken)
@@ -135,7 +139,8 @@ class PermissionSetService:
             if isinstance(made, PlatformPermissionSet):
                 _refuse_powerless_owners(change, made)
             change.put(_repository(change), made.model_copy(update=kept))
-            change.record("PERMISSION_CHANGE", "permission-set.change", target=set_id)
+            details = changed(stored, made, *TOLD)
+            change.record("PERMISSION_CHANGE", "permission-set.change", target=set_id, details=details)
             return made.model_copy(update=kept | {"revision": stored.revision + 1})
 
         return self._changes.run(organisation_id, actor, build)
@@ -157,7 +162,8 @@ class PermissionSetService:
             _refuse_more(change, caller, set_id, _content(stored))
             _refuse_in_use(change, set_id)
             change.delete(_repository(change), stored)
-            change.record("PERMISSION_CHANGE", "permission-set.delete", target=set_id)
+            details = changed(stored, None, *TOLD)
+            change.record("PERMISSION_CHANGE", "permission-set.delete", target=set_id, details=details)
 
         return self._changes.run(organisation_id, actor, build)
 

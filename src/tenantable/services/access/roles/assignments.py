@@ -7,6 +7,7 @@ from datetime import datetime
 from tenantable.declare.queries import Page
 from tenantable.services.access.changes.change import Actor, Change
 from tenantable.services.access.changes.changes import Changed, Changes
+from tenantable.services.access.changes.comparing import changed
 from tenantable.services.access.decisions.snapshot import Snapshot
 from tenantable.services.access.declaration import (
     Member,
@@ -33,14 +34,28 @@ ROLES_OF_USER_MAX = 500
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Term:
-    """From when until when an assignment counts; None: from the beginning, without an end."""
+    """
+    From when until when an assignment counts; None: from the beginning, without an end.
+
+    `may_be_past`: what has ended may be written, as a configuration has it that was exported.
+    """
 
     not_before: datetime | None = None
     not_after: datetime | None = None
+    may_be_past: bool = False
 
     def __post_init__(self) -> None:
         if self.not_before is not None and self.not_after is not None and self.not_after <= self.not_before:
             raise Unprocessable("notAfter must be later than notBefore")
+
+    def refuse_past(self, now: datetime) -> None:
+        """
+        Raises:
+            Unprocessable: It is over.
+        """
+        if self.not_after is not None and self.not_after <= now and not self.may_be_past:
+            hint = "give a later time; to take the role away, unassign it"
+            raise Unprocessable("notAfter is past: the role would never count", hint=hint)
 
 
 class Assignments:
@@ -85,7 +100,7 @@ class Assignments:
         Raises:
             NotFound: The user is no member, or the organisation has no such role.
             AlreadyExists: The user has it.
-            Unprocessable: The user has as many roles as one can have.
+            Unprocessable: The term is over, or the user has as many roles as one can have.
             LastOwner: The only owner would be denied what owners are for.
             Forbidden: It allows more than the caller holds, or longer; or it denies the user what the caller does not
                 hold.
@@ -95,6 +110,7 @@ class Assignments:
             member, held = self._member(organisation_id, user_id), self._held(organisation_id, user_id)
             if any(each.role_id == role_id for each in held):
                 raise AlreadyExists(f"{user_id} has the role {role_id} already")
+            term.refuse_past(change.now)
             if len(held) >= ROLES_OF_USER_MAX:
                 raise Unprocessable(f"{user_id} has {ROLES_OF_USER_MAX} roles; one user cannot have more")
             snapshot = snapshot_for(change)
@@ -115,7 +131,8 @@ class Assignments:
             count_assigned(change, snapshot, role_id, 1)
             change.count_owners(counted_owners([made], member))
             refuse_powerless_owner(change, snapshot, role_id, counted=counted_owners(held, member))
-            change.record("ROLE_CHANGE", "role.assign", target=user_id, details={"role": role_id} | _shown(term))
+            details = {"role": role_id} | changed(None, made, "not_before", "not_after")
+            change.record("ROLE_CHANGE", "role.assign", target=user_id, details=details)
             return made
 
         return self._changes.run(organisation_id, actor, build)
@@ -128,6 +145,7 @@ class Assignments:
 
         Raises:
             NotFound: The user has not got it.
+            Unprocessable: The term is over, and was another one before.
             LastOwner: The organisation would have no owner without an end, or one who is denied what owners are for.
             Forbidden: As for `assign` and `unassign`.
         """
@@ -135,6 +153,8 @@ class Assignments:
         def build(change: Change) -> UserRoleAssignment:
             member, held = self._member(organisation_id, user_id), self._held(organisation_id, user_id)
             stored = _of_role(held, role_id, user_id)
+            if term.not_after != stored.not_after:
+                term.refuse_past(change.now)
             snapshot, others = snapshot_for(change), [each for each in held if each.role_id != role_id]
             _refuse_to_give(change, caller, snapshot, role_id, term=term)
             _refuse_denies(change, caller, snapshot, role_id, member=member, others=others)
@@ -143,7 +163,8 @@ class Assignments:
             change.put(UserRoleAssignments, made)
             change.count_owners(counted_owners([made], member) - counted_owners([stored], member))
             refuse_powerless_owner(change, snapshot, role_id, counted=counted_owners(others, member))
-            change.record("ROLE_CHANGE", "role.change-term", target=user_id, details={"role": role_id} | _shown(term))
+            details = {"role": role_id} | changed(stored, made, "not_before", "not_after")
+            change.record("ROLE_CHANGE", "role.change-term", target=user_id, details=details)
             return made
 
         return self._changes.run(organisation_id, actor, build)
@@ -169,7 +190,8 @@ class Assignments:
             change.delete(UserRoleAssignments, stored)
             count_assigned(change, snapshot, role_id, -1)
             change.count_owners(-counted_owners([stored], member))
-            change.record("ROLE_CHANGE", "role.unassign", target=user_id, details={"role": role_id})
+            details = {"role": role_id} | changed(stored, None, "not_before", "not_after")
+            change.record("ROLE_CHANGE", "role.unassign", target=user_id, details=details)
 
         return self._changes.run(organisation_id, actor, build)
 
@@ -224,8 +246,3 @@ def _refuse_denies(
 ) -> None:
     rules = snapshot.definitions.rules_of_role(role_id, also_inactive=True)
     refuse_other_denies_of(rules, given_to(snapshot, member, others), caller, snapshot, now=change.now.timestamp())
-
-
-def _shown(term: Term) -> dict[str, str]:
-    moments = {"notBefore": term.not_before, "notAfter": term.not_after}
-    return {name: moment.isoformat() for name, moment in moments.items() if moment is not None}

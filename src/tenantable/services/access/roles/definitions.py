@@ -7,6 +7,7 @@ from tenantable.declare.queries import Page
 from tenantable.errors import ConditionFailed, StaleItem
 from tenantable.services.access.changes.change import Actor, Change
 from tenantable.services.access.changes.changes import Changed, Changes
+from tenantable.services.access.changes.comparing import changed
 from tenantable.services.access.decisions.snapshot import Snapshot
 from tenantable.services.access.declaration import (
     OWNER,
@@ -23,6 +24,9 @@ from tenantable.services.access.identity.handing_out import given_by_role, refus
 from tenantable.services.access.identity.rights import refuse_more_than_held, snapshot_for
 from tenantable.services.access.roles.inheritance import check_references, with_role
 from tenantable.web.etags import check_if_match
+
+TOLD = ("name", "active", "permission_set_ids", "parent_role_ids")
+"""Of a role, in the audit trail."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,7 +81,7 @@ class RoleDefinitions:
             _check(snapshot, made, caller, now=change.now.timestamp())
             change.create(OrganisationRoles, made)
             self._count_parents(change, snapshot, made.parent_role_ids, 1)
-            change.record("ROLE_CHANGE", "role.create", target=role_id)
+            change.record("ROLE_CHANGE", "role.create", target=role_id, details=changed(None, made, *TOLD))
             return made.model_copy(update={"revision": 1})
 
         try:
@@ -128,7 +132,7 @@ class RoleDefinitions:
             former, present = set(stored.parent_role_ids), set(made.parent_role_ids)
             self._count_parents(change, snapshot, former - present, -1)
             self._count_parents(change, snapshot, present - former, 1)
-            change.record("ROLE_CHANGE", "role.change", target=role_id)
+            change.record("ROLE_CHANGE", "role.change", target=role_id, details=changed(stored, made, *TOLD))
             return made.model_copy(update={"revision": stored.revision + 1})
 
         return self._changes.run(organisation_id, actor, build)
@@ -154,7 +158,7 @@ class RoleDefinitions:
             _check(snapshot, stored, caller, now=change.now.timestamp())
             change.delete(OrganisationRoles, stored)
             self._count_parents(change, snapshot, stored.parent_role_ids, -1)
-            change.record("ROLE_CHANGE", "role.delete", target=role_id)
+            change.record("ROLE_CHANGE", "role.delete", target=role_id, details=changed(stored, None, *TOLD))
 
         return self._changes.run(organisation_id, actor, build)
 
@@ -215,7 +219,7 @@ class PlatformRoleDefinitions:
             check_references(definitions, made)
             refuse_powerless_owners(with_role(definitions, made))
             change.put(PlatformRoles, made)
-            change.record("ROLE_CHANGE", "platform-role.put", target=role_id)
+            change.record("ROLE_CHANGE", "platform-role.put", target=role_id, details=changed(stored, made, *TOLD))
             return made.model_copy(update={"revision": made.revision + 1})
 
         return self._changes.run(PLATFORM, actor, build)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from tenantable.services.access.changes.change import Actor, Change
 from tenantable.services.access.changes.changes import Changed, Changes
+from tenantable.services.access.changes.comparing import bounded
 from tenantable.services.access.decisions.snapshot import Snapshot
 from tenantable.services.access.declaration import (
     OWNER,
@@ -100,6 +101,8 @@ class Remapping:
         count_assigned(change, snapshot, to_role_id, len(below) - had_both + added)
         left = stored.assigned - len(below) - len(users)
         details = {"to": to_role_id, "users": str(len(users)), "roles": str(len(below)), "left": str(left)}
+        moved = {"moved": [each.user_id for each in users], "below": [each.role_id for each in below]}
+        details |= {name: bounded(ids) for name, ids in moved.items() if ids}
         change.record("ROLE_CHANGE", "role.remap", target=role_id, details=details)
         return Remapped(users=len(users), roles=len(below), left=left)
 

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from tenantable.declare.queries import Page
 from tenantable.services.access.changes.change import Actor, Change
 from tenantable.services.access.changes.changes import Changed, Changes
+from tenantable.services.access.changes.comparing import changed
 from tenantable.services.access.decisions.definitions import Definitions
 from tenantable.services.access.decisions.snapshot import Snapshot
 from tenantable.services.access.declaration import TeamRoleDefinition, TeamRoleDefinitions
@@ -17,6 +18,10 @@ from tenantable.services.access.identity.rights import refuse_more_than_held, sn
 from tenantable.web.etags import check_if_match
 
 Reach = Literal["organisation", "team"]
+
+
+TOLD = ("name", "active", "permission_set_ids", "reach")
+"""Of a team role, in the audit trail."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,7 +79,7 @@ class TeamRoles:
             )
             _check(change, snapshot, made, caller)
             change.create(TeamRoleDefinitions, made)
-            change.record("ROLE_CHANGE", "team-role.create", target=team_role_id)
+            change.record("ROLE_CHANGE", "team-role.create", target=team_role_id, details=changed(None, made, *TOLD))
             return made.model_copy(update={"revision": 1})
 
         return self._changes.run(organisation_id, actor, build)
@@ -110,7 +115,7 @@ class TeamRoles:
             before, after = (_with_role(snapshot, each).rules_of_team_role(team_role_id, "") for each in (stored, made))
             refuse_other_denies(before, after, caller, snapshot, now=change.now.timestamp())
             change.put(TeamRoleDefinitions, made)
-            change.record("ROLE_CHANGE", "team-role.change", target=team_role_id)
+            change.record("ROLE_CHANGE", "team-role.change", target=team_role_id, details=changed(stored, made, *TOLD))
             return made.model_copy(update={"revision": stored.revision + 1})
 
         return self._changes.run(organisation_id, actor, build)
@@ -134,7 +139,7 @@ class TeamRoles:
                 raise InUse(f"{stored.assigned} members of teams or invitations have this team role", hint=hint)
             _refuse_more(change, snapshot_for(change), stored, caller)
             change.delete(TeamRoleDefinitions, stored)
-            change.record("ROLE_CHANGE", "team-role.delete", target=team_role_id)
+            change.record("ROLE_CHANGE", "team-role.delete", target=team_role_id, details=changed(stored, None, *TOLD))
 
         return self._changes.run(organisation_id, actor, build)
 

@@ -5,12 +5,16 @@ from dataclasses import dataclass, replace
 from tenantable.declare.queries import Page
 from tenantable.services.access.changes.change import Actor, Change
 from tenantable.services.access.changes.changes import Changed, Changes
+from tenantable.services.access.changes.comparing import changed
 from tenantable.services.access.declaration import Team, TeamMembers, Teams
 from tenantable.services.access.errors import AlreadyExists, InUse, NotFound
 from tenantable.services.access.identity.callers import Caller
 from tenantable.services.access.identity.handing_out import given_by_team_role, refuse_other_denies
 from tenantable.services.access.identity.rights import refuse_more_than_held, snapshot_for
 from tenantable.web.etags import check_if_match
+
+TOLD = ("name", "active", "division_id")
+"""Of a team, in the audit trail."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,7 +76,7 @@ class TeamService:
                 date_created=change.now,
             )
             change.create(Teams, made)
-            change.record("TEAM_MEMBERSHIP", "team.create", target=team_id)
+            change.record("TEAM_MEMBERSHIP", "team.create", target=team_id, details=changed(None, made, *TOLD))
             return made.model_copy(update={"revision": 1})
 
         return self._changes.run(organisation_id, actor, build)
@@ -102,9 +106,10 @@ class TeamService:
             if stored.active != content.active:
                 self._refuse_switching(change, caller, stored)
             changes = {"name": content.name, "active": content.active, "division_id": content.division_id}
-            change.put(Teams, stored.model_copy(update=changes))
-            change.record("TEAM_MEMBERSHIP", "team.change", target=team_id)
-            return stored.model_copy(update=changes | {"revision": stored.revision + 1})
+            made = stored.model_copy(update=changes)
+            change.put(Teams, made)
+            change.record("TEAM_MEMBERSHIP", "team.change", target=team_id, details=changed(stored, made, *TOLD))
+            return made.model_copy(update={"revision": stored.revision + 1})
 
         return self._changes.run(organisation_id, actor, build)
 
@@ -124,7 +129,7 @@ class TeamService:
             if stored.members:
                 raise InUse(f"The team {team_id} has {stored.members} members", hint="remove them first")
             change.delete(Teams, stored)
-            change.record("TEAM_MEMBERSHIP", "team.delete", target=team_id)
+            change.record("TEAM_MEMBERSHIP", "team.delete", target=team_id, details=changed(stored, None, *TOLD))
 
         return self._changes.run(organisation_id, actor, build)
 
