@@ -158,8 +158,8 @@ def remap_role(
     body: Remap,
     raw: RawBody,
     request: WritesAssignments,
-    remapping: RemappingHere,
     *,
+    remapping: RemappingHere,
     response: Response,
     key: IdempotencyKey = None,
 ) -> RemappedShown:
