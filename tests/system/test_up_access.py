@@ -5,6 +5,7 @@ import stat
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -12,6 +13,7 @@ import httpx
 import pytest
 from botocore.exceptions import ClientError
 from fastapi import FastAPI
+from joserfc.jws import extract_compact
 from tests.conftest import Serving
 from tests.system.conftest import Start, Up, found
 from tests.waiting import wait_until
@@ -102,19 +104,35 @@ def test_a_secret_that_is_set_counts_and_is_written_nowhere(start: Start) -> Non
         assert administrator.post("/v1/organisations", json=NEW).status_code == 201
 
 
-def test_tokens_of_the_command_are_believed_and_rotation_keeps_them(start: Start) -> None:
+def test_a_rotated_key_counts_at_once_and_the_former_one_still_does(start: Start) -> None:
+    """While `up` runs, and after a restart: the command and the server sign with the same key."""
     up = start()
     with as_bearer(up, up.platform_secret) as administrator:
         administrator.post("/v1/organisations", json=NEW)
-    before = command(up, "token", "--user", "ann", "--email", "ann@example.com").stdout.strip()
-    assert "signs tokens from the next start on" in command(up, "access", "rotate-key").stdout
-    after = command(up, "token", "--user", "ann").stdout.strip()
-    up.stop()
-    up = start()
-    for token in (before, after):
-        with as_bearer(up, token) as ann:
-            assert ann.get("/v1/organisations/acme").status_code == 200
-    assert len(httpx.get(f"{up.access}/.well-known/jwks.json").json()["keys"]) == 2
+        before = command(up, "token", "--user", "ann", "--email", "ann@example.com").stdout.strip()
+        rotated = command(up, "access", "rotate-key").stdout
+        after = command(up, "token", "--user", "ann").stdout.strip()
+        issued = administrator.post("/v1/platform/tokens", json={"userId": "ann"}).json()["token"]
+    key_id = found(r"The key (\S+) signs tokens from now on", rotated)
+    assert [extract_compact(token.encode()).headers()["kid"] for token in (after, issued)] == [key_id, key_id]
+    for running in (up, None):
+        if running is None:
+            up.stop()
+            up = start()
+        for token in (before, after, issued):
+            with as_bearer(up, token) as ann:
+                assert ann.get("/v1/organisations/acme").status_code == 200
+        published = httpx.get(f"{up.access}/.well-known/jwks.json").json()["keys"]
+        assert len({key["kid"] for key in published}) == 2
+        assert published[0]["kid"] == key_id
+
+
+def test_keys_of_another_folder_are_neither_made_nor_rotated(start: Start, tmp_path: Path) -> None:
+    up = Up(start().process, tmp_path / "elsewhere")
+    refused = command(up, "access", "rotate-key")
+    assert refused.returncode == 1
+    assert "start `tenantable up` once, or say with --data" in refused.stderr
+    assert not up.data.exists()
 
 
 def test_a_token_of_a_folder_without_keys_is_refused_with_the_way_out(start: Start) -> None:

@@ -63,10 +63,15 @@ def token(
 
 
 def rotate_key(*, data: DataFolder = None) -> None:
-    """Put a new signing key before the others. It counts from the next start on; tokens of the former ones count on."""
+    """
+    Put a new signing key before the others. It signs from now on, also in processes that run; tokens of the four before
+    it count on.
+    """
     from tenantable.local.access.keys import rotate_signing_key
 
-    typer.echo(f"The key {rotate_signing_key(_settings(data))} signs tokens from the next start on")
+    typer.echo(
+        f"The key {rotate_signing_key(_settings(data))} signs tokens from now on; those of the former keys count"
+    )
 
 
 def export(

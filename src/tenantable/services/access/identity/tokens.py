@@ -6,6 +6,7 @@ Source: RFC 7519, RFC 9068. Algorithms that use one secret for signing and check
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any, TypeGuard
 
 import orjson
@@ -105,6 +106,18 @@ def _verified_email(claims: dict[str, Any]) -> str | None:
         return None
 
 
+@dataclass(frozen=True, slots=True)
+class _HeldKeys:
+    """The key that signs, and all that are believed: replaced together."""
+
+    signing: ECKey
+    public: KeySet
+
+    @classmethod
+    def of(cls, keys: Sequence[ECKey]) -> "_HeldKeys":
+        return cls(keys[0], KeySet([ECKey.import_key(each.as_dict(private=False)) for each in keys]))
+
+
 class EmbeddedIssuer:
     """
     Signs tokens with a key of this installation, for laptops and for platforms without an issuer of their own.
@@ -113,13 +126,38 @@ class EmbeddedIssuer:
         key: An EC key on P-256, private.
         issuer: The `iss` and `aud` of its tokens.
         former: Keys that signed before this one, whose tokens are still believed.
+        changed: All keys anew, the present one first, when others have come since it was last asked; None when not.
+            Asked at each use. Without it the keys stay.
+
+    Safe to share between threads.
     """
 
-    def __init__(self, key: ECKey, *, issuer: str, clock: Clock, former: Sequence[ECKey] = ()) -> None:
-        self._key = key
+    def __init__(
+        self,
+        key: ECKey,
+        *,
+        issuer: str,
+        clock: Clock,
+        former: Sequence[ECKey] = (),
+        changed: Callable[[], Sequence[ECKey] | None] = lambda: None,
+    ) -> None:
+        self._held = _HeldKeys.of([key, *former])
         self._issuer = issuer
         self._clock = clock
-        self.public_keys = KeySet([ECKey.import_key(each.as_dict(private=False)) for each in (key, *former)])
+        self._changed = changed
+        self._lock = Lock()
+
+    def _keys(self) -> "_HeldKeys":
+        # Nobody is to miss keys that another thread is just taking up.
+        with self._lock:
+            changed = self._changed()
+            if changed is not None:
+                self._held = _HeldKeys.of(changed)
+            return self._held
+
+    @property
+    def public_keys(self) -> KeySet:
+        return self._keys().public
 
     def published_keys(self) -> dict[str, list[dict[str, Any]]]:
         """The keys that others check its tokens with, as a JSON Web Key Set. Source: RFC 7517, section 5."""
@@ -147,8 +185,9 @@ class EmbeddedIssuer:
         }
         if email is not None:
             claims |= {"email": email, "email_verified": True}
-        header = {"alg": EMBEDDED_ALGORITHM, "kid": self._key.kid, "typ": "at+jwt"}
-        return jwt.encode(header, claims, self._key, algorithms=[EMBEDDED_ALGORITHM])
+        key = self._keys().signing
+        header = {"alg": EMBEDDED_ALGORITHM, "kid": key.kid, "typ": "at+jwt"}
+        return jwt.encode(header, claims, key, algorithms=[EMBEDDED_ALGORITHM])
 
     @property
     def trusted(self) -> Issuer:
