@@ -8,6 +8,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 PREFIX = "TENANTABLE_"
 SETTINGS_FILE = "tenantable.toml"
+COMMAND_VARIABLES = frozenset({f"{PREFIX}ACCESS_ENDPOINT", f"{PREFIX}ACCESS_TOKEN"})
+"""Variables of commands that call a running system: for these the environment alone counts."""
 SECRETS = frozenset({"operator_token", "cursor_key", "platform_secret", "chain_key", "signing_keys"})
 
 Port = Annotated[int, Field(ge=0, le=65535)]

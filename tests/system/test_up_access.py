@@ -1,6 +1,7 @@
 """Access management under `up`, as a newcomer meets it: real processes, sockets and files."""
 
 import os
+import socket
 import stat
 import subprocess
 import sys
@@ -286,3 +287,18 @@ def test_a_configuration_is_exported_compared_and_applied(start: Start) -> None:
     refused = command(up, "access", "apply", "acme", str(file), *url)
     assert refused.returncode == 1
     assert "document.roles.0.name, line 1: Input should be a valid string" in refused.stderr
+
+
+def test_commands_say_when_nothing_answers(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        address = f"http://127.0.0.1:{free.getsockname()[1]}"
+    line = [sys.executable, "-m", "tenantable.cli", "access", "export", "acme", "--members"]
+    environment = os.environ | {"TENANTABLE_ACCESS_ENDPOINT": address, "TENANTABLE_ACCESS_TOKEN": "a"}
+    refused = subprocess.run(line, check=False, capture_output=True, text=True, cwd=tmp_path, env=environment)
+    assert refused.returncode == 1
+    assert f"Nothing answers at {address} (is `tenantable up` running?" in refused.stderr
+    assert "Errno" not in refused.stderr
+
+
+def test_variables_of_the_commands_do_not_keep_up_from_starting(start: Start) -> None:
+    assert start(TENANTABLE_ACCESS_ENDPOINT="http://127.0.0.1:1", TENANTABLE_ACCESS_TOKEN="a").stop() == 0

@@ -25,7 +25,7 @@ from tenantable.local.demonstration.event import demonstrate, event_requests
 from tenantable.local.secrets import SECRETS_FILE
 from tenantable.local.serving import StopSignal
 from tenantable.local.world import AccessPlace, World, run_world
-from tenantable.settings import PREFIX, SECRETS, SETTINGS_FILE, Settings
+from tenantable.settings import COMMAND_VARIABLES, PREFIX, SECRETS, SETTINGS_FILE, Settings
 from tenantable.web.logs import configure_logs
 
 _LOG_COLUMNS = 160  # in a file or pipe nothing is wrapped at a terminal's width
@@ -50,7 +50,7 @@ def read_settings(**given: Any) -> Settings:
 
 def check_environment(environment: Mapping[str, str]) -> None:
     """Raise SettingsError for a variable that looks like a setting and is none: a misspelt one would be ignored."""
-    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | COMMAND_VARIABLES
     unknown = sorted(name for name in environment if name.startswith(PREFIX) and name.upper() not in known)
     if unknown:
         near = difflib.get_close_matches(unknown[0], known, n=1)
