@@ -182,7 +182,8 @@ def _unanswered(address: str, error: OSError | ValueError) -> Exception:
     from tenantable.errors import ServiceError
 
     cause = getattr(error, "reason", error)
-    place = "{0.scheme}://{0.netloc}".format(urlsplit(address))
+    parts = urlsplit(address)
+    place = f"{parts.scheme}://{parts.netloc}" if parts.netloc else address
     where = "say with --url or TENANTABLE_ACCESS_ENDPOINT where it answers"
     if isinstance(cause, ConnectionRefusedError):
         return ServiceError(f"Nothing answers at {place}", hint=f"is `tenantable up` running? If so, {where}")

@@ -182,8 +182,22 @@ def test_each_request_is_logged_without_its_content(client: httpx.Client) -> Non
         client.get("/fail/teapot?secret=whsec_x", headers={"authorization": "Bearer wk_x", "x-request-id": "r1"})
     (line,) = logs
     assert (line["route"], line["status"], line["request_id"], line["tenant_id"]) == ("/fail/{kind}", 418, "r1", "t1")
+    assert line["reason"] == "teapot"
     assert "whsec_x" not in str(line)
     assert "wk_x" not in str(line)
+
+
+@pytest.mark.parametrize(
+    ("path", "level"),
+    [("/fail/teapot", "warning"), ("/fail/unavailable", "warning"), ("/nowhere", "info"), ("/healthz", "info")],
+)
+def test_what_is_refused_is_in_the_log_at_every_level_and_scanners_are_not(
+    client: httpx.Client, path: str, level: str
+) -> None:
+    structlog.reset_defaults()
+    with capture_logs() as logs:
+        client.get(path, headers={"x-request-id": "r1"})
+    assert [line["log_level"] for line in logs if line["event"] == "request"] == [level]
 
 
 @pytest.mark.parametrize("settings", ["configured", "default"])

@@ -42,6 +42,7 @@ from tenantable.services.access.evaluation.inquiries import Doorkeeper
 from tenantable.services.access.evaluation.metrics import DecisionMetrics
 from tenantable.services.access.evaluation.searches import Searches
 from tenantable.services.access.http.answers import install_replays
+from tenantable.services.access.http.challenges import install_challenges
 from tenantable.services.access.http.limits import install_limits
 from tenantable.services.access.http.requests import Doors
 from tenantable.services.access.identity.callers import Authenticator, PlatformSecret
@@ -151,6 +152,7 @@ def create_app(dependencies: Dependencies) -> FastAPI:
     )
     install_replays(app)
     app.include_router(authzen_router)  # first: routes are tried in order, and these are asked most
+    install_challenges(app)
     install_limits(app)
     decision_database = dependencies.database(declaration.decision_service)
     app.state.doors = Doors(
