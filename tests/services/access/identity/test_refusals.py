@@ -76,7 +76,7 @@ def test_a_key_that_was_revoked_and_one_that_never_was_are_answered_alike(world:
     made = ann.post("/v1/organisations/acme/service-keys", json={"name": "robot", "permissionSetIds": ["member"]})
     assert made.status_code == 201, made.text
     key = made.json()["key"]
-    ann.delete(f"/v1/organisations/acme/service-keys/{made.json()['keyId']}")
+    ann.post(f"/v1/organisations/acme/service-keys/{made.json()['keyId']}/revoke")
     revoked, unknown = refused(world, f"Bearer {key}"), refused(world, f"Bearer tsk_nobodys_{key.split('_')[2]}")
     assert (revoked.logged["reason"], unknown.logged["reason"]) == ("service-key-revoked", "service-key-unknown")
     assert revoked.answer.json() == unknown.answer.json()
