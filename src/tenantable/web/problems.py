@@ -122,11 +122,25 @@ def _malformed(request: Request, error: Exception) -> JSONResponse:
     if any(tuple(each["loc"]) == ("body",) and isinstance(each["input"], bytes) for each in found):
         detail = "The header content-type: application/json is missing; without it a body is not read as JSON"
         return problem_response(request, status=415, code="unsupported-media-type", detail=detail)
+    if found and found[0]["type"] == "json_invalid":
+        return _no_json(request, error)
     # Only where and what: the values themselves may be secrets.
     errors = [
         FieldProblem(place=".".join(map(str, each["loc"])), problem=str(each["msg"])) for each in found[:ERRORS_MAX]
     ]
     detail = f"{len(found)} part(s) of the request are malformed"
+    return problem_response(request, status=422, code="malformed-request", detail=detail, errors=errors)
+
+
+def _no_json(request: Request, error: RequestValidationError) -> JSONResponse:
+    """Of a body that cannot be read the parser tells a position and what it expected there."""
+    (fault,) = error.errors()
+    position, text = int(fault["loc"][-1]), str(error.body)
+    line = text.count("\n", 0, position) + 1
+    column = position - text.rfind("\n", 0, position)
+    problem = f"line {line}, column {column}: {fault['ctx']['error']}"
+    errors = [FieldProblem(place="body", problem=problem)]
+    detail = f"The body is no JSON: {problem}"
     return problem_response(request, status=422, code="malformed-request", detail=detail, errors=errors)
 
 

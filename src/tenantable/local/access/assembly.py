@@ -96,7 +96,8 @@ def assemble_access(
         new_key=lambda: randomness.token_urlsafe(_FORM_KEY_BYTES),
     )
     app.mount(CONSOLE_PATH, console)
-    app.add_route(CONSOLE_PATH, _to_the_console)
+    for path in ("/", CONSOLE_PATH):
+        app.add_route(path, _to_the_console, include_in_schema=False)
     loops = [Loop("invitation-expiry", every(EXPIRY_SECONDS, app.state.invitations.expiry.sweep))]
     table_name = installation.naming.table_name(access_table.name)
     if engine is not None:

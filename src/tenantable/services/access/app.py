@@ -68,7 +68,7 @@ from tenantable.services.access.teams.definitions import TeamRoles
 from tenantable.services.access.teams.members import Memberships
 from tenantable.services.access.teams.members_api import router as team_members_router
 from tenantable.services.access.teams.service import TeamService
-from tenantable.web.application import new_application
+from tenantable.web.application import new_application, refuse_unknown_queries
 from tenantable.wire.client import DynamoClient
 
 BODY_BYTES_MAX = 1024 * 1024
@@ -152,6 +152,7 @@ def create_app(dependencies: Dependencies) -> FastAPI:
     )
     install_replays(app)
     app.include_router(authzen_router)  # first: routes are tried in order, and these are asked most
+    refuse_unknown_queries(app)
     install_challenges(app)
     install_limits(app)
     decision_database = dependencies.database(declaration.decision_service)

@@ -2,6 +2,7 @@
 
 from tenantable.errors import ServiceError
 
+_ID_CHARACTERS_MAX = 128
 _INVALID = "The credential is unknown or counts no longer"
 
 
@@ -10,6 +11,12 @@ class NotFound(ServiceError):
 
     status = 404
     code = "not-found"
+
+
+def no_such_organisation(organisation_id: str) -> NotFound:
+    """Said of what is not there and to whoever has no part in it, in the same words: strangers must not tell apart."""
+    more = "..." if len(organisation_id) > _ID_CHARACTERS_MAX else ""
+    return NotFound(f"There is no organisation {organisation_id[:_ID_CHARACTERS_MAX]}{more}")
 
 
 class AlreadyExists(ServiceError):

@@ -16,7 +16,7 @@ from tenantable.services.access.decisions.rules import Properties
 from tenantable.services.access.decisions.snapshot import Snapshot
 from tenantable.services.access.decisions.snapshots import Snapshots
 from tenantable.services.access.declaration import PLATFORM
-from tenantable.services.access.errors import Forbidden, Malformed, NotFound
+from tenantable.services.access.errors import Forbidden, Malformed, no_such_organisation
 from tenantable.services.access.http.versions import HEADER, read_versions
 from tenantable.services.access.identity.callers import Caller, credential_of, is_id
 from tenantable.services.access.identity.recent import RecentCallers
@@ -104,13 +104,13 @@ class Inquiry:
             raise Malformed(f"The address and context.{IN_CONTEXT} name different organisations")
         asked = in_address or named
         if asked is not None and own is not None and asked != own:
-            raise NotFound("There is no such organisation")
+            raise no_such_organisation(asked)
         found = asked or own or self.doorkeeper.default_organisation
         if found is None:
             hint = f"say it in context.{IN_CONTEXT}, or use the address of the organisation"
             raise Malformed("The request names no organisation", hint=hint)
         if found == PLATFORM or not is_id(found):
-            raise NotFound("There is no such organisation")
+            raise no_such_organisation(found)
         return found
 
     def snapshot(self, context: Properties) -> Snapshot:

@@ -19,7 +19,7 @@ from tenantable.services.access.decisions.rules import Rules
 from tenantable.services.access.decisions.snapshot import Snapshot
 from tenantable.services.access.decisions.snapshots import Snapshots
 from tenantable.services.access.declaration import PLATFORM
-from tenantable.services.access.errors import Forbidden, NotFound
+from tenantable.services.access.errors import Forbidden, no_such_organisation
 from tenantable.services.access.http.versions import HEADER, read_versions
 from tenantable.services.access.identity.callers import ID_PATTERN as ID_PATTERN  # noqa: PLC0414 - routes have it from here
 from tenantable.services.access.identity.callers import Authenticator, Caller, authenticate, credential_of
@@ -154,7 +154,7 @@ def allowed(key: str | None, *, or_own: bool = False, also_platform: bool = Fals
         version: AccessVersion = None,
     ) -> Request:
         if organisation_id == PLATFORM and not also_platform:
-            raise NotFound("There is no such organisation")
+            raise no_such_organisation(organisation_id)
         least = read_versions(version, organisation_id)
         snapshot = doors.snapshots.of(organisation_id, version=least.organisation, platform_version=least.platform)
         rules = rules_of(caller, snapshot, now=doors.clock())
