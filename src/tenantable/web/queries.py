@@ -49,7 +49,9 @@ def _described(app: FastAPI) -> Known:
 
 def _fault(name: str, known: frozenset[str]) -> dict[str, object]:
     shown = name if len(name) <= _SHOWN_CHARACTERS else f"{name[:_SHOWN_CHARACTERS]}..."
-    near = difflib.get_close_matches(shown, sorted(known), n=1)
+    # Letters that changed places are the likeliest slip, and count little in the library's likeness.
+    near = [each for each in sorted(known) if sorted(each) == sorted(shown)]
+    near += difflib.get_close_matches(shown, sorted(known), n=1)
     if near:
         way_out = f"did you mean {near[0]}?"
     elif known:
