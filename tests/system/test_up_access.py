@@ -303,3 +303,18 @@ def test_commands_say_when_nothing_answers(tmp_path: Path) -> None:
 
 def test_variables_of_the_commands_do_not_keep_up_from_starting(start: Start) -> None:
     assert start(TENANTABLE_ACCESS_ENDPOINT="http://127.0.0.1:1", TENANTABLE_ACCESS_TOKEN="a").stop() == 0
+
+
+def test_a_lost_key_of_the_trail_keeps_up_from_starting_until_it_is_back(start: Start) -> None:
+    up = start()
+    up.stop()
+    path = up.data / "access-chain-key"
+    key = path.read_text()
+    path.unlink()
+    refused = start()
+    assert refused.process.wait(20) == 1
+    assert f"{path} is gone, and the audit trail was written with its key" in refused.shown
+    assert not path.exists()
+    assert start(TENANTABLE_FORMER_CHAIN_KEYS=key).stop() == 0
+    path.write_text(key)
+    assert start().stop() == 0

@@ -11,7 +11,7 @@ from socket import socket
 from tenantable.engine import Engine
 from tenantable.engine.server import Server, http_address
 from tenantable.iam.use.counting import GrantUses
-from tenantable.local.access.assembly import access_installation, assemble_access
+from tenantable.local.access.assembly import access_installation, assemble_access, trail_key_id
 from tenantable.local.access.keys import access_secrets
 from tenantable.local.components import ComponentClient, Installation, access_keys, profiles
 from tenantable.local.decisions.denials import DenialLog
@@ -131,12 +131,14 @@ def _start_webhooks(
 def _start_access(
     stack: ExitStack, installation: Installation, cloud: _Cloud, settings: Settings, *, listener: socket
 ) -> AccessPlace:
-    found = access_secrets(settings, secrets.token_urlsafe)
+    client, primitives = cloud.client(installation), cloud.primitives(installation)
+    key_id = trail_key_id(installation, client, primitives)
+    found = access_secrets(settings, secrets.token_urlsafe, trail_key_id=key_id)
     address = http_address(settings.host, listener.getsockname()[1])
     access = assemble_access(
         installation,
-        cloud.client(installation),
-        cloud.primitives(installation),
+        client,
+        primitives,
         secrets=found,
         settings=settings,
         address=address,

@@ -14,6 +14,18 @@ from tenantable.settings import Settings
 FREE = {"port": 0, "dynamodb_port": 0}
 
 
+def behind_a_free_port() -> socket.socket:
+    """A listening socket; the port before its own is free."""
+    while True:
+        other = socket.create_server(("127.0.0.1", 0))
+        try:
+            socket.create_server(("127.0.0.1", other.getsockname()[1] - 1)).close()
+        except OSError:
+            other.close()
+        else:
+            return other
+
+
 def settings(folder: Path, **given: Any) -> Settings:
     return Settings(data=folder / "data", **(FREE | given))
 
@@ -38,9 +50,8 @@ def test_a_port_that_is_taken_is_told_with_its_service_and_nothing_is_written(
 
 
 def test_an_implied_port_is_told_as_such(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        port = other.getsockname()[1]
-        given = settings(tmp_path, port=port - 1)
+    with behind_a_free_port() as other:
+        given = settings(tmp_path, port=other.getsockname()[1] - 1)
         with pytest.raises(AddressError, match="access management, the one after --port; choose"), listening(given):
             pass
 

@@ -16,15 +16,14 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
 from tenantable.errors import SettingsError, StorageError
-from tenantable.local.secrets import RandomText, installation_secrets, made_once, write_private
+from tenantable.local.access.chain_keys import chain_keys
+from tenantable.local.secrets import RandomText, installation_secrets, kept_secret, made_once, write_private
 from tenantable.services.access.identity.tokens import EmbeddedIssuer, new_key
 from tenantable.settings import PREFIX, Settings
 
 PLATFORM_SECRET_FILE = "access-platform-secret"  # noqa: S105 - where it is, not what
-CHAIN_KEY_FILE = "access-chain-key"
 SIGNING_KEYS_FILE = "access-signing-keys.json"
 FORMER_KEYS_MAX = 4
-_SECRET_BYTES = 32
 
 _log = structlog.get_logger(__name__)
 
@@ -35,13 +34,14 @@ class AccessSecrets:
     What the service is told and nobody else.
 
     `platform_secret` is the administrator's, and `platform_secret_is_new` when it was made at this start; `chain_key`
-    keys the audit trail, `cursor_key` signs page cursors and `console_key` (32 bytes) encrypts the console's sessions;
-    the first of `signing_keys` signs tokens.
+    keys the audit trail and `former_chain_keys` did, the oldest first; `cursor_key` signs page cursors and
+    `console_key` (32 bytes) encrypts the console's sessions; the first of `signing_keys` signs tokens.
     """
 
     platform_secret: str
     platform_secret_is_new: bool
     chain_key: bytes
+    former_chain_keys: tuple[bytes, ...]
     cursor_key: bytes
     console_key: bytes
     signing_keys: tuple[ECKey, ...]
@@ -51,15 +51,18 @@ class AccessSecrets:
         return _issuer(settings, clock)
 
 
-def access_secrets(settings: Settings, random_text: RandomText) -> AccessSecrets:
+def access_secrets(settings: Settings, random_text: RandomText, *, trail_key_id: str | None = None) -> AccessSecrets:
     """
+    Args:
+        trail_key_id: The key of the audit trail's newest event; None: there is none yet.
     Raises:
-        StorageError: A file of the data folder cannot be read or written, or is not what this program wrote.
-        SettingsError: `signing_keys` are none.
+        StorageError: A file of the data folder cannot be read or written, or is not what this program wrote; or the key
+            of the audit trail is not known.
+        SettingsError: `signing_keys` or `former_chain_keys` are none.
     """
     folder = settings.data
-    secret, is_new = _text(settings.platform_secret, folder / PLATFORM_SECRET_FILE, random_text)
-    chain_key, _ = _text(settings.chain_key, folder / CHAIN_KEY_FILE, random_text)
+    chain = chain_keys(settings, random_text, trail_key_id=trail_key_id)
+    secret, is_new = kept_secret(settings.platform_secret, folder / PLATFORM_SECRET_FILE, random_text)
     if settings.cursor_key is None:
         cursor_key = installation_secrets(folder, random_text).cursor_key
     else:
@@ -67,7 +70,8 @@ def access_secrets(settings: Settings, random_text: RandomText) -> AccessSecrets
     return AccessSecrets(
         platform_secret=secret,
         platform_secret_is_new=is_new,
-        chain_key=chain_key.encode(),
+        chain_key=chain.present,
+        former_chain_keys=chain.former,
         cursor_key=hmac.digest(cursor_key.encode(), b"access", hashlib.sha256),
         console_key=hmac.digest(cursor_key.encode(), b"console", hashlib.sha256),
         signing_keys=signing_keys(settings),
@@ -195,17 +199,6 @@ def _one_at_a_time(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
-
-
-def _text(given: object, path: Path, random_text: RandomText) -> tuple[str, bool]:
-    if given is not None:
-        return str(given.get_secret_value()), False  # type: ignore[attr-defined]
-    content, is_new = made_once(path, lambda: random_text(_SECRET_BYTES).encode())
-    text = content.decode(errors="replace").strip()
-    if len(text) < _SECRET_BYTES:
-        hint = "restore it from a backup, or remove it: a new one is made then"
-        raise StorageError(f"{path} does not hold a secret of this installation", hint=hint)
-    return text, is_new
 
 
 def _stored(keys: list[ECKey]) -> bytes:

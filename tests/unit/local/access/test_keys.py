@@ -11,8 +11,8 @@ import pytest
 from joserfc.jwk import RSAKey
 
 from tenantable.errors import SettingsError, StorageError
+from tenantable.local.access.chain_keys import CHAIN_KEY_FILE
 from tenantable.local.access.keys import (
-    CHAIN_KEY_FILE,
     FORMER_KEYS_MAX,
     PLATFORM_SECRET_FILE,
     SIGNING_KEYS_FILE,

@@ -20,6 +20,7 @@ FindingKind = Literal[
     "rewritten",
     "signature",
     "unreadable",
+    "unknown-key",
 ]
 
 
