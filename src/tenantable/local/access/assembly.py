@@ -34,11 +34,14 @@ CONSOLE_PATH = "/console"
 EXPIRY_SECONDS = 60.0
 """How often invitations are closed whose time is over; they are accepted no more, closed or not."""
 _FORM_KEY_BYTES = 16
+_CURSOR_KEY_BYTES = 32
 
 
 def trail_key_id(installation: Installation, client: ComponentClient, primitives: ComponentPrimitives) -> str | None:
     """The key that the audit trail was last written with; None where there is no trail yet."""
-    database = Database(client(audit_service), naming=installation.naming, cursor_key=b"", clock=lambda: 0.0)
+    # No cursor leaves it, so any key will do.
+    no_key = bytes(_CURSOR_KEY_BYTES)
+    database = Database(client(audit_service), naming=installation.naming, cursor_key=no_key, clock=lambda: 0.0)
     bucket_name = installation.naming.resource_name(audit_archive.name)
     return newest_key_id(database, Archive(primitives(audit_service).bucket(bucket_name)))
 
