@@ -78,7 +78,8 @@ def commands_page() -> str:
         for parameter in command.params:
             option = ", ".join(f"`{text}`" for text in [*parameter.opts, *parameter.secondary_opts])
             default = "" if parameter.default is None or parameter.default is False else f"`{parameter.default}`"
-            lines.append(f"| {option} | {default} | {getattr(parameter, 'help', '') or ''} |")
+            meaning = [getattr(parameter, "help", "") or "", f"`{parameter.envvar}`" if parameter.envvar else ""]
+            lines.append(f"| {option} | {default} | {' '.join(filter(None, meaning))} |")
         lines.append("")
     return "\n".join(lines)
 

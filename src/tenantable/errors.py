@@ -157,7 +157,13 @@ class AddressError(TenantableError):
 
 
 class ServiceError(TenantableError):
-    """A service refuses a request; `status` is the HTTP status, `code` a stable word for programs."""
+    """
+    A service refuses a request; `status` is the HTTP status, `code` a stable word for programs.
+
+    `reason` is a word for the log alone, where the caller must not learn which of several reasons it is; None: the code
+    says it.
+    """
 
     status: int = 500
     code: str = "internal-error"
+    reason: str | None = None

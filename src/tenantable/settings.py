@@ -8,7 +8,11 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 PREFIX = "TENANTABLE_"
 SETTINGS_FILE = "tenantable.toml"
-SECRETS = frozenset({"operator_token", "cursor_key", "platform_secret", "chain_key", "signing_keys"})
+COMMAND_VARIABLES = frozenset({f"{PREFIX}ACCESS_ENDPOINT", f"{PREFIX}ACCESS_TOKEN"})
+"""Variables of commands that call a running system: for these the environment alone counts."""
+SECRETS = frozenset(
+    {"operator_token", "cursor_key", "platform_secret", "chain_key", "former_chain_keys", "signing_keys"}
+)
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 
@@ -78,6 +82,11 @@ class Settings(BaseSettings):
         default=None,
         min_length=32,
         description="Keys the digests of the audit trail, for ever. Default: made once, kept in the data folder.",
+    )
+    former_chain_keys: SecretStr | None = Field(
+        default=None,
+        description="Keys that digested earlier events of the audit trail, one a line, the oldest first; `lost:ID` for"
+        " one that nobody has any more.",
     )
     signing_keys: SecretStr | None = Field(
         default=None,

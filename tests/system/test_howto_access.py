@@ -33,4 +33,4 @@ def test_the_commands_of_the_page_work(start: Start) -> None:
     assert '"joined":true' in run.stdout
     assert '{"decision":false}' in run.stdout
     assert '"reason":"no-grant"' in run.stdout
-    assert "signs tokens from the next start on" in run.stdout
+    assert "signs tokens from now on" in run.stdout

@@ -1,10 +1,12 @@
 """Access management under `up`, as a newcomer meets it: real processes, sockets and files."""
 
 import os
+import socket
 import stat
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -12,6 +14,7 @@ import httpx
 import pytest
 from botocore.exceptions import ClientError
 from fastapi import FastAPI
+from joserfc.jws import extract_compact
 from tests.conftest import PATIENCE_SECONDS, Serving
 from tests.system.conftest import Start, Up, found
 from tests.waiting import wait_until
@@ -75,7 +78,8 @@ def test_the_console_is_where_it_says_and_a_session_outlives_a_restart(start: St
         cookie = answer.headers["set-cookie"].partition(";")[0]
         assert "New organisation" in visitor.get(f"{address}organisations").text
         assert visitor.get(f"{address}static/htmx.min.js").status_code == 200
-        assert visitor.get(address.rstrip("/")).headers["location"] == "/console/"
+        for near in (address.rstrip("/"), first.access, f"{first.access}/"):
+            assert visitor.get(near).headers["location"] == "/console/"
     assert first.stop() == 0
     second = start()
     address = found(r"Console +(http://[\d.:]+/console/)", second.shown)
@@ -102,19 +106,35 @@ def test_a_secret_that_is_set_counts_and_is_written_nowhere(start: Start) -> Non
         assert administrator.post("/v1/organisations", json=NEW).status_code == 201
 
 
-def test_tokens_of_the_command_are_believed_and_rotation_keeps_them(start: Start) -> None:
+def test_a_rotated_key_counts_at_once_and_the_former_one_still_does(start: Start) -> None:
+    """While `up` runs, and after a restart: the command and the server sign with the same key."""
     up = start()
     with as_bearer(up, up.platform_secret) as administrator:
         administrator.post("/v1/organisations", json=NEW)
-    before = command(up, "token", "--user", "ann", "--email", "ann@example.com").stdout.strip()
-    assert "signs tokens from the next start on" in command(up, "access", "rotate-key").stdout
-    after = command(up, "token", "--user", "ann").stdout.strip()
-    up.stop()
-    up = start()
-    for token in (before, after):
-        with as_bearer(up, token) as ann:
-            assert ann.get("/v1/organisations/acme").status_code == 200
-    assert len(httpx.get(f"{up.access}/.well-known/jwks.json", timeout=PATIENCE_SECONDS).json()["keys"]) == 2
+        before = command(up, "token", "--user", "ann", "--email", "ann@example.com").stdout.strip()
+        rotated = command(up, "access", "rotate-key").stdout
+        after = command(up, "token", "--user", "ann").stdout.strip()
+        issued = administrator.post("/v1/platform/tokens", json={"userId": "ann"}).json()["token"]
+    key_id = found(r"The key (\S+) signs tokens from now on", rotated)
+    assert [extract_compact(token.encode()).headers()["kid"] for token in (after, issued)] == [key_id, key_id]
+    for running in (up, None):
+        if running is None:
+            up.stop()
+            up = start()
+        for token in (before, after, issued):
+            with as_bearer(up, token) as ann:
+                assert ann.get("/v1/organisations/acme").status_code == 200
+        published = httpx.get(f"{up.access}/.well-known/jwks.json", timeout=PATIENCE_SECONDS).json()["keys"]
+        assert len({key["kid"] for key in published}) == 2
+        assert published[0]["kid"] == key_id
+
+
+def test_keys_of_another_folder_are_neither_made_nor_rotated(start: Start, tmp_path: Path) -> None:
+    up = Up(start().process, tmp_path / "elsewhere")
+    refused = command(up, "access", "rotate-key")
+    assert refused.returncode == 1
+    assert "start `tenantable up` once, or say with --data" in refused.stderr
+    assert not up.data.exists()
 
 
 def test_a_token_of_a_folder_without_keys_is_refused_with_the_way_out(start: Start) -> None:
@@ -283,3 +303,33 @@ def test_a_configuration_is_exported_compared_and_applied(start: Start) -> None:
     refused = command(up, "access", "apply", "acme", str(file), *url)
     assert refused.returncode == 1
     assert "document.roles.0.name, line 1: Input should be a valid string" in refused.stderr
+
+
+def test_commands_say_when_nothing_answers(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        address = f"http://127.0.0.1:{free.getsockname()[1]}"
+    line = [sys.executable, "-m", "tenantable.cli", "access", "export", "acme", "--members"]
+    environment = os.environ | {"TENANTABLE_ACCESS_ENDPOINT": address, "TENANTABLE_ACCESS_TOKEN": "a"}
+    refused = subprocess.run(line, check=False, capture_output=True, text=True, cwd=tmp_path, env=environment)
+    assert refused.returncode == 1
+    assert f"Nothing answers at {address} (is `tenantable up` running?" in refused.stderr
+    assert "Errno" not in refused.stderr
+
+
+def test_variables_of_the_commands_do_not_keep_up_from_starting(start: Start) -> None:
+    assert start(TENANTABLE_ACCESS_ENDPOINT="http://127.0.0.1:1", TENANTABLE_ACCESS_TOKEN="a").stop() == 0
+
+
+def test_a_lost_key_of_the_trail_keeps_up_from_starting_until_it_is_back(start: Start) -> None:
+    up = start()
+    up.stop()
+    path = up.data / "access-chain-key"
+    key = path.read_text()
+    path.unlink()
+    refused = start()
+    assert refused.process.wait(20) == 1
+    assert f"{path} is gone, and the audit trail was written with its key" in refused.shown
+    assert not path.exists()
+    assert start(TENANTABLE_FORMER_CHAIN_KEYS=key).stop() == 0
+    path.write_text(key)
+    assert start().stop() == 0

@@ -12,12 +12,14 @@ DataFolder = Annotated[
 
 Organisation = Annotated[str, typer.Argument(help="Id of the organisation.")]
 DocumentFile = Annotated[Path, typer.Argument(help="The YAML document.", exists=True, dir_okay=False, readable=True)]
-Url = Annotated[str, typer.Option("--url", envvar="ACCESS_URL", help="Where access management answers.")]
+Url = Annotated[
+    str, typer.Option("--url", envvar="TENANTABLE_ACCESS_ENDPOINT", help="Where access management answers.")
+]
 Token = Annotated[
     str | None,
     typer.Option(
         "--token",
-        envvar="ACCESS_TOKEN",
+        envvar="TENANTABLE_ACCESS_TOKEN",
         help="A bearer token. Default: the administrator's secret of the data folder.",
         show_default=False,
     ),
@@ -63,10 +65,15 @@ def token(
 
 
 def rotate_key(*, data: DataFolder = None) -> None:
-    """Put a new signing key before the others. It counts from the next start on; tokens of the former ones count on."""
+    """
+    Put a new signing key before the others. It signs from now on, also in processes that run; tokens of the four before
+    it count on.
+    """
     from tenantable.local.access.keys import rotate_signing_key
 
-    typer.echo(f"The key {rotate_signing_key(_settings(data))} signs tokens from the next start on")
+    typer.echo(
+        f"The key {rotate_signing_key(_settings(data))} signs tokens from now on; those of the former keys count"
+    )
 
 
 def export(
@@ -137,7 +144,9 @@ def _credential(token: str | None, data: Path | None) -> str:
     try:
         return str(path.read_text().strip())
     except OSError as error:
-        raise SettingsError(f"There is no token, and no {path}", hint="set ACCESS_TOKEN, or give --data") from error
+        raise SettingsError(
+            f"There is no token, and no {path}", hint="set TENANTABLE_ACCESS_TOKEN, or give --data"
+        ) from error
 
 
 def _sent(address: str, credential: str, document: Path) -> dict[str, Any]:
@@ -164,7 +173,21 @@ def _call(method: str, address: str, credential: str, body: bytes | None) -> byt
         with error:
             raise ServiceError(_told(error.read(1_000_000)) or f"{address} was answered {error.code}") from error
     except (OSError, ValueError) as error:
-        raise ServiceError(f"{address} was not answered: {error}", hint="say with --url where it answers") from error
+        raise _unanswered(address, error) from error
+
+
+def _unanswered(address: str, error: OSError | ValueError) -> Exception:
+    from urllib.parse import urlsplit
+
+    from tenantable.errors import ServiceError
+
+    cause = getattr(error, "reason", error)
+    parts = urlsplit(address)
+    place = f"{parts.scheme}://{parts.netloc}" if parts.netloc else address
+    where = "say with --url or TENANTABLE_ACCESS_ENDPOINT where it answers"
+    if isinstance(cause, ConnectionRefusedError):
+        return ServiceError(f"Nothing answers at {place}", hint=f"is `tenantable up` running? If so, {where}")
+    return ServiceError(f"{place} did not answer: {getattr(cause, 'strerror', None) or cause}", hint=where)
 
 
 def _told(body: bytes) -> str:

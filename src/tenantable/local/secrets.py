@@ -8,6 +8,7 @@ from io import StringIO
 from pathlib import Path
 
 import orjson
+from pydantic import SecretStr
 
 from tenantable.engine.accounts.callers import ACCOUNT
 from tenantable.errors import StorageError
@@ -18,6 +19,7 @@ RandomText = Callable[[int], str]
 SECRETS_FILE = "secrets.json"
 CREDENTIALS_FILE = "credentials"
 _NEW_KEYS = "restore it from a backup, or remove it: new access keys are made then"
+_SECRET_BYTES = 32
 ADMINISTRATOR = "default"
 """The profile whose key no policy restricts: for operators and their tools, never for a component."""
 
@@ -168,6 +170,23 @@ def made_once(path: Path, make: Callable[[], bytes]) -> tuple[bytes, bool]:
         return path.read_bytes(), is_new
     except OSError as error:
         raise StorageError(f"{path} cannot be used: {error.strerror}", hint="let this user read it") from error
+
+
+def kept_secret(given: SecretStr | None, path: Path, random_text: RandomText) -> tuple[str, bool]:
+    """
+    A secret that is set, else what the file holds, and whether it was made now.
+
+    Raises:
+        StorageError: The file cannot be read or written, or holds no secret.
+    """
+    if given is not None:
+        return given.get_secret_value(), False
+    content, is_new = made_once(path, lambda: random_text(_SECRET_BYTES).encode())
+    text = content.decode(errors="replace").strip()
+    if len(text) < _SECRET_BYTES:
+        hint = "restore it from a backup, or remove it: a new one is made then"
+        raise StorageError(f"{path} does not hold a secret of this installation", hint=hint)
+    return text, is_new
 
 
 def _unwritable(path: Path, error: OSError) -> StorageError:

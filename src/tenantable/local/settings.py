@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from tenantable.errors import SettingsError
-from tenantable.settings import PREFIX, SECRETS, SETTINGS_FILE, Settings
+from tenantable.settings import COMMAND_VARIABLES, PREFIX, SECRETS, SETTINGS_FILE, Settings
 
 
 def read_settings(**given: Any) -> Settings:
@@ -32,7 +32,7 @@ def read_settings(**given: Any) -> Settings:
 
 def check_environment(environment: Mapping[str, str]) -> None:
     """Raise SettingsError for a variable that looks like a setting and is none: a misspelt one would be ignored."""
-    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | COMMAND_VARIABLES
     unknown = sorted(name for name in environment if name.startswith(PREFIX) and name.upper() not in known)
     if unknown:
         near = difflib.get_close_matches(unknown[0], known, n=1)

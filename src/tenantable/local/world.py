@@ -9,9 +9,9 @@ from pathlib import Path
 from socket import socket
 
 from tenantable.engine import Engine
-from tenantable.engine.server import Server, http_address, listen
+from tenantable.engine.server import Server, http_address
 from tenantable.iam.use.counting import GrantUses
-from tenantable.local.access.assembly import access_installation, assemble_access
+from tenantable.local.access.assembly import access_installation, assemble_access, trail_key_id
 from tenantable.local.access.keys import access_secrets
 from tenantable.local.components import ComponentClient, Installation, access_keys, profiles
 from tenantable.local.decisions.denials import DenialLog
@@ -20,6 +20,7 @@ from tenantable.local.decisions.watch import PolicyWatch, declared_components
 from tenantable.local.endpoint.services import OtherServices
 from tenantable.local.loops import Loop
 from tenantable.local.observation.observing import Watch
+from tenantable.local.ports import listening
 from tenantable.local.primitives.embedded import embedded_primitives
 from tenantable.local.primitives.held import Primitives
 from tenantable.local.primitives.identities import ComponentPrimitives, component_primitives
@@ -85,20 +86,20 @@ def run_world(settings: Settings) -> Iterator[World]:
     """
     home = Home(account_id=settings.account_id, region=settings.region)
     webhooks, access = webhooks_installation(settings.prefix, home), access_installation(settings, home)
-    prepare_folder(settings.data)
     with ExitStack() as stack:
-        listener = stack.enter_context(listen(settings.host, settings.port))
-        access_listener = (
-            stack.enter_context(listen(settings.host, settings.access_port_used)) if settings.access else None
-        )
-        open_cloud = _amazon if settings.cloud == "aws" else _embedded
-        cloud = open_cloud(stack, [webhooks, access] if settings.access else [webhooks], settings)
-        operator_token = _start_webhooks(stack, webhooks, cloud, settings, listener=listener)
+        listeners = stack.enter_context(listening(settings))
+        prepare_folder(settings.data)
+        installations = [webhooks, access] if settings.access else [webhooks]
+        if listeners.dynamodb is None:
+            cloud = _amazon(stack, installations, settings)
+        else:
+            cloud = _embedded(stack, installations, settings, listener=listeners.dynamodb)
+        operator_token = _start_webhooks(stack, webhooks, cloud, settings, listener=listeners.webhooks)
         place = None
-        if access_listener is not None:
-            place = _start_access(stack, access, cloud, settings, listener=access_listener)
+        if listeners.access is not None:
+            place = _start_access(stack, access, cloud, settings, listener=listeners.access)
         yield World(
-            address=http_address(settings.host, listener.getsockname()[1]),
+            address=http_address(settings.host, listeners.webhooks.getsockname()[1]),
             operator_token=operator_token,
             access=place,
             dynamodb_address=cloud.dynamodb_address,
@@ -130,12 +131,14 @@ def _start_webhooks(
 def _start_access(
     stack: ExitStack, installation: Installation, cloud: _Cloud, settings: Settings, *, listener: socket
 ) -> AccessPlace:
-    found = access_secrets(settings, secrets.token_urlsafe)
+    client, primitives = cloud.client(installation), cloud.primitives(installation)
+    key_id = trail_key_id(installation, client, primitives)
+    found = access_secrets(settings, secrets.token_urlsafe, trail_key_id=key_id)
     address = http_address(settings.host, listener.getsockname()[1])
     access = assemble_access(
         installation,
-        cloud.client(installation),
-        cloud.primitives(installation),
+        client,
+        primitives,
         secrets=found,
         settings=settings,
         address=address,
@@ -154,7 +157,9 @@ def _start_access(
     )
 
 
-def _embedded(stack: ExitStack, installations: Sequence[Installation], settings: Settings) -> _Cloud:
+def _embedded(
+    stack: ExitStack, installations: Sequence[Installation], settings: Settings, *, listener: socket
+) -> _Cloud:
     home = installations[0].home
     watch = Watch(counts=settings.metrics_port is not None, logs_requests=settings.log_requests)
     services = OtherServices(
@@ -177,7 +182,7 @@ def _embedded(stack: ExitStack, installations: Sequence[Installation], settings:
         )
     )
     dynamodb_address, metrics_address = _serve_dynamodb(
-        stack, engine, installations, settings, watch=watch, services=services
+        stack, engine, installations, settings, watch=watch, services=services, listener=listener
     )
     for each in installations:
         create_missing_tables(engine, each.system.physical_tables(each.naming))
@@ -217,9 +222,9 @@ def _serve_dynamodb(
     *,
     watch: Watch,
     services: OtherServices,
+    listener: socket,
 ) -> tuple[str, str | None]:
     """Let SDKs and tools in as the components, or as the administrator; gives the addresses of endpoint and metrics."""
-    listener = stack.enter_context(listen(settings.host, settings.dynamodb_port))
     keys = profile_keys(settings.data, profiles(installations), secrets.token_urlsafe)
     lookup = access_keys(installations, keys).get
     commits_wait = settings.durability == "power"

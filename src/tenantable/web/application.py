@@ -5,13 +5,14 @@ import os
 import time
 from collections.abc import Callable
 
-from fastapi import FastAPI, Response
+from fastapi import Depends, FastAPI, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from pydantic import BaseModel
 
 from tenantable.web.limits import BodyLimit
 from tenantable.web.observation import Observation, RequestMetrics
-from tenantable.web.problems import ProblemDocument, install_problems
+from tenantable.web.problems import ProblemDocument, install_problems, problem_responses
+from tenantable.web.queries import KnownQueries
 
 REQUEST_ID_BYTES = 15
 
@@ -70,6 +71,16 @@ def new_application(
 
     _document_problems(app)
     return app
+
+
+def refuse_unknown_queries(app: FastAPI) -> None:
+    """
+    Have the routes that are added from here on refuse query parameters that they do not have, and say so in OpenAPI.
+
+    Not those before: whoever asks for health or metrics may add what they like.
+    """
+    app.router.dependencies.append(Depends(KnownQueries(app)))
+    app.router.responses.update(problem_responses(422))
 
 
 def _document_problems(app: FastAPI) -> None:

@@ -13,6 +13,7 @@ UNMATCHED_ROUTE = "unmatched"
 
 _REQUEST_ID = re.compile(rb"[\x21-\x7e](?:[\x20-\x7e]{0,254}[\x21-\x7e])?")
 _STATE_NAME = "request_id"
+_REASON_NAME = "refusal_reason"
 
 _log = structlog.get_logger("tenantable.web")
 
@@ -20,6 +21,11 @@ _log = structlog.get_logger("tenantable.web")
 def request_id_of(scope: Scope) -> str:
     """The id of the request, as the middleware below has set it."""
     return str(scope.get("state", {}).get(_STATE_NAME, ""))
+
+
+def note_refusal(scope: Scope, reason: str) -> None:
+    """Have the log say why the request is refused: in one word, without anything of the request itself."""
+    scope.setdefault("state", {})[_REASON_NAME] = reason
 
 
 class RequestMetrics:
@@ -84,7 +90,10 @@ class Observation:
         method = scope["method"] if route != UNMATCHED_ROUTE else "any"  # a caller must not invent label values
         self._metrics.requests.labels(method, route, status).inc()
         self._metrics.durations.labels(method, route).observe(duration_seconds)
-        _log.info(
+        # Whoever is told an id finds it in the log at every level; what has no route here is scanners' noise.
+        is_refusal = status >= 400 and route != UNMATCHED_ROUTE
+        reason = {"reason": scope["state"].get(_REASON_NAME)} if status >= 400 else {}
+        (_log.warning if is_refusal else _log.info)(
             "request",
             method=scope["method"],
             route=route,
@@ -92,6 +101,7 @@ class Observation:
             duration_ms=round(duration_seconds * 1000, 2),
             request_id=request_id,
             tenant_id=scope["state"].get("tenant_id"),
+            **reason,
         )
 
 

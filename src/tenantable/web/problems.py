@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 
 from tenantable.errors import AccessDenied, CloudError, InvalidCursor, ServiceError, Unavailable
 from tenantable.web.logs import error_text
-from tenantable.web.observation import request_id_of
+from tenantable.web.observation import note_refusal, request_id_of
 
 PROBLEM_MEDIA_TYPE = "application/problem+json"
 UNAVAILABLE_RETRY_SECONDS = 1
@@ -54,7 +54,12 @@ def problem_response(
     hint: str | None = None,
     errors: Sequence[FieldProblem] | None = None,
     headers: Mapping[str, str] | None = None,
+    reason: str | None = None,
 ) -> JSONResponse:
+    """
+    Args:
+        reason: What the log says of it, in one word; None: the code.
+    """
     document = ProblemDocument(
         type=f"urn:tenantable:problem:{code}",
         title=HTTPStatus(status).phrase,
@@ -67,7 +72,8 @@ def problem_response(
     )
     content = document.model_dump(mode="json", by_alias=True, exclude_none=True)
     extra = {"www-authenticate": "Bearer"} if status == 401 else {}
-    return JSONResponse(content, status, {**(headers or {}), **extra}, PROBLEM_MEDIA_TYPE)
+    note_refusal(request.scope, reason or code)
+    return JSONResponse(content, status, {**extra, **(headers or {})}, PROBLEM_MEDIA_TYPE)
 
 
 def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -91,7 +97,22 @@ def install_problems(app: FastAPI) -> None:
 
 def _service_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, ServiceError)
-    return problem_response(request, status=error.status, code=error.code, detail=error.message, hint=error.hint)
+    return refusal_response(request, error)
+
+
+def refusal_response(
+    request: Request, error: ServiceError, *, headers: Mapping[str, str] | None = None
+) -> JSONResponse:
+    """What a service refuses, as a problem document."""
+    return problem_response(
+        request,
+        status=error.status,
+        code=error.code,
+        detail=error.message,
+        hint=error.hint,
+        headers=headers,
+        reason=error.reason,
+    )
 
 
 def _malformed(request: Request, error: Exception) -> JSONResponse:
@@ -101,11 +122,25 @@ def _malformed(request: Request, error: Exception) -> JSONResponse:
     if any(tuple(each["loc"]) == ("body",) and isinstance(each["input"], bytes) for each in found):
         detail = "The header content-type: application/json is missing; without it a body is not read as JSON"
         return problem_response(request, status=415, code="unsupported-media-type", detail=detail)
+    if found and found[0]["type"] == "json_invalid":
+        return _no_json(request, error)
     # Only where and what: the values themselves may be secrets.
     errors = [
         FieldProblem(place=".".join(map(str, each["loc"])), problem=str(each["msg"])) for each in found[:ERRORS_MAX]
     ]
     detail = f"{len(found)} part(s) of the request are malformed"
+    return problem_response(request, status=422, code="malformed-request", detail=detail, errors=errors)
+
+
+def _no_json(request: Request, error: RequestValidationError) -> JSONResponse:
+    """Of a body that cannot be read the parser tells a position and what it expected there."""
+    (fault,) = error.errors()
+    position, text = int(fault["loc"][-1]), str(error.body)
+    line = text.count("\n", 0, position) + 1
+    column = position - text.rfind("\n", 0, position)
+    problem = f"line {line}, column {column}: {fault['ctx']['error']}"
+    errors = [FieldProblem(place="body", problem=problem)]
+    detail = f"The body is no JSON: {problem}"
     return problem_response(request, status=422, code="malformed-request", detail=detail, errors=errors)
 
 

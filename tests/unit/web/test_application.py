@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from structlog.testing import capture_logs
 
 from tenantable.errors import AccessDenied, CloudError, InvalidCursor, ServiceError, Unavailable
-from tenantable.web.application import new_application
+from tenantable.web.application import new_application, refuse_unknown_queries
 from tenantable.web.logs import configure_logs
 from tenantable.web.problems import PROBLEM_MEDIA_TYPE, problem_responses
 
@@ -39,6 +39,7 @@ def application() -> FastAPI:
         registry=CollectorRegistry(),
         entropy=bytes,
     )
+    refuse_unknown_queries(app)
 
     @app.post("/orders/{order_id}", responses=problem_responses(404))
     def post_order(order_id: str, order: Order) -> dict[str, int]:
@@ -108,6 +109,46 @@ def test_what_happened_inside_is_not_told(client: httpx.Client) -> None:
 
 def test_hints_are_told(client: httpx.Client) -> None:
     assert client.get("/fail/teapot").json()["hint"] == "use a pot"
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b'{"amount": 1,\n  amount: 2}', "line 2, column 3: Expecting property name enclosed in double quotes"),
+        (b"{", "line 1, column 2: Expecting property name enclosed in double quotes"),
+        ('{"\u00e4\u20ac": 1,\n\n"x" 2}'.encode(), "line 3, column 5: Expecting ':' delimiter"),
+    ],
+)
+def test_a_body_that_is_no_json_says_line_and_column(client: httpx.Client, content: bytes, problem: str) -> None:
+    response = client.post("/orders/1", content=content, headers={"content-type": "application/json"})
+    assert response.json()["detail"] == f"The body is no JSON: {problem}"
+    assert response.json()["errors"] == [{"place": "body", "problem": problem}]
+
+
+@pytest.mark.parametrize(
+    ("path", "problem"),
+    [
+        ("/fail/teapot?secert=whsec_x", "Unknown parameter; did you mean secret?"),
+        ("/fail/teapot?secret=a&zzz", "Unknown parameter; there are secret"),
+        ("/orders/1?amount=3", "Unknown parameter; there are none here"),
+        ("/fail/teapot?%FF=1", "Unknown parameter; there are secret"),
+    ],
+)
+def test_an_unknown_parameter_is_refused_with_the_nearest_known(client: httpx.Client, path: str, problem: str) -> None:
+    response = client.request("POST" if "orders" in path else "GET", path, json={"amount": 1})
+    assert (response.status_code, response.json()["code"]) == (422, "malformed-request")
+    assert [each["problem"] for each in response.json()["errors"]] == [problem]
+    assert "whsec_x" not in response.text
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/metrics", "/openapi.json"])
+def test_whoever_looks_after_the_service_may_add_what_they_like(client: httpx.Client, path: str) -> None:
+    assert client.get(path, params={"collect[]": "x"}).status_code == 200
+
+
+def test_every_route_says_that_it_refuses_unknown_parameters(client: httpx.Client) -> None:
+    paths = client.get("/openapi.json").json()["paths"]
+    assert "422" in paths["/fail/{kind}"]["get"]["responses"]
 
 
 def test_malformed_requests_say_where_and_not_what(client: httpx.Client) -> None:
@@ -182,8 +223,22 @@ def test_each_request_is_logged_without_its_content(client: httpx.Client) -> Non
         client.get("/fail/teapot?secret=whsec_x", headers={"authorization": "Bearer wk_x", "x-request-id": "r1"})
     (line,) = logs
     assert (line["route"], line["status"], line["request_id"], line["tenant_id"]) == ("/fail/{kind}", 418, "r1", "t1")
+    assert line["reason"] == "teapot"
     assert "whsec_x" not in str(line)
     assert "wk_x" not in str(line)
+
+
+@pytest.mark.parametrize(
+    ("path", "level"),
+    [("/fail/teapot", "warning"), ("/fail/unavailable", "warning"), ("/nowhere", "info"), ("/healthz", "info")],
+)
+def test_what_is_refused_is_in_the_log_at_every_level_and_scanners_are_not(
+    client: httpx.Client, path: str, level: str
+) -> None:
+    structlog.reset_defaults()
+    with capture_logs() as logs:
+        client.get(path, headers={"x-request-id": "r1"})
+    assert [line["log_level"] for line in logs if line["event"] == "request"] == [level]
 
 
 @pytest.mark.parametrize("settings", ["configured", "default"])

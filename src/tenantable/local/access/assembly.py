@@ -8,8 +8,10 @@ from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse
 
 from tenantable.console.app import create_console
+from tenantable.data.database import Database
 from tenantable.engine import Engine
 from tenantable.errors import SettingsError
+from tenantable.local.access.chain_keys import newest_key_id
 from tenantable.local.access.following import HeadFollower
 from tenantable.local.access.keys import AccessSecrets
 from tenantable.local.access.leaving import amazon_removals, embedded_removals
@@ -17,8 +19,9 @@ from tenantable.local.components import ComponentClient, Installation
 from tenantable.local.loops import Loop, every, stop_all
 from tenantable.local.primitives.identities import ComponentPrimitives
 from tenantable.services.access.app import Dependencies, create_app
+from tenantable.services.access.audit.archiving.archive import Archive
 from tenantable.services.access.audit.assembly import archiver_of
-from tenantable.services.access.declaration import SYSTEM, audit_archive, audit_archiver, naming
+from tenantable.services.access.declaration import SYSTEM, audit_archive, audit_archiver, audit_service, naming
 from tenantable.services.access.declaration import table as access_table
 from tenantable.services.access.identity.fetching import fetch
 from tenantable.services.access.identity.openid import OpenIdKeys
@@ -31,6 +34,16 @@ CONSOLE_PATH = "/console"
 EXPIRY_SECONDS = 60.0
 """How often invitations are closed whose time is over; they are accepted no more, closed or not."""
 _FORM_KEY_BYTES = 16
+_CURSOR_KEY_BYTES = 32
+
+
+def trail_key_id(installation: Installation, client: ComponentClient, primitives: ComponentPrimitives) -> str | None:
+    """The key that the audit trail was last written with; None where there is no trail yet."""
+    # No cursor leaves it, so any key will do.
+    no_key = bytes(_CURSOR_KEY_BYTES)
+    database = Database(client(audit_service), naming=installation.naming, cursor_key=no_key, clock=lambda: 0.0)
+    bucket_name = installation.naming.resource_name(audit_archive.name)
+    return newest_key_id(database, Archive(primitives(audit_service).bucket(bucket_name)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +93,7 @@ def assemble_access(
         naming=installation.naming,
         cursor_key=secrets.cursor_key,
         chain_key=secrets.chain_key,
+        former_chain_keys=secrets.former_chain_keys,
         platform_secret=secrets.platform_secret,
         issuers=[_provider(settings) if embedded is None else embedded.trusted],
         embedded_issuer=embedded,
@@ -96,7 +110,8 @@ def assemble_access(
         new_key=lambda: randomness.token_urlsafe(_FORM_KEY_BYTES),
     )
     app.mount(CONSOLE_PATH, console)
-    app.add_route(CONSOLE_PATH, _to_the_console)
+    for path in ("/", CONSOLE_PATH):
+        app.add_route(path, _to_the_console, include_in_schema=False)
     loops = [Loop("invitation-expiry", every(EXPIRY_SECONDS, app.state.invitations.expiry.sweep))]
     table_name = installation.naming.table_name(access_table.name)
     if engine is not None:

@@ -44,6 +44,7 @@ from tenantable.services.access.evaluation.inquiries import Doorkeeper
 from tenantable.services.access.evaluation.metrics import DecisionMetrics
 from tenantable.services.access.evaluation.searches import Searches
 from tenantable.services.access.http.answers import install_replays
+from tenantable.services.access.http.challenges import install_challenges
 from tenantable.services.access.http.limits import install_limits
 from tenantable.services.access.http.requests import Doors
 from tenantable.services.access.identity.callers import Authenticator, PlatformSecret
@@ -69,7 +70,7 @@ from tenantable.services.access.teams.definitions import TeamRoles
 from tenantable.services.access.teams.members import Memberships
 from tenantable.services.access.teams.members_api import router as team_members_router
 from tenantable.services.access.teams.service import TeamService
-from tenantable.web.application import new_application
+from tenantable.web.application import new_application, refuse_unknown_queries
 from tenantable.wire.client import DynamoClient
 
 BODY_BYTES_MAX = 1024 * 1024
@@ -153,6 +154,8 @@ def create_app(dependencies: Dependencies) -> FastAPI:
     )
     install_replays(app)
     app.include_router(authzen_router)  # first: routes are tried in order, and these are asked most
+    refuse_unknown_queries(app)
+    install_challenges(app)
     install_limits(app)
     decision_database = dependencies.database(declaration.decision_service)
     app.state.doors = Doors(

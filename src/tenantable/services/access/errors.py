@@ -2,12 +2,21 @@
 
 from tenantable.errors import ServiceError
 
+_ID_CHARACTERS_MAX = 128
+_INVALID = "The credential is unknown or counts no longer"
+
 
 class NotFound(ServiceError):
     """There is no such thing in this organisation."""
 
     status = 404
     code = "not-found"
+
+
+def no_such_organisation(organisation_id: str) -> NotFound:
+    """Said of what is not there and to whoever has no part in it, in the same words: strangers must not tell apart."""
+    more = "..." if len(organisation_id) > _ID_CHARACTERS_MAX else ""
+    return NotFound(f"There is no organisation {organisation_id[:_ID_CHARACTERS_MAX]}{more}")
 
 
 class AlreadyExists(ServiceError):
@@ -99,6 +108,19 @@ class NotAuthenticated(ServiceError):
 
     status = 401
     code = "not-authenticated"
+
+    def __init__(
+        self, message: str | None = None, *, hint: str | None = None, reason: str, challenge: str | None = _INVALID
+    ) -> None:
+        """
+        Args:
+            message: Given only where it tells strangers nothing; None: the same as for every other reason.
+            reason: What it really is, for the log: a word, never anything of the credential.
+            challenge: What the answer's header WWW-Authenticate says of the token; None: there was none.
+        """
+        super().__init__(message, hint=hint)
+        self.reason = reason
+        self.challenge = challenge
 
 
 class IssuerUnreachable(ServiceError):

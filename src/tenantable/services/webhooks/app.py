@@ -26,7 +26,7 @@ from tenantable.services.webhooks.worker import (
     Sender,
     Worker,
 )
-from tenantable.web.application import new_application
+from tenantable.web.application import new_application, refuse_unknown_queries
 from tenantable.wire.client import DynamoClient
 
 
@@ -107,6 +107,7 @@ def create_app(dependencies: Dependencies) -> FastAPI:
         entropy=dependencies.entropy,
         monotonic=dependencies.monotonic,
     )
+    refuse_unknown_queries(app)
     app.state.components = Components(
         authorizer=Authorizer(repository=dependencies.repository(declaration.authorizer)),
         api=WebhookApi(

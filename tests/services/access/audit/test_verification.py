@@ -249,6 +249,13 @@ def test_a_chain_goes_on_over_a_change_of_its_key_and_never_back(trail: World) -
     assert kinds(verifier_of(after).verify("acme")) == [("edited", EVENTS + 2)]
 
 
+def test_events_of_a_key_that_is_not_known_are_told_apart_from_edited_ones(trail: World) -> None:
+    """Its loss is no sign that somebody altered anything."""
+    found = verifier_of(replace(trail.dependencies, chain_key=b"another key of the chain")).verify("acme")
+    assert {kind for kind, sequence in kinds(found) if sequence is not None and sequence <= EVENTS} >= {"unknown-key"}
+    assert "edited" not in {kind for kind, _ in kinds(found)}
+
+
 def test_a_verification_over_http_is_recorded_and_names_what_is_wrong(trail: World) -> None:
     ann = trail.as_user("ann")
     path = "/v1/organisations/acme/audit/verifications"

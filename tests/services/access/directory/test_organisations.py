@@ -48,11 +48,20 @@ def test_only_the_administrator_creates_organisations(world: World) -> None:
     assert world.as_user("ann").post("/v1/organisations", json=NEW).status_code == 403
 
 
+def test_a_misspelt_filter_is_refused_and_never_passed_over(world: World) -> None:
+    world.found("acme")
+    ann, events = world.as_user("ann"), "/v1/organisations/acme/audit/export"
+    refused = ann.get(events, params={"form": "2026-01-01T00:00:00Z"})
+    assert refused.status_code == 422
+    assert refused.json()["errors"] == [{"place": "query.form", "problem": "Unknown parameter; did you mean from?"}]
+    assert ann.get("/v1/organisations/acme/roles", params={"limit": 1}).status_code == 200
+
+
 @pytest.mark.parametrize("organisation_id", ["acme", "nobody"])
 def test_a_stranger_is_told_that_there_is_no_such_organisation(world: World, organisation_id: str) -> None:
     world.found("acme")
     answer = world.as_user("eve").get(f"/v1/organisations/{organisation_id}")
-    assert (answer.status_code, answer.json()["detail"]) == (404, "There is no such organisation")
+    assert (answer.status_code, answer.json()["detail"]) == (404, f"There is no organisation {organisation_id}")
 
 
 @pytest.mark.parametrize("credential", ["", "x", "a.b.c", "tsk_k1_secret", "tsk_", "Ω" * 16])

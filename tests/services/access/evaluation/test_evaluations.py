@@ -142,7 +142,8 @@ def test_whoever_is_not_known_is_refused(acme: Organisation, path: str, credenti
     client = acme.world.as_nobody() if credential is None else acme.world.as_bearer(credential)
     answer = client.post(path, json=READ)
     assert outcome(answer) == (401, "not-authenticated")
-    assert answer.headers["www-authenticate"] == "Bearer"
+    error = 'error="invalid_token"'
+    assert (error in answer.headers["www-authenticate"]) == (credential is not None)
 
 
 def test_a_member_needs_the_permission_to_ask(acme: Organisation) -> None:

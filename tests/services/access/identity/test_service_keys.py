@@ -10,7 +10,7 @@ from tenantable.data.database import Database
 from tenantable.engine import Engine
 from tenantable.services.access.declaration import PLATFORM, SYSTEM, ServiceKey, ServiceKeys, naming
 from tenantable.services.access.errors import NotAuthenticated
-from tenantable.services.access.identity.callers import Caller, PlatformSecret, authenticate
+from tenantable.services.access.identity.callers import Caller, PlatformSecret, authenticate, credential_of
 from tenantable.services.access.identity.service_keys import (
     ServiceKeyAuthenticator,
     secret_digest,
@@ -116,7 +116,54 @@ def test_the_administrator_is_known_by_the_whole_secret() -> None:
         assert secret.caller(wrong) is None
 
 
-@pytest.mark.parametrize("credential", [None, "", "nobodys"])
-def test_nobody_is_let_in(credential: str | None) -> None:
-    with pytest.raises(NotAuthenticated):
+@pytest.mark.parametrize("credential", ["", "nobodys"])
+def test_nobody_is_let_in(credential: str) -> None:
+    with pytest.raises(NotAuthenticated, match="neither a token, nor a service key, nor the administrator's secret"):
         authenticate(credential, [PlatformSecret("correct-horse-battery")])
+
+
+@pytest.mark.parametrize(
+    ("header", "reason"),
+    [
+        (None, "header-missing"),
+        (" ", "header-missing"),
+        ("Bearer", "header-not-bearer"),
+        ("Bearer  ", "header-not-bearer"),
+        ("Basic YTpi", "header-not-bearer"),
+        ("tsk_k1_secret", "header-not-bearer"),
+    ],
+)
+def test_a_header_without_a_bearer_credential_is_told_apart(header: str | None, reason: str) -> None:
+    with pytest.raises(NotAuthenticated) as refused:
+        credential_of(header)
+    assert (refused.value.reason, refused.value.challenge) == (reason, None)
+    assert "secret" not in refused.value.message
+
+
+@pytest.mark.parametrize("header", ["Bearer abc", "bearer abc", "BEARER  abc "])
+def test_the_scheme_is_read_in_any_case(header: str) -> None:
+    assert credential_of(header) == "abc"
+
+
+@pytest.mark.parametrize(
+    ("given", "credential", "reason"),
+    [
+        ({}, "tsk_k1_wrong", "service-key-secret"),
+        ({}, f"tsk_k2_{SECRET}", "service-key-unknown"),
+        ({"revoked_at": datetime(2027, 1, 1, tzinfo=UTC)}, f"tsk_k1_{SECRET}", "service-key-revoked"),
+        ({"revoked_at": datetime(2027, 1, 1, tzinfo=UTC)}, "tsk_k1_wrong", "service-key-secret"),
+        ({"not_after": datetime(2000, 1, 1, tzinfo=UTC)}, f"tsk_k1_{SECRET}", "service-key-expired"),
+        ({}, "tsk_k1", "service-key-malformed"),
+    ],
+)
+def test_the_log_is_told_what_the_caller_is_not(
+    database: Database, given: dict[str, Any], credential: str, reason: str
+) -> None:
+    """Unknown, wrong, revoked, expired: to the caller they are the same."""
+    clock = ManualClock()
+    keep(database, clock, **given)
+    with pytest.raises(NotAuthenticated) as refused:
+        caller(database, clock, credential)
+    assert refused.value.reason == reason
+    assert (refused.value.message, refused.value.hint) == (NotAuthenticated(reason="").message, None)
+    assert refused.value.challenge == NotAuthenticated(reason="").challenge

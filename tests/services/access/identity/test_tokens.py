@@ -257,3 +257,51 @@ def test_published_keys_are_public() -> None:
     (key,) = issuer.published_keys()["keys"]
     assert "d" not in key
     assert (key["kty"], key["crv"], key["use"], key["alg"]) == ("EC", "P-256", "sig", "ES256")
+
+
+@pytest.mark.parametrize(
+    ("claims", "reason", "told"),
+    [
+        ({"exp": 0}, "token-expired", "The token expired at 1970-01-01T00:00:00Z, and it is "),
+        ({"exp": ...}, "token-claims", "The token's exp is missing"),
+        ({"nbf": 1e300}, "token-early", "The token's nbf is 9999-"),
+        ({"aud": "other"}, "token-audience", "The token's aud is 'other'; expected is 'our-api'"),
+        ({"aud": ["a", "b"]}, "token-audience", "The token's aud is a list of 2; expected is 'our-api'"),
+        ({"aud": ...}, "token-audience", "The token's aud is missing; expected is 'our-api'"),
+        ({"sub": "ann@example.com"}, "token-user-id", "'ann@example.com': a user id has 1 to 128 letters, digits"),
+        ({"sub": "platform"}, "token-user-id", "The token's sub is 'platform', as no user is called"),
+        ({"sub": "x" * 200}, "token-user-id", "xxx...'"),
+    ],
+    ids=str,
+)
+def test_whoever_holds_a_signed_token_is_told_what_is_wrong_with_it(
+    claims: dict[str, Any], reason: str, told: str
+) -> None:
+    with pytest.raises(NotAuthenticated) as refused:
+        believed(signed(**claims))
+    assert told in refused.value.message
+    assert refused.value.reason == reason
+    assert "example" not in str(refused.value.challenge)
+
+
+@pytest.mark.parametrize(
+    ("token", "reason"),
+    [
+        (signed(iss="https://another.test"), "token-issuer-unknown"),
+        (signed(header={"kid": "nobodys"}), "token-key-unknown"),
+        (signed(STRANGE, sub="bob"), "token-signature"),
+        (unsigned({"alg": "none", "kid": "ec"}, exp=0), "token-signature"),
+        ("a.b.c", "token-malformed"),
+        (signed(exp=float("nan")), "token-malformed"),
+        (signed(exp=float("inf")), "token-malformed"),
+        ("x" * 9000 + "..", "token-too-long"),
+    ],
+)
+def test_of_a_token_that_nobody_signed_the_log_alone_learns_more(token: str, reason: str) -> None:
+    with pytest.raises(NotAuthenticated) as refused:
+        believed(token)
+    assert refused.value.reason == reason
+    assert (refused.value.message, refused.value.challenge) == (
+        NotAuthenticated(reason="").message,
+        NotAuthenticated(reason="").challenge,
+    )

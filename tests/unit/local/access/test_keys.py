@@ -3,6 +3,7 @@
 import itertools
 import json
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +11,18 @@ import pytest
 from joserfc.jwk import RSAKey
 
 from tenantable.errors import SettingsError, StorageError
+from tenantable.local.access.chain_keys import CHAIN_KEY_FILE
 from tenantable.local.access.keys import (
-    CHAIN_KEY_FILE,
     FORMER_KEYS_MAX,
     PLATFORM_SECRET_FILE,
     SIGNING_KEYS_FILE,
+    ChangedKeys,
     access_secrets,
     embedded_issuer,
     rotate_signing_key,
     signing_keys,
 )
-from tenantable.services.access.identity.tokens import new_key
+from tenantable.services.access.identity.tokens import TokenAuthenticator, new_key
 from tenantable.settings import Settings
 from tenantable.testing import ManualClock
 
@@ -95,3 +97,53 @@ def test_no_tokens_are_signed_where_a_provider_is_believed(tmp_path: Path) -> No
     access_secrets(settings(tmp_path), random_text)
     with pytest.raises(SettingsError, match="No tokens are signed here"):
         embedded_issuer(settings(tmp_path, oidc_issuer="https://login.example.com"), clock=ManualClock())
+
+
+def test_a_running_issuer_takes_up_rotated_keys_by_itself(tmp_path: Path) -> None:
+    """To sign, to believe and to publish; and believes the former ones still."""
+    made = access_secrets(settings(tmp_path), random_text)
+    running, clock = made.issuer(settings(tmp_path), clock=ManualClock()), ManualClock()
+    before = running.token("ann")
+    key_id = rotate_signing_key(settings(tmp_path))
+    after = embedded_issuer(settings(tmp_path), clock=clock).token("ann")
+    believing = TokenAuthenticator([running.trusted], clock=clock)
+    for token in (before, after, running.token("ann")):
+        assert believing.caller(token) is not None
+    assert [key["kid"] for key in running.published_keys()["keys"]] == [key_id, made.signing_keys[0].kid]
+
+
+@pytest.mark.parametrize("content", ["", "{}", None])
+def test_a_file_that_is_damaged_while_it_runs_leaves_the_keys(tmp_path: Path, content: str | None) -> None:
+    access_secrets(settings(tmp_path), random_text)
+    running = embedded_issuer(settings(tmp_path), clock=ManualClock())
+    before = running.published_keys()
+    (tmp_path / SIGNING_KEYS_FILE).unlink()
+    if content is not None:
+        (tmp_path / SIGNING_KEYS_FILE).write_text(content)
+    assert running.published_keys() == before
+    assert running.token("ann")
+
+
+def test_a_file_that_stays_is_read_once_however_many_keys_strangers_name(tmp_path: Path) -> None:
+    access_secrets(settings(tmp_path), random_text)
+    changed = ChangedKeys(tmp_path / SIGNING_KEYS_FILE)
+    assert [changed() for _ in range(100)] == [None] * 100
+    rotate_signing_key(settings(tmp_path))
+    assert [changed() is None for _ in range(3)] == [False, True, True]
+
+
+def test_rotations_at_once_lose_no_key(tmp_path: Path) -> None:
+    access_secrets(settings(tmp_path), random_text)
+    with ThreadPoolExecutor(FORMER_KEYS_MAX) as pool:
+        made = list(pool.map(lambda _: rotate_signing_key(settings(tmp_path)), range(FORMER_KEYS_MAX)))
+    kept = [key.kid for key in signing_keys(settings(tmp_path))]
+    assert set(made) <= set(kept)
+    assert len(kept) == FORMER_KEYS_MAX + 1
+
+
+def test_a_folder_without_keys_has_none_to_rotate(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match="There are no signing keys"):
+        rotate_signing_key(settings(tmp_path / "elsewhere"))
+    with pytest.raises(SettingsError, match="No tokens are signed here"):
+        rotate_signing_key(settings(tmp_path, oidc_issuer="https://login.example.com"))
+    assert list(tmp_path.iterdir()) == []

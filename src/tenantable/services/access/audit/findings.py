@@ -21,6 +21,7 @@ FindingKind = Literal[
     "rewritten",
     "signature",
     "unreadable",
+    "unknown-key",
 ]
 
 

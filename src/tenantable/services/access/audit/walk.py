@@ -154,6 +154,10 @@ class Walk:
 
     def _judge_suspect(self, suspect: _Suspect) -> None:
         event = suspect.copy.event
+        if event.key_id not in self._by_id and not self._is_renamed(suspect):
+            text = f"its digest has the key {event.key_id!r}, which is not known here, so nobody can tell"
+            self._note("unknown-key", suspect.copy, text)
+            return
         if len(self._suspects) > SUSPECTS_MAX or event.key_id not in self._by_id:
             self._note("edited", suspect.copy, "it is not what was written")
             return
@@ -162,6 +166,15 @@ class Walk:
             self._note("edited", suspect.copy, "it is not what was written, or not the digest of the one before it")
         elif was != event.sequence:
             self._note("reordered", suspect.copy, f"it was written as number {was}")
+
+    def _is_renamed(self, suspect: _Suspect) -> bool:
+        """Whether the event is what was written with a key that is known, and only says another one."""
+        event = suspect.copy.event
+        return any(
+            digest_of(event.model_copy(update={"key_id": name}), before=suspect.before, key=self.keys[number])
+            == event.digest
+            for name, number in self._by_id.items()
+        )
 
     def _placed(self, event: AuditEvent) -> int | None:
         """The number under which the event is what was written: its own when only those before it were moved."""

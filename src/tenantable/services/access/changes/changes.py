@@ -13,7 +13,7 @@ from tenantable.errors import ConditionFailed, ItemNotFound, Unavailable
 from tenantable.services.access.changes.chain import chained
 from tenantable.services.access.changes.change import EVENTS_MAX, HOT_DAYS, Actor, Answered, Change, kept_answer
 from tenantable.services.access.declaration import AuditEvents, KeptAnswers, OrganisationHead, OrganisationHeads
-from tenantable.services.access.errors import Busy, NotFound
+from tenantable.services.access.errors import Busy, no_such_organisation
 from tenantable.web.idempotency import check_same_request
 
 ATTEMPTS_MAX = 200
@@ -169,7 +169,7 @@ class Changes:
     def _head(self, organisation_id: str) -> OrganisationHead:
         head = self.database.repository(OrganisationHeads).consistent.get(organisation_id=organisation_id)
         if head is None:
-            raise NotFound("There is no such organisation")
+            raise no_such_organisation(organisation_id)
         return head
 
     def _carry_out(self, change: Change) -> int:

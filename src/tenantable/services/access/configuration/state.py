@@ -28,7 +28,7 @@ from tenantable.services.access.declaration import (
     UserGrants,
     UserRoleAssignment,
 )
-from tenantable.services.access.errors import NotFound, Unprocessable
+from tenantable.services.access.errors import Unprocessable, no_such_organisation
 from tenantable.services.access.permissions.schemas import Entry
 
 
@@ -56,7 +56,7 @@ def read_state(database: Database, organisation_id: str, *, user_ids: Iterable[s
     """
     head = database.repository(OrganisationHeads).consistent.get(organisation_id=organisation_id)
     if head is None:
-        raise NotFound("There is no such organisation")
+        raise no_such_organisation(organisation_id)
     snapshot = read_snapshot(database, organisation_id, version=head.revision)
     found = snapshot.definitions
     sets = [each for each in found.permission_sets.values() if isinstance(each, PermissionSet)]

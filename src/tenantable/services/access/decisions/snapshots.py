@@ -17,7 +17,7 @@ from tenantable.services.access.declaration import (
     ProtectedResources,
     UserGrants,
 )
-from tenantable.services.access.errors import NotFound, Stale
+from tenantable.services.access.errors import Stale, no_such_organisation
 
 STALE_SECONDS_MAX = 2.0
 """How long a snapshot is used without a look at the head: a revocation elsewhere counts after this at the latest."""
@@ -128,7 +128,7 @@ class Snapshots:
     def _head_version(self, organisation_id: str) -> int:
         head = self._database.repository(OrganisationHeads).consistent.get(organisation_id=organisation_id)
         if head is None:
-            raise NotFound("There is no such organisation")
+            raise no_such_organisation(organisation_id)
         return head.revision
 
     def _platform_definitions(self, now: float, version: int) -> tuple[Definitions, int]:

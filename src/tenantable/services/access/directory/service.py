@@ -20,7 +20,7 @@ from tenantable.services.access.declaration import (
     UserRoleAssignment,
     UserRoleAssignments,
 )
-from tenantable.services.access.errors import AlreadyExists, Forbidden, NotFound, SeatLimitTooLow
+from tenantable.services.access.errors import AlreadyExists, Forbidden, SeatLimitTooLow, no_such_organisation
 from tenantable.services.access.identity.callers import Caller
 from tenantable.web.etags import check_if_match
 
@@ -85,7 +85,7 @@ class Directory:
         """
         head = self._database.repository(OrganisationHeads).consistent.get(organisation_id=organisation_id)
         if head is None:
-            raise NotFound("There is no such organisation")
+            raise no_such_organisation(organisation_id)
         return self._stored(organisation_id), head
 
     def organisations(self, *, active: bool, name: str | None, limit: int, cursor: str | None) -> Page[Organisation]:
@@ -135,7 +135,7 @@ class Directory:
     def _stored(self, organisation_id: str) -> Organisation:
         found = self._database.repository(Organisations).consistent.get(organisation_id=organisation_id)
         if found is None:
-            raise NotFound("There is no such organisation")
+            raise no_such_organisation(organisation_id)
         return found
 
 

@@ -16,9 +16,9 @@ from tenantable.services.access.decisions.rules import Properties
 from tenantable.services.access.decisions.snapshot import Snapshot
 from tenantable.services.access.decisions.snapshots import Snapshots
 from tenantable.services.access.declaration import PLATFORM
-from tenantable.services.access.errors import Forbidden, Malformed, NotFound
+from tenantable.services.access.errors import Forbidden, Malformed, no_such_organisation
 from tenantable.services.access.http.versions import HEADER, read_versions
-from tenantable.services.access.identity.callers import Caller, is_id
+from tenantable.services.access.identity.callers import Caller, credential_of, is_id
 from tenantable.services.access.identity.recent import RecentCallers
 from tenantable.services.access.identity.rights import rules_of
 
@@ -31,7 +31,7 @@ IN_CONTEXT = "organisationId"
 class Asked:
     """An HTTP request as it came; nothing of it is checked yet. `organisation_id` is that of its address."""
 
-    credential: str | None
+    authorization: str | None
     organisation_id: str | None
     versions: str | None
     content_type: str | None
@@ -39,9 +39,8 @@ class Asked:
 
     @classmethod
     def of(cls, http: HttpRequest, body: bytes) -> "Asked":
-        scheme, _, credential = http.headers.get("authorization", "").partition(" ")
         return cls(
-            credential=credential.strip() if scheme.lower() == "bearer" else None,
+            authorization=http.headers.get("authorization"),
             organisation_id=http.path_params.get("organisation_id"),
             versions=http.headers.get(HEADER),
             content_type=http.headers.get("content-type"),
@@ -63,18 +62,19 @@ class Doorkeeper:
     def inquiry(self, asked: Asked) -> "Inquiry":
         """
         Raises:
-            NotAuthenticated: Nobody is known by the credential.
+            NotAuthenticated: There is no credential, or nobody is known by it.
         """
-        caller = self._caller_at_hand(asked) or self.callers.caller(asked.credential)
+        credential = credential_of(asked.authorization)
+        caller = self._caller_at_hand(asked, credential) or self.callers.caller(credential)
         return Inquiry(doorkeeper=self, caller=caller, asked=asked)
 
     def inquiry_at_hand(self, asked: Asked) -> "Inquiry | None":
         """As `inquiry`, when nothing must be read for that."""
-        caller = self._caller_at_hand(asked)
+        caller = self._caller_at_hand(asked, credential_of(asked.authorization))
         return None if caller is None else Inquiry(doorkeeper=self, caller=caller, asked=asked)
 
-    def _caller_at_hand(self, asked: Asked) -> Caller | None:
-        caller = self.callers.at_hand(asked.credential) if asked.credential else None
+    def _caller_at_hand(self, asked: Asked, credential: str) -> Caller | None:
+        caller = self.callers.at_hand(credential)
         # Whoever brings a version must see what was revoked by it, and that may be this very key.
         return None if caller is not None and caller.kind == "service" and asked.versions else caller
 
@@ -104,13 +104,13 @@ class Inquiry:
             raise Malformed(f"The address and context.{IN_CONTEXT} name different organisations")
         asked = in_address or named
         if asked is not None and own is not None and asked != own:
-            raise NotFound("There is no such organisation")
+            raise no_such_organisation(asked)
         found = asked or own or self.doorkeeper.default_organisation
         if found is None:
             hint = f"say it in context.{IN_CONTEXT}, or use the address of the organisation"
             raise Malformed("The request names no organisation", hint=hint)
         if found == PLATFORM or not is_id(found):
-            raise NotFound("There is no such organisation")
+            raise no_such_organisation(found)
         return found
 
     def snapshot(self, context: Properties) -> Snapshot:

@@ -9,7 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
 from tenantable.services.access.errors import TooManyRequests
-from tenantable.web.problems import problem_response
+from tenantable.web.problems import refusal_response
 
 CALLERS_MAX = 10_000
 """Callers who are remembered; the one not seen for longest begins anew."""
@@ -53,9 +53,6 @@ def install_limits(app: FastAPI) -> None:
 
     async def refuse(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, TooManyRequests)
-        headers = {"retry-after": str(error.retry_after_seconds)}
-        return problem_response(
-            request, status=error.status, code=error.code, detail=error.message, hint=error.hint, headers=headers
-        )
+        return refusal_response(request, error, headers={"retry-after": str(error.retry_after_seconds)})
 
     app.add_exception_handler(TooManyRequests, refuse)

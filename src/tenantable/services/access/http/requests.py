@@ -19,11 +19,11 @@ from tenantable.services.access.decisions.rules import Rules
 from tenantable.services.access.decisions.snapshot import Snapshot
 from tenantable.services.access.decisions.snapshots import Snapshots
 from tenantable.services.access.declaration import PLATFORM
-from tenantable.services.access.errors import Forbidden, NotFound
+from tenantable.services.access.errors import Forbidden, no_such_organisation
 from tenantable.services.access.http.answers import AnyAnswer
 from tenantable.services.access.http.versions import HEADER, read_versions
 from tenantable.services.access.identity.callers import ID_PATTERN as ID_PATTERN  # noqa: PLC0414 - routes have it from here
-from tenantable.services.access.identity.callers import Authenticator, Caller, authenticate
+from tenantable.services.access.identity.callers import Authenticator, Caller, authenticate, credential_of
 from tenantable.services.access.identity.rights import rules_of
 from tenantable.web.idempotency import idempotency_key, request_digest
 from tenantable.web.observation import request_id_of
@@ -68,8 +68,9 @@ def _doors(request: HttpRequest) -> Doors:
     return doors
 
 
-def _caller(doors: Annotated[Doors, Depends(_doors)], credentials: Credentials, request: HttpRequest) -> Caller:
-    caller = authenticate(None if credentials is None else credentials.credentials, doors.authenticators)
+def _caller(doors: Annotated[Doors, Depends(_doors)], _credentials: Credentials, request: HttpRequest) -> Caller:
+    # From the header itself: what FastAPI makes of it does not say what is wrong with it.
+    caller = authenticate(credential_of(request.headers.get("authorization")), doors.authenticators)
     request.state.caller_id = caller.id
     return caller
 
@@ -152,7 +153,7 @@ def allowed(key: str | None, *, or_own: bool = False, also_platform: bool = Fals
         version: AccessVersion = None,
     ) -> Request:
         if organisation_id == PLATFORM and not also_platform:
-            raise NotFound("There is no such organisation")
+            raise no_such_organisation(organisation_id)
         least = read_versions(version, organisation_id)
         snapshot = doors.snapshots.of(organisation_id, version=least.organisation, platform_version=least.platform)
         rules = rules_of(caller, snapshot, now=doors.clock())

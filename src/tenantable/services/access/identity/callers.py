@@ -85,16 +85,34 @@ def is_id(text: str) -> bool:
     return _ID.fullmatch(text) is not None
 
 
-def authenticate(credential: str | None, authenticators: Sequence[Authenticator]) -> Caller:
+def credential_of(authorization: str | None) -> str:
+    """
+    The credential in a header `Authorization`.
+
+    Raises:
+        NotAuthenticated: There is no such header, or none of the scheme Bearer.
+    """
+    if authorization is None or not authorization.strip():
+        message, reason = "The request has no header Authorization", "header-missing"
+    else:
+        scheme, _, credential = authorization.strip().partition(" ")
+        if scheme.lower() == "bearer" and credential.strip():
+            return credential.strip()
+        message, reason = "The header Authorization is not of the form: Bearer CREDENTIAL", "header-not-bearer"
+    hint = "send `Authorization: Bearer ...` with a token, a service key or the administrator's secret"
+    raise NotAuthenticated(message, hint=hint, reason=reason, challenge=None)
+
+
+def authenticate(credential: str, authenticators: Sequence[Authenticator]) -> Caller:
     """
     Whoever the credential belongs to.
 
     Raises:
-        NotAuthenticated: There is none, or nobody knows it.
+        NotAuthenticated: Nobody knows it, or what it is of counts no longer.
     """
-    if credential:
-        for authenticator in authenticators:
-            caller = authenticator.caller(credential)
-            if caller is not None:
-                return caller
-    raise NotAuthenticated
+    for authenticator in authenticators:
+        caller = authenticator.caller(credential)
+        if caller is not None:
+            return caller
+    message = "The credential is neither a token, nor a service key, nor the administrator's secret"
+    raise NotAuthenticated(message, reason="form-unknown")

@@ -29,16 +29,15 @@ class RecentCallers:
         found = self._known.get(_digest(credential))
         return found[0] if found is not None and self._clock() - found[1] < RECENT_SECONDS else None
 
-    def caller(self, credential: str | None) -> Caller:
+    def caller(self, credential: str) -> Caller:
         """
         The caller, found out now.
 
         Raises:
-            NotAuthenticated: There is no credential, or nobody knows it.
+            NotAuthenticated: Nobody knows the credential.
         """
         now = self._clock()
         caller = authenticate(credential, self._authenticators)
-        assert credential is not None
         with self._lock:
             self._known[_digest(credential)] = (caller, now)
             while len(self._known) > RECENT_MAX:

@@ -9,7 +9,7 @@ from tenantable.services.access.decisions.rules import Facts, Origin, Rule, Rule
 from tenantable.services.access.decisions.snapshot import Snapshot
 from tenantable.services.access.decisions.snapshots import read_snapshot
 from tenantable.services.access.declaration import PLATFORM
-from tenantable.services.access.errors import Forbidden, NotFound
+from tenantable.services.access.errors import Forbidden, no_such_organisation
 from tenantable.services.access.identity.callers import Caller
 
 NAMED_MAX = 3
@@ -26,14 +26,14 @@ def rules_of(caller: Caller, snapshot: Snapshot, *, now: float) -> Rules | None:
     if caller.kind == "platform":
         return None
     if snapshot.organisation_id == PLATFORM:  # it is no organisation, whoever asks
-        raise NotFound("There is no such organisation")
+        raise no_such_organisation(snapshot.organisation_id)
     if caller.kind == "user":
         user = snapshot.user(caller.id, now=now)
         if user.member is None or not user.member.active:
-            raise NotFound("There is no such organisation")
+            raise no_such_organisation(snapshot.organisation_id)
         return user.rules
     if caller.organisation_id not in (None, snapshot.organisation_id):
-        raise NotFound("There is no such organisation")
+        raise no_such_organisation(snapshot.organisation_id)
     return Rules(_service_rules(caller, snapshot))
 
 

@@ -38,11 +38,13 @@ class ServiceKeyAuthenticator:
             return None
         key_id, _, secret = credential.removeprefix(PREFIX).partition("_")
         if not key_id.isalnum() or not key_id.isascii() or not secret or len(credential) > _CHARACTERS_MAX:
-            raise NotAuthenticated
+            raise NotAuthenticated(reason="service-key-malformed")
         key = self._database.repository(ServiceKeys).consistent.get(key_id=key_id)
         kept = _NOBODYS_DIGEST if key is None else key.secret_digest
-        if not hmac.compare_digest(kept, secret_digest(secret)) or key is None or not is_valid(key, self._now()):
-            raise NotAuthenticated
+        is_secret = hmac.compare_digest(kept, secret_digest(secret))
+        reason = _why_not(key, self._now(), is_secret=is_secret)
+        if key is None or reason is not None:
+            raise NotAuthenticated(reason=reason or "")
         return caller_of(key)
 
     def _now(self) -> datetime:
@@ -60,4 +62,17 @@ def caller_of(key: ServiceKey) -> Caller:
 
 
 def is_valid(key: ServiceKey, now: datetime) -> bool:
-    return key.revoked_at is None and (key.not_after is None or now < key.not_after)
+    return _why_ended(key, now) is None
+
+
+def _why_ended(key: ServiceKey, now: datetime) -> str | None:
+    if key.revoked_at is not None:
+        return "service-key-revoked"
+    return None if key.not_after is None or now < key.not_after else "service-key-expired"
+
+
+def _why_not(key: ServiceKey | None, now: datetime, *, is_secret: bool) -> str | None:
+    """Which of the reasons it is, for the log: to the caller they are all the same. None: the key is good."""
+    if key is None:
+        return "service-key-unknown"
+    return _why_ended(key, now) if is_secret else "service-key-secret"

@@ -6,7 +6,8 @@ Source: RFC 7519, RFC 9068. Algorithms that use one secret for signing and check
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeGuard
+from threading import Lock
+from typing import Any
 
 import orjson
 from joserfc import jwt
@@ -16,12 +17,11 @@ from joserfc.jws import extract_compact
 
 from tenantable.services.access.errors import NotAuthenticated
 from tenantable.services.access.identity.callers import Caller, is_user_id
+from tenantable.services.access.identity.claims import check_claims
 
 ALGORITHMS = ["ES256", "ES384", "RS256", "PS256", "Ed25519", "EdDSA"]
 EMBEDDED_ALGORITHM = "ES256"
 LIFETIME_SECONDS_MAX = 12 * 3600
-LEEWAY_SECONDS = 30
-"""How far the clocks of issuer and service may differ."""
 _TOKEN_CHARACTERS_MAX = 8192
 
 Clock = Callable[[], float]
@@ -54,45 +54,30 @@ class TokenAuthenticator:
         if credential.count(".") != 2:
             return None
         if len(credential) > _TOKEN_CHARACTERS_MAX:
-            raise NotAuthenticated
-        try:
-            issuer, claims = self._verified(credential)
-        except (JoseError, ValueError, TypeError, KeyError, RecursionError) as error:
-            raise NotAuthenticated from error
-        self._check(claims, issuer)
+            raise NotAuthenticated(reason="token-too-long")
+        issuer, claims = self._verified(credential)
+        check_claims(claims, issuer, now=self._clock())
         return Caller(kind="user", id=claims[issuer.user_claim], email=_verified_email(claims))
 
     def _verified(self, token: str) -> tuple[Issuer, dict[str, Any]]:
         """Whose token it is, and its claims; the signature is that of the one key which the header names."""
-        unverified = extract_compact(token.encode())
-        assert unverified.payload is not None
-        issuer = self._issuers[orjson.loads(unverified.payload)["iss"]]
-        key_id = unverified.headers().get("kid")
-        if key_id is not None and not isinstance(key_id, str):
-            raise TypeError("kid is no text")
-        key = issuer.keys(key_id).get_by_kid(key_id)
-        return issuer, jwt.decode(token, key, algorithms=ALGORITHMS).claims
-
-    def _check(self, claims: dict[str, Any], issuer: Issuer) -> None:
-        now = self._clock()
-        audience = claims.get("aud")
-        audiences = audience if isinstance(audience, list) else [audience]
-        ends, begins = claims.get("exp"), [claims.get(name, 0) for name in ("nbf", "iat")]
-        user_id = claims.get(issuer.user_claim)
-        if (
-            claims.get("iss") != issuer.issuer
-            or issuer.audience not in audiences
-            or not isinstance(user_id, str)
-            or not is_user_id(user_id)
-            or not _is_moment(ends)
-            or ends + LEEWAY_SECONDS <= now
-            or any(not _is_moment(each) or each - LEEWAY_SECONDS > now for each in begins)
-        ):
-            raise NotAuthenticated
-
-
-def _is_moment(claim: object) -> TypeGuard[int | float]:
-    return isinstance(claim, int | float) and not isinstance(claim, bool)
+        reason = "token-malformed"
+        try:
+            unverified = extract_compact(token.encode())
+            assert unverified.payload is not None
+            named = orjson.loads(unverified.payload)["iss"]
+            reason = "token-issuer-unknown"
+            issuer = self._issuers[named]
+            key_id = unverified.headers().get("kid")
+            if key_id is not None and not isinstance(key_id, str):
+                raise TypeError("kid is no text")
+            reason = "token-key-unknown"
+            key = issuer.keys(key_id).get_by_kid(key_id)
+            reason = "token-signature"
+            return issuer, jwt.decode(token, key, algorithms=ALGORITHMS).claims
+        except (JoseError, ValueError, TypeError, KeyError, RecursionError) as error:
+            # For the log alone: of a token that nobody signed, its sender learns nothing.
+            raise NotAuthenticated(reason=reason) from error
 
 
 def _verified_email(claims: dict[str, Any]) -> str | None:
@@ -105,6 +90,18 @@ def _verified_email(claims: dict[str, Any]) -> str | None:
         return None
 
 
+@dataclass(frozen=True, slots=True)
+class _HeldKeys:
+    """The key that signs, and all that are believed: replaced together."""
+
+    signing: ECKey
+    public: KeySet
+
+    @classmethod
+    def of(cls, keys: Sequence[ECKey]) -> "_HeldKeys":
+        return cls(keys[0], KeySet([ECKey.import_key(each.as_dict(private=False)) for each in keys]))
+
+
 class EmbeddedIssuer:
     """
     Signs tokens with a key of this installation, for laptops and for platforms without an issuer of their own.
@@ -113,13 +110,38 @@ class EmbeddedIssuer:
         key: An EC key on P-256, private.
         issuer: The `iss` and `aud` of its tokens.
         former: Keys that signed before this one, whose tokens are still believed.
+        changed: All keys anew, the present one first, when others have come since it was last asked; None when not.
+            Asked at each use. Without it the keys stay.
+
+    Safe to share between threads.
     """
 
-    def __init__(self, key: ECKey, *, issuer: str, clock: Clock, former: Sequence[ECKey] = ()) -> None:
-        self._key = key
+    def __init__(
+        self,
+        key: ECKey,
+        *,
+        issuer: str,
+        clock: Clock,
+        former: Sequence[ECKey] = (),
+        changed: Callable[[], Sequence[ECKey] | None] = lambda: None,
+    ) -> None:
+        self._held = _HeldKeys.of([key, *former])
         self._issuer = issuer
         self._clock = clock
-        self.public_keys = KeySet([ECKey.import_key(each.as_dict(private=False)) for each in (key, *former)])
+        self._changed = changed
+        self._lock = Lock()
+
+    def _keys(self) -> "_HeldKeys":
+        # Nobody is to miss keys that another thread is just taking up.
+        with self._lock:
+            changed = self._changed()
+            if changed is not None:
+                self._held = _HeldKeys.of(changed)
+            return self._held
+
+    @property
+    def public_keys(self) -> KeySet:
+        return self._keys().public
 
     def published_keys(self) -> dict[str, list[dict[str, Any]]]:
         """The keys that others check its tokens with, as a JSON Web Key Set. Source: RFC 7517, section 5."""
@@ -147,8 +169,9 @@ class EmbeddedIssuer:
         }
         if email is not None:
             claims |= {"email": email, "email_verified": True}
-        header = {"alg": EMBEDDED_ALGORITHM, "kid": self._key.kid, "typ": "at+jwt"}
-        return jwt.encode(header, claims, self._key, algorithms=[EMBEDDED_ALGORITHM])
+        key = self._keys().signing
+        header = {"alg": EMBEDDED_ALGORITHM, "kid": key.kid, "typ": "at+jwt"}
+        return jwt.encode(header, claims, key, algorithms=[EMBEDDED_ALGORITHM])
 
     @property
     def trusted(self) -> Issuer:

@@ -26,6 +26,7 @@ from tenantable.services.access.errors import (
     SeatsTaken,
     Unprocessable,
     WrongAddress,
+    no_such_organisation,
 )
 from tenantable.services.access.identity.callers import Caller, is_user_id
 from tenantable.services.access.identity.rights import snapshot_for
@@ -174,5 +175,5 @@ def _refuse_other_address(invitation: Invitation, caller: Caller) -> None:
 def _organisation(database: Database, invitation: Invitation) -> Organisation:
     found = database.repository(Organisations).consistent.get(organisation_id=invitation.organisation_id)
     if found is None:
-        raise NotFound("There is no such organisation")
+        raise no_such_organisation(invitation.organisation_id)
     return found

@@ -18,7 +18,7 @@ from tenantable.services.access.http.requests import (
     RawBody,
     repeatable_actor,
 )
-from tenantable.services.access.identity.callers import Caller, authenticate
+from tenantable.services.access.identity.callers import Caller, authenticate, credential_of
 from tenantable.services.access.invitations.acceptance import Acceptance
 from tenantable.services.access.invitations.api import InvitationsHere
 from tenantable.services.access.invitations.schemas import AcceptedInvitation, OpenInvitation, OwnInvitation, TokenOf
@@ -47,12 +47,13 @@ AcceptanceHere = Annotated[Acceptance, Depends(_acceptance)]
 BucketsHere = Annotated[TokenBuckets, Depends(_buckets)]
 
 
-def _limited_anybody(http: HttpRequest, doors: DoorsHere, credentials: Credentials, buckets: BucketsHere) -> None:
+def _limited_anybody(http: HttpRequest, doors: DoorsHere, _credentials: Credentials, buckets: BucketsHere) -> None:
     """Whoever was invited may have no account yet, and is then known by the network address."""
-    if credentials is None:
+    authorization = http.headers.get("authorization")
+    if authorization is None:
         buckets.take("from " + (http.client.host if http.client is not None else "nowhere"))
     else:
-        buckets.take(authenticate(credentials.credentials, doors.authenticators).id)
+        buckets.take(authenticate(credential_of(authorization), doors.authenticators).id)
 
 
 def _limited(caller: CallerHere, buckets: BucketsHere) -> Caller:

@@ -25,6 +25,7 @@ from tenantable.services.access.errors import (
     NotPending,
     SeatsTaken,
     Unprocessable,
+    no_such_organisation,
 )
 from tenantable.services.access.identity.callers import Caller
 from tenantable.services.access.identity.rights import snapshot_for
@@ -251,7 +252,7 @@ class InvitationService:
     def _organisation(self, organisation_id: str) -> Organisation:
         found = self._organisations.get(organisation_id=organisation_id)
         if found is None:
-            raise NotFound("There is no such organisation")
+            raise no_such_organisation(organisation_id)
         return found
 
     def _refuse_domain(self, organisation: Organisation, email: str | None) -> None:
