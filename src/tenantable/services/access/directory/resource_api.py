@@ -69,7 +69,7 @@ def put_resources(
         return ResourcesShown(items=[ResourceShown.of(each) for each in made])  # type: ignore[arg-type]
 
     actor = request.repeatable(key, raw, status=200, render=lambda made: shown(made).model_dump_json())
-    changed = resources.put_many(actor, request.organisation_id, [each.new() for each in body.items])
+    changed = resources.put_many(actor, request.caller, request.organisation_id, [each.new() for each in body.items])
     show_version(response, request.organisation_id, changed.version)
     return ResourcesShown(items=[ResourceShown.of(each) for each in changed.result])
 
@@ -100,9 +100,12 @@ def put_resource(
     response: Response,
     if_match: IfMatch = None,
 ) -> ResourceShown:
-    """Say what a resource is, whether it was there or not. Its properties take part in decisions about it."""
+    """
+    Say what a resource is, whether it was there or not. Its properties take part in decisions about it: what hangs on
+    those that change the caller must hold.
+    """
     new = NewResource(resource_type=resource_type, resource_id=resource_id, properties=body.properties)
-    changed = resources.put(request.actor(), request.organisation_id, new, if_match=if_match)
+    changed = resources.put(request.actor(), request.caller, request.organisation_id, new, if_match=if_match)
     show_version(response, request.organisation_id, changed.version)
     show_revision(response, changed.result.revision)
     return ResourceShown.of(changed.result)
@@ -123,5 +126,6 @@ def delete_resource(
     if_match: IfMatch = None,
 ) -> None:
     """Forget a resource."""
-    changed = resources.delete(request.actor(), request.organisation_id, resource_type, resource_id, if_match=if_match)
+    place = request.organisation_id, resource_type, resource_id
+    changed = resources.delete(request.actor(), request.caller, *place, if_match=if_match)
     show_version(response, request.organisation_id, changed.version)

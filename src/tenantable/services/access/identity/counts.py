@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from tenantable.services.access.changes.change import Change
 from tenantable.services.access.decisions.definitions import Definitions
 from tenantable.services.access.decisions.keys import covers, meet
-from tenantable.services.access.decisions.snapshot import Snapshot
+from tenantable.services.access.decisions.snapshot import OWNERS_HOLD, Snapshot
 from tenantable.services.access.declaration import (
     OWNER,
     Member,
@@ -14,9 +14,6 @@ from tenantable.services.access.declaration import (
     UserRoleAssignment,
 )
 from tenantable.services.access.errors import Unprocessable
-
-OWNERS_HOLD = "access:*"
-"""What owners always may: else an organisation could have owners and nobody who can help it."""
 
 
 def refuse_powerless_owners(platform: Definitions) -> None:

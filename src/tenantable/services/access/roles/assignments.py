@@ -20,12 +20,12 @@ from tenantable.services.access.errors import AlreadyExists, NotFound, Unprocess
 from tenantable.services.access.identity.callers import Caller
 from tenantable.services.access.identity.counts import count_assigned, counted_owners
 from tenantable.services.access.identity.handing_out import (
+    frees_themselves,
     given_by_role,
     given_to,
-    refuse_longer_than_held,
     refuse_other_denies_of,
 )
-from tenantable.services.access.identity.rights import refuse_more_than_held, snapshot_for
+from tenantable.services.access.identity.rights import refuse_longer_than_held, refuse_more_than_held, snapshot_for
 
 ROLES_OF_USER_MAX = 500
 """Roles of one user in one organisation."""
@@ -99,7 +99,7 @@ class Assignments:
             snapshot = snapshot_for(change)
             refuse_unless_defined(snapshot, role_id)
             _refuse_to_give(change, caller, snapshot, role_id, term=term)
-            _refuse_denies(change, caller, snapshot, role_id, member=member, others=held)
+            _refuse_denies(change, caller, snapshot, role_id, member=member, others=held, until=term.not_after)
             made = UserRoleAssignment(
                 organisation_id=organisation_id,
                 user_id=user_id,
@@ -162,7 +162,9 @@ class Assignments:
             stored = _of_role(held, role_id, user_id)
             snapshot, others = snapshot_for(change), [each for each in held if each.role_id != role_id]
             refuse_to_take(change, caller, snapshot, role_id)
-            _refuse_denies(change, caller, snapshot, role_id, member=member, others=others)
+            rules = snapshot.definitions.rules_of_role(role_id)
+            if not frees_themselves(rules, caller, snapshot, user_id=user_id, now=change.now.timestamp()):
+                _refuse_denies(change, caller, snapshot, role_id, member=member, others=others)
             change.delete(UserRoleAssignments, stored)
             count_assigned(change, snapshot, role_id, -1)
             change.count_owners(-counted_owners([stored], member))
@@ -218,9 +220,10 @@ def _refuse_denies(
     *,
     member: Member,
     others: Sequence[UserRoleAssignment],
+    until: datetime | None = None,
 ) -> None:
-    rules = snapshot.definitions.rules_of_role(role_id, also_inactive=True)
-    refuse_other_denies_of(rules, given_to(snapshot, member, others), caller, snapshot, now=change.now.timestamp())
+    rules, now = snapshot.definitions.rules_of_role(role_id, also_inactive=True), change.now.timestamp()
+    refuse_other_denies_of(rules, given_to(snapshot, member, others), caller, snapshot, now=now, until=until)
 
 
 def _shown(term: Term) -> dict[str, str]:

@@ -20,11 +20,10 @@ from tenantable.services.access.identity.counts import count_assigned
 from tenantable.services.access.identity.handing_out import (
     given_by_role,
     given_to,
-    refuse_longer_than_held,
     refuse_other_denies,
     refuse_other_denies_of,
 )
-from tenantable.services.access.identity.rights import snapshot_for
+from tenantable.services.access.identity.rights import refuse_longer_than_held, snapshot_for
 from tenantable.services.access.roles.assignments import refuse_to_take, refuse_unless_defined
 from tenantable.services.access.roles.inheritance import check_references, with_role
 
