@@ -16,7 +16,7 @@ def adm(world: World) -> httpx.Client:
 
 
 def lock(world: World, adm: httpx.Client, *keys: str) -> httpx.Client:
-    """The owner has a harmless role, in which the administrator then puts denies."""
+    """The owner has a harmless role, in which somebody then puts denies."""
     made(adm.post(f"{place()}/permission-sets", json={"permissionSetId": "dn", "name": "dn"}))
     made(adm.post(f"{place()}/roles", json={"roleId": "hl", "name": "hl", "permissionSetIds": ["dn"]}))
     made(adm.put(f"{place()}/users/ann/roles/hl", json={}))
@@ -73,7 +73,8 @@ def test_other_permissions_are_denied_to_owners_too_and_they_lay_the_deny_down(w
     ann = lock(world, adm, "!billing:*", "!access:role:*")
     assert not decision(ann, "billing", "read")
     assert decision(ann, "access:role", "read")
-    made(ann.delete(f"{place()}/users/ann/roles/hl"))
+    gone = made(ann.delete(f"{place()}/users/ann/roles/hl"))
+    ann.headers["access-version"] = gone.headers["access-version"]
     assert decision(ann, "billing", "read")
 
 
@@ -106,19 +107,17 @@ def test_owners_for_a_time_are_denied_what_others_are(world: World, adm: httpx.C
     assert cat.get(f"{place()}/members").status_code == 403
 
 
-def test_everything_that_tells_of_an_owners_rights_agrees(world: World, adm: httpx.Client) -> None:
+def test_everything_that_tells_of_an_owners_rights_agrees(world: World) -> None:
     """Decisions, searches, lists of permissions and of their holders, and explanations."""
-    ann = lock(world, adm, "!access:role:*", "!*")
+    world.found("acme")
+    ann = lock(world, world.as_platform(), "!access:role:*", "!*")
     assert decision(ann, "access:role", "read")
     subjects = question("access:role", "read") | {"subject": {"type": "user"}}
     found = made(ann.post("/organisations/acme/access/v1/search/subject", json=subjects)).json()["results"]
     assert {"type": "user", "id": "ann"} in found
     held = made(ann.get(f"{place()}/users/ann/permissions")).json()["items"]
     told = {(each["key"], each["effect"]): each["effective"] for each in held}
-    assert (
-        told == {("*", "allow"): False, ("*", "deny"): True, ("access:role:*", "deny"): False}
-        or told["access:role:*", "deny"] is False
-    )
+    assert told == {("*", "allow"): False, ("*", "deny"): True, ("access:role:*", "deny"): False}
     holders = made(ann.get(f"{place()}/permissions/access:role:read/users")).json()["items"]
     assert [each["userId"] for each in holders if each["userId"] == "ann" and not each["conditional"]] == ["ann"]
     why = made(ann.post(f"{place()}/explain", json=question("access:role", "read"))).json()
