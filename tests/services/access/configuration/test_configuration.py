@@ -201,6 +201,50 @@ def test_nobody_brings_about_more_than_they_hold(acme: World) -> None:
     assert bob.get(PATH).headers["etag"] == before
 
 
+SWITCHED_OFF = """
+permissionSets: [{id: clerk, name: C, entries: ['billing:read']}]
+roles: [{id: clerk, name: Clerk, permissionSets: [clerk]}]
+teamRoles: [{id: lead, name: Lead}, {id: off, name: Off, active: false}]
+teams: [{id: red, name: Red}, {id: blue, name: Blue, active: false}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("roles: [{id: a, name: A, parents: [b]}, {id: b, name: B, parents: [a]}]", "validation-failed"),
+        (
+            "roles:\n"
+            + "".join(f"- {{id: r{n}, name: R, parents: [r{n + 1}]}}\n" for n in range(15))
+            + "- {id: r15, name: R}",
+            "validation-failed",
+        ),
+        ("members: [{id: ann, roles: [member]}]", "last-owner"),
+        ("members: [{id: ann, roles: [{role: owner, notAfter: 2100-01-01T00:00:00Z}]}]", "last-owner"),
+        (
+            "members: [{id: bob, roles: [{role: member, notBefore: 2100-01-01T00:00:00Z, "
+            "notAfter: 2099-01-01T00:00:00Z}]}]",
+            "validation-failed",
+        ),
+        (SWITCHED_OFF + "members: [{id: bob, roles: [clerk], teams: {blue: lead}}]", "inactive"),
+        (SWITCHED_OFF + "members: [{id: bob, roles: [clerk], teams: {red: 'off'}}]", "inactive"),
+        (SWITCHED_OFF + "members: [{id: cat, teams: {red: lead}}]", "inactive"),
+    ],
+)
+def test_a_dry_run_refuses_what_applying_would_and_neither_changes_anything(
+    acme: World, text: str, expected: str
+) -> None:
+    ann = acme.as_user("ann")
+    join(acme, "cat")
+    ann.headers["access-version"] = (
+        acme.as_platform().patch("/v1/organisations/acme/members/cat", json={"active": False}).headers["access-version"]
+    )
+    before = ann.get(PATH).headers["etag"]
+    answers = [ann.post(path, content=text) for path in (f"{PATH}?dryRun=true", PATH)]
+    assert [each.json()["code"] for each in answers] == [expected] * 2
+    assert ann.get(PATH).headers["etag"] == before
+
+
 def test_it_takes_the_permission(acme: World) -> None:
     bob, eve = acme.as_user("bob"), acme.as_user("eve")
     assert (bob.get(PATH).status_code, bob.post(PATH, content="roles: []").status_code) == (403, 403)

@@ -9,8 +9,8 @@ from tenantable.data.database import Database
 from tenantable.errors import ServiceError
 from tenantable.services.access.changes.change import Actor
 from tenantable.services.access.changes.changes import Changed
-from tenantable.services.access.configuration.checks import faults_of, refuse_in_use, refuse_more_than_callers
-from tenantable.services.access.configuration.differences import Difference, differences, merged
+from tenantable.services.access.configuration.checks import faults_of, refuse_in_use, refuse_inactive, refuse_ownerless
+from tenantable.services.access.configuration.differences import Difference, Operation, differences, merged
 from tenantable.services.access.configuration.document import (
     RolePart,
     SetPart,
@@ -18,9 +18,10 @@ from tenantable.services.access.configuration.document import (
     TeamRolePart,
     Written,
 )
-from tenantable.services.access.configuration.operations import Operation
 from tenantable.services.access.configuration.planning import plan
+from tenantable.services.access.configuration.refusals import refuse_more_than_callers
 from tenantable.services.access.configuration.state import State, member_ids, read_state
+from tenantable.services.access.declaration import TeamMembers
 from tenantable.services.access.identity.callers import Caller
 from tenantable.services.access.permissions.service import PermissionSetService, SetContent
 from tenantable.services.access.roles.assignments import Assignments, Term
@@ -101,7 +102,9 @@ class Configuration:
             PreconditionFailed: It was changed since the version that `if_match` names.
             RequestValidationError: The document names what there will not be.
             InUse: Something that is in use would be deleted.
-            Forbidden: The caller does not hold what would be given or taken.
+            LastOwner: There would be no owner.
+            Inactive: Somebody would get a place in what is switched off.
+            Forbidden: The caller does not hold what would be given or taken, or not as long.
         """
         state, found, operations = self._planned(caller, organisation_id, written, if_match=if_match)
         return Outcome(differences=found, operations=0, left=len(operations), version=state.version)
@@ -144,10 +147,19 @@ class Configuration:
         written.refuse(faults_of(state, wanted, target))
         found = differences(state.document, wanted)
         refuse_in_use(state, found)
-        refuse_more_than_callers(state, target, found, caller, now=self._clock())
+        refuse_ownerless(state, found)
+
+        def roles_in_team(team_id: str) -> set[str]:
+            members = self.database.repository(TeamMembers).of_team(organisation_id=organisation_id, team_id=team_id)
+            return {each.team_role_id for each in members.consistent()}
+
+        now = self._clock()
+        refuse_more_than_callers(state, target, found, caller, now=now, roles_in_team=roles_in_team)
         above = state.snapshot.definitions.above
         assert above is not None, "an organisation's definitions stand below the platform's"
-        return state, found, plan(found, state.document, target, above, own=caller.id)
+        operations = plan(found, state.document, target, above, own=caller.id)
+        refuse_inactive(state, operations)
+        return state, found, operations
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""What a document would change, each part for itself, in words and for programs."""
+"""What a document would change, each part for itself, in words and for programs; and with which transactions."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from tenantable.services.access.configuration.document import SECTIONS, Document
 KINDS = dict(zip(SECTIONS, ("permission-set", "role", "team-role", "team", "member"), strict=True))
 _WORDS = {"permission_sets": "permission sets", "active": "switched on"}
 Action = Literal["create", "change", "delete"]
+Doing = Literal["create", "change", "delete", "assign", "change-term", "unassign", "join", "move", "leave"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,6 +36,21 @@ class Difference:
             if getattr(self.before, name) != getattr(self.after, name)
         ]
         return f"{subject}: {'; '.join(told)}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Operation:
+    """
+    One transaction. `part` is what is to be there, or what goes; for members, `given` is the role, or `team` and
+    `team_role` are the place.
+    """
+
+    doing: Doing
+    difference: Difference
+    part: Part
+    given: GivenRole | None = None
+    team: str = ""
+    team_role: str = ""
 
 
 def differences(current: Document, wanted: Document) -> list[Difference]:

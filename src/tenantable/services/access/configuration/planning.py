@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from tenantable.services.access.configuration.differences import Difference
+from tenantable.services.access.configuration.differences import Difference, Operation
 from tenantable.services.access.configuration.document import (
     Document,
     Part,
@@ -13,7 +13,6 @@ from tenantable.services.access.configuration.document import (
 )
 from tenantable.services.access.configuration.members import member_operations
 from tenantable.services.access.configuration.narrowing import Narrowed, narrow_set
-from tenantable.services.access.configuration.operations import Operation
 from tenantable.services.access.decisions.definitions import Definitions
 
 

@@ -38,13 +38,16 @@ class State:
     What is there, in the words of a document, as it was at a version or later.
 
     `document.members` are those that were asked for; `used` says how often something is in use: a role
-    or team role by users, invitations and roles below it, a team by its members.
+    or team role by users, invitations and roles below it, a team by its members. `active` are those of the members who
+    are switched on; `owners` counts all that there are.
     """
 
     document: Document
     snapshot: Snapshot
     version: int
     used: dict[tuple[str, str], int] = field(default_factory=dict)
+    active: frozenset[str] = frozenset()
+    owners: int = 0
 
 
 def read_state(database: Database, organisation_id: str, *, user_ids: Iterable[str] = ()) -> State:
@@ -63,7 +66,8 @@ def read_state(database: Database, organisation_id: str, *, user_ids: Iterable[s
     roles = [each for each in found.roles.values() if isinstance(each, OrganisationRole)]
     team_roles = list(found.team_roles.values())
     teams = list(database.repository(Teams).of_organisation(organisation_id=organisation_id).consistent())
-    members = (_member(database, organisation_id, each) for each in user_ids)
+    found_members = [_member(database, organisation_id, each) for each in user_ids]
+    members = [each for each in found_members if each is not None]
     return State(
         document=Document(
             permission_sets=[_set(each) for each in sets],
@@ -73,13 +77,15 @@ def read_state(database: Database, organisation_id: str, *, user_ids: Iterable[s
                 TeamPart(id=each.team_id, name=each.name, active=each.active, division=each.division_id)
                 for each in teams
             ],
-            members=[each for each in members if each is not None],
+            members=[part for part, _ in members],
         ),
         snapshot=snapshot,
         version=head.revision,
         used={("role", each.role_id): each.assigned for each in roles}
         | {("team-role", each.team_role_id): each.assigned for each in team_roles}
         | {("team", each.team_id): each.members for each in teams},
+        active=frozenset(part.id for part, active in members if active),
+        owners=head.owners,
     )
 
 
@@ -97,7 +103,8 @@ def member_ids(database: Database, organisation_id: str) -> list[str]:
     return ids
 
 
-def _member(database: Database, organisation_id: str, user_id: str) -> MemberPart | None:
+def _member(database: Database, organisation_id: str, user_id: str) -> tuple[MemberPart, bool] | None:
+    """Also whether the member is switched on."""
     member, roles = None, []
     grants = database.repository(UserGrants).consistent
     for each in grants.of_user(organisation_id=organisation_id, user_id=user_id):
@@ -105,9 +112,9 @@ def _member(database: Database, organisation_id: str, user_id: str) -> MemberPar
             member = each
         elif isinstance(each, UserRoleAssignment):
             roles.append(GivenRole(role=each.role_id, not_before=each.not_before, not_after=each.not_after))
-    return (
-        None if member is None else MemberPart(id=user_id, roles=roles, teams=dict(sorted(member.team_roles.items())))
-    )
+    if member is None:
+        return None
+    return MemberPart(id=user_id, roles=roles, teams=dict(sorted(member.team_roles.items()))), member.active
 
 
 def _set(found: PermissionSet) -> SetPart:

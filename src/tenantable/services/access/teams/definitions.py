@@ -79,7 +79,7 @@ class TeamRoles:
                 **_values(content),
             )
             _check_references(snapshot, made)
-            refuse_making(_given(snapshot, made), caller, snapshot, now=change.now.timestamp())
+            refuse_making(given_everywhere(snapshot.definitions, made), caller, snapshot, now=change.now.timestamp())
             change.create(TeamRoleDefinitions, made)
             change.record("ROLE_CHANGE", "team-role.create", target=team_role_id)
             return made.model_copy(update={"revision": 1})
@@ -138,7 +138,8 @@ class TeamRoles:
                 hint = "give them another team role first"
                 raise InUse(f"{stored.assigned} members of teams or invitations have this team role", hint=hint)
             snapshot = snapshot_for(change)
-            refuse_more_than_held(_given(snapshot, stored).every, caller, snapshot, now=change.now.timestamp())
+            rules = given_everywhere(snapshot.definitions, stored).every
+            refuse_more_than_held(rules, caller, snapshot, now=change.now.timestamp())
             change.delete(TeamRoleDefinitions, stored)
             change.record("ROLE_CHANGE", "team-role.delete", target=team_role_id)
 
@@ -155,15 +156,36 @@ def _values(content: TeamRoleContent) -> dict[str, Any]:
 
 
 def refuse_changing_team_role(
-    stored: TeamRoleDefinition, made: TeamRoleDefinition, caller: Caller, snapshot: Snapshot, *, now: float
+    stored: TeamRoleDefinition,
+    made: TeamRoleDefinition,
+    caller: Caller,
+    snapshot: Snapshot,
+    *,
+    now: float,
+    definitions: tuple[Definitions, Definitions] | None = None,
 ) -> None:
-    """As `refuse_changing`; with another reach all that the role allows is new."""
-    before, after = _given(snapshot, stored), _given(snapshot, made)
+    """
+    As `refuse_changing`; with another reach all that the role allows is new.
+
+    Args:
+        definitions: Those before and afterwards, where more than the role changes.
+    """
+    known = definitions or (snapshot.definitions, snapshot.definitions)
+    before, after = (given_everywhere(*each) for each in zip(known, (stored, made), strict=True))
     refuse_changing(before, after, caller, snapshot, now=now)
     if stored.reach != made.reach:
         refuse_making(after, caller, snapshot, now=now)
-        old, new = (_with_role(snapshot, each).rules_of_team_role(each.team_role_id, "") for each in (stored, made))
+        old, new = (
+            _with_role(found, role).rules_of_team_role(role.team_role_id, "")
+            for found, role in zip(known, (stored, made), strict=True)
+        )
         refuse_other_denies(old, new, caller, snapshot, now=now)
+
+
+def given_everywhere(definitions: Definitions, role: TeamRoleDefinition) -> Given:
+    """The role may come to count in any team, so that it takes what it allows everywhere."""
+    everywhere = role.model_copy(update={"reach": "organisation"})
+    return of_team_role(_with_role(definitions, everywhere), role.team_role_id, "")
 
 
 def _check_references(snapshot: Snapshot, role: TeamRoleDefinition) -> None:
@@ -172,11 +194,5 @@ def _check_references(snapshot: Snapshot, role: TeamRoleDefinition) -> None:
             raise Unprocessable(f"There is no permission set {set_id}")
 
 
-def _given(snapshot: Snapshot, role: TeamRoleDefinition) -> Given:
-    """The role may come to count in any team, so that it takes what it allows everywhere."""
-    everywhere = role.model_copy(update={"reach": "organisation"})
-    return of_team_role(_with_role(snapshot, everywhere), role.team_role_id, "")
-
-
-def _with_role(snapshot: Snapshot, role: TeamRoleDefinition) -> Definitions:
-    return replace(snapshot.definitions, team_roles={role.team_role_id: role})
+def _with_role(definitions: Definitions, role: TeamRoleDefinition) -> Definitions:
+    return replace(definitions, team_roles={role.team_role_id: role})
