@@ -204,7 +204,7 @@ def test_nobody_brings_about_more_than_they_hold(acme: World) -> None:
 SWITCHED_OFF = """
 permissionSets: [{id: clerk, name: C, entries: ['billing:read']}]
 roles: [{id: clerk, name: Clerk, permissionSets: [clerk]}]
-teamRoles: [{id: lead, name: Lead}, {id: off, name: Off, active: false}]
+teamRoles: [{id: lead, name: Lead}, {id: dark, name: Dark, active: false}]
 teams: [{id: red, name: Red}, {id: blue, name: Blue, active: false}]
 """
 
@@ -212,22 +212,22 @@ teams: [{id: red, name: Red}, {id: blue, name: Blue, active: false}]
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("roles: [{id: a, name: A, parents: [b]}, {id: b, name: B, parents: [a]}]", "validation-failed"),
+        ("roles: [{id: a, name: A, parents: [b]}, {id: b, name: B, parents: [a]}]", "malformed-request"),
         (
             "roles:\n"
             + "".join(f"- {{id: r{n}, name: R, parents: [r{n + 1}]}}\n" for n in range(15))
             + "- {id: r15, name: R}",
-            "validation-failed",
+            "malformed-request",
         ),
         ("members: [{id: ann, roles: [member]}]", "last-owner"),
         ("members: [{id: ann, roles: [{role: owner, notAfter: 2100-01-01T00:00:00Z}]}]", "last-owner"),
         (
             "members: [{id: bob, roles: [{role: member, notBefore: 2100-01-01T00:00:00Z, "
             "notAfter: 2099-01-01T00:00:00Z}]}]",
-            "validation-failed",
+            "malformed-request",
         ),
         (SWITCHED_OFF + "members: [{id: bob, roles: [clerk], teams: {blue: lead}}]", "inactive"),
-        (SWITCHED_OFF + "members: [{id: bob, roles: [clerk], teams: {red: 'off'}}]", "inactive"),
+        (SWITCHED_OFF + "members: [{id: bob, roles: [clerk], teams: {red: dark}}]", "inactive"),
         (SWITCHED_OFF + "members: [{id: cat, teams: {red: lead}}]", "inactive"),
     ],
 )

@@ -41,7 +41,7 @@ def adm(world: World) -> httpx.Client:
 
 def test_a_resource_is_not_moved_into_ones_own_team(world: World, adm: httpx.Client) -> None:
     assert refusal(describe(adm, "billing/inv1", teamId="t3")) == REFUSED
-    many = {"items": [{"type": "billing", "id": "inv1", "properties": {"teamId": "t3"}}]}
+    many = {"items": [{"resourceType": "billing", "resourceId": "inv1", "properties": {"teamId": "t3"}}]}
     assert refusal(adm.post(f"{place()}/resources", json=many)) == REFUSED
     assert refusal(describe(adm, "billing/inv2", teamId="t3")) == REFUSED
     assert refusal(adm.delete(f"{place()}/resources/billing/inv1")) == REFUSED

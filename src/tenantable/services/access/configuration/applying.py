@@ -1,8 +1,9 @@
 """Bringing a document about: one bounded transaction after the other, each through the service that it belongs to."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from tenantable.data.database import Database
@@ -22,7 +23,9 @@ from tenantable.services.access.configuration.planning import plan
 from tenantable.services.access.configuration.refusals import refuse_more_than_callers
 from tenantable.services.access.configuration.state import State, member_ids, read_state
 from tenantable.services.access.declaration import TeamMembers
+from tenantable.services.access.errors import LastOwner
 from tenantable.services.access.identity.callers import Caller
+from tenantable.services.access.identity.counts import begun_owners
 from tenantable.services.access.permissions.service import PermissionSetService, SetContent
 from tenantable.services.access.roles.assignments import Assignments, Term
 from tenantable.services.access.roles.definitions import RoleContent, RoleDefinitions
@@ -147,7 +150,6 @@ class Configuration:
         written.refuse(faults_of(state, wanted, target))
         found = differences(state.document, wanted)
         refuse_in_use(state, found)
-        refuse_ownerless(state, found)
 
         def roles_in_team(team_id: str) -> set[str]:
             members = self.database.repository(TeamMembers).of_team(organisation_id=organisation_id, team_id=team_id)
@@ -155,11 +157,20 @@ class Configuration:
 
         now = self._clock()
         refuse_more_than_callers(state, target, found, caller, now=now, roles_in_team=roles_in_team)
+        self._refuse_ownerless(state, found)
         above = state.snapshot.definitions.above
         assert above is not None, "an organisation's definitions stand below the platform's"
         operations = plan(found, state.document, target, above, own=caller.id)
         refuse_inactive(state, operations)
         return state, found, operations
+
+    def _refuse_ownerless(self, state: State, found: Sequence[Difference]) -> None:
+        now = datetime.fromtimestamp(self._clock(), UTC)
+        try:
+            refuse_ownerless(state, found)
+        except LastOwner:  # owners whose time has begun are counted when they are needed
+            if not begun_owners(self.database, state.snapshot.organisation_id, now):
+                raise
 
 
 @dataclass(slots=True)

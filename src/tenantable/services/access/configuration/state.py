@@ -37,9 +37,9 @@ class State:
     """
     What is there, in the words of a document, as it was at a version or later.
 
-    `document.members` are those that were asked for; `used` says how often something is in use: a role
-    or team role by users, invitations and roles below it, a team by its members. `active` are those of the members who
-    are switched on; `owners` counts all that there are.
+    `document.members` are those that were asked for, `active` those of them who are switched on; `owners` counts all
+    that there are. `used` says how often something is in use: a role or team role by users, invitations and roles below
+    it, a team by its members and open invitations.
     """
 
     document: Document
@@ -83,7 +83,7 @@ def read_state(database: Database, organisation_id: str, *, user_ids: Iterable[s
         version=head.revision,
         used={("role", each.role_id): each.assigned for each in roles}
         | {("team-role", each.team_role_id): each.assigned for each in team_roles}
-        | {("team", each.team_id): each.members for each in teams},
+        | {("team", each.team_id): each.members + each.invited for each in teams},
         active=frozenset(part.id for part, active in members if active),
         owners=head.owners,
     )

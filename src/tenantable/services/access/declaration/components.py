@@ -87,7 +87,7 @@ directory_service = Component(
         allow(Members.get, Members.of_organisation, Members.organisations_of_user),
         allow(ServiceKeys.get, ServiceKeys.of_organisation),
         allow(ProtectedResources.get, ProtectedResources.of_type),
-        allow(UserRoleAssignments.of_user),
+        allow(UserRoleAssignments.get, UserRoleAssignments.of_user, UserRoleAssignments.users_of_role),
         allow(
             writes(Organisation, "create", "update"),
             writes(OrganisationHead, "create", "update"),
@@ -97,7 +97,7 @@ directory_service = Component(
             writes(ProtectedResource, "create", "put", "update", "delete"),
             writes(PlatformPermissionSet, "create"),
             writes(PlatformRole, "create"),
-            writes(UserRoleAssignment, "create", "delete"),
+            writes(UserRoleAssignment, "create", "update", "delete"),
             writes(OrganisationRole, "update"),
             writes(TeamMember, "delete"),
             writes(TeamRoleDefinition, "update"),
@@ -181,7 +181,9 @@ role_service = Component(
         allow(PlatformRoles.get, PlatformRoles.by_name, OrganisationRoles.get, OrganisationRoles.by_name),
         allow(UserRoleAssignments.get, UserRoleAssignments.of_user, UserRoleAssignments.users_of_role),
         allow(PermissionSets.get, PlatformPermissionSets.get),
+        allow(Invitations.get, Invitations.by_status, Teams.get, ServiceKeys.get),
         _changes(
+            writes(Invitation, "update"),
             writes(PlatformRole, "create", "update", "delete", "check"),
             writes(OrganisationRole, "create", "update", "delete", "check"),
             writes(UserRoleAssignment, "create", "update", "delete"),
@@ -245,7 +247,13 @@ decision_service = Component(
     grants=[
         _HELD,
         allow(Members.get, Members.of_organisation, Permissions.by_category, ServiceKeys.get),
-        allow(UserRoleAssignments.users_of_role, TeamMembers.by_role, Teams.of_organisation, TeamMembers.of_team),
+        allow(
+            UserRoleAssignments.get,
+            UserRoleAssignments.users_of_role,
+            TeamMembers.by_role,
+            Teams.of_organisation,
+            TeamMembers.of_team,
+        ),
         allow(ProtectedResources.get, ProtectedResources.of_type),
     ],
 )

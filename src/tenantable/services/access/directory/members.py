@@ -20,7 +20,7 @@ from tenantable.services.access.declaration import (
 from tenantable.services.access.errors import AlreadyExists, NotFound
 from tenantable.services.access.identity.callers import Caller
 from tenantable.services.access.identity.conditions import changed_names, refuse_other_properties
-from tenantable.services.access.identity.counts import counted_owners
+from tenantable.services.access.identity.counts import counted_owners, run_counting_begun
 from tenantable.services.access.identity.handing_out import given_to
 from tenantable.services.access.identity.rights import refuse_longer_than_held, refuse_more_than_held, snapshot_for
 from tenantable.web.etags import check_if_match
@@ -128,7 +128,7 @@ class MemberDirectory:
             change.record("USER_MANAGEMENT", _action(stored, made), target=user_id)
             return made.model_copy(update={"revision": stored.revision + 1})
 
-        return self._changes.run(organisation_id, actor, build)
+        return run_counting_begun(self._changes, organisation_id, actor, build)
 
     def _refuse(self, change: Change, caller: Caller, stored: Member, made: Member) -> None:
         place = {"organisation_id": change.organisation_id, "user_id": stored.user_id}

@@ -27,11 +27,11 @@ from tenantable.services.access.errors import (
     Unprocessable,
 )
 from tenantable.services.access.identity.callers import Caller
+from tenantable.services.access.identity.gifts import check_gift, refuse_giving
 from tenantable.services.access.identity.rights import snapshot_for
 from tenantable.services.access.invitations.addresses import is_allowed
 from tenantable.services.access.invitations.endings import Counts, close, end
 from tenantable.services.access.invitations.expiry import Expiry
-from tenantable.services.access.invitations.gifts import check_gift, refuse_giving
 from tenantable.services.access.invitations.tokens import Issued, token_digest, token_item
 from tenantable.web.etags import check_if_match
 

@@ -158,13 +158,14 @@ def remap_role(
     role_id: RoleId, body: Remap, request: WritesAssignments, remapping: RemappingHere, *, response: Response
 ) -> RemappedShown:
     """Give everybody who has a role, and the roles below it, another one. Repeated, it goes on where it was left."""
-    users = roles = left = 0
+    users = roles = invitations = left = 0
     for changed in remapping.remap(
         request.actor(), request.caller, request.organisation_id, role_id=role_id, to_role_id=body.to_role_id
     ):
         users, roles, left = users + changed.result.users, roles + changed.result.roles, changed.result.left
+        invitations += changed.result.invitations
         show_version(response, request.organisation_id, changed.version)
-    return RemappedShown(users=users, roles=roles, left=left)
+    return RemappedShown(users=users, roles=roles, invitations=invitations, left=left)
 
 
 @router.get("/organisations/{organisation_id}/roles/{role_id}/users", responses=problem_responses(400, 404))
@@ -188,10 +189,20 @@ def list_roles_of_user(user_id: UserId, request: ReadsAssignments, assignments: 
     return AssignmentsShown(items=[AssignmentShown.of(each) for each in found])
 
 
+@router.get("/organisations/{organisation_id}/users/{user_id}/roles/{role_id}", responses=problem_responses(404))
+def read_assignment(
+    user_id: UserId, role_id: RoleId, request: ReadsAssignments, assignments: AssignmentsHere, response: Response
+) -> AssignmentShown:
+    """That a user has a role; also one that does not count now."""
+    found = assignments.assignment(request.organisation_id, user_id, role_id)
+    show_revision(response, found.revision)
+    return AssignmentShown.of(found)
+
+
 @router.put(
     "/organisations/{organisation_id}/users/{user_id}/roles/{role_id}",
     status_code=status.HTTP_201_CREATED,
-    responses=problem_responses(400, 404, 409)
+    responses=problem_responses(400, 404, 409, 412)
     | {200: {"model": AssignmentShown, "description": "The term was changed"}},
 )
 def assign_role(
@@ -202,6 +213,7 @@ def assign_role(
     *,
     assignments: AssignmentsHere,
     response: Response,
+    if_match: IfMatch = None,
 ) -> AssignmentShown:
     """
     Give a user a role, perhaps for a time; or change for how long the user has it. It may not allow more than the
@@ -209,18 +221,19 @@ def assign_role(
     """
     place = request.actor(), request.caller, request.organisation_id
     try:
-        changed = assignments.assign(*place, user_id=user_id, role_id=role_id, term=body.term())
+        changed = assignments.assign(*place, user_id=user_id, role_id=role_id, term=body.term(), if_match=if_match)
     except AlreadyExists:
-        changed = assignments.change_term(*place, user_id=user_id, role_id=role_id, term=body.term())
+        changed = assignments.change_term(*place, user_id=user_id, role_id=role_id, term=body.term(), if_match=if_match)
         response.status_code = status.HTTP_200_OK
     show_version(response, request.organisation_id, changed.version)
+    show_revision(response, changed.result.revision)
     return AssignmentShown.of(changed.result)
 
 
 @router.delete(
     "/organisations/{organisation_id}/users/{user_id}/roles/{role_id}",
     status_code=status.HTTP_204_NO_CONTENT,
-    responses=problem_responses(404, 409),
+    responses=problem_responses(400, 404, 409, 412),
 )
 def unassign_role(
     user_id: UserId,
@@ -229,10 +242,16 @@ def unassign_role(
     assignments: AssignmentsHere,
     *,
     response: Response,
+    if_match: IfMatch = None,
 ) -> None:
     """Take a role away from a user. The last owner stays one."""
     changed = assignments.unassign(
-        request.actor(), request.caller, request.organisation_id, user_id=user_id, role_id=role_id
+        request.actor(),
+        request.caller,
+        request.organisation_id,
+        user_id=user_id,
+        role_id=role_id,
+        if_match=if_match,
     )
     show_version(response, request.organisation_id, changed.version)
 

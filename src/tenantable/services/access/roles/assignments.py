@@ -18,7 +18,7 @@ from tenantable.services.access.declaration import (
 )
 from tenantable.services.access.errors import AlreadyExists, NotFound, Unprocessable
 from tenantable.services.access.identity.callers import Caller
-from tenantable.services.access.identity.counts import count_assigned, counted_owners
+from tenantable.services.access.identity.counts import count_assigned, counted_owners, run_counting_begun
 from tenantable.services.access.identity.handing_out import (
     frees_themselves,
     given_by_role,
@@ -26,6 +26,7 @@ from tenantable.services.access.identity.handing_out import (
     refuse_other_denies_of,
 )
 from tenantable.services.access.identity.rights import refuse_longer_than_held, refuse_more_than_held, snapshot_for
+from tenantable.web.etags import check_if_match
 
 ROLES_OF_USER_MAX = 500
 """Roles of one user in one organisation."""
@@ -61,6 +62,14 @@ class Assignments:
         self._member(organisation_id, user_id)
         return self._held(organisation_id, user_id)
 
+    def assignment(self, organisation_id: str, user_id: str, role_id: str) -> UserRoleAssignment:
+        """
+        Raises:
+            NotFound: The user is no member, or has not got the role.
+        """
+        self._member(organisation_id, user_id)
+        return _of_role(self._held(organisation_id, user_id), role_id, user_id)
+
     def users_of_role(
         self, organisation_id: str, role_id: str, *, limit: int, cursor: str | None
     ) -> Page[UserRoleAssignment]:
@@ -77,7 +86,15 @@ class Assignments:
         return self._assignments.users_of_role(organisation_id=organisation_id, role_id=role_id).page(limit, cursor)
 
     def assign(
-        self, actor: Actor, caller: Caller, organisation_id: str, *, user_id: str, role_id: str, term: Term
+        self,
+        actor: Actor,
+        caller: Caller,
+        organisation_id: str,
+        *,
+        user_id: str,
+        role_id: str,
+        term: Term,
+        if_match: str | None = None,
     ) -> Changed[UserRoleAssignment]:
         """
         Give a user a role.
@@ -85,6 +102,7 @@ class Assignments:
         Raises:
             NotFound: The user is no member, or the organisation has no such role.
             AlreadyExists: The user has it.
+            PreconditionFailed: `if_match` names what would be there.
             Unprocessable: The user has as many roles as one can have.
             Forbidden: It allows more than the caller holds, or longer; or it denies the user what the caller does not
                 hold.
@@ -94,6 +112,7 @@ class Assignments:
             member, held = self._member(organisation_id, user_id), self._held(organisation_id, user_id)
             if any(each.role_id == role_id for each in held):
                 raise AlreadyExists(f"{user_id} has the role {role_id} already")
+            check_if_match(if_match, 0)
             if len(held) >= ROLES_OF_USER_MAX:
                 raise Unprocessable(f"{user_id} has {ROLES_OF_USER_MAX} roles; one user cannot have more")
             snapshot = snapshot_for(change)
@@ -114,18 +133,27 @@ class Assignments:
             count_assigned(change, snapshot, role_id, 1)
             change.count_owners(counted_owners([made], member))
             change.record("ROLE_CHANGE", "role.assign", target=user_id, details={"role": role_id} | _shown(term))
-            return made
+            return made.model_copy(update={"revision": 1})
 
         return self._changes.run(organisation_id, actor, build)
 
     def change_term(
-        self, actor: Actor, caller: Caller, organisation_id: str, *, user_id: str, role_id: str, term: Term
+        self,
+        actor: Actor,
+        caller: Caller,
+        organisation_id: str,
+        *,
+        user_id: str,
+        role_id: str,
+        term: Term,
+        if_match: str | None = None,
     ) -> Changed[UserRoleAssignment]:
         """
         Say anew from when until when a user has a role.
 
         Raises:
             NotFound: The user has not got it.
+            PreconditionFailed: It was changed since it was read.
             LastOwner: The organisation would have no owner without an end.
             Forbidden: As for `assign` and `unassign`.
         """
@@ -133,6 +161,7 @@ class Assignments:
         def build(change: Change) -> UserRoleAssignment:
             member, held = self._member(organisation_id, user_id), self._held(organisation_id, user_id)
             stored = _of_role(held, role_id, user_id)
+            check_if_match(if_match, stored.revision)
             snapshot, others = snapshot_for(change), [each for each in held if each.role_id != role_id]
             _refuse_to_give(change, caller, snapshot, role_id, term=term)
             _refuse_denies(change, caller, snapshot, role_id, member=member, others=others)
@@ -141,18 +170,26 @@ class Assignments:
             change.put(UserRoleAssignments, made)
             change.count_owners(counted_owners([made], member) - counted_owners([stored], member))
             change.record("ROLE_CHANGE", "role.change-term", target=user_id, details={"role": role_id} | _shown(term))
-            return made
+            return made.model_copy(update={"revision": stored.revision + 1})
 
-        return self._changes.run(organisation_id, actor, build)
+        return run_counting_begun(self._changes, organisation_id, actor, build)
 
     def unassign(
-        self, actor: Actor, caller: Caller, organisation_id: str, *, user_id: str, role_id: str
+        self,
+        actor: Actor,
+        caller: Caller,
+        organisation_id: str,
+        *,
+        user_id: str,
+        role_id: str,
+        if_match: str | None = None,
     ) -> Changed[None]:
         """
         Take a role away from a user.
 
         Raises:
             NotFound: The user has not got it.
+            PreconditionFailed: It was changed since it was read.
             LastOwner: The organisation would have no owner.
             Forbidden: It allows more than the caller holds, or what it denies the user would be free for.
         """
@@ -160,6 +197,7 @@ class Assignments:
         def build(change: Change) -> None:
             member, held = self._member(organisation_id, user_id), self._held(organisation_id, user_id)
             stored = _of_role(held, role_id, user_id)
+            check_if_match(if_match, stored.revision)
             snapshot, others = snapshot_for(change), [each for each in held if each.role_id != role_id]
             refuse_to_take(change, caller, snapshot, role_id)
             rules = snapshot.definitions.rules_of_role(role_id)
@@ -170,7 +208,7 @@ class Assignments:
             change.count_owners(-counted_owners([stored], member))
             change.record("ROLE_CHANGE", "role.unassign", target=user_id, details={"role": role_id})
 
-        return self._changes.run(organisation_id, actor, build)
+        return run_counting_begun(self._changes, organisation_id, actor, build)
 
     def _held(self, organisation_id: str, user_id: str) -> list[UserRoleAssignment]:
         return self._assignments.consistent.of_user(organisation_id=organisation_id, user_id=user_id).all()

@@ -115,7 +115,7 @@ class TeamService:
         Raises:
             NotFound: The organisation has none of this id.
             PreconditionFailed: It was changed since it was read.
-            InUse: It has members.
+            InUse: It has members, or open invitations lead into it.
         """
 
         def build(change: Change) -> None:
@@ -123,6 +123,8 @@ class TeamService:
             check_if_match(if_match, stored.revision)
             if stored.members:
                 raise InUse(f"The team {team_id} has {stored.members} members", hint="remove them first")
+            if stored.invited:
+                raise InUse(f"{stored.invited} open invitations lead into the team {team_id}", hint="revoke them first")
             change.delete(Teams, stored)
             change.record("TEAM_MEMBERSHIP", "team.delete", target=team_id)
 
