@@ -85,7 +85,7 @@ def test_what_is_applied_is_what_comes_out(acme: World) -> None:
     }
     wanted = yaml.safe_load(WHOLE)
     del wanted["members"]
-    assert found == {"format": 1} | wanted
+    assert found == {"format": 1, "organisation": {"name": "Acme"}} | wanted
 
 
 def test_the_same_document_again_changes_nothing(acme: World) -> None:
@@ -116,6 +116,32 @@ def test_a_dry_run_says_everything_and_changes_nothing(acme: World) -> None:
     assert exported(ann) == before
 
 
+def test_the_organisation_itself_is_part_of_it(acme: World) -> None:
+    ann = acme.as_user("ann")
+    assert exported(ann)["organisation"] == {"name": "Acme"}
+    text = "organisation: {name: Acme Limited, allowedDomains: [Acme.example, acme.test]}"
+    told = ann.post(f"{PATH}?dryRun=true", content=text).json()["changes"]
+    assert [each["sentence"] for each in told] == [
+        "The organisation: name Acme becomes Acme Limited; allowed domains + acme.example, + acme.test"
+    ]
+    assert apply(ann, text)["operations"] == 1
+    assert exported(ann)["organisation"] == {"name": "Acme Limited", "allowedDomains": ["acme.example", "acme.test"]}
+    assert apply(ann, text)["operations"] == 0
+    apply(ann, "teams: []")
+    assert exported(ann)["organisation"]["name"] == "Acme Limited"
+    told = refused(ann, "organisation: {name: A, allowedDomains: [x]}", 422)["errors"][0]
+    assert "is no name of a domain" in told["problem"]
+
+
+def test_seats_are_told_and_are_the_platforms_to_change(acme: World) -> None:
+    ann, platform = acme.as_user("ann"), acme.as_platform()
+    assert platform.patch("/v1/organisations/acme", json={"seatLimit": 7}).status_code == 200
+    assert ann.get(PATH).text.startswith("# 7 seats,")
+    assert apply(ann, ann.get(PATH).text)["operations"] == 0
+    told = refused(ann, "organisation: {name: Acme, seatLimit: 9}", 422)["errors"][0]
+    assert "the platform's administrator" in told["problem"]
+
+
 def test_a_section_that_is_left_out_stays(acme: World) -> None:
     ann = acme.as_user("ann")
     apply(ann, WHOLE)
@@ -128,9 +154,9 @@ def test_everything_can_be_taken_away_again(acme: World) -> None:
     ann = acme.as_user("ann")
     apply(ann, WHOLE)
     apply(ann, "permissionSets: []\nroles: []\nteamRoles: []\nteams: []\nmembers: [{id: bob}]\n")
-    assert exported(ann) == {"format": 1, "permissionSets": [], "roles": [], "teamRoles": [], "teams": []} | {
-        "members": [{"id": "ann", "roles": ["owner"]}, {"id": "bob"}]
-    }
+    nothing: dict[str, Any] = {"permissionSets": [], "roles": [], "teamRoles": [], "teams": []}
+    members = [{"id": "ann", "roles": ["owner"]}, {"id": "bob"}]
+    assert exported(ann) == {"format": 1, "organisation": {"name": "Acme"}, **nothing, "members": members}
 
 
 @pytest.mark.parametrize(
@@ -198,6 +224,7 @@ def test_nobody_brings_about_more_than_they_hold(acme: World) -> None:
     assert bob.post(PATH + "?dryRun=true", content=text).status_code == 403
     assert refused(bob, "members: [{id: bob, roles: [conf, owner]}]", 403)["code"] == "forbidden"
     assert refused(bob, "members: [{id: ann}]", 403)["code"] == "forbidden"
+    assert refused(bob, "organisation: {name: Bobs}", 403)["code"] == "forbidden"
     assert bob.get(PATH).headers["etag"] == before
 
 

@@ -13,6 +13,7 @@ from tenantable.services.access.changes.changes import Changed
 from tenantable.services.access.configuration.checks import faults_of, refuse_in_use, refuse_inactive, refuse_ownerless
 from tenantable.services.access.configuration.differences import Difference, Operation, differences, merged
 from tenantable.services.access.configuration.document import (
+    OrganisationPart,
     RolePart,
     SetPart,
     TeamPart,
@@ -23,6 +24,7 @@ from tenantable.services.access.configuration.planning import plan
 from tenantable.services.access.configuration.refusals import refuse_more_than_callers
 from tenantable.services.access.configuration.state import State, member_ids, read_state
 from tenantable.services.access.declaration import TeamMembers
+from tenantable.services.access.directory.service import Directory
 from tenantable.services.access.errors import LastOwner
 from tenantable.services.access.identity.callers import Caller
 from tenantable.services.access.identity.counts import begun_owners
@@ -44,6 +46,7 @@ SECONDS_MAX = 20.0
 class Services:
     """The use cases that a configuration is brought about with, each under its own component's identity."""
 
+    directory: Directory
     permission_sets: PermissionSetService
     roles: RoleDefinitions
     assignments: Assignments
@@ -192,6 +195,10 @@ class _Hand:
 
     def _definition(self, operation: Operation) -> Changed[Any]:
         part = operation.part
+        if isinstance(part, OrganisationPart):
+            values = {"name": part.name, "allowed_domains": part.allowed_domains}
+            where = (self.actor, self.caller, self.organisation_id)
+            return self.services.directory.change(*where, values=values, if_match=None)
         if isinstance(part, SetPart):
             return self._permission_set(operation, part)
         if isinstance(part, RolePart):

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from tenantable.services.access.configuration.checks import definitions_of
-from tenantable.services.access.configuration.differences import Difference
+from tenantable.services.access.configuration.differences import ORGANISATION, Difference
 from tenantable.services.access.configuration.document import (
     Document,
     GivenRole,
@@ -17,6 +17,7 @@ from tenantable.services.access.configuration.document import (
 from tenantable.services.access.configuration.state import State
 from tenantable.services.access.decisions.definitions import Definitions
 from tenantable.services.access.decisions.rules import Rule
+from tenantable.services.access.errors import Forbidden
 from tenantable.services.access.identity.callers import Caller
 from tenantable.services.access.identity.handing_out import (
     Given,
@@ -30,9 +31,10 @@ from tenantable.services.access.identity.handing_out import (
     refuse_making,
     refuse_other_denies_of,
 )
-from tenantable.services.access.identity.rights import refuse_longer_than_held, refuse_more_than_held
+from tenantable.services.access.identity.rights import refuse_longer_than_held, refuse_more_than_held, rules_of
 from tenantable.services.access.teams.definitions import given_everywhere, refuse_changing_team_role
 
+CHANGE = "access:organisation:write"
 RolesInTeam = Callable[[str], Iterable[str]]
 """The ids of the roles that somebody has in a team."""
 
@@ -54,7 +56,11 @@ def refuse_more_than_callers(
         return
     check = _Check(state, state.snapshot.definitions, definitions_of(state, target), caller, now)
     for each in found:
-        if isinstance(each.before, MemberPart) and isinstance(each.after, MemberPart):
+        if each.kind == ORGANISATION:
+            rules = rules_of(caller, state.snapshot, now=now)
+            if rules is not None and not rules.allows(CHANGE):
+                raise Forbidden(f"{each.sentence()}; that takes {CHANGE}", hint="leave the section out")
+        elif isinstance(each.before, MemberPart) and isinstance(each.after, MemberPart):
             check.member(each.before, each.after)
         elif isinstance(each.after, TeamPart) and isinstance(each.before, TeamPart):
             check.team(each.before, each.after, roles_in_team)

@@ -10,6 +10,7 @@ from tenantable.services.access.configuration.document import (
     Document,
     GivenRole,
     MemberPart,
+    OrganisationPart,
     RolePart,
     SetPart,
     TeamPart,
@@ -22,6 +23,7 @@ from tenantable.services.access.declaration import (
     Members,
     OrganisationHeads,
     OrganisationRole,
+    Organisations,
     PermissionSet,
     TeamRoleDefinition,
     Teams,
@@ -48,6 +50,7 @@ class State:
     used: dict[tuple[str, str], int] = field(default_factory=dict)
     active: frozenset[str] = frozenset()
     owners: int = 0
+    seat_limit: int | None = None
 
 
 def read_state(database: Database, organisation_id: str, *, user_ids: Iterable[str] = ()) -> State:
@@ -60,6 +63,9 @@ def read_state(database: Database, organisation_id: str, *, user_ids: Iterable[s
     head = database.repository(OrganisationHeads).consistent.get(organisation_id=organisation_id)
     if head is None:
         raise NotFound("There is no such organisation")
+    organisation = database.repository(Organisations).consistent.get(organisation_id=organisation_id)
+    if organisation is None:
+        raise NotFound("There is no such organisation")
     snapshot = read_snapshot(database, organisation_id, version=head.revision)
     found = snapshot.definitions
     sets = [each for each in found.permission_sets.values() if isinstance(each, PermissionSet)]
@@ -70,6 +76,7 @@ def read_state(database: Database, organisation_id: str, *, user_ids: Iterable[s
     members = [each for each in found_members if each is not None]
     return State(
         document=Document(
+            organisation=OrganisationPart(name=organisation.name, allowed_domains=organisation.allowed_domains),
             permission_sets=[_set(each) for each in sets],
             roles=[_role(each) for each in roles],
             team_roles=[_team_role(each) for each in team_roles],
@@ -86,6 +93,7 @@ def read_state(database: Database, organisation_id: str, *, user_ids: Iterable[s
         | {("team", each.team_id): each.members + each.invited for each in teams},
         active=frozenset(part.id for part, active in members if active),
         owners=head.owners,
+        seat_limit=head.seat_limit,
     )
 
 

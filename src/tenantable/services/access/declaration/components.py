@@ -133,7 +133,7 @@ invitation_service = Component(
         _HELD,
         allow(Organisations.get, Organisations.by_name, ServiceKeys.get),
         allow(Invitations.get, Invitations.by_status, Invitations.by_email, InvitationTokens.get, InvitedAddresses.get),
-        allow(OrganisationRoles.get, Teams.get),
+        allow(OrganisationRoles.get, Teams.get, Members.get, Members.of_organisation),
         _changes(
             writes(Invitation, "create", "update"),
             writes(InvitationToken, "create", "delete"),
@@ -246,7 +246,7 @@ decision_service = Component(
     description="Decides what a user may do. Reads what decisions rest on, changes nothing.",
     grants=[
         _HELD,
-        allow(Members.get, Members.of_organisation, Permissions.by_category, ServiceKeys.get),
+        allow(Organisations.get, Members.get, Members.of_organisation, Permissions.by_category, ServiceKeys.get),
         allow(
             UserRoleAssignments.get,
             UserRoleAssignments.users_of_role,

@@ -62,7 +62,7 @@ def end(change: Change, invitation: Invitation, status: InvitationStatus, counts
     if invitation.email is not None:
         key = {"organisation_id": invitation.organisation_id, "email": invitation.email}
         change.delete(InvitedAddresses, InvitedAddresses.get.key(**key))
-        change.take_seats(-1)
+        change.take_seats(-invitation.seats)
     return close(change, invitation, status, counts)
 
 
