@@ -131,12 +131,12 @@ class Snapshot:
         owns = any(each.role_id == OWNER and each.not_after is None and _begins(each) <= now for each in held)
         return Rules(
             self.rules_of(member, held, now=now),
-            valid_until=min((each for each in turns(held) if each > now), default=float("inf")),
+            valid_until=min((each for each in moments(held) if each > now), default=float("inf")),
             undeniable=OWNERS_HOLD if owns else None,
         )
 
 
-def turns(assignments: Iterable[UserRoleAssignment]) -> list[float]:
+def moments(assignments: Iterable[UserRoleAssignment]) -> list[float]:
     """When assignments begin and end, in seconds since 1970; infinite where they do not."""
     return [moment for each in assignments for moment in (_begins(each), _ends(each))]
 

@@ -23,7 +23,7 @@ class Described:
     before: Properties
     after: Properties
 
-    def turns(self, rule: Rule) -> bool:
+    def alters(self, rule: Rule) -> bool:
         """Whether the rule's conditions come to something else by what changes."""
         if not meet(rule.pattern, self._keys):
             return False
@@ -32,7 +32,7 @@ class Described:
         return len(holding) == 2
 
     def granted(self, rule: Rule) -> Rule:
-        """What is handed out where the rule turns: for this type alone, on the conditions that do not change."""
+        """What is handed out where the rule is altered: for this type alone, on the conditions that do not change."""
         pattern = self._keys if covers(rule.pattern, self._keys) else rule.pattern
         rest = tuple(test for test in rule.tests if not self._concerns(test))
         return replace(rule, pattern=pattern, tests=rest, effect="allow")
@@ -94,9 +94,9 @@ def refuse_other_descriptions(
         return
     testing = list(_testing(snapshot.definitions))
     for each in described:
-        turned = [rule for rule in (*testing, *_of_teams(snapshot.definitions, each)) if each.turns(rule)]
-        if turned:
-            granted = [each.granted(rule) for rule in turned]
+        altered = [rule for rule in (*testing, *_of_teams(snapshot.definitions, each)) if each.alters(rule)]
+        if altered:
+            granted = [each.granted(rule) for rule in altered]
             refuse_longer_than_held(granted, caller, snapshot, until=None, now=now, settle=each.settled)
 
 

@@ -7,7 +7,7 @@ from tenantable.services.access.changes.change import Change
 from tenantable.services.access.decisions.definitions import Definitions
 from tenantable.services.access.decisions.holding import not_held
 from tenantable.services.access.decisions.rules import Facts, Origin, Properties, Rule, Rules, holds
-from tenantable.services.access.decisions.snapshot import Snapshot, turns
+from tenantable.services.access.decisions.snapshot import Snapshot, moments
 from tenantable.services.access.decisions.snapshots import read_snapshot
 from tenantable.services.access.declaration import PLATFORM
 from tenantable.services.access.errors import Forbidden, NotFound
@@ -98,7 +98,7 @@ def refuse_longer_than_held(
     """
     rules = list(granted)
     end = float("inf") if until is None else until.timestamp()
-    for moment in [now, *_turns(caller, snapshot, now=now, end=end)]:
+    for moment in [now, *_moments(caller, snapshot, now=now, end=end)]:
         _refuse_not_held(rules, _holder(caller, snapshot, now=now, moment=moment, settle=settle), lasting=moment > now)
 
 
@@ -114,11 +114,11 @@ def _refuse_not_held(granted: Iterable[Rule], holder: Rules | None, *, lasting: 
         raise Forbidden(f"This would hand out for longer than you hold it: {shown}", hint=hint)
 
 
-def _turns(caller: Caller, snapshot: Snapshot, *, now: float, end: float) -> list[float]:
+def _moments(caller: Caller, snapshot: Snapshot, *, now: float, end: float) -> list[float]:
     """When, after now and before the end, the caller gets or loses something by the clock alone."""
     found: list[float] = []
     if caller.kind == "user":
-        found = turns(snapshot.user(caller.id, now=now).assignments)
+        found = moments(snapshot.user(caller.id, now=now).assignments)
     elif caller.not_after is not None:
         found = [caller.not_after.timestamp()]
     return sorted({each for each in found if now < each < end})
