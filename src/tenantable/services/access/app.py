@@ -203,6 +203,7 @@ def create_app(dependencies: Dependencies) -> FastAPI:
 def _add_configuration(app: FastAPI, dependencies: Dependencies, database: Database, *, answers: Changes) -> None:
     state = app.state
     services = Services(
+        directory=state.directory,
         permission_sets=state.permission_sets,
         roles=state.roles,
         assignments=state.assignments,

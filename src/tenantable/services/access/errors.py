@@ -138,7 +138,7 @@ class AlreadyInvited(ServiceError):
 
 
 class AlreadyMember(ServiceError):
-    """The caller has everything that the invitation gives."""
+    """Somebody is a member and has everything that the invitation gives."""
 
     status = 409
     code = "already-member"

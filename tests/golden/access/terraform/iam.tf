@@ -189,7 +189,7 @@ resource "aws_iam_policy" "invitation_service" {
             "dynamodb:LeadingKeys" = ["ANSWER#*", "HEAD#*", "INVITED#*#*", "INVTOKEN#*", "ORG#*", "SERVICEKEY#*"]
           }
           "ForAllValues:StringNotLike" = {
-            "dynamodb:LeadingKeys" = ["ORG#*#DATE#*", "ORG#*#RESOURCES#*", "ORG#*#TEAM#*", "ORG#*#USER#*"]
+            "dynamodb:LeadingKeys" = ["ORG#*#DATE#*", "ORG#*#RESOURCES#*", "ORG#*#TEAM#*"]
           }
           Null = {
             "dynamodb:EnclosingOperation" = "true"
@@ -251,7 +251,7 @@ resource "aws_iam_policy" "invitation_service" {
         Resource = "${aws_dynamodb_table.access_management.arn}/index/${local.gsi_names.gsi1}"
         Condition = {
           "ForAllValues:StringLike" = {
-            "dynamodb:LeadingKeys" = ["ORG#*#STATUS#*", "ORGANISATIONS#ACTIVE#*"]
+            "dynamodb:LeadingKeys" = ["ORG#*#MEMBERS", "ORG#*#STATUS#*", "ORGANISATIONS#ACTIVE#*"]
           }
         }
       },
@@ -488,7 +488,7 @@ resource "aws_iam_policy" "role_service" {
         Resource = aws_dynamodb_table.access_management.arn
         Condition = {
           "ForAllValues:StringLike" = {
-            "dynamodb:LeadingKeys" = ["ANSWER#*", "HEAD#*", "ORG#*", "PLATFORM"]
+            "dynamodb:LeadingKeys" = ["ANSWER#*", "HEAD#*", "ORG#*", "PLATFORM", "SERVICEKEY#*"]
           }
           "ForAllValues:StringNotLike" = {
             "dynamodb:LeadingKeys" = ["ORG#*#DATE#*", "ORG#*#RESOURCES#*", "ORG#*#TEAM#*"]
@@ -553,7 +553,7 @@ resource "aws_iam_policy" "role_service" {
         Resource = "${aws_dynamodb_table.access_management.arn}/index/${local.gsi_names.gsi1}"
         Condition = {
           "ForAllValues:StringLike" = {
-            "dynamodb:LeadingKeys" = ["ORG#*#ACTIVE#*", "ORG#*#ROLE#*", "PLATFORM#ACTIVE#*"]
+            "dynamodb:LeadingKeys" = ["ORG#*#ACTIVE#*", "ORG#*#ROLE#*", "ORG#*#STATUS#*", "PLATFORM#ACTIVE#*"]
           }
         }
       },
@@ -1058,7 +1058,10 @@ resource "aws_iam_policy" "decision_service" {
         Resource = aws_dynamodb_table.access_management.arn
         Condition = {
           "ForAllValues:StringLike" = {
-            "dynamodb:LeadingKeys" = ["ANSWER#*", "HEAD#*", "ORG#*#RESOURCES#*", "ORG#*#USER#*", "SERVICEKEY#*"]
+            "dynamodb:LeadingKeys" = ["ANSWER#*", "HEAD#*", "ORG#*", "SERVICEKEY#*"]
+          }
+          "ForAllValues:StringNotLike" = {
+            "dynamodb:LeadingKeys" = ["ORG#*#DATE#*", "ORG#*#TEAM#*"]
           }
           Null = {
             "dynamodb:EnclosingOperation" = "true"
@@ -1223,7 +1226,7 @@ resource "aws_iam_policy" "directory_service" {
         Resource = "${aws_dynamodb_table.access_management.arn}/index/${local.gsi_names.gsi1}"
         Condition = {
           "ForAllValues:StringLike" = {
-            "dynamodb:LeadingKeys" = ["ORG#*#MEMBERS", "ORG#*#SERVICEKEYS", "ORGANISATIONS#ACTIVE#*"]
+            "dynamodb:LeadingKeys" = ["ORG#*#MEMBERS", "ORG#*#ROLE#*", "ORG#*#SERVICEKEYS", "ORGANISATIONS#ACTIVE#*"]
           }
         }
       },

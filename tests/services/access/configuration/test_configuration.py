@@ -85,7 +85,7 @@ def test_what_is_applied_is_what_comes_out(acme: World) -> None:
     }
     wanted = yaml.safe_load(WHOLE)
     del wanted["members"]
-    assert found == {"format": 1} | wanted
+    assert found == {"format": 1, "organisation": {"name": "Acme"}} | wanted
 
 
 def test_the_same_document_again_changes_nothing(acme: World) -> None:
@@ -116,6 +116,32 @@ def test_a_dry_run_says_everything_and_changes_nothing(acme: World) -> None:
     assert exported(ann) == before
 
 
+def test_the_organisation_itself_is_part_of_it(acme: World) -> None:
+    ann = acme.as_user("ann")
+    assert exported(ann)["organisation"] == {"name": "Acme"}
+    text = "organisation: {name: Acme Limited, allowedDomains: [Acme.example, acme.test]}"
+    told = ann.post(f"{PATH}?dryRun=true", content=text).json()["changes"]
+    assert [each["sentence"] for each in told] == [
+        "The organisation: name Acme becomes Acme Limited; allowed domains + acme.example, + acme.test"
+    ]
+    assert apply(ann, text)["operations"] == 1
+    assert exported(ann)["organisation"] == {"name": "Acme Limited", "allowedDomains": ["acme.example", "acme.test"]}
+    assert apply(ann, text)["operations"] == 0
+    apply(ann, "teams: []")
+    assert exported(ann)["organisation"]["name"] == "Acme Limited"
+    told = refused(ann, "organisation: {name: A, allowedDomains: [x]}", 422)["errors"][0]
+    assert "is no name of a domain" in told["problem"]
+
+
+def test_seats_are_told_and_are_the_platforms_to_change(acme: World) -> None:
+    ann, platform = acme.as_user("ann"), acme.as_platform()
+    assert platform.patch("/v1/organisations/acme", json={"seatLimit": 7}).status_code == 200
+    assert ann.get(PATH).text.startswith("# 7 seats,")
+    assert apply(ann, ann.get(PATH).text)["operations"] == 0
+    told = refused(ann, "organisation: {name: Acme, seatLimit: 9}", 422)["errors"][0]
+    assert "the platform's administrator" in told["problem"]
+
+
 def test_a_section_that_is_left_out_stays(acme: World) -> None:
     ann = acme.as_user("ann")
     apply(ann, WHOLE)
@@ -128,9 +154,9 @@ def test_everything_can_be_taken_away_again(acme: World) -> None:
     ann = acme.as_user("ann")
     apply(ann, WHOLE)
     apply(ann, "permissionSets: []\nroles: []\nteamRoles: []\nteams: []\nmembers: [{id: bob}]\n")
-    assert exported(ann) == {"format": 1, "permissionSets": [], "roles": [], "teamRoles": [], "teams": []} | {
-        "members": [{"id": "ann", "roles": ["owner"]}, {"id": "bob"}]
-    }
+    nothing: dict[str, Any] = {"permissionSets": [], "roles": [], "teamRoles": [], "teams": []}
+    members = [{"id": "ann", "roles": ["owner"]}, {"id": "bob"}]
+    assert exported(ann) == {"format": 1, "organisation": {"name": "Acme"}, **nothing, "members": members}
 
 
 @pytest.mark.parametrize(
@@ -198,7 +224,52 @@ def test_nobody_brings_about_more_than_they_hold(acme: World) -> None:
     assert bob.post(PATH + "?dryRun=true", content=text).status_code == 403
     assert refused(bob, "members: [{id: bob, roles: [conf, owner]}]", 403)["code"] == "forbidden"
     assert refused(bob, "members: [{id: ann}]", 403)["code"] == "forbidden"
+    assert refused(bob, "organisation: {name: Bobs}", 403)["code"] == "forbidden"
     assert bob.get(PATH).headers["etag"] == before
+
+
+SWITCHED_OFF = """
+permissionSets: [{id: clerk, name: C, entries: ['billing:read']}]
+roles: [{id: clerk, name: Clerk, permissionSets: [clerk]}]
+teamRoles: [{id: lead, name: Lead}, {id: dark, name: Dark, active: false}]
+teams: [{id: red, name: Red}, {id: blue, name: Blue, active: false}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("roles: [{id: a, name: A, parents: [b]}, {id: b, name: B, parents: [a]}]", "malformed-request"),
+        (
+            "roles:\n"
+            + "".join(f"- {{id: r{n}, name: R, parents: [r{n + 1}]}}\n" for n in range(15))
+            + "- {id: r15, name: R}",
+            "malformed-request",
+        ),
+        ("members: [{id: ann, roles: [member]}]", "last-owner"),
+        ("members: [{id: ann, roles: [{role: owner, notAfter: 2100-01-01T00:00:00Z}]}]", "last-owner"),
+        (
+            "members: [{id: bob, roles: [{role: member, notBefore: 2100-01-01T00:00:00Z, "
+            "notAfter: 2099-01-01T00:00:00Z}]}]",
+            "malformed-request",
+        ),
+        (SWITCHED_OFF + "members: [{id: bob, roles: [clerk], teams: {blue: lead}}]", "inactive"),
+        (SWITCHED_OFF + "members: [{id: bob, roles: [clerk], teams: {red: dark}}]", "inactive"),
+        (SWITCHED_OFF + "members: [{id: cat, teams: {red: lead}}]", "inactive"),
+    ],
+)
+def test_a_dry_run_refuses_what_applying_would_and_neither_changes_anything(
+    acme: World, text: str, expected: str
+) -> None:
+    ann = acme.as_user("ann")
+    join(acme, "cat")
+    ann.headers["access-version"] = (
+        acme.as_platform().patch("/v1/organisations/acme/members/cat", json={"active": False}).headers["access-version"]
+    )
+    before = ann.get(PATH).headers["etag"]
+    answers = [ann.post(path, content=text) for path in (f"{PATH}?dryRun=true", PATH)]
+    assert [each.json()["code"] for each in answers] == [expected] * 2
+    assert ann.get(PATH).headers["etag"] == before
 
 
 def test_it_takes_the_permission(acme: World) -> None:

@@ -8,7 +8,7 @@ from itertools import pairwise
 from hypothesis import example, given, note, settings
 from tests.services.access.configuration.documents import MEMBERS, documents
 
-from tenantable.services.access.configuration.differences import differences
+from tenantable.services.access.configuration.differences import Operation, differences
 from tenantable.services.access.configuration.document import (
     Document,
     GivenRole,
@@ -18,7 +18,6 @@ from tenantable.services.access.configuration.document import (
     TeamPart,
     TeamRolePart,
 )
-from tenantable.services.access.configuration.operations import Operation
 from tenantable.services.access.configuration.planning import plan
 from tenantable.services.access.decisions.definitions import Definitions
 from tenantable.services.access.decisions.keys import patterns_of

@@ -1,10 +1,12 @@
 """Compiled rules decide as the plainest reading of them does."""
 
+from collections import Counter
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
-from tests.services.access.decisions.strategies import EVERY_FACTS, KEYS, rule_lists
+from hypothesis import strategies as st
+from tests.services.access.decisions.strategies import EVERY_FACTS, KEYS, PATTERNS, rule_lists
 
 from tenantable.services.access.decisions.keys import patterns_of
 from tenantable.services.access.decisions.rules import NO_FACTS, Facts, Rule, Rules, holds
@@ -30,6 +32,20 @@ def test_the_rules_concerning_a_key_are_those_whose_pattern_covers_it(rules: lis
     for key in KEYS:
         found = compiled.concerning(key)
         assert len(found) == sum(rule.pattern in patterns_of(key) for rule in rules)
+
+
+@given(rule_lists, st.sampled_from(PATTERNS))
+def test_what_is_undeniable_is_as_if_nothing_denied_it_and_the_rest_is_as_ever(
+    rules: list[Rule], undeniable: str
+) -> None:
+    compiled, plain = Rules(rules, undeniable=undeniable), Rules(rules)
+    allowing = Rules([rule for rule in rules if rule.effect == "allow"])
+    for key in KEYS:
+        expected = allowing if undeniable in patterns_of(key) else plain
+        shown = [*compiled.sparing(key), *compiled.concerning(key)]
+        assert Counter(map(id, shown)) == Counter(map(id, plain.concerning(key)))
+        for facts in EVERY_FACTS:
+            assert compiled.allows(key, facts) == expected.allows(key, facts)
 
 
 @pytest.mark.parametrize(

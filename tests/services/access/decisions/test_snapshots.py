@@ -114,7 +114,7 @@ class World:
         )
         return self.write(Members, found)
 
-    def assign(self, user_id: str, role_id: str, **times: datetime) -> int:
+    def assign(self, user_id: str, role_id: str, **times: Any) -> int:
         found = UserRoleAssignment(
             organisation_id="acme", user_id=user_id, role_id=role_id, assigned_by="root", date_assigned=NOW, **times
         )

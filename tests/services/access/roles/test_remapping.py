@@ -59,7 +59,7 @@ def test_a_role_of_150_users_is_remapped_and_deleted(world: World, ann: httpx.Cl
     give_to_many(world, 150)
     assert refusal(ann.delete(f"{place()}/roles/old")) == (409, "in-use")
     moved = made(ann.post(f"{place()}/roles/old/remap", json={"toRoleId": "new"}))
-    assert moved.json() == {"users": 150, "roles": 0, "left": 0}
+    assert moved.json() == {"users": 150, "roles": 0, "invitations": 0, "left": 0}
     assert ann.get(f"{place()}/roles/new").json()["assigned"] == 150
     assert made(ann.delete(f"{place()}/roles/old")).status_code == 204
     events_of(world)
@@ -81,7 +81,7 @@ def test_what_was_left_after_a_crash_is_done_by_the_same_again(world: World, ann
     counts = [ann.get(f"{place()}/roles/{role_id}").json()["assigned"] for role_id in ("old", "new")]
     assert counts == [REMAPPED_AT_ONCE + 5, REMAPPED_AT_ONCE]
     again = made(ann.post(f"{place()}/roles/old/remap", json={"toRoleId": "new"}))
-    assert again.json() == {"users": REMAPPED_AT_ONCE + 5, "roles": 0, "left": 0}
+    assert again.json() == {"users": REMAPPED_AT_ONCE + 5, "roles": 0, "invitations": 0, "left": 0}
     assert len(ann.get(f"{place()}/roles/new/users", params={"limit": 200}).json()["items"]) == 45
 
 
@@ -89,7 +89,7 @@ def test_roles_below_get_the_other_one_above_them(world: World, ann: httpx.Clien
     make_role(world, "low", parents=("old",))
     make_role(world, "both", parents=("old", "new"))
     moved = made(ann.post(f"{place()}/roles/old/remap", json={"toRoleId": "new"}))
-    assert moved.json() == {"users": 0, "roles": 2, "left": 0}
+    assert moved.json() == {"users": 0, "roles": 2, "invitations": 0, "left": 0}
     assert ann.get(f"{place()}/roles/low").json()["parentRoleIds"] == ["new"]
     assert ann.get(f"{place()}/roles/both").json()["parentRoleIds"] == ["new"]
     assert ann.get(f"{place()}/roles/new").json()["assigned"] == 2
@@ -124,3 +124,25 @@ def test_users_may_be_remapped_to_a_role_of_the_platform(world: World, ann: http
     moved = made(ann.post(f"{place()}/roles/old/remap", json={"toRoleId": "member"}))
     assert moved.json()["users"] == 1
     assert [each["roleId"] for each in ann.get(f"{place()}/users/cat/roles").json()["items"]] == ["member"]
+
+
+def test_open_invitations_are_remapped_too(world: World, ann: httpx.Client) -> None:
+    """Whoever is invited to the one role gets the other one, and the one can be deleted."""
+    inviting = made(ann.post(f"{place()}/invitations", json={"email": "tom@example.com", "roleId": "old"}))
+    made(ann.post(f"{place()}/invitations", json={"usesMax": 3, "roleId": "old"}))
+    moved = made(ann.post(f"{place()}/roles/old/remap", json={"toRoleId": "new"}))
+    assert moved.json() == {"users": 0, "roles": 0, "invitations": 2, "left": 0}
+    made(ann.delete(f"{place()}/roles/old"))
+    tom = world.as_user("tom")
+    made(tom.post("/v1/invitations/accept", json={"token": inviting.json()["token"]}))
+    assert [each["roleId"] for each in ann.get(f"{place()}/users/tom/roles").json()["items"]] == ["new"]
+    assert ann.get(f"{place()}/roles/new").json()["assigned"] == 2
+    events_of(world)
+
+
+def test_invitations_are_left_by_those_who_may_not_invite(world: World, ann: httpx.Client) -> None:
+    make_role(world, "assigner", "access:assignment:write", "record:*")
+    bob = add_member(world, "bob", "assigner")
+    made(ann.post(f"{place()}/invitations", json={"email": "tom@example.com", "roleId": "old"}))
+    moved = made(bob.post(f"{place()}/roles/old/remap", json={"toRoleId": "new"}))
+    assert moved.json() == {"users": 0, "roles": 0, "invitations": 0, "left": 1}

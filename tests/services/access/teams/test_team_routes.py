@@ -4,6 +4,7 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.services.access.acting import made, place, refusal
 from tests.services.access.conftest import World
 from tests.services.access.scenes import Scene
 
@@ -41,6 +42,18 @@ def test_a_team_lives_from_creation_to_deletion(ann: httpx.Client) -> None:
     assert ann.put(f"{ACME}/teams/reds", json=body, headers=headers).status_code == 412
     assert ann.delete(f"{ACME}/teams/reds").status_code == 204
     assert ann.get(f"{ACME}/teams/reds").status_code == 404
+
+
+def test_a_team_into_which_somebody_is_invited_is_not_deleted(ann: httpx.Client) -> None:
+    made(ann.post(f"{place()}/teams", json={"teamId": "gold", "name": "Gold"}))
+    made(ann.post(f"{place()}/team-roles", json={"teamRoleId": "panner", "name": "Panner"}))
+    body = {"email": "tom@example.com", "roleId": "member", "teamId": "gold", "teamRoleId": "panner"}
+    invited = made(ann.post(f"{place()}/invitations", json=body)).json()
+    assert ann.get(f"{place()}/teams/gold").json()["invited"] == 1
+    assert refusal(ann.delete(f"{place()}/teams/gold")) == (409, "in-use")
+    made(ann.post(f"{place()}/invitations/{invited['invitationId']}/revoke"))
+    assert ann.get(f"{place()}/teams/gold").json()["invited"] == 0
+    made(ann.delete(f"{place()}/teams/gold"))
 
 
 def test_a_team_role_lives_from_creation_to_deletion(ann: httpx.Client) -> None:

@@ -39,10 +39,13 @@ def export_configuration(
     *,
     members: Annotated[bool, Query(description="Also which roles members have, and in which teams they are.")] = False,
 ) -> Response:
-    """The organisation's permission sets, roles, team roles and teams as one YAML document. Its version is the ETag."""
+    """
+    The organisation's name and domains, permission sets, roles, team roles and teams as one YAML document. Its version
+    is the ETag.
+    """
     state = configuration.read(request.organisation_id, with_members=members)
     document = state.document if members else state.document.model_copy(update={"members": None})
-    response = Response(write_document(document), media_type=YAML)
+    response = Response(write_document(document, seat_limit=state.seat_limit), media_type=YAML)
     show_version(response, request.organisation_id, state.version)
     show_revision(response, state.version)
     return response

@@ -1,27 +1,33 @@
 """Bringing a document about: one bounded transaction after the other, each through the service that it belongs to."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from tenantable.data.database import Database
 from tenantable.errors import ServiceError
 from tenantable.services.access.changes.change import Actor
 from tenantable.services.access.changes.changes import Changed, Changes
-from tenantable.services.access.configuration.checks import faults_of, refuse_in_use, refuse_more_than_callers
-from tenantable.services.access.configuration.differences import Difference, differences, merged
+from tenantable.services.access.configuration.checks import faults_of, refuse_in_use, refuse_inactive, refuse_ownerless
+from tenantable.services.access.configuration.differences import Difference, Operation, differences, merged
 from tenantable.services.access.configuration.document import (
+    OrganisationPart,
     RolePart,
     SetPart,
     TeamPart,
     TeamRolePart,
     Written,
 )
-from tenantable.services.access.configuration.operations import Operation
 from tenantable.services.access.configuration.planning import plan
+from tenantable.services.access.configuration.refusals import refuse_more_than_callers
 from tenantable.services.access.configuration.state import State, member_ids, read_state
+from tenantable.services.access.declaration import TeamMembers
+from tenantable.services.access.directory.service import Directory
+from tenantable.services.access.errors import LastOwner
 from tenantable.services.access.identity.callers import Caller
+from tenantable.services.access.identity.counts import begun_owners
 from tenantable.services.access.permissions.service import PermissionSetService, SetContent
 from tenantable.services.access.roles.assignments import Assignments, Term
 from tenantable.services.access.roles.definitions import RoleContent, RoleDefinitions
@@ -40,6 +46,7 @@ SECONDS_MAX = 20.0
 class Services:
     """The use cases that a configuration is brought about with, each under its own component's identity."""
 
+    directory: Directory
     permission_sets: PermissionSetService
     roles: RoleDefinitions
     assignments: Assignments
@@ -104,7 +111,9 @@ class Configuration:
             PreconditionFailed: It was changed since the version that `if_match` names.
             RequestValidationError: The document names what there will not be.
             InUse: Something that is in use would be deleted.
-            Forbidden: The caller does not hold what would be given or taken.
+            LastOwner: There would be no owner.
+            Inactive: Somebody would get a place in what is switched off.
+            Forbidden: The caller does not hold what would be given or taken, or not as long.
         """
         state, found, operations = self._planned(caller, organisation_id, written, if_match=if_match)
         return Outcome(differences=found, operations=0, left=len(operations), version=state.version)
@@ -159,10 +168,27 @@ class Configuration:
         written.refuse(faults_of(state, wanted, target))
         found = differences(state.document, wanted)
         refuse_in_use(state, found)
-        refuse_more_than_callers(state, target, found, caller, now=self._clock())
+
+        def roles_in_team(team_id: str) -> set[str]:
+            members = self.database.repository(TeamMembers).of_team(organisation_id=organisation_id, team_id=team_id)
+            return {each.team_role_id for each in members.consistent()}
+
+        now = self._clock()
+        refuse_more_than_callers(state, target, found, caller, now=now, roles_in_team=roles_in_team)
+        self._refuse_ownerless(state, found)
         above = state.snapshot.definitions.above
         assert above is not None, "an organisation's definitions stand below the platform's"
-        return state, found, plan(found, state.document, target, above, own=caller.id)
+        operations = plan(found, state.document, target, above, own=caller.id)
+        refuse_inactive(state, operations)
+        return state, found, operations
+
+    def _refuse_ownerless(self, state: State, found: Sequence[Difference]) -> None:
+        now = datetime.fromtimestamp(self._clock(), UTC)
+        try:
+            refuse_ownerless(state, found)
+        except LastOwner:  # owners whose time has begun are counted when they are needed
+            if not begun_owners(self.database, state.snapshot.organisation_id, now):
+                raise
 
 
 @dataclass(slots=True)
@@ -184,6 +210,10 @@ class _Hand:
 
     def _definition(self, operation: Operation) -> Changed[Any]:
         part = operation.part
+        if isinstance(part, OrganisationPart):
+            values = {"name": part.name, "allowed_domains": part.allowed_domains}
+            where = (self.actor, self.caller, self.organisation_id)
+            return self.services.directory.change(*where, values=values, if_match=None)
         if isinstance(part, SetPart):
             return self._permission_set(operation, part)
         if isinstance(part, RolePart):

@@ -5,24 +5,30 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from tenantable.services.access.configuration.differences import Difference
+from tenantable.services.access.configuration.differences import Difference, Operation
 from tenantable.services.access.configuration.document import (
     Document,
+    GivenRole,
     MemberPart,
+    Part,
     RolePart,
-    SetPart,
+    TeamPart,
     TeamRolePart,
 )
 from tenantable.services.access.configuration.state import State
 from tenantable.services.access.configuration.yaml_text import Place
 from tenantable.services.access.decisions.definitions import Definitions
 from tenantable.services.access.decisions.keys import check_pattern
-from tenantable.services.access.decisions.rules import Origin, Rule
-from tenantable.services.access.declaration import OrganisationRole, PermissionSet, TeamRoleDefinition
-from tenantable.services.access.errors import InUse, Unprocessable
-from tenantable.services.access.identity.callers import Caller
-from tenantable.services.access.identity.handing_out import given_by_role, given_by_team_role
-from tenantable.services.access.identity.rights import refuse_more_than_held
+from tenantable.services.access.declaration import (
+    OWNER,
+    TEAMS_OF_USER_MAX,
+    OrganisationRole,
+    PermissionSet,
+    TeamRoleDefinition,
+)
+from tenantable.services.access.errors import Inactive, InUse, LastOwner, Unprocessable
+from tenantable.services.access.roles.assignments import Term
+from tenantable.services.access.roles.inheritance import inheritance_faults
 
 Faults = Iterator[tuple[Place, str]]
 Ids = Sequence[str]
@@ -43,6 +49,9 @@ def faults_of(state: State, wanted: Document, target: Document) -> Faults:
     for place, role in enumerate(target.roles or ()):
         yield from _missing(("roles", place, "permissionSets"), "permission set", role.permission_sets, sets)
         yield from _missing(("roles", place, "parents"), "role", role.parents, roles)
+    places = {role.id: place for place, role in enumerate(target.roles or ())}
+    for role_id, problem in inheritance_faults(definitions_of(state, target)):
+        yield ("roles", places[role_id]), problem
     for place, team_role in enumerate(target.team_roles or ()):
         yield from _missing(("teamRoles", place, "permissionSets"), "permission set", team_role.permission_sets, sets)
     yield from _member_faults(state, wanted, target, roles)
@@ -72,8 +81,19 @@ def _member_faults(state: State, wanted: Document, target: Document, roles: set[
         if member.id not in known:
             yield ("members", place, "id"), f"{member.id} is no member; invite the user first"
         yield from _missing(("members", place, "roles"), "role", (given.role for given in member.roles), roles)
+        yield from _term_faults(place, member)
+        if len(member.teams) > TEAMS_OF_USER_MAX:
+            yield ("members", place, "teams"), f"Nobody can be in more than {TEAMS_OF_USER_MAX} teams"
         yield from _missing(("members", place, "teams"), "team", member.teams, teams)
         yield from _missing(("members", place, "teams"), "team role", member.teams.values(), team_roles)
+
+
+def _term_faults(place: int, member: MemberPart) -> Faults:
+    for position, given in enumerate(member.roles):
+        try:
+            Term(not_before=given.not_before, not_after=given.not_after)
+        except Unprocessable as error:
+            yield ("members", place, "roles", position), error.message
 
 
 def _missing(place: Place, kind: str, named: Iterable[str], known: set[str]) -> Faults:
@@ -103,6 +123,42 @@ def refuse_in_use(state: State, found: Sequence[Difference]) -> None:
             raise InUse(f"{each.sentence()}, and {left_over} {users} have it", hint=hint)
 
 
+def refuse_ownerless(state: State, found: Iterable[Difference]) -> None:
+    """
+    Raises:
+        LastOwner: No active owner without an end would be left.
+    """
+    changed = [each for each in found if each.id in state.active and isinstance(each.after, MemberPart)]
+    number = sum(_owns(each.after) - _owns(each.before) for each in changed)
+    if number < 0 and state.owners + number < 1:
+        raise LastOwner(hint="make somebody else an owner first")
+
+
+def _owns(part: Part | None) -> int:
+    return int(isinstance(part, MemberPart) and GivenRole(role=OWNER) in part.roles)
+
+
+def refuse_inactive(state: State, operations: Iterable[Operation]) -> None:
+    """
+    Raises:
+        Inactive: Somebody would come into a team, or get a role in one, while that or the member is switched off.
+    """
+    parts = [*(state.document.teams or ()), *(state.document.team_roles or ())]
+    on = {(type(each), each.id) for each in parts if each.active}
+    for operation in operations:
+        part = operation.part
+        if isinstance(part, TeamPart | TeamRolePart) and operation.doing != "delete":
+            on = on | {(type(part), part.id)} if part.active else on - {(type(part), part.id)}
+        elif operation.doing in {"join", "move"}:
+            is_on = (TeamRolePart, operation.team_role) in on
+            if operation.doing == "join":
+                is_on &= (TeamPart, operation.team) in on and operation.difference.id in state.active
+            if not is_on:
+                named = f"the team {operation.team}, the team role {operation.team_role} or the member"
+                hint = "switch it on with another document first"
+                raise Inactive(f"{operation.difference.sentence()}; {named} is switched off", hint=hint)
+
+
 def _given(member: MemberPart) -> Counter[tuple[str, str]]:
     found = Counter(("role", given.role) for given in member.roles)
     found.update(("team", team) for team in member.teams)
@@ -110,39 +166,7 @@ def _given(member: MemberPart) -> Counter[tuple[str, str]]:
     return found
 
 
-def refuse_more_than_callers(
-    state: State, target: Document, found: Iterable[Difference], caller: Caller, *, now: float
-) -> None:
-    """
-    Raises:
-        Forbidden: Something that the caller does not hold would be given or taken away.
-    """
-    if caller.kind == "platform":
-        return
-    before, after = state.snapshot.definitions, _definitions(state, target)
-    for each in found:
-        for part, known in ((each.before, before), (each.after, after)):
-            for rules in _rules(part, known):
-                refuse_more_than_held(rules, caller, state.snapshot, now=now)
-
-
-def _rules(part: object, known: Definitions) -> Iterator[list[Rule]]:
-    if isinstance(part, SetPart):
-        origin = Origin(kind="organisation-role", role_id="", permission_set_id=part.id)
-        entries = [entry.declared() for entry in part.entries]
-        yield [
-            Rule(pattern=entry.key, effect=entry.effect, tests=tuple(entry.when), origin=origin) for entry in entries
-        ]
-    elif isinstance(part, RolePart):
-        yield given_by_role(known, part.id)
-    elif isinstance(part, TeamRolePart):
-        yield given_by_team_role(known, part.id, "")
-    elif isinstance(part, MemberPart):
-        yield from (given_by_role(known, given.role) for given in part.roles)
-        yield from (given_by_team_role(known, role_id, team_id) for team_id, role_id in part.teams.items())
-
-
-def _definitions(state: State, target: Document) -> Definitions:
+def definitions_of(state: State, target: Document) -> Definitions:
     """What the organisation will define; the dates are nobody's."""
     organisation_id, date = state.snapshot.organisation_id, datetime.min.replace(tzinfo=UTC)
     sets = {

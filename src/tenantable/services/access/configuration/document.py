@@ -1,4 +1,7 @@
-"""What a configuration document says: permission sets, roles, team roles, teams, and what members have of them."""
+"""
+What a configuration document says: the organisation, permission sets, roles, team roles, teams, and what members have
+of them.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,6 +12,7 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 from pydantic.alias_generators import to_camel
 
 from tenantable.services.access.configuration.yaml_text import Loaded, Place, dump, load
+from tenantable.services.access.directory.schemas import Domains
 from tenantable.services.access.http.requests import ID_PATTERN
 from tenantable.services.access.permissions.schemas import ENTRIES_MAX, Entry
 from tenantable.services.access.roles.schemas import PARENTS_MAX, SETS_MAX
@@ -41,6 +45,20 @@ def _entry(found: Any) -> Any:
 
 def _role(found: Any) -> Any:
     return {"role": found} if isinstance(found, str) else found
+
+
+class OrganisationPart(Part):
+    """What the organisation is called, and which domains it invites; none: every one."""
+
+    name: Name
+    allowed_domains: Domains = Field(default=[])
+
+    @model_validator(mode="before")
+    @classmethod
+    def _leave_seats(cls, found: Any) -> Any:
+        if isinstance(found, dict) and "seatLimit" in found:
+            raise ValueError("how many seats there are is for the platform's administrator to say: leave seatLimit out")
+        return found
 
 
 class SetPart(Part):
@@ -104,6 +122,7 @@ class Document(Part):
     """
 
     format: Literal[1] = 1
+    organisation: OrganisationPart | None = None
     permission_sets: list[SetPart] | None = Field(default=None, max_length=PARTS_MAX)
     roles: list[RolePart] | None = Field(default=None, max_length=PARTS_MAX)
     team_roles: list[TeamRolePart] | None = Field(default=None, max_length=PARTS_MAX)
@@ -155,13 +174,19 @@ def read_document(text: bytes) -> Written:
         raise RequestValidationError(faults) from error
 
 
-def write_document(document: Document) -> str:
-    """The document as text, which `read_document` reads as the same."""
+def write_document(document: Document, *, seat_limit: int | None = None) -> str:
+    """
+    The document as text, which `read_document` reads as the same.
+
+    Args:
+        seat_limit: Told in a comment; None: any number.
+    """
     content: dict[str, Any] = {"format": document.format}
     for name, section in document.model_dump(mode="json", exclude_none=True).items():
         if name != "format":
-            content[name] = [_short(each) for each in section]
-    return dump(content)
+            content[name] = _short(section) if isinstance(section, dict) else [_short(each) for each in section]
+    comment = "" if seat_limit is None else f"# {seat_limit} seats, as the platform's administrator says.\n"
+    return comment + dump(content)
 
 
 def _short(part: dict[str, Any]) -> dict[str, Any]:

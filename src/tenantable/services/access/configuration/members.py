@@ -4,10 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from enum import IntEnum
 
-from tenantable.services.access.configuration.differences import Difference
+from tenantable.services.access.configuration.differences import Difference, Doing, Operation
 from tenantable.services.access.configuration.document import GivenRole, MemberPart, RolePart
 from tenantable.services.access.configuration.narrowing import Narrowed
-from tenantable.services.access.configuration.operations import Doing, Operation
 from tenantable.services.access.declaration import OWNER
 
 IN_BETWEEN = "in-between"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from tenantable.services.access.configuration.differences import Difference
+from tenantable.services.access.configuration.differences import ORGANISATION, Difference, Operation
 from tenantable.services.access.configuration.document import (
     Document,
     Part,
@@ -13,7 +13,6 @@ from tenantable.services.access.configuration.document import (
 )
 from tenantable.services.access.configuration.members import member_operations
 from tenantable.services.access.configuration.narrowing import Narrowed, narrow_set
-from tenantable.services.access.configuration.operations import Operation
 from tenantable.services.access.decisions.definitions import Definitions
 
 
@@ -34,6 +33,7 @@ def plan(
     last = [each for each in members if _takes_from(each, own)]
     gone, held = _split(_deleted(found, current), last)
     return [
+        *_of_organisation(found),
         *_created(found, target),
         *narrow,
         *(each for each in members if not _takes_from(each, own)),
@@ -42,6 +42,12 @@ def plan(
         *last,
         *held,
     ]
+
+
+def _of_organisation(found: Iterable[Difference]) -> Iterator[Operation]:
+    for each in found:
+        if each.kind == ORGANISATION and each.after is not None:
+            yield Operation(doing="change", difference=each, part=each.after)
 
 
 def _created(found: Iterable[Difference], target: Document) -> Iterator[Operation]:
@@ -94,7 +100,7 @@ def _changed(found: Iterable[Difference], narrowed: Narrowed) -> tuple[list[Oper
     narrow: list[Operation] = []
     wide: list[Operation] = []
     for each in found:
-        if each.action != "change" or each.kind == "member":
+        if each.action != "change" or each.kind in {ORGANISATION, "member"}:
             continue
         before, after = each.before, each.after
         assert before is not None

@@ -10,6 +10,7 @@ from tenantable.services.access.configuration.document import (
     Document,
     GivenRole,
     MemberPart,
+    OrganisationPart,
     RolePart,
     SetPart,
     TeamPart,
@@ -22,6 +23,7 @@ from tenantable.services.access.declaration import (
     Members,
     OrganisationHeads,
     OrganisationRole,
+    Organisations,
     PermissionSet,
     TeamRoleDefinition,
     Teams,
@@ -37,14 +39,18 @@ class State:
     """
     What is there, in the words of a document, as it was at a version or later.
 
-    `document.members` are those that were asked for; `used` says how often something is in use: a role
-    or team role by users, invitations and roles below it, a team by its members.
+    `document.members` are those that were asked for, `active` those of them who are switched on; `owners` counts all
+    that there are. `used` says how often something is in use: a role or team role by users, invitations and roles below
+    it, a team by its members and open invitations.
     """
 
     document: Document
     snapshot: Snapshot
     version: int
     used: dict[tuple[str, str], int] = field(default_factory=dict)
+    active: frozenset[str] = frozenset()
+    owners: int = 0
+    seat_limit: int | None = None
 
 
 def read_state(database: Database, organisation_id: str, *, user_ids: Iterable[str] = ()) -> State:
@@ -57,15 +63,20 @@ def read_state(database: Database, organisation_id: str, *, user_ids: Iterable[s
     head = database.repository(OrganisationHeads).consistent.get(organisation_id=organisation_id)
     if head is None:
         raise no_such_organisation(organisation_id)
+    organisation = database.repository(Organisations).consistent.get(organisation_id=organisation_id)
+    if organisation is None:
+        raise no_such_organisation(organisation_id)
     snapshot = read_snapshot(database, organisation_id, version=head.revision)
     found = snapshot.definitions
     sets = [each for each in found.permission_sets.values() if isinstance(each, PermissionSet)]
     roles = [each for each in found.roles.values() if isinstance(each, OrganisationRole)]
     team_roles = list(found.team_roles.values())
     teams = list(database.repository(Teams).of_organisation(organisation_id=organisation_id).consistent())
-    members = (_member(database, organisation_id, each) for each in user_ids)
+    found_members = [_member(database, organisation_id, each) for each in user_ids]
+    members = [each for each in found_members if each is not None]
     return State(
         document=Document(
+            organisation=OrganisationPart(name=organisation.name, allowed_domains=organisation.allowed_domains),
             permission_sets=[_set(each) for each in sets],
             roles=[_role(each) for each in roles],
             team_roles=[_team_role(each) for each in team_roles],
@@ -73,13 +84,16 @@ def read_state(database: Database, organisation_id: str, *, user_ids: Iterable[s
                 TeamPart(id=each.team_id, name=each.name, active=each.active, division=each.division_id)
                 for each in teams
             ],
-            members=[each for each in members if each is not None],
+            members=[part for part, _ in members],
         ),
         snapshot=snapshot,
         version=head.revision,
         used={("role", each.role_id): each.assigned for each in roles}
         | {("team-role", each.team_role_id): each.assigned for each in team_roles}
-        | {("team", each.team_id): each.members for each in teams},
+        | {("team", each.team_id): each.members + each.invited for each in teams},
+        active=frozenset(part.id for part, active in members if active),
+        owners=head.owners,
+        seat_limit=head.seat_limit,
     )
 
 
@@ -97,7 +111,8 @@ def member_ids(database: Database, organisation_id: str) -> list[str]:
     return ids
 
 
-def _member(database: Database, organisation_id: str, user_id: str) -> MemberPart | None:
+def _member(database: Database, organisation_id: str, user_id: str) -> tuple[MemberPart, bool] | None:
+    """Also whether the member is switched on."""
     member, roles = None, []
     grants = database.repository(UserGrants).consistent
     for each in grants.of_user(organisation_id=organisation_id, user_id=user_id):
@@ -105,9 +120,9 @@ def _member(database: Database, organisation_id: str, user_id: str) -> MemberPar
             member = each
         elif isinstance(each, UserRoleAssignment):
             roles.append(GivenRole(role=each.role_id, not_before=each.not_before, not_after=each.not_after))
-    return (
-        None if member is None else MemberPart(id=user_id, roles=roles, teams=dict(sorted(member.team_roles.items())))
-    )
+    if member is None:
+        return None
+    return MemberPart(id=user_id, roles=roles, teams=dict(sorted(member.team_roles.items()))), member.active
 
 
 def _set(found: PermissionSet) -> SetPart:

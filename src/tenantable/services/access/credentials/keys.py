@@ -10,11 +10,18 @@ from tenantable.services.access.changes.change import Actor, Change
 from tenantable.services.access.changes.changes import Changed, Changes
 from tenantable.services.access.changes.comparing import changed
 from tenantable.services.access.decisions.definitions import Definitions
+from tenantable.services.access.decisions.rules import Rule
 from tenantable.services.access.decisions.snapshot import Snapshot
 from tenantable.services.access.declaration import PLATFORM, ServiceKey, ServiceKeys
 from tenantable.services.access.errors import NotFound, TooMany, Unprocessable
 from tenantable.services.access.identity.callers import Caller
-from tenantable.services.access.identity.rights import refuse_more_than_held, rules_of_sets, snapshot_for
+from tenantable.services.access.identity.handing_out import denies
+from tenantable.services.access.identity.rights import (
+    refuse_longer_than_held,
+    refuse_more_than_held,
+    rules_of_sets,
+    snapshot_for,
+)
 from tenantable.services.access.identity.service_keys import SECRET_BYTES, secret_digest, service_key_text
 
 TOLD = ("name", "permission_set_ids", "not_after")
@@ -52,7 +59,7 @@ class ServiceKeyDirectory:
         """
         Raises:
             Unprocessable: It names a permission set that is not there, or would have ended already.
-            Forbidden: It would allow more than the caller holds.
+            Forbidden: It would allow more than the caller holds, or longer.
             TooMany: The organisation has as many live keys as it can have.
         """
         secret = base64.b32encode(self._entropy(SECRET_BYTES)).decode().rstrip("=").lower()
@@ -95,7 +102,8 @@ class ServiceKeyDirectory:
             if stored is None or stored.organisation_id != organisation_id:
                 raise NotFound(f"There is no service key {key_id}")
             snapshot = snapshot_for(change)
-            _refuse_more(change, caller, snapshot, stored.permission_set_ids)
+            rules = _given(change, snapshot, stored.permission_set_ids)
+            refuse_more_than_held(rules, caller, snapshot, now=change.now.timestamp())
             moment = stored.revoked_at or change.now
             change.update(ServiceKeys, stored, ServiceKey.revoked_at.set(moment))
             change.record("CONFIGURATION", "service-key.revoke", target=key_id, details=changed(stored, None, *TOLD))
@@ -111,7 +119,8 @@ class ServiceKeyDirectory:
         for set_id in new.permission_set_ids:
             if found.permission_set(set_id) is None:
                 raise Unprocessable(f"There is no permission set {set_id}")
-        _refuse_more(change, caller, snapshot, new.permission_set_ids)
+        rules, now = _given(change, snapshot, new.permission_set_ids), change.now.timestamp()
+        refuse_longer_than_held(rules, caller, snapshot, until=new.not_after, now=now)
         live = [
             each
             for each in self._keys.of_organisation(organisation_id=change.organisation_id)
@@ -126,9 +135,7 @@ def _definitions(change: Change, snapshot: Snapshot) -> Definitions:
     return above if change.organisation_id == PLATFORM and above is not None else snapshot.definitions
 
 
-def _refuse_more(change: Change, caller: Caller, snapshot: Snapshot, set_ids: Sequence[str]) -> None:
+def _given(change: Change, snapshot: Snapshot, set_ids: Sequence[str]) -> list[Rule]:
     found = _definitions(change, snapshot)
     every = rules_of_sets(found, set_ids, holder="", also_inactive=True)
-    actual = rules_of_sets(found, set_ids, holder="")
-    rules = [rule for rule in every if rule.effect == "allow"] + [rule for rule in actual if rule.effect == "deny"]
-    refuse_more_than_held(rules, caller, snapshot, now=change.now.timestamp())
+    return [rule for rule in every if rule.effect == "allow"] + denies(rules_of_sets(found, set_ids, holder=""))

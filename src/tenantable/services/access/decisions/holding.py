@@ -25,7 +25,7 @@ def _is_held(rule: Rule, denied: list[Rule], holder: Rules) -> bool:
     return all(
         any(covers(each.pattern, deny.pattern) and _asks_no_more(each, deny) for each in denied)
         for deny in holder.denying
-        if meet(deny.pattern, rule.pattern)
+        if meet(deny.pattern, rule.pattern) and not holder.is_undeniable(rule.pattern)
     )
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
 
-from tenantable.services.access.decisions.keys import patterns_of
+from tenantable.services.access.decisions.keys import covers, patterns_of
 from tenantable.services.access.declaration import Effect, PropertyTest
 
 Properties = Mapping[str, Any]
@@ -59,33 +59,51 @@ class Rules:
     Args:
         rules: In any order.
         valid_until: Seconds since 1970 from which they must be compiled anew, because an assignment begins or ends.
+        undeniable: The pattern of what no deny touches; None: denies touch everything.
 
     `has_tests` is whether some rule rests on properties: where none does, nobody needs to look them up.
     """
 
-    __slots__ = ("_allow", "_deny", "has_tests", "valid_until")
+    __slots__ = ("_allow", "_deny", "_spared", "has_tests", "undeniable", "valid_until")
 
-    def __init__(self, rules: Iterable[Rule], *, valid_until: float = float("inf")) -> None:
+    def __init__(
+        self, rules: Iterable[Rule], *, valid_until: float = float("inf"), undeniable: str | None = None
+    ) -> None:
         self._allow: dict[str, list[Rule]] = {}
         self._deny: dict[str, list[Rule]] = {}
+        self._spared: dict[str, list[Rule]] = {}
         self.has_tests = False
+        self.undeniable = undeniable
         for rule in rules:
             self.has_tests |= bool(rule.tests)
             kept = self._allow if rule.effect == "allow" else self._deny
+            if kept is self._deny and self.is_undeniable(rule.pattern):
+                kept = self._spared
             kept.setdefault(rule.pattern, []).append(rule)
         self.valid_until = valid_until
 
     def allows(self, key: str, facts: Facts = NO_FACTS) -> bool:
-        """Whether some rule allows the key and none denies it."""
+        """Whether some rule allows the key and none denies it, unless it is undeniable."""
         patterns = patterns_of(key)
-        if self._deny and _any_holds(self._deny, patterns, facts):
+        if self._deny and not self.is_undeniable(key) and _any_holds(self._deny, patterns, facts):
             return False
         return _any_holds(self._allow, patterns, facts)
 
     def concerning(self, key: str) -> list[Rule]:
-        """Every rule whose pattern covers the key, denies first, the nearest pattern first."""
-        patterns = patterns_of(key)
-        return [rule for kept in (self._deny, self._allow) for pattern in patterns for rule in kept.get(pattern, ())]
+        """Every rule that counts and whose pattern covers the key, denies first, the nearest pattern first."""
+        counting = (self._allow,) if self.is_undeniable(key) else (self._deny, self._allow)
+        return [rule for kept in counting for pattern in patterns_of(key) for rule in kept.get(pattern, ())]
+
+    def sparing(self, key: str) -> list[Rule]:
+        """The denies whose patterns cover the key, and that do not count because it is undeniable."""
+        if not self.is_undeniable(key):
+            return []
+        sparing = (self._spared, self._deny)
+        return [rule for kept in sparing for pattern in patterns_of(key) for rule in kept.get(pattern, ())]
+
+    def is_undeniable(self, pattern: str) -> bool:
+        """Whether no deny touches anything that the pattern stands for."""
+        return self.undeniable is not None and covers(self.undeniable, pattern)
 
     @property
     def allowing(self) -> list[Rule]:
@@ -93,7 +111,13 @@ class Rules:
 
     @property
     def denying(self) -> list[Rule]:
+        """The denies that count, of something at least."""
         return [rule for rules in self._deny.values() for rule in rules]
+
+    @property
+    def spared(self) -> list[Rule]:
+        """The denies that count of nothing."""
+        return [rule for rules in self._spared.values() for rule in rules]
 
 
 def _any_holds(kept: Mapping[str, list[Rule]], patterns: tuple[str, ...], facts: Facts) -> bool:

@@ -8,10 +8,16 @@ from threading import Lock
 
 from tenantable.services.access.decisions.definitions import Definitions
 from tenantable.services.access.decisions.rules import NO_FACTS, Facts, Properties, Rule, Rules
-from tenantable.services.access.declaration import Member, UserRoleAssignment
+from tenantable.services.access.declaration import OWNER, Member, UserRoleAssignment
 
 USERS_MAX = 100_000
 """Users whose rules a snapshot keeps; the one not asked about for longest is read again."""
+
+OWNERS_HOLD = "access:*"
+"""
+What owners without an end always may, whatever somebody denies them: else an organisation could have owners and nobody
+who can help it.
+"""
 
 RESOURCES_MAX = 1_000
 """Resources whose properties a snapshot keeps."""
@@ -93,9 +99,10 @@ class Snapshot:
         if user is None:
             grants = list(self._read_user(user_id))
             member = next((each for each in grants if isinstance(each, Member)), None)
-            user = self._compiled(member, tuple(each for each in grants if isinstance(each, UserRoleAssignment)), now)
+            assignments = tuple(each for each in grants if isinstance(each, UserRoleAssignment))
+            user = User(member, assignments, self.compiled(member, assignments, now=now))
         elif now >= user.rules.valid_until:
-            user = self._compiled(user.member, user.assignments, now)
+            user = User(user.member, user.assignments, self.compiled(user.member, user.assignments, now=now))
         else:
             return user
         with self._lock:
@@ -116,12 +123,22 @@ class Snapshot:
             rules += self.definitions.rules_of_team_role(team_role_id, team_id)
         return rules
 
-    def _compiled(self, member: Member | None, assignments: tuple[UserRoleAssignment, ...], now: float) -> User:
+    def compiled(self, member: Member | None, assignments: Iterable[UserRoleAssignment], *, now: float) -> Rules:
+        """The rules of somebody with these roles and teams at a moment, whichever it is: nothing of it is kept."""
+        held = list(assignments)
         if member is None or not member.active or not self.definitions.active:
-            return User(member, assignments, Rules(()))
-        moments = [moment for each in assignments for moment in (_begins(each), _ends(each)) if moment > now]
-        rules = self.rules_of(member, assignments, now=now)
-        return User(member, assignments, Rules(rules, valid_until=min(moments, default=float("inf"))))
+            return Rules(())
+        owns = any(each.role_id == OWNER and each.not_after is None and _begins(each) <= now for each in held)
+        return Rules(
+            self.rules_of(member, held, now=now),
+            valid_until=min((each for each in moments(held) if each > now), default=float("inf")),
+            undeniable=OWNERS_HOLD if owns else None,
+        )
+
+
+def moments(assignments: Iterable[UserRoleAssignment]) -> list[float]:
+    """When assignments begin and end, in seconds since 1970; infinite where they do not."""
+    return [moment for each in assignments for moment in (_begins(each), _ends(each))]
 
 
 def _begins(assignment: UserRoleAssignment) -> float:

@@ -87,7 +87,7 @@ directory_service = Component(
         allow(Members.get, Members.of_organisation, Members.organisations_of_user),
         allow(ServiceKeys.get, ServiceKeys.of_organisation),
         allow(ProtectedResources.get, ProtectedResources.of_type),
-        allow(UserRoleAssignments.of_user),
+        allow(UserRoleAssignments.get, UserRoleAssignments.of_user, UserRoleAssignments.users_of_role),
         allow(
             writes(Organisation, "create", "update"),
             writes(OrganisationHead, "create", "update"),
@@ -97,7 +97,7 @@ directory_service = Component(
             writes(ProtectedResource, "create", "put", "update", "delete"),
             writes(PlatformPermissionSet, "create"),
             writes(PlatformRole, "create"),
-            writes(UserRoleAssignment, "create", "delete"),
+            writes(UserRoleAssignment, "create", "update", "delete"),
             writes(OrganisationRole, "update"),
             writes(TeamMember, "delete"),
             writes(TeamRoleDefinition, "update"),
@@ -140,7 +140,7 @@ invitation_service = Component(
             InvitationTokens.get,
             InvitedAddresses.get,
         ),
-        allow(OrganisationRoles.get, Teams.get),
+        allow(OrganisationRoles.get, Teams.get, Members.get, Members.of_organisation),
         _changes(
             writes(Invitation, "create", "update"),
             writes(InvitationToken, "create", "delete"),
@@ -188,7 +188,9 @@ role_service = Component(
         allow(PlatformRoles.get, PlatformRoles.by_name, OrganisationRoles.get, OrganisationRoles.by_name),
         allow(UserRoleAssignments.get, UserRoleAssignments.of_user, UserRoleAssignments.users_of_role),
         allow(PermissionSets.get, PlatformPermissionSets.get),
+        allow(Invitations.get, Invitations.by_status, Teams.get, ServiceKeys.get),
         _changes(
+            writes(Invitation, "update"),
             writes(PlatformRole, "create", "update", "delete", "check"),
             writes(OrganisationRole, "create", "update", "delete", "check"),
             writes(UserRoleAssignment, "create", "update", "delete"),
@@ -253,8 +255,14 @@ decision_service = Component(
     description="Decides what a user may do. Reads what decisions rest on, changes nothing.",
     grants=[
         _HELD,
-        allow(Members.get, Members.of_organisation, Permissions.by_category, ServiceKeys.get),
-        allow(UserRoleAssignments.users_of_role, TeamMembers.by_role, Teams.of_organisation, TeamMembers.of_team),
+        allow(Organisations.get, Members.get, Members.of_organisation, Permissions.by_category, ServiceKeys.get),
+        allow(
+            UserRoleAssignments.get,
+            UserRoleAssignments.users_of_role,
+            TeamMembers.by_role,
+            Teams.of_organisation,
+            TeamMembers.of_team,
+        ),
         allow(ProtectedResources.get, ProtectedResources.of_type),
     ],
 )

@@ -15,9 +15,10 @@ InviterKind = Literal["user", "service", "platform"]
 class Invitation(Revised, table=table, stored_names=camel_case):
     """
     An invitation into an organisation: of one address (normalised), or without one, by a link that `uses_max` users
-    may follow. The token that accepts it stands elsewhere, under its digest, which `token_digest` repeats.
-    `inviter_kind` says whose id `invited_by` is: ids of different kinds may be the same. `address_erased`: it was of an
-    address, which was erased with the person's data.
+    may follow. While it is open it takes so many `seats`: one, or none for a link and for a member's address. The token
+    that accepts it stands elsewhere, under its digest, which `token_digest` repeats. `inviter_kind` says whose id
+    `invited_by` is: ids of different kinds may be the same. `address_erased`: it was of an address, which was erased
+    with the person's data.
     """
 
     organisation_id: Attr[str]
@@ -29,6 +30,7 @@ class Invitation(Revised, table=table, stored_names=camel_case):
     team_id: Attr[str | None] = attr(default=None)
     team_role_id: Attr[str | None] = attr(default=None)
     token_digest: Attr[str | None] = attr(default=None)
+    seats: Attr[int] = attr(default=0)
     uses: Attr[int] = attr(default=0)
     uses_max: Attr[int] = attr(default=1)
     accepted_by: Attr[str | None] = attr(default=None)

@@ -46,6 +46,7 @@ class UserRoleAssignment(Entity, table=table, stored_names=camel_case):
     date_assigned: Attr[datetime]
     not_before: Attr[datetime | None] = attr(default=None)
     not_after: Attr[datetime | None] = attr(default=None)
+    revision: Attr[int] = attr(default=0, lock=True)
 
 
 class PlatformRoles(Repository[PlatformRole]):

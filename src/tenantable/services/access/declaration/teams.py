@@ -14,14 +14,15 @@ TEAMS_OF_USER_MAX = 100
 
 class Team(Switched, table=table, stored_names=camel_case):
     """
-    A team of an organisation, perhaps within a division; `members` counts them. While it is not `active`, its members
-    have nothing from it.
+    A team of an organisation, perhaps within a division; `members` counts them, `invited` the open invitations into it.
+    While it is not `active`, its members have nothing from it.
     """
 
     organisation_id: Attr[str]
     team_id: Attr[str]
     division_id: Attr[str | None] = attr(default=None)
     members: Attr[int] = attr(default=0)
+    invited: Attr[int] = attr(default=0)
 
 
 class TeamRoleDefinition(Switched, table=table, stored_names=camel_case):

@@ -1,6 +1,6 @@
 """The use cases of members: who is there, and what is known of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,12 +9,21 @@ from tenantable.errors import ConditionFailed, StaleItem
 from tenantable.services.access.changes.change import Actor, Change
 from tenantable.services.access.changes.changes import Changed, Changes
 from tenantable.services.access.changes.comparing import changed_names
-from tenantable.services.access.declaration import Member, Members, Organisation, Organisations, UserRoleAssignments
+from tenantable.services.access.decisions.snapshot import Snapshot
+from tenantable.services.access.declaration import (
+    Member,
+    Members,
+    Organisation,
+    Organisations,
+    UserRoleAssignment,
+    UserRoleAssignments,
+)
 from tenantable.services.access.errors import AlreadyExists, NotFound
 from tenantable.services.access.identity.callers import Caller
-from tenantable.services.access.identity.counts import counted_owners
-from tenantable.services.access.identity.handing_out import given_to, refuse_other_properties
-from tenantable.services.access.identity.rights import refuse_more_than_held, snapshot_for
+from tenantable.services.access.identity.conditions import altered_names, refuse_other_properties
+from tenantable.services.access.identity.counts import counted_owners, run_counting_begun
+from tenantable.services.access.identity.handing_out import given_to
+from tenantable.services.access.identity.rights import refuse_longer_than_held, refuse_more_than_held, snapshot_for
 from tenantable.web.etags import check_if_match
 
 
@@ -122,8 +131,8 @@ class MemberDirectory:
             NotFound: The user is no member.
             PreconditionFailed: The member was changed since it was read.
             LastOwner: The organisation would have no active owner.
-            Forbidden: A member is switched on or off who has more than the caller holds, or one's rights hang on the
-                properties and the caller does not hold them whatever those are.
+            Forbidden: A member is switched on or off who has more than the caller holds, or longer; or one's rights
+                hang on the properties and the caller does not hold them whatever those are, and without an end.
         """
 
         def build(change: Change) -> Member:
@@ -135,7 +144,7 @@ class MemberDirectory:
             change.record("USER_MANAGEMENT", _action(stored, made), target=user_id, details=_details(stored, made))
             return made.model_copy(update={"revision": stored.revision + 1})
 
-        return self._changes.run(organisation_id, actor, build)
+        return run_counting_begun(self._changes, organisation_id, actor, build)
 
     def _refuse(self, change: Change, caller: Caller, stored: Member, made: Member) -> None:
         place = {"organisation_id": change.organisation_id, "user_id": stored.user_id}
@@ -143,13 +152,23 @@ class MemberDirectory:
         snapshot, now = snapshot_for(change), change.now.timestamp()
         rules = given_to(snapshot, stored, assignments)
         if stored.active != made.active:
-            if made.active or caller.id != stored.user_id:  # everybody may switch themselves off
+            if made.active:
+                _refuse_switching_on(stored, assignments, caller, snapshot, now=now)
+            elif caller.id != stored.user_id:  # everybody may switch themselves off
                 refuse_more_than_held(rules, caller, snapshot, now=now)
             change.count_owners(counted_owners(assignments, made) - counted_owners(assignments, stored))
-        old, new = stored.properties, made.properties
-        changed = [name for name in {**old, **new} if repr(old.get(name)) != repr(new.get(name))]
+        changed = altered_names(stored.properties, made.properties)
         if changed:
             refuse_other_properties(changed, rules, caller, snapshot, now=now)
+
+
+def _refuse_switching_on(
+    member: Member, assignments: Sequence[UserRoleAssignment], caller: Caller, snapshot: Snapshot, *, now: float
+) -> None:
+    """Until each end of a role, the member has at most what ends no sooner."""
+    for until in {None, *(each.not_after for each in assignments)}:
+        left = [each for each in assignments if each.not_after is None or (until and each.not_after >= until)]
+        refuse_longer_than_held(given_to(snapshot, member, left), caller, snapshot, until=until, now=now)
 
 
 def _details(stored: Member, made: Member) -> dict[str, str]:

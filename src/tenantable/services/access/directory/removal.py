@@ -20,7 +20,7 @@ from tenantable.services.access.declaration import (
 )
 from tenantable.services.access.errors import NotFound
 from tenantable.services.access.identity.callers import Caller
-from tenantable.services.access.identity.counts import count_assigned, counted_owners
+from tenantable.services.access.identity.counts import count_assigned, counted_owners, run_counting_begun
 from tenantable.services.access.identity.handing_out import denies, given_to
 from tenantable.services.access.identity.rights import refuse_more_than_held, snapshot_for
 from tenantable.web.etags import check_if_match
@@ -60,7 +60,8 @@ class Removal:
         begun = False
         for _ in range(STEPS_MAX):
             checked = None if begun else if_match
-            changed = self._changes.run(
+            changed = run_counting_begun(
+                self._changes,
                 organisation_id,
                 actor,
                 lambda change, checked=checked: self._step(change, caller, user_id, if_match=checked),  # type: ignore[misc]

@@ -66,7 +66,7 @@ def put_resources(
     """Say what up to 100 resources are, new ones or not; after an error, the same again does the rest."""
     answer = Answer(shown=ResourcesShown.of)
     actor = request.repeatable(key, raw, answer)
-    changed = resources.put_many(actor, request.organisation_id, [each.new() for each in body.items])
+    changed = resources.put_many(actor, request.caller, request.organisation_id, [each.new() for each in body.items])
     return answer.show(response, request.organisation_id, changed)
 
 
@@ -96,9 +96,12 @@ def put_resource(
     response: Response,
     if_match: IfMatch = None,
 ) -> ResourceShown:
-    """Say what a resource is, whether it was there or not. Its properties take part in decisions about it."""
+    """
+    Say what a resource is, whether it was there or not. Its properties take part in decisions about it: what hangs on
+    those that change the caller must hold.
+    """
     new = NewResource(resource_type=resource_type, resource_id=resource_id, properties=body.properties)
-    changed = resources.put(request.actor(), request.organisation_id, new, if_match=if_match)
+    changed = resources.put(request.actor(), request.caller, request.organisation_id, new, if_match=if_match)
     show_version(response, request.organisation_id, changed.version)
     show_revision(response, changed.result.revision)
     return ResourceShown.of(changed.result)
@@ -119,5 +122,6 @@ def delete_resource(
     if_match: IfMatch = None,
 ) -> None:
     """Forget a resource."""
-    changed = resources.delete(request.actor(), request.organisation_id, resource_type, resource_id, if_match=if_match)
+    place = request.organisation_id, resource_type, resource_id
+    changed = resources.delete(request.actor(), request.caller, *place, if_match=if_match)
     show_version(response, request.organisation_id, changed.version)

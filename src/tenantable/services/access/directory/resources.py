@@ -10,6 +10,9 @@ from tenantable.services.access.changes.changes import Changed, Changes
 from tenantable.services.access.changes.comparing import bounded, changed_names
 from tenantable.services.access.declaration import ProtectedResource, ProtectedResources
 from tenantable.services.access.errors import NotFound, Unprocessable
+from tenantable.services.access.identity.callers import Caller
+from tenantable.services.access.identity.conditions import Described, altered_names, refuse_other_descriptions
+from tenantable.services.access.identity.rights import snapshot_for
 from tenantable.web.etags import check_if_match
 
 PUT_AT_ONCE = 40
@@ -53,18 +56,20 @@ class ResourceDirectory:
         return found.page(limit, cursor)
 
     def put(
-        self, actor: Actor, organisation_id: str, new: NewResource, *, if_match: str | None = None
+        self, actor: Actor, caller: Caller, organisation_id: str, new: NewResource, *, if_match: str | None = None
     ) -> Changed[ProtectedResource]:
         """
         Say what there is, whether it was there or not.
 
         Raises:
             PreconditionFailed: It was changed since it was read.
+            Forbidden: Somebody's rights hang on what changes of its properties, and the caller does not hold them.
         """
 
         def build(change: Change) -> ProtectedResource:
             (stored,) = self._stored(organisation_id, [new])
             check_if_match(if_match, 0 if stored is None else stored.revision)
+            _refuse(change, caller, [_described(new, stored)])
             (made,) = _put(change, [new], [stored])
             details = _details(stored, made)
             change.record("CONFIGURATION", "resource.put", target=_name(new), details=details)
@@ -73,13 +78,14 @@ class ResourceDirectory:
         return self._changes.run(organisation_id, actor, build)
 
     def put_many(
-        self, actor: Actor, organisation_id: str, many: Sequence[NewResource]
+        self, actor: Actor, caller: Caller, organisation_id: str, many: Sequence[NewResource]
     ) -> Changed[list[ProtectedResource]]:
         """
         As `put` for up to 100, some in one transaction; after an error, the same again does the rest.
 
         Raises:
             Unprocessable: One is there twice.
+            Forbidden: As for `put`.
         """
         if len({(each.resource_type, each.resource_id) for each in many}) < len(many):
             raise Unprocessable("The same resource is there twice")
@@ -93,6 +99,7 @@ class ResourceDirectory:
                 change: Change, some: Sequence[NewResource] = some, made: list[ProtectedResource] = made
             ) -> list[ProtectedResource]:
                 stored = self._stored(organisation_id, some)
+                _refuse(change, caller, [_described(*each) for each in zip(some, stored, strict=True)])
                 now = _put(change, some, stored)
                 names = [f"{_SIGNS[before is None]} {_name(each)}" for before, each in zip(stored, some, strict=True)]
                 details = {"resources": str(len(some)), "which": bounded(names)}
@@ -104,17 +111,26 @@ class ResourceDirectory:
         return Changed(result=made, version=version)
 
     def delete(
-        self, actor: Actor, organisation_id: str, resource_type: str, resource_id: str, *, if_match: str | None
+        self,
+        actor: Actor,
+        caller: Caller,
+        organisation_id: str,
+        resource_type: str,
+        resource_id: str,
+        *,
+        if_match: str | None,
     ) -> Changed[None]:
         """
         Raises:
             NotFound: The organisation has none of this type and id.
             PreconditionFailed: It was changed since it was read.
+            Forbidden: As for `put`: its properties go.
         """
 
         def build(change: Change) -> None:
             stored = self.resource(organisation_id, resource_type, resource_id)
             check_if_match(if_match, stored.revision)
+            _refuse(change, caller, [Described(resource_type=resource_type, before=stored.properties, after={})])
             change.delete(ProtectedResources, stored)
             change.record("CONFIGURATION", "resource.delete", target=_name(stored), details=_details(stored, None))
 
@@ -128,6 +144,16 @@ class ResourceDirectory:
             )
             for each in many
         ]
+
+
+def _described(new: NewResource, stored: ProtectedResource | None) -> Described:
+    before = {} if stored is None else stored.properties
+    return Described(resource_type=new.resource_type, before=before, after=new.properties)
+
+
+def _refuse(change: Change, caller: Caller, described: Sequence[Described]) -> None:
+    if any(altered_names(each.before, each.after) for each in described):
+        refuse_other_descriptions(described, caller, snapshot_for(change), now=change.now.timestamp())
 
 
 def _put(

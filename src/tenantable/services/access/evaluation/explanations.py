@@ -34,8 +34,8 @@ def explain(snapshot: Snapshot, question: Question, *, now: float) -> Explanatio
         reason: Reason = "no-permission" if key is None else "no-subject"
         return Explanation(decision=False, reason=reason, permission=key, grants=[], waiting=[], missing=None)
     facts = facts_of(user, question, resource_of(snapshot, question))
-    concerning = user.rules.concerning(key)
-    grants = [_grant(rule, facts) for rule in concerning]
+    grants = [_grant(rule, facts, counts=False) for rule in user.rules.sparing(key)]
+    grants += [_grant(rule, facts) for rule in user.rules.concerning(key)]
     decision = user.rules.allows(key, facts)
     reason = _reason(user, grants, decision=decision)
     lacks = reason in {"conditions", "no-grant"}
@@ -60,7 +60,7 @@ def smallest_role(definitions: Definitions, key: str, facts: Facts, has: Rules) 
     role_ids = set(definitions.roles) | (set(definitions.above.roles) if definitions.above is not None else set())
     for role_id in role_ids:
         rules = definitions.rules_of_role(role_id)
-        if Rules([*rules, *denying]).allows(key, facts):
+        if Rules([*rules, *denying], undeniable=has.undeniable).allows(key, facts):
             found.append((sum(_width(rule) for rule in rules if rule.effect == "allow"), role_id))
     return min(found)[1] if found else None
 
@@ -72,12 +72,12 @@ def _reason(user: User, grants: list[GrantShown], *, decision: bool) -> Reason:
         return "inactive"
     if decision:
         return "allowed"
-    if any(grant.effect == "deny" and grant.holds for grant in grants):
+    if any(grant.effect == "deny" and grant.holds and grant.counts for grant in grants):
         return "denied"
     return "conditions" if any(grant.effect == "allow" for grant in grants) else "no-grant"
 
 
-def _grant(rule: Rule, facts: Facts) -> GrantShown:
+def _grant(rule: Rule, facts: Facts, *, counts: bool = True) -> GrantShown:
     # The value of the condition is shown, which is policy; what the property is may be a secret.
     conditions = [
         ConditionShown(
@@ -90,6 +90,7 @@ def _grant(rule: Rule, facts: Facts) -> GrantShown:
         effect=rule.effect,
         wildcard=rule.pattern.endswith(ANY),
         holds=all(condition.holds for condition in conditions),
+        counts=counts,
         conditions=conditions,
         origin=OriginShown.of(rule.origin),
     )

@@ -117,17 +117,20 @@ class Holders:
 def held(rules: Rules) -> list[Held]:
     """The rules of a user by key, allows before denies; the same permission from several places once."""
     found = []
-    for _, group in groupby(sorted([*rules.allowing, *rules.denying], key=_place), key=_place):
+    for _, group in groupby(sorted([*rules.allowing, *rules.denying, *rules.spared], key=_place), key=_place):
         same = list(group)
         first = same[0]
-        effective = first.effect == "deny" or not any(
-            covers(deny.pattern, first.pattern) and not deny.tests for deny in rules.denying
-        )
+        undeniable = rules.is_undeniable(first.pattern)
+        effective = not undeniable if first.effect == "deny" else undeniable or not _is_denied(rules, first.pattern)
         origins = tuple(rule.origin for rule in same)
         found.append(
             Held(pattern=first.pattern, effect=first.effect, tests=first.tests, effective=effective, origins=origins)
         )
     return found
+
+
+def _is_denied(rules: Rules, pattern: str) -> bool:
+    return any(covers(deny.pattern, pattern) and not deny.tests for deny in rules.denying)
 
 
 def standing(rules: Rules, key: str, subject: Properties) -> Standing:

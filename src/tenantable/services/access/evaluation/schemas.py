@@ -113,7 +113,7 @@ class OriginShown(ResponseBody):
 class PermissionHeld(ResponseBody):
     """
     A permission that a user has, or is denied, and from where. Not `effective`: a deny without conditions takes all of
-    it away.
+    it away; or it is a deny of what cannot be denied, `access:*` to an owner.
     """
 
     key: str
@@ -140,6 +140,7 @@ class GrantShown(ResponseBody):
     effect: Literal["allow", "deny"]
     wildcard: bool
     holds: bool
+    counts: bool = Field(description="False for a deny of what cannot be denied: `access:*` to an owner.")
     conditions: list[ConditionShown]
     origin: OriginShown
 

@@ -5,6 +5,7 @@ import hmac
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, Protocol
 
 from tenantable.services.access.errors import NotAuthenticated
@@ -32,6 +33,7 @@ class Caller:
         email: The verified address of a user, normalised; None where the token has none.
         organisation_id: The only organisation that a service key is good for; None for others.
         permission_set_ids: What a service key may do; empty for others.
+        not_after: When a service key ends; None: never, and for others.
     """
 
     kind: Literal["user", "service", "platform"]
@@ -39,6 +41,7 @@ class Caller:
     email: str | None = None
     organisation_id: str | None = None
     permission_set_ids: tuple[str, ...] = ()
+    not_after: datetime | None = None
 
 
 class Authenticator(Protocol):

@@ -1,12 +1,13 @@
 """What a caller may do in an organisation, and that nobody hands out more than they hold."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from datetime import datetime
 
 from tenantable.services.access.changes.change import Change
 from tenantable.services.access.decisions.definitions import Definitions
 from tenantable.services.access.decisions.holding import not_held
-from tenantable.services.access.decisions.rules import Facts, Origin, Rule, Rules, holds
-from tenantable.services.access.decisions.snapshot import Snapshot
+from tenantable.services.access.decisions.rules import Facts, Origin, Properties, Rule, Rules, holds
+from tenantable.services.access.decisions.snapshot import Snapshot, moments
 from tenantable.services.access.decisions.snapshots import read_snapshot
 from tenantable.services.access.declaration import PLATFORM
 from tenantable.services.access.errors import Forbidden, no_such_organisation
@@ -14,6 +15,7 @@ from tenantable.services.access.identity.callers import Caller
 
 NAMED_MAX = 3
 """How many permissions a refusal names."""
+Settle = Callable[[Iterable[Rule]], list[Rule]]
 
 
 def rules_of(caller: Caller, snapshot: Snapshot, *, now: float) -> Rules | None:
@@ -74,27 +76,70 @@ def refuse_more_than_held(granted: Iterable[Rule], caller: Caller, snapshot: Sna
         Forbidden: The caller does not hold all that would be handed out; names some of what is missing.
         NotFound: The caller has no part in the organisation.
     """
-    holder = rules_of(caller, snapshot, now=now)
-    if holder is not None:
-        refuse_not_held(granted, _in_force(holder, caller, snapshot, now=now))
+    _refuse_not_held(granted, _holder(caller, snapshot, now=now, moment=now), lasting=False)
 
 
-def refuse_not_held(granted: Iterable[Rule], holder: Rules) -> None:
+def refuse_longer_than_held(
+    granted: Iterable[Rule],
+    caller: Caller,
+    snapshot: Snapshot,
+    *,
+    until: datetime | None,
+    now: float,
+    settle: Settle = list,
+) -> None:
     """
+    Args:
+        until: When what is handed out ends; None: never.
+        settle: What the caller's rules come to, where it is known with which resource.
     Raises:
-        Forbidden: The holder has not got all that would be handed out; names some of what is missing.
+        Forbidden: The caller does not hold all of it now, or not at every moment until then.
+        NotFound: The caller has no part in the organisation.
     """
-    missing = sorted({rule.pattern for rule in not_held(granted, holder)})
+    rules = list(granted)
+    end = float("inf") if until is None else until.timestamp()
+    for moment in [now, *_moments(caller, snapshot, now=now, end=end)]:
+        _refuse_not_held(rules, _holder(caller, snapshot, now=now, moment=moment, settle=settle), lasting=moment > now)
+
+
+def _refuse_not_held(granted: Iterable[Rule], holder: Rules | None, *, lasting: bool) -> None:
+    """`lasting`: the caller holds it now, and the holder is what the caller will be."""
+    missing = [] if holder is None else sorted({rule.pattern for rule in not_held(granted, holder)})
     if missing:
         more = f" and {len(missing) - NAMED_MAX} more" if len(missing) > NAMED_MAX else ""
-        shown = ", ".join(missing[:NAMED_MAX])
-        raise Forbidden(f"This would hand out more than you hold: {shown}{more}", hint="ask somebody who holds it")
+        shown = ", ".join(missing[:NAMED_MAX]) + more
+        if not lasting:
+            raise Forbidden(f"This would hand out more than you hold: {shown}", hint="ask somebody who holds it")
+        hint = "give it an end, or ask somebody who holds it for as long"
+        raise Forbidden(f"This would hand out for longer than you hold it: {shown}", hint=hint)
 
 
-def _in_force(holder: Rules, caller: Caller, snapshot: Snapshot, *, now: float) -> Rules:
-    """Without what the caller has only as somebody whom the caller is not: `department` equals `finance`."""
-    facts = Facts(subject=snapshot.user(caller.id, now=now).properties if caller.kind == "user" else {})
+def _moments(caller: Caller, snapshot: Snapshot, *, now: float, end: float) -> list[float]:
+    """When, after now and before the end, the caller gets or loses something by the clock alone."""
+    found: list[float] = []
+    if caller.kind == "user":
+        found = moments(snapshot.user(caller.id, now=now).assignments)
+    elif caller.not_after is not None:
+        found = [caller.not_after.timestamp()]
+    return sorted({each for each in found if now < each < end})
+
+
+def _holder(caller: Caller, snapshot: Snapshot, *, now: float, moment: float, settle: Settle = list) -> Rules | None:
+    """What the caller may do at a moment, as far as is known now; None: everything."""
+    found = rules_of(caller, snapshot, now=now)
+    if found is None:
+        return None
+    properties: Properties = {}
+    if caller.kind == "user":
+        user = snapshot.user(caller.id, now=now)
+        properties = user.properties
+        if moment > now:
+            found = snapshot.compiled(user.member, user.assignments, now=moment)
+    elif caller.not_after is not None and caller.not_after.timestamp() <= moment:
+        found = Rules(())
+    # Without what the caller has only as somebody whom the caller is not: `department` equals `finance`.
+    facts = Facts(subject=properties)
     about_them = [
-        rule for rule in holder.allowing if all(holds(test, facts) for test in rule.tests if test.of == "subject")
+        rule for rule in found.allowing if all(holds(test, facts) for test in rule.tests if test.of == "subject")
     ]
-    return Rules([*about_them, *holder.denying])
+    return Rules(settle([*about_them, *found.denying]), undeniable=found.undeniable)

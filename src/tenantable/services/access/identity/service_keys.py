@@ -58,6 +58,7 @@ def caller_of(key: ServiceKey) -> Caller:
         id=SERVICE_ACTOR + key.key_id,
         organisation_id=key.organisation_id if key.organisation_id != PLATFORM else None,
         permission_set_ids=tuple(key.permission_set_ids),
+        not_after=key.not_after,
     )
 
 

@@ -29,12 +29,12 @@ from tenantable.services.access.errors import (
     no_such_organisation,
 )
 from tenantable.services.access.identity.callers import Caller, is_user_id
+from tenantable.services.access.identity.gifts import check_gift, refuse_giver_of_old
 from tenantable.services.access.identity.rights import snapshot_for
 from tenantable.services.access.invitations.addresses import is_allowed
 from tenantable.services.access.invitations.admission import Admitted, admit
 from tenantable.services.access.invitations.endings import Counts, end
 from tenantable.services.access.invitations.expiry import Expiry
-from tenantable.services.access.invitations.gifts import check_gift, refuse_giver_of_old
 from tenantable.services.access.invitations.tokens import token_digest
 
 NOBODY = "nobody"

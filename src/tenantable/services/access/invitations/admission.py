@@ -126,8 +126,8 @@ def _enter(
         change.record("USER_MANAGEMENT", "member.join", target=caller.id)
     elif team_roles:
         change.update(Members, member, Member.team_roles.set(member.team_roles | team_roles))
-    # An open invitation of an address has a seat, which is the new member's now.
-    change.take_seats(int(member is None) - int(invitation.email is not None))
+    # If the open invitation had a seat, it is the new member's now.
+    change.take_seats(int(member is None) - invitation.seats)
 
 
 def _use(change: Change, invitation: Invitation, caller: Caller, counts: Counts) -> None:

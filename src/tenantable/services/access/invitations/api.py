@@ -18,8 +18,8 @@ from tenantable.services.access.http.requests import (
     platform_only,
 )
 from tenantable.services.access.identity.callers import Caller
+from tenantable.services.access.identity.gifts import INVITE
 from tenantable.services.access.invitations.bulk import create_many
-from tenantable.services.access.invitations.gifts import INVITE
 from tenantable.services.access.invitations.schemas import (
     BulkResult,
     BulkResults,

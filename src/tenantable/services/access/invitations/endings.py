@@ -21,17 +21,22 @@ from tenantable.services.access.declaration import (
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many more have each role or are in each team, added up: a transaction touches no item twice."""
+    """
+    How many more have each role, are in each team or invited into it, added up: a transaction touches no item twice.
+    """
 
     roles: Counter[str] = field(default_factory=Counter)
     team_roles: Counter[str] = field(default_factory=Counter)
     teams: Counter[str] = field(default_factory=Counter)
+    invited: Counter[str] = field(default_factory=Counter)
 
     def open(self, invitation: Invitation, number: int) -> None:
         """So many more open invitations of this kind."""
         self.roles[invitation.role_id] += number
         if invitation.team_role_id is not None:
             self.team_roles[invitation.team_role_id] += number
+        if invitation.team_id is not None:
+            self.invited[invitation.team_id] += number
 
     def write(self, change: Change) -> None:
         """With the change. The platform's roles are not counted: they are never deleted."""
@@ -45,10 +50,11 @@ class Counts:
             if number:
                 key = TeamRoleDefinitions.get.key(organisation_id=organisation_id, team_role_id=team_role_id)
                 change.update(TeamRoleDefinitions, key, TeamRoleDefinition.assigned.add(number))
-        for team_id, number in self.teams.items():
-            if number:
+        for team_id in {*self.teams, *self.invited}:
+            members, invited = self.teams[team_id], self.invited[team_id]
+            if members or invited:
                 team = Teams.get.key(organisation_id=organisation_id, team_id=team_id)
-                change.update(Teams, team, Team.members.add(number))
+                change.update(Teams, team, Team.members.add(members), Team.invited.add(invited))
 
 
 def end(change: Change, invitation: Invitation, status: InvitationStatus, counts: Counts) -> Invitation:
@@ -56,7 +62,7 @@ def end(change: Change, invitation: Invitation, status: InvitationStatus, counts
     if invitation.email is not None:
         key = {"organisation_id": invitation.organisation_id, "email": invitation.email}
         change.delete(InvitedAddresses, InvitedAddresses.get.key(**key))
-        change.take_seats(-1)
+        change.take_seats(-invitation.seats)
     return close(change, invitation, status, counts)
 
 

@@ -28,11 +28,12 @@ from tenantable.services.access.errors import (
     no_such_organisation,
 )
 from tenantable.services.access.identity.callers import Caller
+from tenantable.services.access.identity.gifts import check_gift, refuse_giving
 from tenantable.services.access.identity.rights import snapshot_for
 from tenantable.services.access.invitations.addresses import is_allowed
 from tenantable.services.access.invitations.endings import Counts, close, end
 from tenantable.services.access.invitations.expiry import Expiry
-from tenantable.services.access.invitations.gifts import check_gift, refuse_giving
+from tenantable.services.access.invitations.membership import seats_of
 from tenantable.services.access.invitations.tokens import Issued, token_digest, token_item
 from tenantable.web.etags import check_if_match
 
@@ -124,9 +125,10 @@ class InvitationService:
 
         Raises:
             NotFound: There is no such role, team or team role.
-            Inactive: One of them is switched off.
+            Inactive: One of them is switched off, or a member whose address it is.
             Forbidden: They allow more than the caller holds, or longer.
             DomainNotAllowed: The organisation does not invite this address.
+            AlreadyMember: The address is that of a member who has all of it.
             AlreadyInvited: There is an open invitation of this address, and it is not to be replaced.
             SeatsTaken: There is no seat for it.
         """
@@ -138,6 +140,7 @@ class InvitationService:
             snapshot = snapshot_for(change)
             check_gift(change, snapshot, made)
             refuse_giving(change, snapshot, made, caller)
+            made = made.model_copy(update={"seats": seats_of(change, made)})
             counts = Counts()
             if made.email is not None:
                 before = self._before(change, made.email, replacing=new.replace)
@@ -241,8 +244,8 @@ class InvitationService:
             organisation_id=made.organisation_id, email=made.email, invitation_id=made.invitation_id
         )
         change.put(InvitedAddresses, address)
+        change.take_seats(made.seats - (0 if before is None else before.seats))
         if before is None:
-            change.take_seats(1)
             return
         is_over = before.expires_at <= change.now
         close(change, before, "expired" if is_over else "revoked", counts)

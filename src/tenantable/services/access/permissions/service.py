@@ -9,7 +9,6 @@ from tenantable.services.access.changes.change import Actor, Change
 from tenantable.services.access.changes.changes import Changed, Changes
 from tenantable.services.access.changes.comparing import changed
 from tenantable.services.access.decisions.keys import check_pattern
-from tenantable.services.access.decisions.rules import Origin, Rule
 from tenantable.services.access.decisions.snapshots import read_platform
 from tenantable.services.access.declaration import (
     PLATFORM,
@@ -22,7 +21,12 @@ from tenantable.services.access.declaration import (
 from tenantable.services.access.errors import AlreadyExists, InUse, NotFound
 from tenantable.services.access.identity.callers import Caller
 from tenantable.services.access.identity.counts import refuse_powerless_owners
-from tenantable.services.access.identity.handing_out import refuse_other_denies
+from tenantable.services.access.identity.handing_out import (
+    Given,
+    given_by_entries,
+    refuse_changing,
+    refuse_making,
+)
 from tenantable.services.access.identity.rights import refuse_more_than_held, snapshot_for
 from tenantable.services.access.permissions.catalogue import created
 from tenantable.web.etags import check_if_match
@@ -54,14 +58,16 @@ class PermissionSetService:
         """
         Raises:
             Unprocessable: An entry is no permission.
-            Forbidden: It allows more than the caller holds.
+            Forbidden: It allows more than the caller holds, or longer.
             AlreadyExists: There is a set of this id, perhaps the platform's.
         """
         _check_entries(content)
         taken = f"There is a permission set {set_id} already"
 
         def build(change: Change) -> AnySet:
-            _refuse_more(change, caller, set_id, content)
+            if caller.kind != "platform":
+                made_of = _given(set_id, content)
+                refuse_making(made_of, caller, snapshot_for(change), now=change.now.timestamp())
             if _is_taken(change, set_id):
                 raise AlreadyExists(taken)
             made = _made(change, set_id, content)
@@ -123,17 +129,17 @@ class PermissionSetService:
             PreconditionFailed: It was changed since it was read.
             Unprocessable: An entry is no permission; or the owners' role would not allow everything about access any
                 more.
-            Forbidden: It allows more than the caller holds, before or afterwards; or a deny would come or go of
-                what the caller does not hold.
+            Forbidden: It allows more than the caller holds, before or afterwards, or comes to allow what the caller
+                does not hold for ever; or a deny would come or go of what the caller does not hold.
         """
         _check_entries(content)
 
         def build(change: Change) -> AnySet:
             stored = self.permission_set(organisation_id, set_id)
             check_if_match(if_match, stored.revision)
-            _refuse_more(change, caller, set_id, content)
-            _refuse_more(change, caller, set_id, _content(stored))
-            _refuse_other_denies(change, caller, set_id, before=_content(stored), after=content)
+            if caller.kind != "platform":
+                before, after = _given(set_id, _content(stored)), _given(set_id, content)
+                refuse_changing(before, after, caller, snapshot_for(change), now=change.now.timestamp())
             made = _made(change, set_id, content)
             kept = {"date_created": stored.date_created, "revision": stored.revision}
             if isinstance(made, PlatformPermissionSet):
@@ -159,7 +165,9 @@ class PermissionSetService:
         def build(change: Change) -> None:
             stored = self.permission_set(organisation_id, set_id)
             check_if_match(if_match, stored.revision)
-            _refuse_more(change, caller, set_id, _content(stored))
+            if caller.kind != "platform":
+                rules = _given(set_id, _content(stored)).every
+                refuse_more_than_held(rules, caller, snapshot_for(change), now=change.now.timestamp())
             _refuse_in_use(change, set_id)
             change.delete(_repository(change), stored)
             details = changed(stored, None, *TOLD)
@@ -182,23 +190,8 @@ def _content(stored: AnySet) -> SetContent:
     return SetContent(name=stored.name, active=stored.active, entries=stored.entries)
 
 
-def _rules(set_id: str, content: SetContent) -> list[Rule]:
-    origin = Origin(kind="organisation-role", role_id="", permission_set_id=set_id)
-    return [
-        Rule(pattern=entry.key, effect=entry.effect, tests=tuple(entry.when), origin=origin)
-        for entry in content.entries
-    ]
-
-
-def _refuse_more(change: Change, caller: Caller, set_id: str, content: SetContent) -> None:
-    if caller.kind != "platform":
-        refuse_more_than_held(_rules(set_id, content), caller, snapshot_for(change), now=change.now.timestamp())
-
-
-def _refuse_other_denies(change: Change, caller: Caller, set_id: str, *, before: SetContent, after: SetContent) -> None:
-    if caller.kind != "platform":
-        old, new = (_rules(set_id, content) if content.active else [] for content in (before, after))
-        refuse_other_denies(old, new, caller, snapshot_for(change), now=change.now.timestamp())
+def _given(set_id: str, content: SetContent) -> Given:
+    return given_by_entries(set_id, content.entries, active=content.active)
 
 
 def _refuse_powerless_owners(change: Change, made: PlatformPermissionSet) -> None:

@@ -191,10 +191,20 @@ def list_roles_of_user(user_id: UserId, request: ReadsAssignments, assignments: 
     return AssignmentsShown(items=[AssignmentShown.of(each) for each in found])
 
 
+@router.get("/organisations/{organisation_id}/users/{user_id}/roles/{role_id}", responses=problem_responses(404))
+def read_assignment(
+    user_id: UserId, role_id: RoleId, request: ReadsAssignments, assignments: AssignmentsHere, response: Response
+) -> AssignmentShown:
+    """That a user has a role; also one that does not count now."""
+    found = assignments.assignment(request.organisation_id, user_id, role_id)
+    show_revision(response, found.revision)
+    return AssignmentShown.of(found)
+
+
 @router.put(
     "/organisations/{organisation_id}/users/{user_id}/roles/{role_id}",
     status_code=status.HTTP_201_CREATED,
-    responses=problem_responses(400, 404, 409)
+    responses=problem_responses(400, 404, 409, 412)
     | {200: {"model": AssignmentShown, "description": "The term was changed"}},
 )
 def assign_role(
@@ -205,6 +215,7 @@ def assign_role(
     *,
     assignments: AssignmentsHere,
     response: Response,
+    if_match: IfMatch = None,
 ) -> AssignmentShown:
     """
     Give a user a role, perhaps for a time; or change for how long the user has it. It may not allow more than the
@@ -212,18 +223,19 @@ def assign_role(
     """
     place = request.actor(), request.caller, request.organisation_id
     try:
-        changed = assignments.assign(*place, user_id=user_id, role_id=role_id, term=body.term())
+        changed = assignments.assign(*place, user_id=user_id, role_id=role_id, term=body.term(), if_match=if_match)
     except AlreadyExists:
-        changed = assignments.change_term(*place, user_id=user_id, role_id=role_id, term=body.term())
+        changed = assignments.change_term(*place, user_id=user_id, role_id=role_id, term=body.term(), if_match=if_match)
         response.status_code = status.HTTP_200_OK
     show_version(response, request.organisation_id, changed.version)
+    show_revision(response, changed.result.revision)
     return AssignmentShown.of(changed.result)
 
 
 @router.delete(
     "/organisations/{organisation_id}/users/{user_id}/roles/{role_id}",
     status_code=status.HTTP_204_NO_CONTENT,
-    responses=problem_responses(404, 409),
+    responses=problem_responses(400, 404, 409, 412),
 )
 def unassign_role(
     user_id: UserId,
@@ -232,10 +244,16 @@ def unassign_role(
     assignments: AssignmentsHere,
     *,
     response: Response,
+    if_match: IfMatch = None,
 ) -> None:
     """Take a role away from a user. The last owner stays one."""
     changed = assignments.unassign(
-        request.actor(), request.caller, request.organisation_id, user_id=user_id, role_id=role_id
+        request.actor(),
+        request.caller,
+        request.organisation_id,
+        user_id=user_id,
+        role_id=role_id,
+        if_match=if_match,
     )
     show_version(response, request.organisation_id, changed.version)
 

@@ -19,14 +19,15 @@ from tenantable.services.access.declaration import (
 )
 from tenantable.services.access.errors import AlreadyExists, NotFound, Unprocessable
 from tenantable.services.access.identity.callers import Caller
-from tenantable.services.access.identity.counts import count_assigned, counted_owners, refuse_powerless_owner
+from tenantable.services.access.identity.counts import count_assigned, counted_owners, run_counting_begun
 from tenantable.services.access.identity.handing_out import (
+    frees_themselves,
     given_by_role,
     given_to,
-    refuse_longer_than_held,
     refuse_other_denies_of,
 )
-from tenantable.services.access.identity.rights import refuse_more_than_held, snapshot_for
+from tenantable.services.access.identity.rights import refuse_longer_than_held, refuse_more_than_held, snapshot_for
+from tenantable.web.etags import check_if_match
 
 ROLES_OF_USER_MAX = 500
 """Roles of one user in one organisation."""
@@ -76,6 +77,14 @@ class Assignments:
         self._member(organisation_id, user_id)
         return self._held(organisation_id, user_id)
 
+    def assignment(self, organisation_id: str, user_id: str, role_id: str) -> UserRoleAssignment:
+        """
+        Raises:
+            NotFound: The user is no member, or has not got the role.
+        """
+        self._member(organisation_id, user_id)
+        return _of_role(self._held(organisation_id, user_id), role_id, user_id)
+
     def users_of_role(
         self, organisation_id: str, role_id: str, *, limit: int, cursor: str | None
     ) -> Page[UserRoleAssignment]:
@@ -92,7 +101,15 @@ class Assignments:
         return self._assignments.users_of_role(organisation_id=organisation_id, role_id=role_id).page(limit, cursor)
 
     def assign(
-        self, actor: Actor, caller: Caller, organisation_id: str, *, user_id: str, role_id: str, term: Term
+        self,
+        actor: Actor,
+        caller: Caller,
+        organisation_id: str,
+        *,
+        user_id: str,
+        role_id: str,
+        term: Term,
+        if_match: str | None = None,
     ) -> Changed[UserRoleAssignment]:
         """
         Give a user a role.
@@ -100,8 +117,8 @@ class Assignments:
         Raises:
             NotFound: The user is no member, or the organisation has no such role.
             AlreadyExists: The user has it.
+            PreconditionFailed: `if_match` names what would be there.
             Unprocessable: The term is over, or the user has as many roles as one can have.
-            LastOwner: The only owner would be denied what owners are for.
             Forbidden: It allows more than the caller holds, or longer; or it denies the user what the caller does not
                 hold.
         """
@@ -111,12 +128,13 @@ class Assignments:
             if any(each.role_id == role_id for each in held):
                 raise AlreadyExists(f"{user_id} has the role {role_id} already")
             term.refuse_past(change.now)
+            check_if_match(if_match, 0)
             if len(held) >= ROLES_OF_USER_MAX:
                 raise Unprocessable(f"{user_id} has {ROLES_OF_USER_MAX} roles; one user cannot have more")
             snapshot = snapshot_for(change)
             refuse_unless_defined(snapshot, role_id)
             _refuse_to_give(change, caller, snapshot, role_id, term=term)
-            _refuse_denies(change, caller, snapshot, role_id, member=member, others=held)
+            _refuse_denies(change, caller, snapshot, role_id, member=member, others=held, until=term.not_after)
             made = UserRoleAssignment(
                 organisation_id=organisation_id,
                 user_id=user_id,
@@ -130,29 +148,38 @@ class Assignments:
             change.check(Members, Members.get.key(organisation_id=organisation_id, user_id=user_id))
             count_assigned(change, snapshot, role_id, 1)
             change.count_owners(counted_owners([made], member))
-            refuse_powerless_owner(change, snapshot, role_id, counted=counted_owners(held, member))
             details = {"role": role_id} | changed(None, made, "not_before", "not_after")
             change.record("ROLE_CHANGE", "role.assign", target=user_id, details=details)
-            return made
+            return made.model_copy(update={"revision": 1})
 
         return self._changes.run(organisation_id, actor, build)
 
     def change_term(
-        self, actor: Actor, caller: Caller, organisation_id: str, *, user_id: str, role_id: str, term: Term
+        self,
+        actor: Actor,
+        caller: Caller,
+        organisation_id: str,
+        *,
+        user_id: str,
+        role_id: str,
+        term: Term,
+        if_match: str | None = None,
     ) -> Changed[UserRoleAssignment]:
         """
         Say anew from when until when a user has a role.
 
         Raises:
             NotFound: The user has not got it.
+            PreconditionFailed: It was changed since it was read.
             Unprocessable: The term is over, and was another one before.
-            LastOwner: The organisation would have no owner without an end, or one who is denied what owners are for.
+            LastOwner: The organisation would have no owner without an end.
             Forbidden: As for `assign` and `unassign`.
         """
 
         def build(change: Change) -> UserRoleAssignment:
             member, held = self._member(organisation_id, user_id), self._held(organisation_id, user_id)
             stored = _of_role(held, role_id, user_id)
+            check_if_match(if_match, stored.revision)
             if term.not_after != stored.not_after:
                 term.refuse_past(change.now)
             snapshot, others = snapshot_for(change), [each for each in held if each.role_id != role_id]
@@ -162,21 +189,28 @@ class Assignments:
             made = stored.model_copy(update=given | {"not_before": term.not_before, "not_after": term.not_after})
             change.put(UserRoleAssignments, made)
             change.count_owners(counted_owners([made], member) - counted_owners([stored], member))
-            refuse_powerless_owner(change, snapshot, role_id, counted=counted_owners(others, member))
             details = {"role": role_id} | changed(stored, made, "not_before", "not_after")
             change.record("ROLE_CHANGE", "role.change-term", target=user_id, details=details)
-            return made
+            return made.model_copy(update={"revision": stored.revision + 1})
 
-        return self._changes.run(organisation_id, actor, build)
+        return run_counting_begun(self._changes, organisation_id, actor, build)
 
     def unassign(
-        self, actor: Actor, caller: Caller, organisation_id: str, *, user_id: str, role_id: str
+        self,
+        actor: Actor,
+        caller: Caller,
+        organisation_id: str,
+        *,
+        user_id: str,
+        role_id: str,
+        if_match: str | None = None,
     ) -> Changed[None]:
         """
         Take a role away from a user.
 
         Raises:
             NotFound: The user has not got it.
+            PreconditionFailed: It was changed since it was read.
             LastOwner: The organisation would have no owner.
             Forbidden: It allows more than the caller holds, or what it denies the user would be free for.
         """
@@ -184,16 +218,19 @@ class Assignments:
         def build(change: Change) -> None:
             member, held = self._member(organisation_id, user_id), self._held(organisation_id, user_id)
             stored = _of_role(held, role_id, user_id)
+            check_if_match(if_match, stored.revision)
             snapshot, others = snapshot_for(change), [each for each in held if each.role_id != role_id]
             refuse_to_take(change, caller, snapshot, role_id)
-            _refuse_denies(change, caller, snapshot, role_id, member=member, others=others)
+            rules = snapshot.definitions.rules_of_role(role_id)
+            if not frees_themselves(rules, caller, snapshot, user_id=user_id, now=change.now.timestamp()):
+                _refuse_denies(change, caller, snapshot, role_id, member=member, others=others)
             change.delete(UserRoleAssignments, stored)
             count_assigned(change, snapshot, role_id, -1)
             change.count_owners(-counted_owners([stored], member))
             details = {"role": role_id} | changed(stored, None, "not_before", "not_after")
             change.record("ROLE_CHANGE", "role.unassign", target=user_id, details=details)
 
-        return self._changes.run(organisation_id, actor, build)
+        return run_counting_begun(self._changes, organisation_id, actor, build)
 
     def _held(self, organisation_id: str, user_id: str) -> list[UserRoleAssignment]:
         return self._assignments.consistent.of_user(organisation_id=organisation_id, user_id=user_id).all()
@@ -243,6 +280,7 @@ def _refuse_denies(
     *,
     member: Member,
     others: Sequence[UserRoleAssignment],
+    until: datetime | None = None,
 ) -> None:
-    rules = snapshot.definitions.rules_of_role(role_id, also_inactive=True)
-    refuse_other_denies_of(rules, given_to(snapshot, member, others), caller, snapshot, now=change.now.timestamp())
+    rules, now = snapshot.definitions.rules_of_role(role_id, also_inactive=True), change.now.timestamp()
+    refuse_other_denies_of(rules, given_to(snapshot, member, others), caller, snapshot, now=now, until=until)

@@ -20,7 +20,7 @@ from tenantable.services.access.declaration import (
 from tenantable.services.access.errors import AlreadyExists, InUse, NotFound, Unprocessable
 from tenantable.services.access.identity.callers import Caller
 from tenantable.services.access.identity.counts import refuse_powerless_owners
-from tenantable.services.access.identity.handing_out import given_by_role, refuse_other_denies
+from tenantable.services.access.identity.handing_out import given_by_role, of_role, refuse_changing, refuse_making
 from tenantable.services.access.identity.rights import refuse_more_than_held, snapshot_for
 from tenantable.services.access.roles.inheritance import check_references, with_role
 from tenantable.web.etags import check_if_match
@@ -69,7 +69,7 @@ class RoleDefinitions:
         Raises:
             AlreadyExists: There is a role of this id, perhaps the platform's.
             Unprocessable: It names a permission set or a role that is not there, or would be its own parent.
-            Forbidden: It allows more than the caller holds.
+            Forbidden: It allows more than the caller holds, or longer.
         """
 
         def build(change: Change) -> OrganisationRole:
@@ -78,7 +78,8 @@ class RoleDefinitions:
                 raise AlreadyExists(f"There is a role {role_id} already")
             made = _made(change, role_id, content)
             check_references(snapshot.definitions, made)
-            _check(snapshot, made, caller, now=change.now.timestamp())
+            given = of_role(with_role(snapshot.definitions, made), role_id)
+            refuse_making(given, caller, snapshot, now=change.now.timestamp())
             change.create(OrganisationRoles, made)
             self._count_parents(change, snapshot, made.parent_role_ids, 1)
             change.record("ROLE_CHANGE", "role.create", target=role_id, details=changed(None, made, *TOLD))
@@ -107,15 +108,15 @@ class RoleDefinitions:
         Raises:
             NotFound: The organisation has none of this id.
             PreconditionFailed: It was changed since it was read.
-            Unprocessable, Forbidden: As for `create`, before or afterwards; or a deny would come or go that the caller
-                could not make good.
+            Unprocessable: As for `create`.
+            Forbidden: It allows more than the caller holds, before or afterwards, or comes to allow what the caller
+                does not hold for ever; or a deny would come or go that the caller could not make good.
         """
 
         def build(change: Change) -> OrganisationRole:
             stored = self.role(organisation_id, role_id)
             check_if_match(if_match, stored.revision)
             snapshot, now = snapshot_for(change), change.now.timestamp()
-            _check(snapshot, stored, caller, now=now)
             made = stored.model_copy(
                 update={
                     "name": content.name,
@@ -125,9 +126,8 @@ class RoleDefinitions:
                 }
             )
             check_references(snapshot.definitions, made)
-            _check(snapshot, made, caller, now=now)
-            before, after = (with_role(snapshot.definitions, role).rules_of_role(role_id) for role in (stored, made))
-            refuse_other_denies(before, after, caller, snapshot, now=now)
+            before, after = (of_role(with_role(snapshot.definitions, role), role_id) for role in (stored, made))
+            refuse_changing(before, after, caller, snapshot, now=now)
             change.put(OrganisationRoles, made)
             former, present = set(stored.parent_role_ids), set(made.parent_role_ids)
             self._count_parents(change, snapshot, former - present, -1)
@@ -155,7 +155,8 @@ class RoleDefinitions:
                 hint = "give them another role first: remap it"
                 raise InUse(f"{stored.assigned} users, invitations or roles have this role", hint=hint)
             snapshot = snapshot_for(change)
-            _check(snapshot, stored, caller, now=change.now.timestamp())
+            rules = given_by_role(snapshot.definitions, role_id)
+            refuse_more_than_held(rules, caller, snapshot, now=change.now.timestamp())
             change.delete(OrganisationRoles, stored)
             self._count_parents(change, snapshot, stored.parent_role_ids, -1)
             change.record("ROLE_CHANGE", "role.delete", target=role_id, details=changed(stored, None, *TOLD))
@@ -235,8 +236,3 @@ def _made(change: Change, role_id: str, content: RoleContent) -> OrganisationRol
         parent_role_ids=list(dict.fromkeys(content.parent_role_ids)),
         date_created=change.now,
     )
-
-
-def _check(snapshot: Snapshot, role: OrganisationRole, caller: Caller, *, now: float) -> None:
-    rules = given_by_role(with_role(snapshot.definitions, role), role.role_id)
-    refuse_more_than_held(rules, caller, snapshot, now=now)

@@ -1,5 +1,6 @@
 """Roles above roles: no circles, and not too many above one another."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from tenantable.services.access.decisions.definitions import INHERITANCE_MAX, Definitions
@@ -36,6 +37,18 @@ def check_references(definitions: Definitions, role: AnyRole) -> None:
     for role_id in [role.role_id, *changed.roles]:
         if _height(changed, role_id, heights, below=()) > limit:
             raise Unprocessable(f"More than {limit} roles would stand above one another")
+
+
+def inheritance_faults(definitions: Definitions) -> Iterator[tuple[str, str]]:
+    """The roles above which something is wrong, each with what is."""
+    limit = INHERITANCE_MAX - PLATFORM_INHERITANCE_MAX
+    heights: dict[str, int] = {}
+    for role_id in definitions.roles:
+        try:
+            if _height(definitions, role_id, heights, below=()) > limit:
+                yield role_id, f"More than {limit} roles would stand above one another"
+        except Unprocessable as error:
+            yield role_id, error.message
 
 
 def _height(definitions: Definitions, role_id: str, heights: dict[str, int], *, below: tuple[str, ...]) -> int:

@@ -1,6 +1,7 @@
-"""Giving everybody who has one role another one instead, so that the first can be deleted."""
+"""Giving everybody who has one role, or is invited to it, another one instead, so that the first can be deleted."""
 
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from tenantable.services.access.changes.change import Actor, Change
 from tenantable.services.access.changes.changes import Changed, Changes
@@ -8,6 +9,8 @@ from tenantable.services.access.changes.comparing import bounded
 from tenantable.services.access.decisions.snapshot import Snapshot
 from tenantable.services.access.declaration import (
     OWNER,
+    Invitation,
+    Invitations,
     Members,
     OrganisationRole,
     OrganisationRoles,
@@ -17,14 +20,14 @@ from tenantable.services.access.declaration import (
 from tenantable.services.access.errors import NotFound, Unprocessable
 from tenantable.services.access.identity.callers import Caller
 from tenantable.services.access.identity.counts import count_assigned
+from tenantable.services.access.identity.gifts import INVITE, refuse_giving
 from tenantable.services.access.identity.handing_out import (
     given_by_role,
     given_to,
-    refuse_longer_than_held,
     refuse_other_denies,
     refuse_other_denies_of,
 )
-from tenantable.services.access.identity.rights import snapshot_for
+from tenantable.services.access.identity.rights import refuse_longer_than_held, rules_of, snapshot_for
 from tenantable.services.access.roles.assignments import refuse_to_take, refuse_unless_defined
 from tenantable.services.access.roles.inheritance import check_references, with_role
 
@@ -35,10 +38,14 @@ REMAP_STEPS_MAX = 10_000
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Remapped:
-    """How many users and roles below were moved, and how many still have the role: open invitations."""
+    """
+    How many users, roles below and open invitations were moved, and how many still have the role: invitations of those
+    who may not invite are left.
+    """
 
     users: int
     roles: int
+    invitations: int
     left: int
 
 
@@ -50,6 +57,7 @@ class Remapping:
         self._assignments = changes.database.repository(UserRoleAssignments)
         self._members = changes.database.repository(Members).consistent
         self._roles = changes.database.repository(OrganisationRoles).consistent
+        self._invitations = changes.database.repository(Invitations)
 
     def remap(
         self, actor: Actor, caller: Caller, organisation_id: str, *, role_id: str, to_role_id: str
@@ -57,7 +65,8 @@ class Remapping:
         """
         Give everybody who has one role another one instead, some at a time. Repeated, it goes on where it was left.
 
-        Whoever has both keeps the one that lasts longer. Roles below get the other one as their parent.
+        Whoever has both keeps the one that lasts longer. Roles below get the other one as their parent. Open
+        invitations are changed where the caller may invite, who answers for them from then on, as for resent ones.
 
         Returns:
             What was moved in all, and the version that the last step gave.
@@ -73,16 +82,17 @@ class Remapping:
             raise Unprocessable("A role is remapped to another one, and owners are changed one by one")
 
         def every_step(each: Actor) -> Changed[Remapped]:
-            users = roles = 0
+            users = roles = invitations = 0
             for _ in range(REMAP_STEPS_MAX):
                 changed = self._changes.run(
                     organisation_id, each, lambda change: self._step(change, caller, role_id, to_role_id)
                 )
                 step = changed.result
-                users, roles = users + step.users, roles + step.roles
-                if step.users + step.roles < REMAPPED_AT_ONCE:
+                users, roles, invitations = users + step.users, roles + step.roles, invitations + step.invitations
+                if step.users + step.roles + step.invitations < REMAPPED_AT_ONCE:
                     break
-            return replace(changed, result=Remapped(users=users, roles=roles, left=step.left))
+            moved = Remapped(users=users, roles=roles, invitations=invitations, left=step.left)
+            return replace(changed, result=moved)
 
         return self._changes.once(organisation_id, actor, every_step)
 
@@ -96,15 +106,38 @@ class Remapping:
         below = self._roles_below(change, caller, snapshot, role_id, to_role_id=to_role_id)
         users = self._users(change, REMAPPED_AT_ONCE - len(below), role_id)
         added = sum(self._move(change, caller, snapshot, each, to_role_id=to_role_id) for each in users)
-        count_assigned(change, snapshot, role_id, -len(below) - len(users))
+        room = REMAPPED_AT_ONCE - len(below) - len(users)
+        invited = self._invited(change, caller, snapshot, room, role_id, to_role_id=to_role_id)
+        count_assigned(change, snapshot, role_id, -len(below) - len(users) - invited)
         had_both = sum(to_role_id in role.parent_role_ids for role in below)
-        count_assigned(change, snapshot, to_role_id, len(below) - had_both + added)
-        left = stored.assigned - len(below) - len(users)
+        count_assigned(change, snapshot, to_role_id, len(below) - had_both + added + invited)
+        left = stored.assigned - len(below) - len(users) - invited
         details = {"to": to_role_id, "users": str(len(users)), "roles": str(len(below)), "left": str(left)}
         moved = {"moved": [each.user_id for each in users], "below": [each.role_id for each in below]}
         details |= {name: bounded(ids) for name, ids in moved.items() if ids}
         change.record("ROLE_CHANGE", "role.remap", target=role_id, details=details)
-        return Remapped(users=len(users), roles=len(below), left=left)
+        return Remapped(users=len(users), roles=len(below), invitations=invited, left=left)
+
+    def _invited(
+        self, change: Change, caller: Caller, snapshot: Snapshot, limit: int, role_id: str, *, to_role_id: str
+    ) -> int:
+        """Changes open invitations that give the role; how many they were."""
+        rules = rules_of(caller, snapshot, now=change.now.timestamp())
+        if limit < 1 or (rules is not None and not rules.allows(INVITE)):
+            return 0
+        place = {"organisation_id": change.organisation_id}
+        pending = self._invitations.by_status(**place, status="pending")
+        ids = (each.invitation_id for each in pending if each.role_id == role_id)
+        found = (self._invitations.consistent.get(**place, invitation_id=each) for each in ids)
+        still = (each for each in found if each is not None and (each.status, each.role_id) == ("pending", role_id))
+        number = 0
+        for invitation in islice(still, limit):
+            made = invitation.model_copy(update={"role_id": to_role_id})
+            refuse_giving(change, snapshot, made, caller)
+            answering = Invitation.invited_by.set(caller.id), Invitation.inviter_kind.set(caller.kind)
+            change.update(Invitations, invitation, Invitation.role_id.set(to_role_id), *answering)
+            number += 1
+        return number
 
     def _users(self, change: Change, limit: int, role_id: str) -> list[UserRoleAssignment]:
         """Of those whom the index knows, the ones who have the role now: an index may be behind."""
@@ -152,14 +185,19 @@ class Remapping:
         self._refuse(change, caller, snapshot, assignment, to_role_id=to_role_id)
         change.delete(UserRoleAssignments, assignment)
         moved = assignment.model_copy(
-            update={"role_id": to_role_id, "assigned_by": change.actor.id, "date_assigned": change.now}
+            update={
+                "role_id": to_role_id,
+                "assigned_by": change.actor.id,
+                "date_assigned": change.now,
+                "revision": 0,
+            }
         )
         present = self._assignments.consistent.get(**place, role_id=to_role_id)
         if present is None:
             change.create(UserRoleAssignments, moved)
             return 1
         if _lasts_longer(moved, present):
-            change.put(UserRoleAssignments, moved)
+            change.put(UserRoleAssignments, moved.model_copy(update={"revision": present.revision}))
         return 0
 
     def _refuse(

@@ -115,12 +115,13 @@ class Remap(RequestBody):
 
 
 class RemappedShown(ResponseBody):
-    """How many users and roles below were given the other role."""
+    """How many users, roles below and open invitations were given the other role."""
 
     users: int
     roles: int
-    left: int = Field(description="How many still have the role: open invitations, which end or are revoked.")
+    invitations: int
+    left: int = Field(description="How many still have the role: open invitations, where the caller may not invite.")
 
     @classmethod
     def of(cls, moved: Remapped) -> Self:
-        return cls(users=moved.users, roles=moved.roles, left=moved.left)
+        return cls(users=moved.users, roles=moved.roles, invitations=moved.invitations, left=moved.left)

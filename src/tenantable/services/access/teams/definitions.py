@@ -13,7 +13,13 @@ from tenantable.services.access.decisions.snapshot import Snapshot
 from tenantable.services.access.declaration import TeamRoleDefinition, TeamRoleDefinitions
 from tenantable.services.access.errors import AlreadyExists, InUse, NotFound, Unprocessable
 from tenantable.services.access.identity.callers import Caller
-from tenantable.services.access.identity.handing_out import given_by_team_role, refuse_other_denies
+from tenantable.services.access.identity.handing_out import (
+    Given,
+    of_team_role,
+    refuse_changing,
+    refuse_making,
+    refuse_other_denies,
+)
 from tenantable.services.access.identity.rights import refuse_more_than_held, snapshot_for
 from tenantable.web.etags import check_if_match
 
@@ -64,7 +70,7 @@ class TeamRoles:
         Raises:
             AlreadyExists: There is a team role of this id.
             Unprocessable: It names a permission set that is not there.
-            Forbidden: It allows more than the caller holds.
+            Forbidden: It allows more than the caller holds, or longer.
         """
 
         def build(change: Change) -> TeamRoleDefinition:
@@ -77,7 +83,8 @@ class TeamRoles:
                 date_created=change.now,
                 **_values(content),
             )
-            _check(change, snapshot, made, caller)
+            _check_references(snapshot, made)
+            refuse_making(given_everywhere(snapshot.definitions, made), caller, snapshot, now=change.now.timestamp())
             change.create(TeamRoleDefinitions, made)
             change.record("ROLE_CHANGE", "team-role.create", target=team_role_id, details=changed(None, made, *TOLD))
             return made.model_copy(update={"revision": 1})
@@ -101,8 +108,8 @@ class TeamRoles:
             NotFound: The organisation has none of this id.
             PreconditionFailed: It was changed since it was read.
             Unprocessable: It names a permission set that is not there.
-            Forbidden: It allows more than the caller holds, before or afterwards; or a deny would come or go of what
-                the caller does not hold.
+            Forbidden: It allows more than the caller holds, before or afterwards, or comes to allow what the caller
+                does not hold for ever; or a deny would come or go of what the caller does not hold.
         """
 
         def build(change: Change) -> TeamRoleDefinition:
@@ -110,10 +117,8 @@ class TeamRoles:
             check_if_match(if_match, stored.revision)
             made = stored.model_copy(update=_values(content))
             snapshot = snapshot_for(change)
-            _refuse_more(change, snapshot, stored, caller)
-            _check(change, snapshot, made, caller)
-            before, after = (_with_role(snapshot, each).rules_of_team_role(team_role_id, "") for each in (stored, made))
-            refuse_other_denies(before, after, caller, snapshot, now=change.now.timestamp())
+            _check_references(snapshot, made)
+            refuse_changing_team_role(stored, made, caller, snapshot, now=change.now.timestamp())
             change.put(TeamRoleDefinitions, made)
             change.record("ROLE_CHANGE", "team-role.change", target=team_role_id, details=changed(stored, made, *TOLD))
             return made.model_copy(update={"revision": stored.revision + 1})
@@ -137,7 +142,9 @@ class TeamRoles:
             if stored.assigned:
                 hint = "give them another team role first"
                 raise InUse(f"{stored.assigned} members of teams or invitations have this team role", hint=hint)
-            _refuse_more(change, snapshot_for(change), stored, caller)
+            snapshot = snapshot_for(change)
+            rules = given_everywhere(snapshot.definitions, stored).every
+            refuse_more_than_held(rules, caller, snapshot, now=change.now.timestamp())
             change.delete(TeamRoleDefinitions, stored)
             change.record("ROLE_CHANGE", "team-role.delete", target=team_role_id, details=changed(stored, None, *TOLD))
 
@@ -153,19 +160,44 @@ def _values(content: TeamRoleContent) -> dict[str, Any]:
     }
 
 
-def _check(change: Change, snapshot: Snapshot, role: TeamRoleDefinition, caller: Caller) -> None:
+def refuse_changing_team_role(
+    stored: TeamRoleDefinition,
+    made: TeamRoleDefinition,
+    caller: Caller,
+    snapshot: Snapshot,
+    *,
+    now: float,
+    definitions: tuple[Definitions, Definitions] | None = None,
+) -> None:
+    """
+    As `refuse_changing`; with another reach all that the role allows is new.
+
+    Args:
+        definitions: Those before and afterwards, where more than the role changes.
+    """
+    known = definitions or (snapshot.definitions, snapshot.definitions)
+    before, after = (given_everywhere(*each) for each in zip(known, (stored, made), strict=True))
+    refuse_changing(before, after, caller, snapshot, now=now)
+    if stored.reach != made.reach:
+        refuse_making(after, caller, snapshot, now=now)
+        old, new = (
+            _with_role(found, role).rules_of_team_role(role.team_role_id, "")
+            for found, role in zip(known, (stored, made), strict=True)
+        )
+        refuse_other_denies(old, new, caller, snapshot, now=now)
+
+
+def given_everywhere(definitions: Definitions, role: TeamRoleDefinition) -> Given:
+    """The role may come to count in any team, so that it takes what it allows everywhere."""
+    everywhere = role.model_copy(update={"reach": "organisation"})
+    return of_team_role(_with_role(definitions, everywhere), role.team_role_id, "")
+
+
+def _check_references(snapshot: Snapshot, role: TeamRoleDefinition) -> None:
     for set_id in role.permission_set_ids:
         if snapshot.definitions.permission_set(set_id) is None:
             raise Unprocessable(f"There is no permission set {set_id}")
-    _refuse_more(change, snapshot, role, caller)
 
 
-def _refuse_more(change: Change, snapshot: Snapshot, role: TeamRoleDefinition, caller: Caller) -> None:
-    """The role may come to count in any team, so that it takes what it allows everywhere."""
-    everywhere = _with_role(snapshot, role.model_copy(update={"reach": "organisation"}))
-    rules = given_by_team_role(everywhere, role.team_role_id, "")
-    refuse_more_than_held(rules, caller, snapshot, now=change.now.timestamp())
-
-
-def _with_role(snapshot: Snapshot, role: TeamRoleDefinition) -> Definitions:
-    return replace(snapshot.definitions, team_roles={role.team_role_id: role})
+def _with_role(definitions: Definitions, role: TeamRoleDefinition) -> Definitions:
+    return replace(definitions, team_roles={role.team_role_id: role})

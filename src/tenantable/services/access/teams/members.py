@@ -20,12 +20,12 @@ from tenantable.services.access.declaration import (
 from tenantable.services.access.errors import AlreadyExists, Inactive, NotFound, Unprocessable
 from tenantable.services.access.identity.callers import Caller
 from tenantable.services.access.identity.handing_out import (
+    frees_themselves,
     given_by_team_role,
     given_to,
-    refuse_longer_than_held,
     refuse_other_denies_of,
 )
-from tenantable.services.access.identity.rights import refuse_more_than_held, snapshot_for
+from tenantable.services.access.identity.rights import refuse_longer_than_held, refuse_more_than_held, snapshot_for
 from tenantable.web.etags import check_if_match
 
 
@@ -184,7 +184,9 @@ class Memberships:
             check_if_match(if_match, stored.revision)
             member, snapshot = self._member(organisation_id, user_id), snapshot_for(change)
             _refuse_to_take(change, caller, snapshot, stored)
-            _refuse_denies(change, caller, snapshot, member, team_id=team_id, team_role_ids=[stored.team_role_id])
+            rules = snapshot.definitions.rules_of_team_role(stored.team_role_id, team_id)
+            if not frees_themselves(rules, caller, snapshot, user_id=user_id, now=change.now.timestamp()):
+                _refuse_denies(change, caller, snapshot, member, team_id=team_id, team_role_ids=[stored.team_role_id])
             left = {each: role for each, role in member.team_roles.items() if each != team_id}
             change.delete(TeamMembers, stored)
             change.update(Members, member, Member.team_roles.set(left))

@@ -42,6 +42,7 @@ class TeamShown(ResponseBody):
     active: bool
     division_id: str | None
     members: int
+    invited: int = Field(description="How many open invitations lead into it.")
     date_created: datetime
 
     @classmethod
@@ -53,6 +54,7 @@ class TeamShown(ResponseBody):
             active=team.active,
             division_id=team.division_id,
             members=team.members,
+            invited=team.invited,
             date_created=team.date_created,
         )
 

@@ -9,8 +9,8 @@ from tenantable.services.access.changes.comparing import changed
 from tenantable.services.access.declaration import Team, TeamMembers, Teams
 from tenantable.services.access.errors import AlreadyExists, InUse, NotFound
 from tenantable.services.access.identity.callers import Caller
-from tenantable.services.access.identity.handing_out import given_by_team_role, refuse_other_denies
-from tenantable.services.access.identity.rights import refuse_more_than_held, snapshot_for
+from tenantable.services.access.identity.handing_out import Given, of_team_role, refuse_changing
+from tenantable.services.access.identity.rights import snapshot_for
 from tenantable.web.etags import check_if_match
 
 TOLD = ("name", "active", "division_id")
@@ -97,7 +97,7 @@ class TeamService:
         Raises:
             NotFound: The organisation has none of this id.
             PreconditionFailed: It was changed since it was read.
-            Forbidden: Switching it gives or takes what the caller does not hold.
+            Forbidden: Switching it gives or takes what the caller does not hold, or gives it for longer.
         """
 
         def build(change: Change) -> Team:
@@ -120,7 +120,7 @@ class TeamService:
         Raises:
             NotFound: The organisation has none of this id.
             PreconditionFailed: It was changed since it was read.
-            InUse: It has members.
+            InUse: It has members, or open invitations lead into it.
         """
 
         def build(change: Change) -> None:
@@ -128,6 +128,8 @@ class TeamService:
             check_if_match(if_match, stored.revision)
             if stored.members:
                 raise InUse(f"The team {team_id} has {stored.members} members", hint="remove them first")
+            if stored.invited:
+                raise InUse(f"{stored.invited} open invitations lead into the team {team_id}", hint="revoke them first")
             change.delete(Teams, stored)
             change.record("TEAM_MEMBERSHIP", "team.delete", target=team_id, details=changed(stored, None, *TOLD))
 
@@ -139,7 +141,7 @@ class TeamService:
         snapshot, now = snapshot_for(change), change.now.timestamp()
         awake = replace(snapshot.definitions, inactive_teams=snapshot.definitions.inactive_teams - {team.team_id})
         for team_role_id in sorted({member.team_role_id for member in members.consistent()}):
-            refuse_more_than_held(given_by_team_role(awake, team_role_id, team.team_id), caller, snapshot, now=now)
-            denying = awake.rules_of_team_role(team_role_id, team.team_id)
-            before, after = (denying, []) if team.active else ([], denying)
-            refuse_other_denies(before, after, caller, snapshot, now=now)
+            on = of_team_role(awake, team_role_id, team.team_id)
+            off = Given(every=on.every, actual=[])
+            before, after = (on, off) if team.active else (off, on)
+            refuse_changing(before, after, caller, snapshot, now=now)

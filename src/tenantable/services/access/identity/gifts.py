@@ -14,10 +14,9 @@ from tenantable.services.access.identity.handing_out import (
     given_by_role,
     given_by_team_role,
     given_to,
-    refuse_longer_than_held,
     refuse_other_denies_of,
 )
-from tenantable.services.access.identity.rights import rules_of
+from tenantable.services.access.identity.rights import refuse_longer_than_held, rules_of
 from tenantable.services.access.identity.service_keys import caller_of, is_valid
 
 INVITE = "access:invitation:write"
