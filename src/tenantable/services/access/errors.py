@@ -10,6 +10,12 @@ class NotFound(ServiceError):
     code = "not-found"
 
 
+class OtherOrganisation(NotFound):
+    """The service key is good for one organisation alone, and the request names another one."""
+
+    code = "other-organisation"
+
+
 class AlreadyExists(ServiceError):
     """Something of this name or id exists already."""
 
