@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from tenantable.errors import AccessDenied, CloudError, InvalidCursor, ServiceError, Unavailable
 from tenantable.web.logs import error_text
+from tenantable.web.members import body_of, told
 from tenantable.web.observation import request_id_of
 
 PROBLEM_MEDIA_TYPE = "application/problem+json"
@@ -102,8 +103,9 @@ def _malformed(request: Request, error: Exception) -> JSONResponse:
         detail = "The header content-type: application/json is missing; without it a body is not read as JSON"
         return problem_response(request, status=415, code="unsupported-media-type", detail=detail)
     # Only where and what: the values themselves may be secrets.
+    body = body_of(request.scope.get("endpoint"))
     errors = [
-        FieldProblem(place=".".join(map(str, each["loc"])), problem=str(each["msg"])) for each in found[:ERRORS_MAX]
+        FieldProblem(place=".".join(map(str, each["loc"])), problem=told(each, body)) for each in found[:ERRORS_MAX]
     ]
     detail = f"{len(found)} part(s) of the request are malformed"
     return problem_response(request, status=422, code="malformed-request", detail=detail, errors=errors)

@@ -2,11 +2,12 @@
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 from fastapi import routing
 from fastapi.dependencies.models import Dependant
+
+from tenantable.errors import near_names
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -39,7 +40,7 @@ def check_parameters(guard: Guarded, parameters: Collection[str], path: str) -> 
     if guard.resource is None or guard.resource in parameters:
         return
     known = sorted(parameters)
-    near = get_close_matches(guard.resource, known, n=1)
+    near = near_names(guard.resource, known)
     meant = f"; did you mean {near[0]!r}?" if near else ""
     has = f"it has {', '.join(known)}" if known else "it has none"
     raise RuntimeError(
@@ -50,6 +51,7 @@ def check_parameters(guard: Guarded, parameters: Collection[str], path: str) -> 
 
 def _guards(dependant: Dependant) -> Iterator[Guarded]:
     for each in dependant.dependencies:
-        if isinstance(each.call, Guarded):
-            yield each.call
+        found: object = each.call
+        if isinstance(found, Guarded):
+            yield found
         yield from _guards(each)
