@@ -158,10 +158,15 @@ class AddressError(TenantableError):
 
 
 class ServiceError(TenantableError):
-    """A service refuses a request; `status` is the HTTP status, `code` a stable word for programs."""
+    """
+    A service refuses a request; `status` is the HTTP status, `code` a stable word for programs.
+
+    `way_out` is what usually helps, for those who look the code up.
+    """
 
     status: int = 500
     code: str = "internal-error"
+    way_out: str = ""
 
 
 def near_names(name: str, known: Iterable[str]) -> list[str]:
