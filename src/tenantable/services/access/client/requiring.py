@@ -40,7 +40,14 @@ class Access:
 
 
 def install_access(app: FastAPI, access: Access) -> None:
-    """Make `require` work in the routes of an application. At its start they are checked."""
+    """
+    Make `require` work in the routes of an application. They are checked now, and those that are added later at its
+    start. May be called in the application's own `lifespan`.
+
+    Raises:
+        RuntimeError: A route requires a permission for a parameter that its path has not got.
+    """
+    check_routes(app.routes)
     setattr(app.state, _STATE_NAME, access)
     started = app.router.lifespan_context
 
