@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.skipif(shutil.which("curl") is None,
 
 
 def walk(up: Up, *pages: str) -> list[str]:
-    """Run the commands of these pages in one shell, beside their Python files; gives what those of each page printed."""
+    """Run the commands of these pages in one shell, beside their Python files; gives what each page printed."""
     folder, port = up.data.parent, free_port()
     program = [f'tenantable() {{ TENANTABLE_DATA={up.data} {sys.executable} -m tenantable.cli "$@"; }}']
     program += [f'python() {{ exec {sys.executable} "$@"; }}', "trap 'kill $(jobs -p) 2> /dev/null || true' EXIT"]
