@@ -37,7 +37,7 @@ def walk(up: Up, *pages: str) -> list[str]:
         program.append(f"echo '{END_OF_PAGE}'")
     program.append(LAST)
     run = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", "\n".join(program)],
+        ["timeout", "250", "bash", "-euxo", "pipefail", "-c", "\n".join(program)],
         check=False,
         capture_output=True,
         text=True,
@@ -76,6 +76,7 @@ def assert_in_order(printed: str, *parts: str) -> None:
         place = found + len(part)
 
 
+@pytest.mark.timeout(400)
 def test_the_pages_work_one_after_the_other(start: Start) -> None:
     """A backup, too, has all keys: what was written before it verifies where it is brought back."""
     up = start()
