@@ -37,12 +37,11 @@ def walk(up: Up, *pages: str) -> list[str]:
         program.append(f"echo '{END_OF_PAGE}'")
     program.append(LAST)
     run = subprocess.run(
-        ["timeout", "250", "bash", "-euxo", "pipefail", "-c", "\n".join(program)],
+        ["timeout", "400", "bash", "-euo", "pipefail", "-c", "\n".join(program)],
         check=False,
         capture_output=True,
         text=True,
         cwd=folder,
-        timeout=300,
     )
     assert run.returncode == 0, run.stdout + run.stderr
     return run.stdout.split(END_OF_PAGE)
@@ -76,7 +75,7 @@ def assert_in_order(printed: str, *parts: str) -> None:
         place = found + len(part)
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(600)
 def test_the_pages_work_one_after_the_other(start: Start) -> None:
     """A backup, too, has all keys: what was written before it verifies where it is brought back."""
     up = start()

@@ -110,3 +110,13 @@ def test_a_platform_that_was_founded_earlier_gets_the_sets_that_are_new(world: W
     added = made(administrator.get("/v1/platform/permission-sets/decision")).json()
     assert [each["key"] for each in added["entries"]] == ["access:decision:read"]
     assert made(administrator.get("/v1/platform/permission-sets/member")).json()["name"] == "Member"
+
+
+def test_a_resource_may_have_any_type_that_permissions_have(world: World, ann: httpx.Client) -> None:
+    make_role(world, "clerk", "billing:invoice:read")
+    add_member(world, "bob", "clerk")
+    known = {"properties": {"status": "open"}}
+    made(ann.put(f"{place()}/resources/billing:invoice/i-1", json=known))
+    found = made(ann.get(f"{place()}/resources", params={"type": "billing:invoice"})).json()["items"]
+    assert [each["resourceId"] for each in found] == ["i-1"]
+    assert ann.put(f"{place()}/resources/billing:/i-1", json=known).status_code == 422
