@@ -26,7 +26,7 @@ The error tree. Every error this package raises on purpose derives from `Tenanta
 Each carries a `hint`: what the reader can do about it, or None where the message says it all.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 __all__ = [
@@ -51,6 +51,7 @@ __all__ = [
     "TenancyError",
     "TenantableError",
     "Unavailable",
+    "near_names",
 ]
 
 
@@ -161,9 +162,20 @@ class ServiceError(TenantableError):
     A service refuses a request; `status` is the HTTP status, `code` a stable word for programs.
 
     `reason` is a word for the log alone, where the caller must not learn which of several reasons it is; None: the code
-    says it.
+    says it. `way_out` is what usually helps, for those who look the code up.
     """
 
     status: int = 500
     code: str = "internal-error"
     reason: str | None = None
+    way_out: str = ""
+
+
+def near_names(name: str, known: Iterable[str]) -> list[str]:
+    """For hints: up to three of the known names that look like one, whatever their case; the likest first."""
+    from difflib import get_close_matches  # noqa: PLC0415 - seldom needed, and every program imports this module
+
+    by_lower: dict[str, str] = {}
+    for each in known:
+        by_lower.setdefault(each.lower(), each)
+    return [by_lower[each] for each in get_close_matches(name.lower(), by_lower, n=3, cutoff=0.55)]

@@ -1,9 +1,8 @@
 """Names that a command is given, found among those that there are; a wrong one is answered with the near ones."""
 
-import difflib
 from collections.abc import Iterable
 
-from tenantable.errors import SettingsError
+from tenantable.errors import SettingsError, near_names
 
 _SHOWN_MAX = 12
 
@@ -20,11 +19,3 @@ def unknown_name(kind: str, name: str, known: Iterable[str]) -> SettingsError:
         more = ", ..." if len(names) > _SHOWN_MAX else ""
         hint = f"there are {', '.join(names[:_SHOWN_MAX])}{more}"
     return SettingsError(f"There is no {kind} {name!r}", hint=hint)
-
-
-def near_names(name: str, known: Iterable[str]) -> list[str]:
-    """Up to three that look like it, whatever their case; the likest first."""
-    by_lower: dict[str, str] = {}
-    for each in known:
-        by_lower.setdefault(each.lower(), each)
-    return [by_lower[each] for each in difflib.get_close_matches(name.lower(), by_lower, n=3, cutoff=0.55)]

@@ -12,6 +12,7 @@ class PreconditionFailed(ServiceError):
 
     status = 412
     code = "precondition-failed"
+    way_out = "read it again, and base the change on what it is now"
 
 
 class IfMatchMalformed(ServiceError, ValueError):
@@ -19,6 +20,7 @@ class IfMatchMalformed(ServiceError, ValueError):
 
     status = 400
     code = "if-match-malformed"
+    way_out = "send the `ETag` as it was received"
 
 
 def etag(revision: int) -> str:

@@ -15,6 +15,7 @@ class IdempotencyKeyMalformed(ServiceError, ValueError):
 
     status = 400
     code = "idempotency-key-malformed"
+    way_out = "use 1 to 255 visible characters, such as a UUID"
 
 
 class IdempotencyKeyReused(ServiceError):
@@ -22,6 +23,7 @@ class IdempotencyKeyReused(ServiceError):
 
     status = 422
     code = "idempotency-key-reused"
+    way_out = "use a new key for another request"
 
 
 def idempotency_key(header: str | None) -> str | None:

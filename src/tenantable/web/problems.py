@@ -13,11 +13,37 @@ from starlette.exceptions import HTTPException
 
 from tenantable.errors import AccessDenied, CloudError, InvalidCursor, ServiceError, Unavailable
 from tenantable.web.logs import error_text
+from tenantable.web.members import body_of, told
 from tenantable.web.observation import note_refusal, request_id_of
 
 PROBLEM_MEDIA_TYPE = "application/problem+json"
 UNAVAILABLE_RETRY_SECONDS = 1
 ERRORS_MAX = 20
+
+OWN_PROBLEMS: dict[str, tuple[int, str, str]] = {
+    "malformed-request": (
+        422,
+        "Parts of the request are malformed",
+        "`errors` names each place and what is wrong there",
+    ),
+    "cursor-invalid": (
+        400,
+        "The cursor is of another query, or was altered",
+        "send `next` as it was received, or begin anew",
+    ),
+    "not-found": (404, "There is no such route", "look at the path; `/openapi.json` describes all"),
+    "method-not-allowed": (405, "The route has no such method", "look at `Allow`"),
+    "content-too-large": (413, "The body has too many bytes", "send less at once"),
+    "unsupported-media-type": (415, "The header `content-type` is missing, or another one", "say application/json"),
+    "http-error": (400, "Something else is wrong with the request, of whatever status", "`detail` says what"),
+    "internal-error": (500, "Something went wrong here", "tell whoever runs it the `requestId`: the log has the cause"),
+    "unavailable": (
+        503,
+        "The table or another service does not answer",
+        "wait as `Retry-After` says, and send it again",
+    ),
+}
+"""What services answer with beside their own errors: from the code to its status, its meaning and the way out."""
 
 # What the framework itself answers with.
 _CODES = {400: "malformed-request", 404: "not-found", 405: "method-not-allowed", 413: "content-too-large"}
@@ -125,8 +151,9 @@ def _malformed(request: Request, error: Exception) -> JSONResponse:
     if found and found[0]["type"] == "json_invalid":
         return _no_json(request, error)
     # Only where and what: the values themselves may be secrets.
+    body = body_of(request.scope.get("endpoint"))
     errors = [
-        FieldProblem(place=".".join(map(str, each["loc"])), problem=str(each["msg"])) for each in found[:ERRORS_MAX]
+        FieldProblem(place=".".join(map(str, each["loc"])), problem=told(each, body)) for each in found[:ERRORS_MAX]
     ]
     detail = f"{len(found)} part(s) of the request are malformed"
     return problem_response(request, status=422, code="malformed-request", detail=detail, errors=errors)

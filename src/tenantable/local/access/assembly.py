@@ -21,7 +21,14 @@ from tenantable.local.primitives.identities import ComponentPrimitives
 from tenantable.services.access.app import Dependencies, create_app
 from tenantable.services.access.audit.archiving.archive import Archive
 from tenantable.services.access.audit.assembly import archiver_of
-from tenantable.services.access.declaration import SYSTEM, audit_archive, audit_archiver, audit_service, naming
+from tenantable.services.access.declaration import (
+    PROJECT,
+    SYSTEM,
+    audit_archive,
+    audit_archiver,
+    audit_service,
+    naming,
+)
 from tenantable.services.access.declaration import table as access_table
 from tenantable.services.access.identity.fetching import fetch
 from tenantable.services.access.identity.openid import OpenIdKeys
@@ -29,7 +36,6 @@ from tenantable.services.access.identity.tokens import Issuer
 from tenantable.settings import PREFIX, Settings
 from tenantable.wire.arns import Home
 
-PROJECT = "bbws-access"
 CONSOLE_PATH = "/console"
 EXPIRY_SECONDS = 60.0
 """How often invitations are closed whose time is over; they are accepted no more, closed or not."""

@@ -11,6 +11,14 @@ class NotFound(ServiceError):
 
     status = 404
     code = "not-found"
+    way_out = "look at the id, and at the organisation in the address; strangers to an organisation are told this, too"
+
+
+class OtherOrganisation(NotFound):
+    """The service key is good for one organisation alone, and the request names another one."""
+
+    code = "other-organisation"
+    way_out = "ask with a key of the organisation that the request names, or with one of the platform"
 
 
 def no_such_organisation(organisation_id: str) -> NotFound:
@@ -24,6 +32,7 @@ class AlreadyExists(ServiceError):
 
     status = 409
     code = "already-exists"
+    way_out = "choose another id, or change the one that there is; ids of the platform are taken everywhere"
 
 
 class InUse(ServiceError):
@@ -31,6 +40,7 @@ class InUse(ServiceError):
 
     status = 409
     code = "in-use"
+    way_out = "give those who have it something else first; a role is remapped"
 
 
 class Inactive(ServiceError):
@@ -38,6 +48,7 @@ class Inactive(ServiceError):
 
     status = 409
     code = "inactive"
+    way_out = "have it switched on: a member by whoever may write members, an organisation by the administrator"
 
 
 class LastOwner(ServiceError):
@@ -45,6 +56,7 @@ class LastOwner(ServiceError):
 
     status = 409
     code = "last-owner"
+    way_out = "make somebody else an owner first, without an end"
 
 
 class SeatsTaken(ServiceError):
@@ -52,6 +64,7 @@ class SeatsTaken(ServiceError):
 
     status = 409
     code = "seats-taken"
+    way_out = "remove members or revoke invitations, or have the administrator raise `seatLimit`"
 
 
 class SeatLimitTooLow(ServiceError):
@@ -59,6 +72,7 @@ class SeatLimitTooLow(ServiceError):
 
     status = 409
     code = "seat-limit-too-low"
+    way_out = "free seats first; open invitations have seats, too"
 
 
 class TooMany(ServiceError):
@@ -66,6 +80,7 @@ class TooMany(ServiceError):
 
     status = 409
     code = "too-many"
+    way_out = "take away what is not needed any more"
 
 
 class Stale(ServiceError):
@@ -73,6 +88,7 @@ class Stale(ServiceError):
 
     status = 412
     code = "stale"
+    way_out = "send back `access-version` as a change answered it; in a moment, it may be there"
 
 
 class Forbidden(ServiceError):
@@ -80,6 +96,7 @@ class Forbidden(ServiceError):
 
     status = 403
     code = "forbidden"
+    way_out = "ask somebody who holds the permission that `detail` names; nobody hands out more than they hold"
 
 
 class Unprocessable(ServiceError):
@@ -87,6 +104,7 @@ class Unprocessable(ServiceError):
 
     status = 422
     code = "unprocessable"
+    way_out = "`detail` names what cannot be, and `hint` the way out"
 
 
 class Malformed(ServiceError, ValueError):
@@ -94,6 +112,7 @@ class Malformed(ServiceError, ValueError):
 
     status = 400
     code = "malformed-request"
+    way_out = "`detail` names what is wrong with the form"
 
 
 class Busy(ServiceError):
@@ -101,6 +120,7 @@ class Busy(ServiceError):
 
     status = 503
     code = "busy"
+    way_out = "send it again; with the same `Idempotency-Key` it happens once"
 
 
 class NotAuthenticated(ServiceError):
@@ -108,6 +128,7 @@ class NotAuthenticated(ServiceError):
 
     status = 401
     code = "not-authenticated"
+    way_out = "send `authorization: Bearer` with a token, a service key or the administrator's secret that is valid now"
 
     def __init__(
         self, message: str | None = None, *, hint: str | None = None, reason: str, challenge: str | None = _INVALID
@@ -128,6 +149,7 @@ class IssuerUnreachable(ServiceError):
 
     status = 503
     code = "issuer-unreachable"
+    way_out = "look whether the OpenID provider answers, and at `TENANTABLE_OIDC_ISSUER`; then send it again"
 
 
 class AlreadyInvited(ServiceError):
@@ -135,6 +157,7 @@ class AlreadyInvited(ServiceError):
 
     status = 409
     code = "already-invited"
+    way_out = "resend or revoke the open invitation, or invite with `replace: true`"
 
 
 class AlreadyMember(ServiceError):
@@ -142,6 +165,7 @@ class AlreadyMember(ServiceError):
 
     status = 409
     code = "already-member"
+    way_out = "nothing needs to be done"
 
 
 class NotPending(ServiceError):
@@ -149,6 +173,7 @@ class NotPending(ServiceError):
 
     status = 409
     code = "not-pending"
+    way_out = "invite anew"
 
 
 class InvitationOutdated(ServiceError):
@@ -156,6 +181,7 @@ class InvitationOutdated(ServiceError):
 
     status = 409
     code = "invitation-outdated"
+    way_out = "switch on what it gives, or invite anew"
 
 
 class InviterLacksRights(ServiceError):
@@ -163,6 +189,7 @@ class InviterLacksRights(ServiceError):
 
     status = 409
     code = "inviter-lacks-rights"
+    way_out = "have somebody resend it who holds what it gives"
 
 
 class WrongAddress(ServiceError):
@@ -170,6 +197,7 @@ class WrongAddress(ServiceError):
 
     status = 403
     code = "wrong-address"
+    way_out = "sign in with the invited address, verified; or have that other one invited"
 
 
 class DomainNotAllowed(ServiceError):
@@ -177,6 +205,7 @@ class DomainNotAllowed(ServiceError):
 
     status = 422
     code = "domain-not-allowed"
+    way_out = "invite an address of an allowed domain, or have the domain allowed"
 
 
 class TooManyRequests(ServiceError):
@@ -184,6 +213,7 @@ class TooManyRequests(ServiceError):
 
     status = 429
     code = "too-many-requests"
+    way_out = "wait as long as `Retry-After` says"
 
     def __init__(self, *, retry_after_seconds: int) -> None:
         super().__init__(hint=f"try again in {retry_after_seconds} seconds")

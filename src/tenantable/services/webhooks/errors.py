@@ -9,6 +9,7 @@ class NotAuthenticated(ServiceError):
     # Missing, malformed, unknown and suspended keys all get this one answer: nothing can be learned by guessing.
     status = 401
     code = "not-authenticated"
+    way_out = "send `authorization: Bearer` with the tenant's API key, or the operator's token"
 
 
 class ConfigContended(ServiceError):
@@ -16,6 +17,7 @@ class ConfigContended(ServiceError):
 
     status = 409
     code = "config-contended"
+    way_out = "read the configuration, and send the change again"
 
 
 class EventNotFound(ServiceError, LookupError):
@@ -23,6 +25,7 @@ class EventNotFound(ServiceError, LookupError):
 
     status = 404
     code = "event-not-found"
+    way_out = "look at the id; events are forgotten after a while"
 
 
 class EventInProgress(ServiceError):
@@ -30,6 +33,7 @@ class EventInProgress(ServiceError):
 
     status = 409
     code = "event-in-progress"
+    way_out = "wait until it is delivered or dead"
 
 
 class EventRefused(ServiceError, ValueError):
@@ -37,6 +41,7 @@ class EventRefused(ServiceError, ValueError):
 
     status = 422
     code = "event-refused"
+    way_out = "`detail` names what is wrong with it"
 
 
 class TenantExists(ServiceError):
@@ -44,6 +49,7 @@ class TenantExists(ServiceError):
 
     status = 409
     code = "tenant-exists"
+    way_out = "use the tenant that there is, or another id"
 
 
 class TenantNotFound(ServiceError, LookupError):
@@ -51,6 +57,7 @@ class TenantNotFound(ServiceError, LookupError):
 
     status = 404
     code = "tenant-not-found"
+    way_out = "look at the id, or create the tenant"
 
 
 class TargetRefused(ServiceError, ValueError):
@@ -58,6 +65,7 @@ class TargetRefused(ServiceError, ValueError):
 
     status = 422
     code = "target-refused"
+    way_out = "name an https URL with a public host; `detail` says what is wrong with this one"
 
 
 class SignatureMalformed(ServiceError, ValueError):
@@ -65,6 +73,7 @@ class SignatureMalformed(ServiceError, ValueError):
 
     status = 400
     code = "signature-malformed"
+    way_out = "pass the headers on as they were received"
 
 
 class SignatureMismatch(ServiceError):
@@ -73,3 +82,4 @@ class SignatureMismatch(ServiceError):
     # An unknown tenant gets this answer too.
     status = 401
     code = "signature-mismatch"
+    way_out = "check with the body as it was received, byte for byte, within five minutes, and with the present secret"

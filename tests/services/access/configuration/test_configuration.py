@@ -182,7 +182,14 @@ def test_everything_can_be_taken_away_again(acme: World) -> None:
             "document.permissionSets.0.entries.0",
             "is no permission",
         ),
-        ("colour: red", "document.colour", "line 1: Extra inputs"),
+        ("rolse: []", "document.rolse", "line 1: rolse is not known here; did you mean roles"),
+        (
+            "roles:\n- {id: a, name: A, permissionSetIds: [a]}",
+            "document.roles.0.permissionSetIds",
+            "mean permissionSets",
+        ),
+        ("roles:\n- reader", "document.roles.0", "line 2: An object is expected here, with id, name, active"),
+        ("colour: red", "document.colour", "line 1: colour is not known here; known: "),
     ],
 )
 def test_a_fault_is_told_with_its_place_before_anything_changes(

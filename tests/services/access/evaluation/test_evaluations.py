@@ -172,8 +172,8 @@ def test_a_service_key_asks_about_its_own_organisation_alone(acme: Organisation)
     assert decision(asker, READ)
     assert not decision(globex.asker(), READ)
     other = READ | {"context": {"organisationId": "globex"}}
-    assert outcome(asker.post(EVALUATION, json=other)) == (404, "not-found")
-    assert outcome(asker.post(f"/organisations/globex{EVALUATION}", json=READ)) == (404, "not-found")
+    assert outcome(asker.post(EVALUATION, json=other)) == (404, "other-organisation")
+    assert outcome(asker.post(f"/organisations/globex{EVALUATION}", json=READ)) == (404, "other-organisation")
 
 
 def test_the_installation_may_have_a_default_organisation(

@@ -131,7 +131,7 @@ def test_the_platforms_sets_are_the_administrators(world: World, ann: httpx.Clie
     cat.headers["access-version"] = changed.headers["access-version"]
     assert cat.get(f"{place()}/roles").status_code == 403
     ids = [each["permissionSetId"] for each in ann.get(PLATFORM_SETS).json()["items"]]
-    assert ids == ["admin", "auditor", "member", "owner", "watching"]
+    assert ids == ["admin", "auditor", "decision", "member", "owner", "watching"]
     for refused in (ann.post(PLATFORM_SETS, json=body), ann.put(f"{PLATFORM_SETS}/watching", json=change)):
         assert refusal(refused) == (403, "forbidden")
     assert refusal(administrator.put(f"{PLATFORM_SETS}/none", json=change)) == (404, "not-found")

@@ -1,19 +1,27 @@
 """Who decides for an application: the snapshots in its own process, or a decision point over HTTP."""
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 from typing import Any, Protocol
 
 from fastapi.concurrency import run_in_threadpool
 
+from tenantable.data.http_client import HttpClient
+from tenantable.declare.naming import Naming
 from tenantable.services.access.client.decisions import DecisionClient, RequestRefused
+from tenantable.services.access.client.tables import PROFILE, read_profile, snapshots_of
 from tenantable.services.access.decisions.keys import SEPARATOR, is_key
 from tenantable.services.access.decisions.snapshots import Snapshots
+from tenantable.services.access.declaration import PROJECT, naming
 from tenantable.services.access.errors import NotFound
 from tenantable.services.access.evaluation.deciding import decide, is_at_hand
 from tenantable.services.access.evaluation.inquiries import IN_CONTEXT
 from tenantable.services.access.evaluation.questions import USER, Action, Entity, Question
 from tenantable.services.access.http.versions import read_versions
+from tenantable.wire.client import DynamoClient
 
 NO_RESOURCE = "*"
 """The id of the resource where a permission is asked for without one."""
@@ -53,11 +61,66 @@ class Decider(Protocol):
 
 
 class LocalDecider:
-    """Decides in this process, from snapshots of the table."""
+    """
+    Decides in this process, from snapshots of the table. Make one with `from_profile` or `of_table`, and close it.
 
-    def __init__(self, snapshots: Snapshots, *, clock: Callable[[], float]) -> None:
+    Args:
+        clock: Seconds since 1970.
+        close: Ends what the snapshots are read through; None: it ends elsewhere.
+    """
+
+    def __init__(
+        self, snapshots: Snapshots, *, clock: Callable[[], float], close: Callable[[], None] | None = None
+    ) -> None:
         self._snapshots = snapshots
         self._clock = clock
+        self._close = close
+
+    @classmethod
+    def from_profile(
+        cls,
+        credentials: Path | str,
+        *,
+        endpoint: str,
+        profile: str = PROFILE,
+        region: str = "us-east-1",
+        stage: str = "dev",
+        prefix: str = "",
+        clock: Callable[[], float] = time.time,
+    ) -> "LocalDecider":
+        """
+        Decides from the table behind a DynamoDB endpoint, such as that of `tenantable up`.
+
+        Args:
+            credentials: An AWS credentials file, such as `.tenantable/credentials`; read again for each new key.
+            endpoint: Such as `http://127.0.0.1:8000`.
+            stage, prefix: Of the table's name, as `TENANTABLE_STAGE` and `TENANTABLE_PREFIX` are where it is served.
+        Raises:
+            SettingsError: The file has no such profile.
+            DeclarationError: There is no such stage.
+        """
+        names = naming(stage, project=f"{prefix}{PROJECT}")
+        key = partial(read_profile, Path(credentials), profile)
+        key()
+        client = HttpClient(endpoint, region=region, credentials=key)
+        snapshots = snapshots_of(client, naming=names, clock=clock)
+        return cls(snapshots, clock=clock, close=client.close)
+
+    @classmethod
+    def of_table(cls, client: DynamoClient, *, names: Naming, clock: Callable[[], float] = time.time) -> "LocalDecider":
+        """
+        Decides from the table that a client reaches, which is closed by whoever opened it.
+
+        Args:
+            client: Such as `BotocoreClient(boto3.client("dynamodb"))`; it needs what `decision-service` is granted.
+            names: `naming("prod")` of the declaration, or the one that the table was created with.
+        """
+        return cls(snapshots_of(client, naming=names, clock=clock), clock=clock)
+
+    async def close(self) -> None:
+        """End the connections. Ask nothing afterwards."""
+        if self._close is not None:
+            await run_in_threadpool(self._close)
 
     async def allows(self, ask: Ask) -> bool:
         """As `Decider`. Made at once when everything is at hand, else on a thread."""
@@ -95,8 +158,17 @@ class HttpDecider:
     def __init__(self, client: DecisionClient) -> None:
         self._client = client
 
+    async def close(self) -> None:
+        """End the connections."""
+        await self._client.close()
+
     async def allows(self, ask: Ask) -> bool:
-        """As `Decider`. RequestRefused when the decision point refuses the request itself."""
+        """
+        As `Decider`.
+
+        Raises:
+            RequestRefused: The decision point refuses the request itself: its credential, most likely.
+        """
         resource_type, _, action = ask.permission.rpartition(SEPARATOR)
         try:
             return await self._client.evaluate(

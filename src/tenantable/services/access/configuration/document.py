@@ -14,9 +14,10 @@ from pydantic.alias_generators import to_camel
 from tenantable.services.access.configuration.yaml_text import Loaded, Place, dump, load
 from tenantable.services.access.directory.schemas import Domains
 from tenantable.services.access.http.requests import ID_PATTERN
-from tenantable.services.access.permissions.schemas import ENTRIES_MAX, Entry
+from tenantable.services.access.permissions.schemas import ENTRIES_MAX, WrittenEntry
 from tenantable.services.access.roles.schemas import PARENTS_MAX, SETS_MAX
 from tenantable.services.access.teams.definitions import Reach
+from tenantable.web.members import told
 
 SECTIONS = ("permission_sets", "roles", "team_roles", "teams", "members")
 PARTS_MAX = 2_000
@@ -37,10 +38,6 @@ class Part(BaseModel):
         validate_by_name=True,
         serialize_by_alias=True,
     )
-
-
-def _entry(found: Any) -> Any:
-    return {"key": found} if isinstance(found, str) else found
 
 
 def _role(found: Any) -> Any:
@@ -67,7 +64,7 @@ class SetPart(Part):
     id: Id
     name: Name
     active: bool = True
-    entries: list[Annotated[Entry, BeforeValidator(_entry)]] = Field(default=[], max_length=ENTRIES_MAX)
+    entries: list[WrittenEntry] = Field(default=[], max_length=ENTRIES_MAX)
 
 
 class RolePart(Part):
@@ -170,7 +167,7 @@ def read_document(text: bytes) -> Written:
     try:
         return Written(document=Document.model_validate(loaded.value), loaded=loaded)
     except ValidationError as error:
-        faults = [_fault(loaded, tuple(each["loc"]), each["msg"]) for each in error.errors()]
+        faults = [_fault(loaded, tuple(each["loc"]), told(each, Document)) for each in error.errors()]
         raise RequestValidationError(faults) from error
 
 

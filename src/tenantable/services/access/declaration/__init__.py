@@ -67,6 +67,7 @@ from tenantable.services.access.declaration.roles import (
     UserRoleAssignments,
 )
 from tenantable.services.access.declaration.table import (
+    PROJECT,
     Stage,
     naming,
     table,
@@ -84,6 +85,7 @@ from tenantable.services.access.declaration.teams import (
 __all__ = [
     "OWNER",
     "PLATFORM",
+    "PROJECT",
     "SYSTEM",
     "TEAMS_OF_USER_MAX",
     "AuditEvent",

@@ -51,7 +51,11 @@ class Switched(Revised):
     active: Attr[bool] = attr(default=True)
 
 
-def naming(stage: str, *, project: str = "bbws-access") -> Naming:
+PROJECT = "bbws-access"
+"""What names of tables and buckets begin with."""
+
+
+def naming(stage: str, *, project: str = PROJECT) -> Naming:
     """
     `{project}-{stage}-ddb-access-management`, and the indexes `-gsi1` to `-gsi5` behind it.
 

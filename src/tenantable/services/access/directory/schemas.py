@@ -18,8 +18,8 @@ from tenantable.services.access.http.pages import RequestBody, ResponseBody
 from tenantable.services.access.http.properties import Properties, shown
 from tenantable.services.access.http.requests import ID_PATTERN
 
-TYPE_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
-"""Types of resources: the first segment of the permissions that concern them."""
+TYPE_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}(:[A-Za-z0-9][A-Za-z0-9_.-]{0,63}){0,4}$"
+"""Types of resources: what stands before the action in permissions, such as `invoice` or `billing:invoice`."""
 RESOURCE_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.:@|~-]{0,255}$"
 RESOURCES_AT_ONCE = 100
 

@@ -16,7 +16,7 @@ from tenantable.services.access.decisions.rules import Properties
 from tenantable.services.access.decisions.snapshot import Snapshot
 from tenantable.services.access.decisions.snapshots import Snapshots
 from tenantable.services.access.declaration import PLATFORM
-from tenantable.services.access.errors import Forbidden, Malformed, no_such_organisation
+from tenantable.services.access.errors import Forbidden, Malformed, OtherOrganisation, no_such_organisation
 from tenantable.services.access.http.versions import HEADER, read_versions
 from tenantable.services.access.identity.callers import Caller, credential_of, is_id
 from tenantable.services.access.identity.recent import RecentCallers
@@ -94,7 +94,8 @@ class Inquiry:
 
         Raises:
             Malformed: The request names none, or two.
-            NotFound: It names another one than the caller's.
+            OtherOrganisation: It names another one than the caller's.
+            NotFound: It names what can be none.
         """
         named: Any = context.get(IN_CONTEXT)
         if named is not None and not isinstance(named, str):
@@ -104,7 +105,9 @@ class Inquiry:
             raise Malformed(f"The address and context.{IN_CONTEXT} name different organisations")
         asked = in_address or named
         if asked is not None and own is not None and asked != own:
-            raise no_such_organisation(asked)
+            # Whether there is the other one is not said.
+            hint = "ask with a key of the organisation that the request names, or with one of the platform"
+            raise OtherOrganisation(f"This service key is of the organisation {own}", hint=hint)
         found = asked or own or self.doorkeeper.default_organisation
         if found is None:
             hint = f"say it in context.{IN_CONTEXT}, or use the address of the organisation"

@@ -8,7 +8,7 @@ is no such organisation: strangers must not learn which there are.
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Header, Path
 from fastapi import Request as HttpRequest
@@ -24,6 +24,7 @@ from tenantable.services.access.http.answers import AnyAnswer
 from tenantable.services.access.http.versions import HEADER, read_versions
 from tenantable.services.access.identity.callers import ID_PATTERN as ID_PATTERN  # noqa: PLC0414 - routes have it from here
 from tenantable.services.access.identity.callers import Authenticator, Caller, authenticate, credential_of
+from tenantable.services.access.identity.own_permissions import OWN_PERMISSIONS
 from tenantable.services.access.identity.rights import rules_of
 from tenantable.web.idempotency import idempotency_key, request_digest
 from tenantable.web.observation import request_id_of
@@ -130,6 +131,9 @@ def repeatable_actor(caller: Caller, http: HttpRequest, key: str | None, *, body
     return replace(actor_of(caller, http), repeatable=again)
 
 
+_TAKEN: dict[Callable[..., Request], str | None] = {}
+
+
 def allowed(key: str | None, *, or_own: bool = False, also_platform: bool = False) -> Callable[..., Request]:
     """
     The dependency of a route that a caller with this permission in the organisation may use; None: every member.
@@ -143,6 +147,7 @@ def allowed(key: str | None, *, or_own: bool = False, also_platform: bool = Fals
         NotFound: There is no such organisation, or the caller has no part in it.
         Forbidden: The caller has, and lacks the permission.
     """
+    assert key is None or key in OWN_PERMISSIONS, f"{key} is not declared in `OWN_PERMISSIONS`"
 
     def let_in(
         organisation_id: OrganisationId,
@@ -163,7 +168,13 @@ def allowed(key: str | None, *, or_own: bool = False, also_platform: bool = Fals
             raise Forbidden(f"This takes the permission {key}")
         return found
 
+    _TAKEN[let_in] = key
     return let_in
+
+
+def permission_taken(dependency: Any) -> str | None:
+    """The permission that a dependency of a route takes; None where it takes none, or was not made by `allowed`."""
+    return _TAKEN.get(dependency)
 
 
 def platform_only(caller: CallerHere) -> Caller:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from tenantable.services.access.declaration import Effect, Permission, PermissionEntry, PermissionSet, PropertyTest
 from tenantable.services.access.http.pages import RequestBody, ResponseBody
@@ -47,12 +47,20 @@ class Entry(RequestBody):
         return PermissionEntry(key=self.key, effect=self.effect, when=[test.declared() for test in self.when])
 
 
+def _entry(found: Any) -> Any:
+    return {"key": found} if isinstance(found, str) else found
+
+
+WrittenEntry = Annotated[Entry, BeforeValidator(_entry, json_schema_input_type=Pattern | Entry)]
+"""An entry, which may be written as its key alone where it allows without conditions."""
+
+
 class ChangePermissionSet(RequestBody):
     """What a permission set is to be."""
 
     name: Name
     active: bool = True
-    entries: list[Entry] = Field(default=[], max_length=ENTRIES_MAX)
+    entries: list[WrittenEntry] = Field(default=[], max_length=ENTRIES_MAX)
 
     def content(self) -> SetContent:
         return SetContent(name=self.name, active=self.active, entries=[entry.declared() for entry in self.entries])

@@ -68,8 +68,7 @@ class PermissionSetService:
             if caller.kind != "platform":
                 made_of = _given(set_id, content)
                 refuse_making(made_of, caller, snapshot_for(change), now=change.now.timestamp())
-            if _is_taken(change, set_id):
-                raise AlreadyExists(taken)
+            _refuse_taken(change, set_id, taken)
             made = _made(change, set_id, content)
             change.create(_repository(change), made)
             details = changed(None, made, *TOLD)
@@ -176,9 +175,18 @@ class PermissionSetService:
         return self._changes.run(organisation_id, actor, build)
 
 
-def _is_taken(change: Change, set_id: str) -> bool:
-    """Whether the organisation, or the platform for it, has a set of this id."""
-    return change.organisation_id != PLATFORM and snapshot_for(change).definitions.permission_set(set_id) is not None
+def _refuse_taken(change: Change, set_id: str, taken: str) -> None:
+    """
+    Raises:
+        AlreadyExists: The organisation, or the platform for it, has a set of this id.
+    """
+    if change.organisation_id == PLATFORM:
+        return
+    found = snapshot_for(change).definitions.permission_set(set_id)
+    if isinstance(found, PlatformPermissionSet):
+        raise AlreadyExists(f"{set_id} is a permission set of the platform", hint="choose another id")
+    if found is not None:
+        raise AlreadyExists(taken)
 
 
 def _check_entries(content: SetContent) -> None:

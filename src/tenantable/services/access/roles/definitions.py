@@ -16,6 +16,7 @@ from tenantable.services.access.declaration import (
     OrganisationRoles,
     PlatformRole,
     PlatformRoles,
+    UserRoleAssignments,
 )
 from tenantable.services.access.errors import AlreadyExists, InUse, NotFound, Unprocessable
 from tenantable.services.access.identity.callers import Caller
@@ -27,6 +28,9 @@ from tenantable.web.etags import check_if_match
 
 TOLD = ("name", "active", "permission_set_ids", "parent_role_ids")
 """Of a role, in the audit trail."""
+USERS_COUNTED_MAX = 500
+"""Users of a role who are told from its open invitations where it cannot be deleted."""
+_PLURALS = {"user": "users", "open invitation": "open invitations", "role below it": "roles below it"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,7 +78,10 @@ class RoleDefinitions:
 
         def build(change: Change) -> OrganisationRole:
             snapshot = snapshot_for(change)
-            if snapshot.definitions.role(role_id) is not None:
+            found = snapshot.definitions.role(role_id)
+            if isinstance(found, PlatformRole):
+                raise AlreadyExists(f"{role_id} is a role of the platform", hint="choose another id")
+            if found is not None:
                 raise AlreadyExists(f"There is a role {role_id} already")
             made = _made(change, role_id, content)
             check_references(snapshot.definitions, made)
@@ -151,10 +158,9 @@ class RoleDefinitions:
         def build(change: Change) -> None:
             stored = self.role(organisation_id, role_id)
             check_if_match(if_match, stored.revision)
-            if stored.assigned:
-                hint = "give them another role first: remap it"
-                raise InUse(f"{stored.assigned} users, invitations or roles have this role", hint=hint)
             snapshot = snapshot_for(change)
+            if stored.assigned:
+                self._refuse_used(snapshot, stored)
             rules = given_by_role(snapshot.definitions, role_id)
             refuse_more_than_held(rules, caller, snapshot, now=change.now.timestamp())
             change.delete(OrganisationRoles, stored)
@@ -162,6 +168,23 @@ class RoleDefinitions:
             change.record("ROLE_CHANGE", "role.delete", target=role_id, details=changed(stored, None, *TOLD))
 
         return self._changes.run(organisation_id, actor, build)
+
+    def _refuse_used(self, snapshot: Snapshot, role: OrganisationRole) -> None:
+        place = {"organisation_id": role.organisation_id, "role_id": role.role_id}
+        below = sum(role.role_id in each.parent_role_ids for each in snapshot.definitions.roles.values())
+        # The index may be a moment behind, and what is no user and no role is an open invitation.
+        page = self._changes.database.repository(UserRoleAssignments).users_of_role(**place).page(USERS_COUNTED_MAX)
+        users = min(len(page.items), role.assigned - below)
+        if page.next is None:
+            kinds = ((users, "user"), (role.assigned - below - users, "open invitation"), (below, "role below it"))
+            parts = [f"{number} {kind if number == 1 else _PLURALS[kind]}" for number, kind in kinds if number]
+        else:
+            parts = [f"{role.assigned - below} users and open invitations", f"{below} {_PLURALS['role below it']}"]
+        hint = (
+            f"give them another role: POST /v1/organisations/{role.organisation_id}/roles/{role.role_id}/remap "
+            'with {"toRoleId": ...}; open invitations are accepted, or revoked'
+        )
+        raise InUse(f"The role {role.role_id} is in use, by {', '.join(parts)}", hint=hint)
 
     def _count_parents(self, change: Change, snapshot: Snapshot, parent_ids: Iterable[str], number: int) -> None:
         for parent_id in dict.fromkeys(parent_ids):

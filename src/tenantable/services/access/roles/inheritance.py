@@ -54,7 +54,11 @@ def inheritance_faults(definitions: Definitions) -> Iterator[tuple[str, str]]:
 def _height(definitions: Definitions, role_id: str, heights: dict[str, int], *, below: tuple[str, ...]) -> int:
     """How many roles of these definitions stand above one another up from this one, with it."""
     if role_id in below:
-        raise Unprocessable(f"The role {role_id} would be above itself")
+        circle = [*below[below.index(role_id) :], role_id]
+        hint = f"leave {circle[1]} out of the parents of {role_id}"
+        if len(circle) > 2:
+            hint += f", or take {role_id} out of those of {circle[-2]} first"
+        raise Unprocessable(f"The role {role_id} would be above itself: {' below '.join(circle)}", hint=hint)
     role = definitions.roles.get(role_id)
     if role is None:
         return 0
@@ -66,3 +70,18 @@ def _height(definitions: Definitions, role_id: str, heights: dict[str, int], *, 
             (_height(definitions, each, heights, below=way) for each in role.parent_role_ids), default=0
         )
     return heights[role_id]
+
+
+def way_up(definitions: Definitions, role_id: str, above_id: str) -> list[str]:
+    """The roles from one up to another one that it has the permissions of, both included; empty: there is no way."""
+    ways, seen = [[role_id]], {role_id}
+    while ways:
+        way = ways.pop()
+        if way[-1] == above_id:
+            return way
+        role = definitions.roles.get(way[-1])
+        for each in () if role is None else role.parent_role_ids:
+            if each not in seen:
+                seen.add(each)
+                ways.append([*way, each])
+    return []

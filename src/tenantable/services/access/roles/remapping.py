@@ -29,7 +29,7 @@ from tenantable.services.access.identity.handing_out import (
 )
 from tenantable.services.access.identity.rights import refuse_longer_than_held, rules_of, snapshot_for
 from tenantable.services.access.roles.assignments import refuse_to_take, refuse_unless_defined
-from tenantable.services.access.roles.inheritance import check_references, with_role
+from tenantable.services.access.roles.inheritance import check_references, way_up, with_role
 
 REMAPPED_AT_ONCE = 20
 """Users, or roles below, that are changed in one transaction."""
@@ -102,6 +102,7 @@ class Remapping:
         if stored is None:
             raise NotFound(f"There is no role {role_id}")
         refuse_unless_defined(snapshot, to_role_id)
+        _refuse_below(snapshot, role_id, to_role_id)
         refuse_to_take(change, caller, snapshot, role_id)
         below = self._roles_below(change, caller, snapshot, role_id, to_role_id=to_role_id)
         users = self._users(change, REMAPPED_AT_ONCE - len(below), role_id)
@@ -213,6 +214,14 @@ class Remapping:
             if member is not None:
                 others = [each for each in held if each.role_id != assignment.role_id]
                 refuse_other_denies_of(changed, given_to(snapshot, member, others), caller, snapshot, now=now)
+
+
+def _refuse_below(snapshot: Snapshot, role_id: str, to_role_id: str) -> None:
+    """Roles below the one get the other as their parent: it cannot be one of them."""
+    way = way_up(snapshot.definitions, to_role_id, role_id)
+    if way:
+        hint = f"take {role_id} out of the parents of {way[-2]} first (parentRoleIds)"
+        raise Unprocessable(f"{to_role_id} would be above itself: it is {' below '.join(way)}", hint=hint)
 
 
 def _lasts_longer(one: UserRoleAssignment, other: UserRoleAssignment) -> bool:

@@ -1,0 +1,30 @@
+"""The permissions of access management itself: what they allow, for routes to take and for the reference to list."""
+
+OWN_PERMISSIONS: dict[str, str] = {
+    "access:organisation:read": "the organisation's name, allowed domains, seats",
+    "access:organisation:write": "its name and allowed domains",
+    "access:member:read": "members: names, properties, whether they are active",
+    "access:member:write": "change, switch off and remove members",
+    "access:permission-set:read": "permission sets",
+    "access:permission-set:write": "make, change and delete permission sets",
+    "access:role:read": "roles",
+    "access:role:write": "make, change and delete roles",
+    "access:assignment:read": "who has which role; of oneself every member may",
+    "access:assignment:write": "give, limit, take away and remap roles",
+    "access:team:read": "teams and their members; one's own teams every member may",
+    "access:team:write": "make, change and delete teams, and change who is in them",
+    "access:team-role:read": "team roles",
+    "access:team-role:write": "make, change and delete team roles",
+    "access:invitation:read": "invitations",
+    "access:invitation:write": "invite, resend and revoke",
+    "access:key:read": "service keys, without their secrets",
+    "access:key:write": "make and revoke service keys",
+    "access:resource:read": "resources of the directory and their properties",
+    "access:resource:write": "write resources; by that what conditions on them come to",
+    "access:decision:read": "ask for decisions, and why they are so; about oneself every member may ask why",
+    "access:configuration:read": "the configuration as one document",
+    "access:configuration:write": "bring a document about; each step takes what it takes by itself, too",
+    "access:audit:read": "the audit trail: find, export, verify, signed heads",
+    "access:audit:write": "erase personal details from the audit trail",
+}
+"""From a permission to what it allows. Nobody hands out more than they hold, whatever they may write."""
