@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response, status
 from fastapi import Request as HttpRequest
 
+from tenantable.services.access.changes.change import Actor
 from tenantable.services.access.errors import Forbidden, WrongAddress
 from tenantable.services.access.http.answers import show_version
 from tenantable.services.access.http.limits import TokenBuckets
@@ -15,6 +16,7 @@ from tenantable.services.access.http.requests import (
     Credentials,
     DoorsHere,
     IdempotencyKey,
+    OrganisationId,
     RawBody,
     repeatable_actor,
 )
@@ -22,6 +24,7 @@ from tenantable.services.access.identity.callers import Caller, authenticate
 from tenantable.services.access.invitations.acceptance import Acceptance
 from tenantable.services.access.invitations.api import InvitationsHere
 from tenantable.services.access.invitations.schemas import AcceptedInvitation, OpenInvitation, OwnInvitation, TokenOf
+from tenantable.web.observation import request_id_of
 from tenantable.web.problems import problem_responses
 
 TRIES_AT_ONCE = 60
@@ -125,4 +128,28 @@ def list_own_invitations(
     if caller.email is None:
         raise WrongAddress("The token has no verified address")
     page = invitations.of_address(caller.email, limit=limit, cursor=cursor)
-    return listing(page.items, OwnInvitation.of, following=page.next)
+    names = invitations.organisation_names(page.items)
+    return listing(page.items, lambda each: OwnInvitation.of(each, names), following=page.next)
+
+
+@router.post("/me/invitations/{organisation_id}/accept", responses=problem_responses(400, 403, 404, 409, 429))
+def accept_own_invitation(
+    organisation_id: OrganisationId, caller: Limited, acceptance: AcceptanceHere, http: HttpRequest, response: Response
+) -> AcceptedInvitation:
+    """As `accept`, for the invitation of the caller's verified address into this organisation; needs no token."""
+    actor = Actor(id=caller.id, request_id=request_id_of(http.scope))
+    changed = acceptance.accept_own(actor, caller, organisation_id)
+    show_version(response, organisation_id, changed.version)
+    return AcceptedInvitation.of(changed.result)
+
+
+@router.post(
+    "/me/invitations/{organisation_id}/decline",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=problem_responses(400, 403, 404, 409, 429),
+)
+def decline_own_invitation(
+    organisation_id: OrganisationId, caller: Limited, acceptance: AcceptanceHere, http: HttpRequest
+) -> None:
+    """As `decline`, for the invitation of the caller's verified address into this organisation; needs no token."""
+    acceptance.decline_own(Actor(id=caller.id, request_id=request_id_of(http.scope)), caller, organisation_id)

@@ -1,6 +1,6 @@
 """The use cases of those who invite."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TypeVar
@@ -116,6 +116,11 @@ class InvitationService:
         """The invitations of an address into all organisations, in any state, by organisation; for whoever has it."""
         page = self._invitations.by_email(email=email).page(limit, cursor)
         return replace(page, items=tuple(self._shown(each) for each in page))
+
+    def organisation_names(self, invitations: Iterable[Invitation]) -> dict[str, str]:
+        """The names of the organisations that they lead into, by id."""
+        found = (self._organisations.get(organisation_id=id) for id in {each.organisation_id for each in invitations})
+        return {each.organisation_id: each.name for each in found if each is not None}
 
     def create(self, actor: Actor, caller: Caller, organisation_id: str, new: NewInvitation) -> Changed[Issued]:
         """
