@@ -15,7 +15,7 @@ TABS_MAX = 60
 
 def sign_in(page: Page, console: Consoled, credential: str) -> None:
     page.goto(f"{console.address}/")
-    page.get_by_label("Token, or the administrator's secret").fill(credential)
+    page.get_by_label("Token or administrator's secret").fill(credential)
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Organisations")
 

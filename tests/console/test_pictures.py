@@ -32,7 +32,7 @@ def furnished(console: Consoled) -> Consoled:
 
 def signed_in(page: Page, console: Consoled) -> Page:
     page.goto(f"{console.address}/sign-in")
-    page.get_by_label("Token, or the administrator's secret").fill(PLATFORM_SECRET)
+    page.get_by_label("Token or administrator's secret").fill(PLATFORM_SECRET)
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("heading", name="Organisations").wait_for()
     return page

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
+import orjson
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -21,7 +22,7 @@ def new_environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["time"] = shown_time
+    environment.filters.update(time=shown_time, value=shown_value, plural=plural, timestamp=timestamp)
     return environment
 
 
@@ -32,6 +33,24 @@ def shown_time(moment: str | datetime | None) -> str | Markup:
     found = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
     utc = found.astimezone(UTC)
     return _TIME.format(utc.isoformat(timespec="seconds"), f"{utc:%Y-%m-%d %H:%M}")
+
+
+def shown_value(value: Any) -> str:
+    """A value of a condition as JSON, or several with commas between; whole numbers without a point."""
+    if isinstance(value, list):
+        return ", ".join(map(shown_value, value))
+    whole = isinstance(value, float) and value.is_integer()
+    return orjson.dumps(int(value) if whole and abs(value) < 1e15 else value).decode()
+
+
+def timestamp(moment: str) -> float:
+    """Seconds since 1970."""
+    return datetime.fromisoformat(moment).timestamp()
+
+
+def plural(number: int, noun: str) -> str:
+    """`1 member`, `2 members`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def address(root: str, *segments: str, **query: Any) -> str:

@@ -89,8 +89,8 @@ class ConditionShown(ResponseBody):
 
 class ConditionMet(ConditionShown):
     """
-    A condition, and the property that it met. `source` says where that was found; null: it was not given. `found` is its
-    value; null where it was not given, or is one of the directory that the caller may not read.
+    A condition, and the property that it met. `source` says where that was found; null: it was not given. `found` is
+    its value; null where it was not given, or is one of the directory that the caller may not read.
     """
 
     source: Literal["request", "directory"] | None
@@ -164,15 +164,15 @@ class Waiting(ResponseBody):
 
 class Missing(ResponseBody):
     """
-    What would allow it. Where a rule allows it but for its `conditions`, those that fail are listed, and no role is named:
-    another role is no cure. Otherwise `smallestRole` is the role that would do and allows least beside, null where there
-    is none; `conditions` are those of it that would fail still. `allowsEverything`: no smaller role would do.
+    What would allow it. Where a rule allows it but for its `conditions`, those that fail are listed, and no role is
+    named: another role is no cure. Otherwise `smallestRole` is the role that would do and allows least beside, null
+    where there is none; `conditions` are those of it that would fail still. `allowsEverything`: no smaller role would.
     """
 
     permission: str
     smallest_role: str | None = None
     allows_everything: bool = False
-    conditions: list[ConditionMet] = []
+    conditions: list[ConditionMet] = Field(default_factory=list)
 
 
 Reason = Literal["allowed", "denied", "conditions", "no-grant", "no-member", "inactive", "no-subject", "no-permission"]

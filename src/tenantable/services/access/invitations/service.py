@@ -119,7 +119,8 @@ class InvitationService:
 
     def organisation_names(self, invitations: Iterable[Invitation]) -> dict[str, str]:
         """The names of the organisations that they lead into, by id."""
-        found = (self._organisations.get(organisation_id=id) for id in {each.organisation_id for each in invitations})
+        ids = {each.organisation_id for each in invitations}
+        found = (self._organisations.get(organisation_id=each) for each in ids)
         return {each.organisation_id: each.name for each in found if each is not None}
 
     def create(self, actor: Actor, caller: Caller, organisation_id: str, new: NewInvitation) -> Changed[Issued]:
