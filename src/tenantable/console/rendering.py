@@ -22,7 +22,7 @@ def new_environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(time=shown_time, value=shown_value, plural=plural, timestamp=timestamp)
+    environment.filters.update(time=shown_time, day=shown_day, value=shown_value, plural=plural, timestamp=timestamp)
     return environment
 
 
@@ -33,6 +33,12 @@ def shown_time(moment: str | datetime | None) -> str | Markup:
     found = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
     utc = found.astimezone(UTC)
     return _TIME.format(utc.isoformat(timespec="seconds"), f"{utc:%Y-%m-%d %H:%M}")
+
+
+def shown_day(moment: str) -> Markup:
+    """The day of a moment in UTC, where the hour matters little."""
+    utc = datetime.fromisoformat(moment).astimezone(UTC)
+    return _TIME.format(utc.isoformat(timespec="seconds"), f"{utc:%Y-%m-%d}")
 
 
 def shown_value(value: Any) -> str:

@@ -23,7 +23,7 @@ TYPES = (
 )
 _FILTERS = ("day", "from", "to", "user", "type", "action", "target")
 _READS = ("audit.read",)
-_ROWS_WITH_READS = 3 * ROWS
+_ROWS_WITH_READS = 30
 """Events of one page where those of reading the trail are left out."""
 _PAGES_MAX = 3
 """How many such pages are looked through for one that has others."""
