@@ -32,6 +32,7 @@ _ONE = f"/organisations/{ORGANISATION}"
 _WHY = "permission=billing%3Ainvoice%3Aapprove&properties=region%20%3D%20eu"
 PAGES = [
     PageOfScene("organisations", "/organisations"),
+    PageOfScene("accept", "/invitations/accept"),
     PageOfScene("overview", _ONE),
     PageOfScene("members", f"{_ONE}/members"),
     PageOfScene("member", f"{_ONE}/members/dana"),

@@ -86,7 +86,7 @@ def test_the_search_has_a_key_and_the_content_a_way_to_it(console: Consoled, new
     page = new_page()
     sign_in(page, console, console.token("ann"))
     page.get_by_role("link", name="Short").click()
-    page.get_by_role("link", name="Members").click()
+    page.get_by_role("link", name="Members", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Members")
     page.keyboard.press("/")
     expect(page.get_by_role("searchbox")).to_be_focused()

@@ -29,7 +29,7 @@ def test_the_commands_of_the_page_work(start: Start) -> None:
     )
     assert run.returncode == 0, run.stdout + run.stderr
     assert "The role clerk is created" in run.stdout
-    assert "0 changes, 0 transactions" in run.stdout
+    assert "No changes" in run.stdout
     assert '"joined":true' in run.stdout
     assert '{"decision":false}' in run.stdout
     assert '"reason":"no-grant"' in run.stdout
