@@ -134,7 +134,12 @@ def list_own_invitations(
 
 @router.post("/me/invitations/{organisation_id}/accept", responses=problem_responses(400, 403, 404, 409, 429))
 def accept_own_invitation(
-    organisation_id: OrganisationId, caller: Limited, acceptance: AcceptanceHere, http: HttpRequest, response: Response
+    organisation_id: OrganisationId,
+    caller: Limited,
+    acceptance: AcceptanceHere,
+    *,
+    http: HttpRequest,
+    response: Response,
 ) -> AcceptedInvitation:
     """As `accept`, for the invitation of the caller's verified address into this organisation; needs no token."""
     actor = Actor(id=caller.id, request_id=request_id_of(http.scope))
