@@ -32,17 +32,22 @@ _ONE = f"/organisations/{ORGANISATION}"
 _WHY = "permission=billing%3Ainvoice%3Aapprove&properties=region%20%3D%20eu"
 PAGES = [
     PageOfScene("organisations", "/organisations"),
+    PageOfScene("accept", "/invitations/accept"),
     PageOfScene("overview", _ONE),
     PageOfScene("members", f"{_ONE}/members"),
     PageOfScene("member", f"{_ONE}/members/dana"),
     PageOfScene("roles", f"{_ONE}/roles"),
     PageOfScene("role", f"{_ONE}/roles/clerk"),
+    PageOfScene("permission-sets", f"{_ONE}/permission-sets"),
+    PageOfScene("team-roles", f"{_ONE}/team-roles"),
+    PageOfScene("keys", f"{_ONE}/keys"),
     PageOfScene("teams", f"{_ONE}/teams"),
     PageOfScene("team", f"{_ONE}/teams/billing-eu"),
     PageOfScene("invitations", f"{_ONE}/invitations"),
     PageOfScene("audit", f"{_ONE}/audit"),
     PageOfScene("explanation", f"{_ONE}/explanation?user=dana&{_WHY}"),
     PageOfScene("refusal", f"{_ONE}/explanation?user=ivan&{_WHY}"),
+    PageOfScene("condition", f"{_ONE}/explanation?user=carla&{_WHY}".replace("20eu", "20us")),
 ]
 
 
@@ -107,4 +112,6 @@ def _go_on(world: World) -> None:
         made(ann.post(f"{PLACE}/invitations", json=invitation))
     made(ann.post(f"{PLACE}/invitations", json={"roleId": "member", "usesMax": 5, "expiresInDays": 14}))
     made(ann.delete(f"{PLACE}/users/hana/roles/member"))
+    for name, sets in (("billing-worker", ["invoices"]), ("reports", ["member"])):
+        made(ann.post(f"{PLACE}/service-keys", json={"name": name, "permissionSetIds": sets}))
     world.clock.now += 421

@@ -41,7 +41,7 @@ def test_an_owner_sees_every_page_of_the_own_organisation(furnished: Consoled, p
     assert furnished.user("ann").get(page.path).status_code == 200  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("page", PAGES[1:], ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES[2:], ids=lambda page: page.name)
 def test_strangers_find_nothing(furnished: Consoled, page: object) -> None:
     answer = furnished.user("zoe").get(page.path)  # type: ignore[attr-defined]
     assert answer.status_code == 404
@@ -53,9 +53,12 @@ def test_whoever_may_not_is_told_so(furnished: Consoled) -> None:
     assert visitor.get("/organisations").text.count("Meridian Supplies") == 1
     overview = visitor.get("/organisations/meridian")
     assert overview.status_code == 200
-    assert "You may not read" in overview.text
+    assert "You have no permissions here yet" in overview.text
+    tabs = re.findall(r'<nav aria-label="meridian">.*?</nav>', overview.text, re.DOTALL)[0]
+    assert re.findall(r"<a [^>]*>([^<]+)</a>", tabs) == ["Overview", "Explain access"]
     answer = visitor.get("/organisations/meridian/members")
-    assert (answer.status_code, "You may not do this" in answer.text) == (403, True)
+    assert answer.status_code == 403
+    assert "You need the permission access:member:read" in answer.text
 
 
 def test_names_are_inert(console: Consoled) -> None:
@@ -141,7 +144,7 @@ def test_faults_stand_at_their_fields(console: Consoled) -> None:
     assert re.search(r'id="create-seatLimit"[^>]*aria-describedby="[^"]*create-seatLimit-fault"', answer.text)
     answer = console.administrator().post("/organisations", data=form | {"seatLimit": ""})
     assert re.search(r'id="create-organisationId"[^>]*aria-invalid="true"', answer.text)
-    assert "Letters, digits, hyphens and underscores only" in answer.text
+    assert "Use letters, digits, hyphens and underscores" in answer.text
 
 
 def test_a_form_that_is_sent_twice_counts_once(console: Consoled) -> None:
@@ -152,7 +155,7 @@ def test_a_form_that_is_sent_twice_counts_once(console: Consoled) -> None:
     assert (first.status_code, second.status_code) == (200, 200)
     assert 'id="token"' in first.text
     assert 'id="token"' not in second.text
-    assert "This was done before" in second.text
+    assert "This invitation was already created" in second.text
 
 
 def test_an_invitation_that_exists_is_refused_in_words(console: Consoled) -> None:
@@ -162,7 +165,7 @@ def test_an_invitation_that_exists_is_refused_in_words(console: Consoled) -> Non
     assert visitor.post("/organisations/again/invitations", data=form).status_code == 200
     again = visitor.post("/organisations/again/invitations", data=form)
     assert again.status_code == 409
-    assert "Not done." in text_of(again)
+    assert "Couldn't save." in text_of(again)
     assert 'value="bob@example.com"' in again.text
     assert visitor.post("/organisations/again/invitations", data=form | {"replace": "true"}).status_code == 200
 
@@ -174,8 +177,8 @@ def test_members_are_switched_off_and_removed(console: Consoled) -> None:
     visitor, place = console.user("ann"), "/organisations/gone/members/bob"
     assert visitor.post(f"{place}/active", data={"active": "false"}).status_code == 303
     page = visitor.get(place)
-    assert "bob is switched off" in page.text
-    assert "bob is switched off" not in visitor.get(place).text  # said once
+    assert "Deactivated bob" in page.text
+    assert "Deactivated bob" not in visitor.get(place).text  # said once
     assert visitor.post(f"{place}/active", data={"active": "true"}).status_code == 303
     assert visitor.post(f"{place}/take", data={"roleId": "member"}).status_code == 303
     assert visitor.post(f"{place}/remove").status_code == 303
@@ -210,7 +213,7 @@ def test_nobody_gives_more_than_they_hold(console: Consoled) -> None:
     answer = console.user("bob").post("/organisations/held/members/bob/roles", data={"roleId": "owner"})
     assert answer.status_code == 403
     assert 'role="alert"' in answer.text
-    assert "Give a role" in answer.text
+    assert "Assign a role" in answer.text
 
 
 def test_a_search_of_the_trail_that_cannot_be(console: Consoled) -> None:

@@ -22,6 +22,7 @@ _SAME_IDS = """for (const cell of document.querySelectorAll("td a"))
   if (/^[0-9a-z]{25}$/.test(cell.textContent)) cell.textContent = "1md436ybgxmrpjw2man4yrmrt";"""
 Scheme = Literal["light", "dark"]
 SIZE: ViewportSize = {"width": 1000, "height": 640}
+NARROW: ViewportSize = {"width": 390, "height": 640}
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +33,7 @@ def furnished(console: Consoled) -> Consoled:
 
 def signed_in(page: Page, console: Consoled) -> Page:
     page.goto(f"{console.address}/sign-in")
-    page.get_by_label("Token, or the administrator's secret").fill(PLATFORM_SECRET)
+    page.get_by_label("Token or administrator's secret").fill(PLATFORM_SECRET)
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("heading", name="Organisations").wait_for()
     return page
@@ -47,7 +48,7 @@ def looking(furnished: Consoled, browser: Browser) -> Iterator[Page]:
 
 
 def test_there_is_a_picture_of_every_page() -> None:
-    names = {"sign-in", "overview-dark", *(page.name for page in PAGES)}
+    names = {"sign-in", "overview-dark", "members-narrow", *(page.name for page in PAGES)}
     assert {path.stem for path in PICTURES.glob("*.png")} == names
     shown = (ROOT / "docs" / "howto" / "console.md").read_text()
     assert [name for name in sorted(names) if f"../console/{name}.png" not in shown] == []
@@ -76,6 +77,9 @@ def test_take_the_pictures(furnished: Consoled, new_page: NewPage) -> None:
             page.goto(furnished.address + each.path)
             page.evaluate(_SAME_IDS)
         take(page, PICTURES / f"{each.name}.png", painter=painter)
+    narrow = signed_in(new_page(viewport=NARROW, color_scheme="light"), furnished)
+    narrow.goto(f"{furnished.address}/organisations/meridian/members")
+    take(narrow, PICTURES / "members-narrow.png", painter=painter)
     dark = signed_in(new_page(viewport=SIZE, color_scheme="dark"), furnished)
     dark.goto(f"{furnished.address}/organisations/meridian")
     take(dark, PICTURES / "overview-dark.png", painter=painter)
@@ -94,7 +98,7 @@ def test_axe_finds_nothing(
 
 @pytest.mark.parametrize("each", PAGES, ids=lambda each: each.name)
 def test_nothing_is_cut_off_on_a_narrow_screen(furnished: Consoled, looking: Page, each: PageOfScene) -> None:
-    """At 320 pixels, which is 1280 at 400 %, only tables scroll sideways."""
+    """At 320 pixels, which is 1280 at 400 %, only tabs scroll sideways."""
     looking.set_viewport_size({"width": 320, "height": 640})
     looking.goto(furnished.address + each.path)
     assert looking.evaluate("document.documentElement.scrollWidth") <= 320

@@ -57,7 +57,7 @@ def test_a_credential_that_ends_before_its_session_leads_to_the_door(console: Co
     assert answer.status_code == 303
     assert "ended=1" in answer.headers["location"]
     assert f'{SESSION_COOKIE}=""; expires' in answer.headers["set-cookie"]
-    assert "Your session is over" in visitor.get("/sign-in", params={"ended": "1"}).text
+    assert "Your session has ended" in visitor.get("/sign-in", params={"ended": "1"}).text
 
 
 @pytest.mark.parametrize("credential", ["", "nonsense", "a.b.c", "ü" * 20, "x" * 5000])
@@ -74,7 +74,7 @@ def test_service_keys_are_for_programs(consoled: Consoled) -> None:
     key = made(consoled.world.as_user("ann").post("/v1/organisations/acme/service-keys", json=body)).json()["key"]
     answer = consoled.visitor().post("/sign-in", data={"credential": key})
     assert answer.status_code == 403
-    assert "A service key is for programs" in answer.text
+    assert "Service keys are for programs" in answer.text
 
 
 def test_an_altered_cookie_is_none(console: Consoled) -> None:
@@ -156,7 +156,7 @@ def test_no_token_is_told(console: Consoled) -> None:
 
 def test_what_is_not_there_is_a_page(console: Consoled) -> None:
     answer = console.administrator().get("/organisations/none")
-    assert (answer.status_code, "There is nothing here" in answer.text) == (404, True)
+    assert (answer.status_code, "Page not found" in answer.text) == (404, True)
     assert console.administrator().get("/nothing").status_code == 404
     assert console.administrator().get("/organisations/a/members/%2E%2E").status_code == 404
 
@@ -187,7 +187,7 @@ def test_an_api_that_is_stopped_has_a_page(console: Consoled, serving: Serving, 
     client = serving(app)
     cookie = console.administrator().cookies[SESSION_COOKIE]
     answer = client.get("/organisations", headers={"cookie": f"{SESSION_COOKIE}={cookie}"})
-    assert (answer.status_code, "does not answer" in answer.text) == (503, True)
+    assert (answer.status_code, "responding" in answer.text) == (503, True)
     headers = {"sec-fetch-site": "same-origin"}
     assert client.post("/sign-in", data={"credential": "token"}, headers=headers).status_code == 503
 

@@ -296,7 +296,7 @@ def test_a_configuration_is_exported_compared_and_applied(start: Start) -> None:
     compared = command(up, "access", "diff", "acme", str(file), *url)
     assert compared.returncode == 3
     assert "The role books is created\n2 changes, 2 transactions" in compared.stdout
-    assert "Done, with 2 transactions" in command(up, "access", "apply", "acme", str(file), *url).stdout
+    assert "Applied in 2 transactions" in command(up, "access", "apply", "acme", str(file), *url).stdout
     assert command(up, "access", "diff", "acme", str(file), *url).returncode == 0
     assert "id: books" in command(up, "access", "export", "acme", "--members", *url).stdout
     file.write_text("roles: [{id: books, name: 7}]")

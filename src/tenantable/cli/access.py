@@ -98,19 +98,21 @@ def export(
 def diff(
     organisation: Organisation, document: DocumentFile, *, url: Url = URL, token: Token = None, data: DataFolder = None
 ) -> None:
-    """Say what a document would change. Ends with status 3 when it would change something."""
+    """Show what a document would change. The exit status is 3 if there are changes."""
     found = _sent(_address(url, organisation, "?dryRun=true"), _credential(token, data), document)
     for change in found["changes"]:
         typer.echo(change["sentence"])
-    typer.echo(f"{len(found['changes'])} changes, {found['left']} transactions")
-    if found["changes"]:
-        raise typer.Exit(3)
+    if not found["changes"]:
+        typer.echo("No changes")
+        return
+    typer.echo(f"{_count(len(found['changes']), 'change')}, {_count(found['left'], 'transaction')}")
+    raise typer.Exit(3)
 
 
 def apply(
     organisation: Organisation, document: DocumentFile, *, url: Url = URL, token: Token = None, data: DataFolder = None
 ) -> None:
-    """Bring a document about. After a failure, the same command carries on from there."""
+    """Apply a document. If it fails, run the same command again to continue from there."""
     from tenantable.errors import ServiceError
 
     credential, done = _credential(token, data), 0
@@ -120,9 +122,15 @@ def apply(
         for change in found["changes"] if number == 0 else ():
             typer.echo(change["sentence"])
         if not found["left"]:
-            typer.echo(f"Done, with {done} transactions")
+            typer.echo(f"Applied in {_count(done, 'transaction')}" if done else "No changes")
             return
-    raise ServiceError(f"After {done} transactions something is left", hint="others change it too; try again later")
+    raise ServiceError(
+        f"Not complete after {_count(done, 'transaction')}", hint="somebody else is changing it too; try again later"
+    )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _address(url: str, organisation: str, query: str) -> str:
@@ -145,7 +153,7 @@ def _credential(token: str | None, data: Path | None) -> str:
         return str(path.read_text().strip())
     except OSError as error:
         raise SettingsError(
-            f"There is no token, and no {path}", hint="set TENANTABLE_ACCESS_TOKEN, or give --data"
+            f"No token given, and {path} doesn't exist", hint="set TENANTABLE_ACCESS_TOKEN or pass --data"
         ) from error
 
 
@@ -171,7 +179,7 @@ def _call(method: str, address: str, credential: str, body: bytes | None) -> byt
             return found
     except urllib.error.HTTPError as error:
         with error:
-            raise ServiceError(_told(error.read(1_000_000)) or f"{address} was answered {error.code}") from error
+            raise ServiceError(_told(error.read(1_000_000)) or f"{address} answered {error.code}") from error
     except (OSError, ValueError) as error:
         raise _unanswered(address, error) from error
 

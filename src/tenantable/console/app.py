@@ -11,13 +11,24 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from tenantable.console.access import audit, explanation, invitations, members, organisations, roles, teams
+from tenantable.console.access import (
+    answers,
+    audit,
+    definitions,
+    explanation,
+    invitations,
+    keys,
+    members,
+    organisations,
+    roles,
+    teams,
+)
 from tenantable.console.entrance import sign_in, sign_in_page, sign_out
 from tenantable.console.errors import Refused
-from tenantable.console.protection import Protection
+from tenantable.console.protection import Protection, origin_of
 from tenantable.console.rendering import new_environment
 from tenantable.console.sessions import Sessions
-from tenantable.console.visits import NOT_FOUND, Console, PageHandler, Visit, show_problem, signed_in
+from tenantable.console.visits import CANNOT, NOT_FOUND, Console, PageHandler, Visit, show_problem, signed_in
 
 STATIC = Path(__file__).parent / "static"
 _ONE = "/organisations/{organisation}"
@@ -40,6 +51,7 @@ def create_console(
         api=api,
         sessions=Sessions(key, secure=public_url.startswith("https://"), clock=clock),
         templates=new_environment(),
+        origin=origin_of(public_url),
         clock=clock,
         new_key=new_key,
     )
@@ -54,6 +66,11 @@ def _routes() -> list[Route | Mount]:
         Route("/sign-in", sign_in, methods=["POST"]),
         Route("/sign-out", sign_out, methods=["POST"]),
         *_pages("/organisations", organisations.list_organisations, organisations.create_organisation),
+        Route("/invitations/accept", answers.answer_page),
+        Route("/invitations/accept", answers.answer, methods=["POST"]),
+        Route("/me/invitations", signed_in(_first_page)),
+        _change("/me/invitations/accept", answers.accept_own),
+        _change("/me/invitations/decline", answers.decline_own),
         *_pages(_ONE, organisations.show_overview),
         *_pages(f"{_ONE}/members", members.list_members),
         *_pages(f"{_ONE}/members/{{user}}", members.show_member),
@@ -61,8 +78,12 @@ def _routes() -> list[Route | Mount]:
         _change(f"{_ONE}/members/{{user}}/take", members.take_role),
         _change(f"{_ONE}/members/{{user}}/active", members.switch_member),
         _change(f"{_ONE}/members/{{user}}/remove", members.remove_member),
-        *_pages(f"{_ONE}/roles", roles.list_roles),
+        *_pages(f"{_ONE}/roles", roles.list_roles, roles.create_role),
         *_pages(f"{_ONE}/roles/{{role}}", roles.show_role),
+        *_pages(f"{_ONE}/permission-sets", definitions.list_sets),
+        *_pages(f"{_ONE}/team-roles", definitions.list_team_roles),
+        *_pages(f"{_ONE}/keys", keys.list_keys, keys.create_key),
+        _change(f"{_ONE}/keys/revoke", keys.revoke_key),
         *_pages(f"{_ONE}/teams", teams.list_teams, teams.create_team),
         *_pages(f"{_ONE}/teams/{{team}}", teams.show_team),
         _change(f"{_ONE}/teams/{{team}}/members", teams.add_team_member),
@@ -100,11 +121,11 @@ async def _http_error(request: Request, error: Exception) -> Response:
     if error.status_code == 405 and request.method == "GET":
         # The address of a change, loaded anew: the page that it belongs to is above it.
         return RedirectResponse(request.url.path.rsplit("/", 1)[0], 303)
-    title = NOT_FOUND if error.status_code == 404 else "This cannot be done"
+    title = NOT_FOUND if error.status_code == 404 else CANNOT
     return show_problem(request, console, session, title=title, refused=Refused(error.status_code, str(error.detail)))
 
 
 async def _unexpected(request: Request, _error: Exception) -> Response:
     """What went wrong is logged by the server, and not told."""
-    refused = Refused(500, "Something went wrong here", hint="the log says what")
-    return show_problem(request, request.app.state.console, None, title="This cannot be shown", refused=refused)
+    refused = Refused(500, "Something went wrong", hint="see the log for details")
+    return show_problem(request, request.app.state.console, None, title="This page can't be shown", refused=refused)

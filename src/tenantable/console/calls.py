@@ -14,7 +14,8 @@ from tenantable.console.errors import Refused, SignedOut, Unreachable
 VERSION = "v1"
 SECONDS_MAX = 60.0
 """How long an answer is waited for: a verification reads a whole trail."""
-_ABSENT_HINT = "it may have been removed, or you may have no part in it"
+_ABSENT_HINT = "it may have been removed, or you may not have access to it"
+_LACKING = "This takes the permission "
 _READ_FAULTS_OF = ("body.", "query.", "path.")
 
 
@@ -70,11 +71,11 @@ class Calls:
             async with asyncio.timeout(self._seconds_max):
                 await self._app(scope, exchange.receive, exchange.send)
         except TimeoutError as error:
-            hint = "look whether it was done before you try again"
+            hint = "check whether the change was made before you try again"
             raise Unreachable(f"There was no answer within {self._seconds_max:.0f} seconds", hint=hint) from error
         except Exception as error:  # whatever happened there, what counts here is whether it answered
             if not exchange.ended:
-                raise Unreachable(hint="its log says why") from error
+                raise Unreachable(hint="see its log for the reason") from error
         return exchange.answer()
 
 
@@ -105,7 +106,7 @@ class _Exchange:
         try:
             found = orjson.loads(b"".join(self.parts) or b"{}")
         except orjson.JSONDecodeError as error:
-            raise Unreachable("The API's answer cannot be read") from error
+            raise Unreachable("The API sent an answer that can't be read") from error
         if self.status == 401:
             raise SignedOut
         if self.status == 503:
@@ -117,9 +118,12 @@ class _Exchange:
 
 def _refused(status: int, problem: Mapping[str, Any]) -> Refused:
     faults = {_member(each["place"]): each["problem"] for each in problem.get("errors") or []}
+    detail = problem.get("detail") or problem.get("title") or f"The API answered {status}"
+    if detail.startswith(_LACKING):
+        detail = f"You need the permission {detail.removeprefix(_LACKING)}"
     return Refused(
         status,
-        problem.get("detail") or problem.get("title") or f"The API answers {status}",
+        detail,
         code=problem.get("code", "refused"),
         hint=problem.get("hint"),
         faults=faults,
@@ -137,7 +141,7 @@ def _path(segments: Iterable[str]) -> str:
     """Raise Refused for a segment that cannot be one: it would be another path."""
     parts = [VERSION, *segments]
     if any(not part or "/" in part or part in {".", ".."} for part in parts):
-        raise Refused(404, "There is nothing of this name", code="not-found", hint=_ABSENT_HINT)
+        raise Refused(404, "There is nothing with this name", code="not-found", hint=_ABSENT_HINT)
     return "/" + "/".join(parts)
 
 

@@ -47,7 +47,7 @@ async def sign_in(request: Request) -> Response:
     try:
         session = await _session(door.console, credential)
     except SignedOut:
-        refused = Refused(401, "This token or secret counts for nothing here: it is unknown, or over")
+        refused = Refused(401, "Invalid or expired token")
     except Refused as error:
         refused = error
     except Unreachable as error:
@@ -70,10 +70,10 @@ async def sign_out(request: Request) -> Response:
 
 async def _session(console: Console, credential: str) -> Session:
     if not credential:
-        raise Refused(422, "Nothing was entered", faults={_FIELD: "Paste a token or the administrator's secret"})
+        raise Refused(422, "No token", faults={_FIELD: "Enter a token or the administrator's secret"})
     if not credential.isascii() or len(credential) > CREDENTIAL_CHARACTERS_MAX:
-        hint = f"a token has up to {CREDENTIAL_CHARACTERS_MAX} characters"
-        raise Refused(422, "This can be no token", hint=hint)
+        hint = f"tokens have at most {CREDENTIAL_CHARACTERS_MAX} characters"
+        raise Refused(422, "This isn't a token", hint=hint)
     now, calls = console.clock(), Calls(console.api, credential)
     try:
         await calls.get("me", "organisations", limit=1)
@@ -91,7 +91,7 @@ async def _session(console: Console, credential: str) -> Session:
         if refused.status != 403:
             raise
         hint = "sign in with a token of your own"
-        raise Refused(403, "A service key is for programs, not for people", hint=hint) from refused
+        raise Refused(403, "Service keys are for programs", hint=hint) from refused
     return Session(credential=credential, kind="administrator", name="Administrator", ends_at=now + SESSION_SECONDS_MAX)
 
 

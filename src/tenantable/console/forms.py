@@ -10,10 +10,10 @@ import orjson
 from tenantable.console.errors import Refused
 
 _IN_WORDS = {
-    "String should match pattern '^[A-Za-z0-9": "Letters, digits, hyphens and underscores only, without spaces",
-    "String should have at least 1 ": "Please fill this in",
-    "Field required": "Please fill this in",
-    "Input should be a valid integer": "A whole number, please",
+    "String should match pattern '^[A-Za-z0-9": "Use letters, digits, hyphens and underscores, without spaces",
+    "String should have at least 1 ": "Required",
+    "Field required": "Required",
+    "Input should be a valid integer": "Enter a whole number",
 }
 
 
@@ -42,7 +42,7 @@ class Form:
             return None
         if self.refused.faults:
             names = ", ".join(self.refused.faults)
-            return f"Please look at these fields again: {names}."
+            return f"Check {names}."
         return self.refused.message if self.refused.message.endswith(".") else f"{self.refused.message}."
 
 
@@ -58,7 +58,7 @@ def moment_of(text: str, name: str) -> str | None:
     try:
         return datetime.fromisoformat(text).replace(tzinfo=UTC).isoformat()
     except ValueError as error:
-        raise Refused(422, "This is no time", faults={name: "A date and a time, such as 2030-01-31 12:00"}) from error
+        raise Refused(422, "Not a date", faults={name: "Enter a date and time, such as 2030-01-31 12:00"}) from error
 
 
 def number_of(text: str, name: str) -> int | None:
@@ -71,7 +71,7 @@ def number_of(text: str, name: str) -> int | None:
     if not text:
         return None
     if not text.isascii() or not text.isdigit() or len(text) > 9:
-        raise Refused(422, "This is no number", faults={name: "A whole number, please"})
+        raise Refused(422, "Not a number", faults={name: "Enter a whole number"})
     return int(text)
 
 
@@ -86,7 +86,7 @@ def properties_of(text: str, name: str) -> dict[str, Any]:
     for line in filter(None, map(str.strip, text.splitlines())):
         key, equals, value = (part.strip() for part in line.partition("="))
         if not equals or not key:
-            raise Refused(422, "These are no properties", faults={name: "One name = value on each line"})
+            raise Refused(422, "Not a property", faults={name: "Enter one name = value per line"})
         try:
             found[key] = orjson.loads(value)
         except orjson.JSONDecodeError:

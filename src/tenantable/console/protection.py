@@ -33,7 +33,7 @@ class Protection:
 
     def __init__(self, app: ASGIApp, *, public_url: str) -> None:
         self._app = app
-        self._origin = _origin(public_url)
+        self._origin = origin_of(public_url)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -65,6 +65,6 @@ class Protection:
         return origin == self._origin or urlsplit(origin).netloc == headers.get("host")
 
 
-def _origin(url: str) -> str:
+def origin_of(url: str) -> str:
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"

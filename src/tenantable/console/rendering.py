@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
+import orjson
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -23,8 +24,9 @@ def new_environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["time"] = shown_time
-    environment.filters["told"] = told
+    environment.filters.update(
+        time=shown_time, day=shown_day, value=shown_value, plural=plural, timestamp=timestamp, told=told
+    )
     return environment
 
 
@@ -41,6 +43,30 @@ def told(details: Mapping[str, str]) -> list[tuple[str, str]]:
     """Details of an audit event, each thing that came, went or changed as a line, with the detail's name in words."""
     words = {name: re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower() for name in details}
     return [(words[name], line) for name in sorted(details) for line in _NEXT_CHANGE.split(details[name])]
+
+
+def shown_day(moment: str) -> Markup:
+    """The day of a moment in UTC, where the hour matters little."""
+    utc = datetime.fromisoformat(moment).astimezone(UTC)
+    return _TIME.format(utc.isoformat(timespec="seconds"), f"{utc:%Y-%m-%d}")
+
+
+def shown_value(value: Any) -> str:
+    """A value of a condition as JSON, or several with commas between; whole numbers without a point."""
+    if isinstance(value, list):
+        return ", ".join(map(shown_value, value))
+    whole = isinstance(value, float) and value.is_integer()
+    return orjson.dumps(int(value) if whole and abs(value) < 1e15 else value).decode()
+
+
+def timestamp(moment: str) -> float:
+    """Seconds since 1970."""
+    return datetime.fromisoformat(moment).timestamp()
+
+
+def plural(number: int, noun: str) -> str:
+    """`1 member`, `2 members`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def address(root: str, *segments: str, **query: Any) -> str:

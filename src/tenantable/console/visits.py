@@ -14,21 +14,24 @@ from tenantable.console.calls import Calls
 from tenantable.console.errors import Refused, SignedOut, Unreachable
 from tenantable.console.forms import Form
 from tenantable.console.rendering import address, form_named
-from tenantable.console.sessions import Notice, Session, Sessions
+from tenantable.console.sessions import Notice, Session, Sessions, claims_of
 
 SIGN_IN = "sign-in"
 FIELD_CHARACTERS_MAX = 16_384
-NOT_FOUND = "There is nothing here"
-_TITLES = {403: "You may not do this", 404: NOT_FOUND}
+FIELDS_MAX = 500
+NOT_FOUND = "Page not found"
+CANNOT = "This can't be done"
+_TITLES = {403: "You don't have access", 404: NOT_FOUND}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Console:
-    """What all pages share; kept in the application's state as `console`."""
+    """What all pages share; kept in the application's state as `console`. `origin` is where browsers find it."""
 
     api: ASGIApp
     sessions: Sessions
     templates: Environment
+    origin: str
     clock: Callable[[], float]
     new_key: Callable[[], str]
 
@@ -46,12 +49,27 @@ class Visit:
     def root(self) -> str:
         return str(self.request.scope.get("root_path", ""))
 
+    @property
+    def user_id(self) -> str | None:
+        """Who is signed in; None for the administrator, who is no user."""
+        subject = None if self.session.is_administrator else claims_of(self.session.credential).get("sub")
+        return None if subject is None else str(subject)
+
     def segment(self, name: str) -> str:
         return str(self.request.path_params[name])
 
     def query(self, name: str) -> str:
         """A parameter of the address; empty when it is not there."""
         return self.request.query_params.get(name, "").strip()
+
+    def public_address(self, *segments: str) -> str:
+        """The whole address of a page, to be sent to somebody."""
+        return self.console.origin + address(self.root, *segments)
+
+    async def chosen(self, name: str) -> list[str]:
+        """The boxes of one name that were ticked."""
+        form = await self.request.form(max_files=0, max_fields=FIELDS_MAX)
+        return [value for value in form.getlist(name) if isinstance(value, str)]
 
     async def fields(self) -> dict[str, str]:
         """
@@ -60,19 +78,33 @@ class Visit:
         Raises:
             Refused: A field is longer than any can be.
         """
-        form = await self.request.form(max_files=0, max_fields=100)
+        form = await self.request.form(max_files=0, max_fields=FIELDS_MAX)
         found = {name: value.strip() for name, value in form.items() if isinstance(value, str)}
         if any(len(value) > FIELD_CHARACTERS_MAX for value in found.values()):
-            raise Refused(413, "What was entered is too long")
+            raise Refused(413, "Your input is too long")
         return found
 
     def page(
-        self, template: str, *, failed: Form | None = None, status: int | None = None, **values: Any
+        self,
+        template: str,
+        *,
+        at: tuple[str, ...] | None = None,
+        failed: Form | None = None,
+        status: int | None = None,
+        **values: Any,
     ) -> HTMLResponse:
-        """Show a page. `failed` is the form of it that was refused, which gives the status too."""
+        """
+        Show a page. `failed` is the form of it that was refused, which gives the status too; `at` are the segments of
+        the page's own address, which browsers are to show in place of that of the form.
+        """
         if status is None:
             status = failed.refused.status if failed is not None and failed.refused is not None else 200
-        return show(self.request, self.console, template, status=status, session=self.session, failed=failed, **values)
+        response = show(
+            self.request, self.console, template, status=status, session=self.session, failed=failed, **values
+        )
+        if at is not None and self.request.method == "POST":
+            response.headers["hx-replace-url"] = address(self.root, *at)
+        return response
 
     def to(self, *segments: str, done: str | None = None, **query: Any) -> RedirectResponse:
         """Go to another page, and say there what was done."""
@@ -101,10 +133,10 @@ def signed_in(handler: PageHandler) -> Endpoint:
         except SignedOut:
             return to_door(request, ended=True)
         except Refused as refused:
-            title = _TITLES.get(refused.status, "This cannot be done")
+            title = _TITLES.get(refused.status, CANNOT)
             return show_problem(request, console, session, title=title, refused=refused)
         except Unreachable as error:
-            title = "Access management does not answer"
+            title = "Access management isn't responding"
             return show_problem(
                 request, console, session, title=title, refused=Refused(503, error.message, hint=error.hint)
             )
@@ -135,11 +167,14 @@ def show(request: Request, console: Console, template: str, *, status: int, **va
     return response
 
 
-def to_door(request: Request, *, ended: bool = False) -> Response:
-    """To where one signs in, and back from there. `ended`: the credential counts no longer."""
+def to_door(request: Request, *, ended: bool = False, back: bool = False) -> Response:
+    """
+    To where one signs in, and back from there. `ended`: the credential counts no longer; `back`: to the address of this
+    form, which has a page too.
+    """
     console: Console = request.app.state.console
     root = str(request.scope.get("root_path", ""))
-    wanted = request.url.path.removeprefix(root) if request.method == "GET" else ""
+    wanted = request.url.path.removeprefix(root) if back or request.method == "GET" else ""
     wanted = "" if wanted == "/" else wanted
     target = address(root, SIGN_IN, next=wanted, ended="1" if ended else "")
     response = RedirectResponse(target, 303)

@@ -4,7 +4,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from tenantable.console.access.organisations import organisation_of
+from tenantable.console.access.sections import organisation_of
 from tenantable.console.errors import Refused
 from tenantable.console.forms import Form, properties_of
 from tenantable.console.visits import Visit
@@ -13,14 +13,14 @@ _FIELDS = ("user", "permission", "resource", "properties", "context")
 _ANY_RESOURCE = "any"
 """AuthZEN wants an id; rules look at the resource's properties, and none is kept of this one."""
 REASONS = {
-    "allowed": "A rule allows it, and none denies it.",
-    "denied": "A rule denies it, which outweighs whatever allows it.",
-    "conditions": "There are rules that allow it, but their conditions do not hold.",
-    "no-grant": "No rule of this user allows it.",
-    "no-member": "This user is no member of the organisation.",
-    "inactive": "This member is switched off, and may do nothing.",
-    "no-subject": "This can be no user: an id has letters, digits, hyphens and underscores.",
-    "no-permission": "This is no permission that anybody could have.",
+    "allowed": "At least one rule allows this, and no rule denies it.",
+    "denied": "A rule denies this. A deny always wins.",
+    "conditions": "A role grants this permission, but its conditions are not met.",
+    "no-grant": "None of this user's roles grants this permission.",
+    "no-member": "This user is not a member of the organisation.",
+    "inactive": "This member is inactive and can't do anything.",
+    "no-subject": "This isn't a valid user id.",
+    "no-permission": "This isn't a valid permission.",
 }
 
 
@@ -28,7 +28,9 @@ async def explain(visit: Visit) -> Response:
     """The question, and what the API says to it."""
     asked = {name: visit.query(name) for name in _FIELDS}
     organisation, explanation, failed = await organisation_of(visit), None, None
-    if asked["user"] or asked["permission"]:
+    if not organisation["rights"].may("access:decision:read"):
+        asked["user"] = asked["user"] or visit.user_id or ""
+    if asked["permission"]:
         try:
             question = _question(asked)
             explanation = await visit.calls.post(
@@ -55,11 +57,11 @@ def _question(asked: dict[str, str]) -> dict[str, Any]:
         Refused: Something is missing or has another form.
     """
     if not asked["user"]:
-        raise Refused(422, "Nobody was named", faults={"user": "Whose permission is it about?"})
+        raise Refused(422, "No user", faults={"user": "Enter a user id"})
     kind, colon, action = asked["permission"].rpartition(":")
     if not colon or not kind or not action:
-        words = "A permission such as billing:invoice:read"
-        raise Refused(422, "This is no permission", faults={"permission": words})
+        words = "Enter a permission, such as billing:invoice:read"
+        raise Refused(422, "Not a permission", faults={"permission": words})
     return {
         "subject": {"type": "user", "id": asked["user"]},
         "action": {"name": action},

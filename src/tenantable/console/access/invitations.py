@@ -4,8 +4,9 @@ from typing import Any
 
 from starlette.responses import Response
 
+from tenantable.console.access.answers import ACCEPT
 from tenantable.console.access.members import role_choices
-from tenantable.console.access.organisations import ROWS, organisation_of
+from tenantable.console.access.sections import ROWS, organisation_of
 from tenantable.console.access.teams import team_choices, team_role_choices
 from tenantable.console.errors import Refused
 from tenantable.console.forms import Form, number_of
@@ -51,8 +52,8 @@ async def revoke(visit: Visit) -> Response:
         gone = await visit.calls.post(*_place(visit), "invitations", invitation_id, "revoke")
     except Refused as refused:
         return await _show(visit, failed=Form(name=f"invitation-{invitation_id}", refused=refused))
-    whose = gone["email"] or "a link"
-    return visit.to(*_place(visit), "invitations", done=f"The invitation of {whose} was revoked.")
+    done = f"Revoked the invitation of {gone['email']}." if gone["email"] else "Revoked the invitation link."
+    return visit.to(*_place(visit), "invitations", done=done)
 
 
 def _wanted(fields: dict[str, str]) -> dict[str, Any]:
@@ -89,6 +90,7 @@ async def _show(visit: Visit, *, failed: Form | None = None, issued: dict[str, A
         found = {"items": [], "next": None}
     return visit.page(
         "access/invitations.html",
+        at=(*_place(visit), "invitations"),
         failed=failed,
         organisation=organisation,
         here="invitations",
@@ -97,6 +99,7 @@ async def _show(visit: Visit, *, failed: Form | None = None, issued: dict[str, A
         state="" if email else state,
         email=email,
         issued=issued,
+        accept_at=visit.public_address(*ACCEPT),
         roles=await role_choices(visit),
         teams=await team_choices(visit),
         team_roles=await team_role_choices(visit),

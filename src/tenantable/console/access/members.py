@@ -6,7 +6,8 @@ from typing import Any
 
 from starlette.responses import Response
 
-from tenantable.console.access.organisations import CHOICES_MAX, ROWS, organisation_of, unless_forbidden
+from tenantable.console.access.organisations import items_of_user
+from tenantable.console.access.sections import CHOICES_MAX, ROWS, items_of, named, organisation_of, unless_forbidden
 from tenantable.console.errors import Refused
 from tenantable.console.forms import Form, moment_of
 from tenantable.console.visits import Visit
@@ -26,7 +27,7 @@ async def list_members(visit: Visit) -> Response:
         if meant:
             return visit.to(*place, "members", str(meant[0]["userId"]))
         if not found["items"]:
-            absent = Refused(404, f"There is no member {wanted}", faults={"find": "No such member"})
+            absent = Refused(404, f"No member is found by {wanted}", faults={"find": "No such member"})
             failed = Form(name="find", values={"find": wanted}, refused=absent)
             found = await _search(visit, None, None)
     organisation = await organisation_of(visit)
@@ -72,7 +73,7 @@ async def give_role(visit: Visit) -> Response:
         await visit.calls.put(*_place(visit), "users", user_id, "roles", role_id, body=term)
     except Refused as refused:
         return await _show(visit, failed=Form(name="give-role", values=fields, refused=refused))
-    return visit.to(*_place(visit), "members", user_id, done=f"{user_id} has the role {role_id} now.")
+    return visit.to(*_place(visit), "members", user_id, done=f"Assigned the role {role_id} to {user_id}.")
 
 
 async def take_role(visit: Visit) -> Response:
@@ -83,7 +84,7 @@ async def take_role(visit: Visit) -> Response:
         await visit.calls.delete(*_place(visit), "users", user_id, "roles", role_id)
     except Refused as refused:
         return await _show(visit, failed=Form(name=f"take-{role_id}", refused=refused))
-    return visit.to(*_place(visit), "members", user_id, done=f"{user_id} has the role {role_id} no longer.")
+    return visit.to(*_place(visit), "members", user_id, done=f"Removed the role {role_id} from {user_id}.")
 
 
 async def switch_member(visit: Visit) -> Response:
@@ -94,7 +95,7 @@ async def switch_member(visit: Visit) -> Response:
         await visit.calls.patch(*_place(visit), "members", user_id, body={"active": active})
     except Refused as refused:
         return await _show(visit, failed=Form(name="switch", refused=refused))
-    done = f"{user_id} is active again." if active else f"{user_id} is switched off, and may do nothing here."
+    done = f"Reactivated {user_id}." if active else f"Deactivated {user_id}. They can't do anything here."
     return visit.to(*_place(visit), "members", user_id, done=done)
 
 
@@ -105,24 +106,24 @@ async def remove_member(visit: Visit) -> Response:
         await visit.calls.delete(*_place(visit), "members", user_id)
     except Refused as refused:
         return await _show(visit, failed=Form(name="remove", refused=refused))
-    return visit.to(*_place(visit), "members", done=f"{user_id} was removed.")
+    return visit.to(*_place(visit), "members", done=f"Removed {user_id}.")
 
 
 async def role_choices(visit: Visit) -> list[tuple[str, str]]:
     """Roles that can be given, as id and label: the organisation's own, then the platform's."""
-    own = await unless_forbidden(visit.calls.get(*_place(visit), "roles", limit=CHOICES_MAX)) or {"items": []}
-    shared = await visit.calls.get("platform", "roles", limit=CHOICES_MAX)
-    platform = [(each["roleId"], f"{each['name']} (platform)") for each in shared["items"]]
-    return [(each["roleId"], each["name"]) for each in own["items"]] + platform
+    own, shared = await items_of(visit, "roles"), await visit.calls.get("platform", "roles", limit=CHOICES_MAX)
+    platform = [(role_id, f"{name} (built in)") for role_id, name in named(shared["items"], "roleId")]
+    return named(own, "roleId") + platform
 
 
 async def _show(visit: Visit, *, failed: Form | None = None) -> Response:
     organisation, user_id = await organisation_of(visit), visit.segment("user")
     member = await visit.calls.get(*_place(visit), "members", user_id)
-    roles = await unless_forbidden(visit.calls.get(*_place(visit), "users", user_id, "roles"))
+    roles = await items_of_user(visit, user_id)
     teams = await unless_forbidden(visit.calls.get(*_place(visit), "users", user_id, "teams"))
     return visit.page(
         "access/member.html",
+        at=(*_place(visit), "members", user_id),
         failed=failed,
         organisation=organisation,
         here="members",
@@ -130,7 +131,7 @@ async def _show(visit: Visit, *, failed: Form | None = None) -> Response:
         roles=roles,
         teams=teams,
         choices=await role_choices(visit),
-        idle=_idle(roles["items"] if roles else [], now=visit.console.clock()),
+        idle=_idle(roles or [], now=visit.console.clock()),
         proposed=visit.query("role"),
     )
 
@@ -140,9 +141,9 @@ def _idle(assignments: list[dict[str, Any]], *, now: float) -> dict[str, str]:
     found = {}
     for each in assignments:
         if each["notAfter"] and datetime.fromisoformat(each["notAfter"]).timestamp() <= now:
-            found[each["roleId"]] = "over"
+            found[each["roleId"]] = "ended"
         elif each["notBefore"] and datetime.fromisoformat(each["notBefore"]).timestamp() > now:
-            found[each["roleId"]] = "not begun"
+            found[each["roleId"]] = "not started"
     return found
 
 
@@ -153,8 +154,7 @@ async def _roles_of(visit: Visit, user_ids: list[str]) -> dict[str, list[dict[st
 
     async def of_user(user_id: str) -> list[dict[str, Any]]:
         async with turns:
-            found = await unless_forbidden(visit.calls.get(*_place(visit), "users", user_id, "roles"))
-        return found["items"] if found else []
+            return await items_of_user(visit, user_id) or []
 
     found = await asyncio.gather(*map(of_user, user_ids))
     return dict(zip(user_ids, found, strict=True))
@@ -165,4 +165,4 @@ def _place(visit: Visit) -> tuple[str, str]:
 
 
 def _nothing_chosen() -> str:
-    raise Refused(422, "No role was chosen", faults={"roleId": "Choose a role"})
+    raise Refused(422, "No role chosen", faults={"roleId": "Choose a role"})

@@ -4,7 +4,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from tenantable.console.access.organisations import CHOICES_MAX, ROWS, organisation_of, unless_forbidden
+from tenantable.console.access.sections import ROWS, items_of, named, organisation_of
 from tenantable.console.errors import Refused
 from tenantable.console.forms import Form
 from tenantable.console.visits import Visit
@@ -25,7 +25,7 @@ async def create_team(visit: Visit) -> Response:
         made = await visit.calls.post(*_place(visit), "teams", body=body, key=fields.get("key"))
     except Refused as refused:
         return await _list(visit, failed=Form(name="create", values=fields, refused=refused))
-    return visit.to(*_place(visit), "teams", str(made["teamId"]), done=f"The team {made['name']} was created.")
+    return visit.to(*_place(visit), "teams", str(made["teamId"]), done=f"Created the team {made['name']}.")
 
 
 async def show_team(visit: Visit) -> Response:
@@ -41,7 +41,7 @@ async def add_team_member(visit: Visit) -> Response:
         await visit.calls.post(*_place(visit), "teams", team_id, "members", body=body, key=fields.get("key"))
     except Refused as refused:
         return await _show(visit, failed=Form(name="add", values=fields, refused=refused))
-    done = f"{body['userId']} is in the team, as {body['teamRoleId']}."
+    done = f"Added {body['userId']} as {body['teamRoleId']}."
     return visit.to(*_place(visit), "teams", team_id, done=done)
 
 
@@ -53,7 +53,9 @@ async def change_team_role(visit: Visit) -> Response:
         await visit.calls.put(*_place(visit), "teams", team_id, "members", user_id, body=body)
     except Refused as refused:
         return await _show(visit, failed=Form(name=f"member-{user_id}", values=fields, refused=refused))
-    return visit.to(*_place(visit), "teams", team_id, done=f"{user_id} is {body['teamRoleId']} in the team now.")
+    return visit.to(
+        *_place(visit), "teams", team_id, done=f"Changed the team role of {user_id} to {body['teamRoleId']}."
+    )
 
 
 async def remove_team_member(visit: Visit) -> Response:
@@ -63,19 +65,17 @@ async def remove_team_member(visit: Visit) -> Response:
         await visit.calls.delete(*_place(visit), "teams", team_id, "members", user_id)
     except Refused as refused:
         return await _show(visit, failed=Form(name=f"member-{user_id}", refused=refused))
-    return visit.to(*_place(visit), "teams", team_id, done=f"{user_id} is in the team no longer.")
+    return visit.to(*_place(visit), "teams", team_id, done=f"Removed {user_id} from the team.")
 
 
 async def team_role_choices(visit: Visit) -> list[tuple[str, str]]:
     """Team roles as id and label; none for whoever may not read them."""
-    found = await unless_forbidden(visit.calls.get(*_place(visit), "team-roles", active="true", limit=CHOICES_MAX))
-    return [(each["teamRoleId"], each["name"]) for each in found["items"]] if found else []
+    return named(await items_of(visit, "team-roles", active="true"), "teamRoleId")
 
 
 async def team_choices(visit: Visit) -> list[tuple[str, str]]:
     """Teams as id and label; none for whoever may not read them."""
-    found = await unless_forbidden(visit.calls.get(*_place(visit), "teams", active="true", limit=CHOICES_MAX))
-    return [(each["teamId"], each["name"]) for each in found["items"]] if found else []
+    return named(await items_of(visit, "teams", active="true"), "teamId")
 
 
 async def _list(visit: Visit, *, failed: Form | None = None) -> Response:
@@ -94,6 +94,7 @@ async def _show(visit: Visit, *, failed: Form | None = None) -> Response:
     choices = await team_role_choices(visit)
     return visit.page(
         "access/team.html",
+        at=(*_place(visit), "teams", team_id),
         failed=failed,
         organisation=organisation,
         here="teams",

@@ -1,9 +1,20 @@
 "use strict";
-// What pages gain beside htmx: a key to search, a button to copy, and a voice for pages that came without loading.
+// What pages gain beside htmx: a key to search, a button to copy, a token that needs no typing, and a voice for pages
+// that came without loading.
 // Without any of it everything still works.
+
+// The token of an invitation comes in the address's fragment. It is kept here while its reader signs in.
+const invited = new URLSearchParams(location.hash.slice(1)).get("token");
+if (invited) history.replaceState(null, "", location.pathname + location.search);
 
 const prepare = () => {
   for (const button of document.querySelectorAll("[data-copy]")) button.hidden = false;
+  const field = document.querySelector("[data-invitation]");
+  if (field && invited && !field.value) field.value = invited;
+  for (const here of document.querySelectorAll("nav [aria-current]")) {
+    const list = here.closest("ul");
+    list.scrollLeft = here.offsetLeft - list.offsetLeft - 16; // where tabs do not fit, the present one is in sight
+  }
 };
 
 document.addEventListener("keydown", (event) => {
@@ -39,7 +50,7 @@ document.addEventListener("htmx:afterSettle", () => {
 });
 
 const noAnswer = () => {
-  document.getElementById("announcer").textContent = "There was no answer. Is the service running?";
+  document.getElementById("announcer").textContent = "No response. Is the service running?";
   document.body.classList.add("offline");
 };
 document.addEventListener("htmx:sendError", noAnswer);

@@ -57,28 +57,71 @@ def test_the_rule_that_denies_is_named(acme: Organisation) -> None:
     assert found["missing"] is None
 
 
-def test_conditions_are_shown_without_the_values_they_met(acme: Organisation) -> None:
+def condition(of: str, name: str, value: Any, **parts: Any) -> dict[str, Any]:
+    shown = {"of": of, "name": name, "comparison": "equals", "value": value, "holds": False}
+    return shown | {"source": None, "found": None} | parts
+
+
+def test_conditions_are_shown_without_the_kept_values_that_the_caller_may_not_read(acme: Organisation) -> None:
     acme.role("desk", allow("record:read", when("subject", "desk", 7), when("resource", "status", "active")))
     acme.member("bob", "desk", properties={"desk": 31337})
     acme.resource("record", "r1", status="active")
     found = explained(acme)
     assert found["reason"] == "conditions"
     assert found["grants"][0]["conditions"] == [
-        {"of": "subject", "name": "desk", "comparison": "equals", "value": 7, "holds": False},
-        {"of": "resource", "name": "status", "comparison": "equals", "value": "active", "holds": True},
+        condition("subject", "desk", 7, source="directory"),
+        condition("resource", "status", "active", source="directory", holds=True),
     ]
     assert "31337" not in str(found)
+
+
+def test_whoever_may_read_the_directory_is_told_what_was_found(acme: Organisation) -> None:
+    acme.role("desk", allow("record:read", when("subject", "desk", 7), when("resource", "status", "active")))
+    acme.member("bob", "desk", properties={"desk": 31337})
+    acme.resource("record", "r1", status="active")
+    found = acme.world.as_user("ann").post("/v1/organisations/acme/explain", json=READ).json()
+    assert [each["found"] for each in found["grants"][0]["conditions"]] == [31337, "active"]
+
+
+def test_a_failed_condition_is_no_lack_of_a_role(acme: Organisation) -> None:
+    """What is missing is the property, with what was given in the request; a role is never the cure."""
+    region = when("resource", "region", "eu")
+    acme.role("desk", allow("record:read", region, when("context", "shift", "day")), allow("record:*", region))
+    acme.member("bob", "desk")
+    lacking = {"permission": "record:read", "smallestRole": None, "allowsEverything": False}
+    found = explained(acme)
+    assert found["missing"] == lacking | {"conditions": [condition("resource", "region", "eu")]}
+    asked = question("bob", "read", "record/r1", resource={"region": "us"})
+    found = explained(acme, asked)
+    wrong = condition("resource", "region", "eu", source="request", found="us")
+    assert (found["reason"], found["missing"]) == ("conditions", lacking | {"conditions": [wrong]})
+
+
+def test_a_small_role_with_a_condition_goes_before_one_that_allows_everything(acme: Organisation) -> None:
+    acme.role("astronaut", allow("rocket:launch", when("resource", "region", "eu")))
+    acme.member("bob")
+    found = explained(acme, question("bob", "launch", "rocket/r1"))
+    assert found["missing"] == {
+        "permission": "rocket:launch",
+        "smallestRole": "astronaut",
+        "allowsEverything": False,
+        "conditions": [condition("resource", "region", "eu")],
+    }
+
+
+def missing(permission: str, role_id: str, *, everything: bool = False) -> dict[str, Any]:
+    return {"permission": permission, "smallestRole": role_id, "allowsEverything": everything, "conditions": []}
 
 
 def test_the_smallest_role_that_would_allow_it_is_named(acme: Organisation) -> None:
     acme.member("bob")
     found = explained(acme)
     assert (found["reason"], found["grants"]) == ("no-grant", [])
-    assert found["missing"] == {"permission": "record:read", "smallestRole": "reader"}
+    assert found["missing"] == missing("record:read", "reader")
     found = explained(acme, question("bob", "write", "record/r1"))
-    assert found["missing"] == {"permission": "record:write", "smallestRole": "editor"}
+    assert found["missing"] == missing("record:write", "editor")
     found = explained(acme, question("bob", "launch", "rocket/r1"))
-    assert found["missing"] == {"permission": "rocket:launch", "smallestRole": "owner"}
+    assert found["missing"] == missing("rocket:launch", "owner", everything=True)
 
 
 def test_a_role_that_is_over_or_not_yet_is_named(acme: Organisation) -> None:

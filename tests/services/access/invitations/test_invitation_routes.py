@@ -240,6 +240,31 @@ def test_users_see_the_invitations_of_their_own_address(world: World, ann: httpx
     assert world.as_platform().get("/v1/me/invitations").status_code == 403
 
 
+def test_a_verified_address_is_enough_to_accept(world: World, ann: httpx.Client) -> None:
+    """Without the token, by the user with the address alone, once, and not after the end."""
+    ann.post(INVITATIONS, json=BOB)
+    bob = world.as_user("bob")
+    (shown,) = bob.get("/v1/me/invitations").json()["items"]
+    assert shown["organisationName"] == "Acme"
+    own = "/v1/me/invitations/acme"
+    assert world.as_user("eve").post(f"{own}/accept").status_code == 404
+    assert world.as_platform().post(f"{own}/accept").status_code == 403
+    assert bob.post("/v1/me/invitations/other/accept").status_code == 404
+    accepted = bob.post(f"{own}/accept")
+    assert (accepted.status_code, accepted.json()["joined"]) == (200, True)
+    assert bob.post(f"{own}/accept").status_code == 404
+    ann.post(INVITATIONS, json=BOB | {"email": "carl@example.com"})
+    world.clock.now += 8 * DAY
+    assert world.as_user("carl").post(f"{own}/accept").status_code == 404
+
+
+def test_a_verified_address_is_enough_to_decline(world: World, ann: httpx.Client) -> None:
+    ann.post(INVITATIONS, json=BOB)
+    bob = world.as_user("bob")
+    assert [bob.post("/v1/me/invitations/acme/decline").status_code for _ in range(2)] == [204, 404]
+    assert bob.get("/v1/me/invitations").json()["items"][0]["status"] == "declined"
+
+
 def test_the_administrator_closes_what_is_over(world: World, ann: httpx.Client) -> None:
     ann.post(INVITATIONS, json=BOB)
     world.clock.now += 7 * DAY

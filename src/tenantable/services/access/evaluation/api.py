@@ -24,6 +24,7 @@ from tenantable.web.problems import problem_responses
 
 PREFIX = "/organisations/{organisation_id}"
 ASKS = "access:decision:read"
+_READS = {"subject": "access:member:read", "resource": "access:resource:read"}
 Asking = Annotated[Request, Depends(allowed(ASKS))]
 AskingOrOwn = Annotated[Request, Depends(allowed(ASKS, or_own=True))]
 AskingAsMember = Annotated[Request, Depends(allowed(None))]
@@ -86,14 +87,16 @@ def explain_decision(body: Question, request: AskingAsMember, doors: DoorsHere, 
     """
     Why a decision is as it is: every rule that concerns it, or what is missing. Read anew, never from a cache.
 
-    Members are told why they themselves may do something or not; about others it takes a permission.
+    Members are told why they themselves may do something or not; about others it takes a permission. Values that the
+    directory keeps are shown to whoever may read them (`access:member:read`, `access:resource:read`).
     """
     own = body.subject.type == USER and request.is_about_caller(body.subject.id)
     if not own and not request.allows(ASKS):
         raise Forbidden(f"This takes the permission {ASKS}")
     snapshot = doors.snapshots.fresh(request.organisation_id)
     show_version(response, request.organisation_id, snapshot.version)
-    return explain(snapshot, body, now=doors.clock())
+    readable = {of for of, key in _READS.items() if request.allows(key)}
+    return explain(snapshot, body, now=doors.clock(), readable=readable)
 
 
 def _permission_held(found: Held) -> PermissionHeld:

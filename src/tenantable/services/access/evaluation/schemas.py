@@ -87,6 +87,16 @@ class ConditionShown(ResponseBody):
     holds: bool | None = None
 
 
+class ConditionMet(ConditionShown):
+    """
+    A condition, and the property that it met. `source` says where that was found; null: it was not given. `found` is
+    its value; null where it was not given, or is one of the directory that the caller may not read.
+    """
+
+    source: Literal["request", "directory"] | None
+    found: Any = None
+
+
 class OriginShown(ResponseBody):
     """
     Whence somebody has a permission: the role that was given, the roles from there to the one that has the permission
@@ -141,7 +151,7 @@ class GrantShown(ResponseBody):
     wildcard: bool
     holds: bool
     counts: bool = Field(description="False for a deny of what cannot be denied: `access:*` to an owner.")
-    conditions: list[ConditionShown]
+    conditions: list[ConditionMet]
     origin: OriginShown
 
 
@@ -154,10 +164,16 @@ class Waiting(ResponseBody):
 
 
 class Missing(ResponseBody):
-    """What would allow it: the permission, and the smallest role that has it; null where there is none."""
+    """
+    What would allow it. Where a rule allows it but for its `conditions`, those that fail are listed, and no role is
+    named: another role is no cure. Otherwise `smallestRole` is the role that would do and allows least beside, null
+    where there is none; `conditions` are those of it that would fail still. `allowsEverything`: no smaller role would.
+    """
 
     permission: str
-    smallest_role: str | None
+    smallest_role: str | None = None
+    allows_everything: bool = False
+    conditions: list[ConditionMet] = Field(default_factory=list)
 
 
 Reason = Literal["allowed", "denied", "conditions", "no-grant", "no-member", "inactive", "no-subject", "no-permission"]

@@ -7,6 +7,7 @@ A token that is unknown, expired, revoked or used gets one answer after the same
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 from tenantable.data.database import Database
 from tenantable.services.access.changes.change import Actor, Change
@@ -15,6 +16,7 @@ from tenantable.services.access.declaration import (
     Invitation,
     Invitations,
     InvitationTokens,
+    InvitedAddresses,
     Organisation,
     Organisations,
 )
@@ -85,11 +87,23 @@ class Acceptance:
             SeatsTaken: A link finds no seat; it stays open.
             AlreadyMember: A link gives the caller nothing; it stays open.
         """
+        return self._accept(actor, caller, partial(self._open, token))
+
+    def accept_own(self, actor: Actor, caller: Caller, organisation_id: str) -> Changed[Admitted]:
+        """
+        As `accept`, without a token: the invitation of the caller's verified address into this organisation.
+
+        Raises:
+            NotFound: None is open.
+        """
+        return self._accept(actor, caller, partial(self._open_of_address, caller, organisation_id))
+
+    def _accept(self, actor: Actor, caller: Caller, find: Callable[[], Invitation]) -> Changed[Admitted]:
         self._begin(actor, caller)
-        found = self._open(token)
+        found = find()
 
         def build(change: Change) -> Admitted:
-            invitation = self._open(token)
+            invitation = find()
             self._refuse_other(change.database, invitation, caller)
             snapshot = snapshot_for(change)
             try:
@@ -117,11 +131,23 @@ class Acceptance:
             WrongAddress: The invitation is for another address.
             Unprocessable: It is a link, which is for others too.
         """
+        return self._decline(actor, caller, partial(self._open, token))
+
+    def decline_own(self, actor: Actor, caller: Caller, organisation_id: str) -> Changed[None]:
+        """
+        As `decline`, without a token; see `accept_own`.
+
+        Raises:
+            NotFound: None is open.
+        """
+        return self._decline(actor, caller, partial(self._open_of_address, caller, organisation_id))
+
+    def _decline(self, actor: Actor, caller: Caller, find: Callable[[], Invitation]) -> Changed[None]:
         self._begin(actor, caller)
-        found = self._open(token)
+        found = find()
 
         def build(change: Change) -> None:
-            invitation = self._open(token)
+            invitation = find()
             if invitation.email is None:
                 raise Unprocessable("A link is not declined: others may follow it")
             _refuse_other_address(invitation, caller)
@@ -151,6 +177,20 @@ class Acceptance:
         found = invitations.get(organisation_id=organisation_id, invitation_id=invitation_id)
         if found is None or not _is_open(found, digest, datetime.fromtimestamp(self._clock(), UTC)):
             raise NotFound("No open invitation has this token", hint="ask for a new one")
+        return found
+
+    def _open_of_address(self, caller: Caller, organisation_id: str) -> Invitation:
+        database = self._changes.database
+        known = None
+        if caller.email is not None:
+            addresses = database.repository(InvitedAddresses).consistent
+            known = addresses.get(organisation_id=organisation_id, email=caller.email)
+        found = None
+        if known is not None:
+            invitations = database.repository(Invitations).consistent
+            found = invitations.get(organisation_id=organisation_id, invitation_id=known.invitation_id)
+        if found is None or found.status != "pending" or found.expires_at.timestamp() <= self._clock():
+            raise NotFound("You have no open invitation to this organisation", hint="ask for a new one")
         return found
 
     def _refuse_other(self, database: Database, invitation: Invitation, caller: Caller) -> None:

@@ -15,6 +15,7 @@ from tenantable.services.access.http.requests import (
     Credentials,
     DoorsHere,
     IdempotencyKey,
+    OrganisationId,
     RawBody,
     repeatable_actor,
 )
@@ -119,4 +120,41 @@ def list_own_invitations(
     if caller.email is None:
         raise WrongAddress("The token has no verified address")
     page = invitations.of_address(caller.email, limit=limit, cursor=cursor)
-    return listing(page.items, OwnInvitation.of, following=page.next)
+    names = invitations.organisation_names(page.items)
+    return listing(page.items, lambda each: OwnInvitation.of(each, names), following=page.next)
+
+
+@router.post("/me/invitations/{organisation_id}/accept", responses=problem_responses(400, 403, 404, 409, 429))
+def accept_own_invitation(
+    organisation_id: OrganisationId,
+    raw: RawBody,
+    caller: Limited,
+    acceptance: AcceptanceHere,
+    *,
+    http: HttpRequest,
+    response: Response,
+    key: IdempotencyKey = None,
+) -> AcceptedInvitation:
+    """As `accept`, for the invitation of the caller's verified address into this organisation; needs no token."""
+    answer = Answer(shown=AcceptedInvitation.of)
+    actor = repeatable_actor(caller, http, key, body=raw, answer=answer)
+    return answer.show(response, organisation_id, acceptance.accept_own(actor, caller, organisation_id))
+
+
+@router.post(
+    "/me/invitations/{organisation_id}/decline",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=problem_responses(400, 403, 404, 409, 429),
+)
+def decline_own_invitation(
+    organisation_id: OrganisationId,
+    raw: RawBody,
+    caller: Limited,
+    acceptance: AcceptanceHere,
+    *,
+    http: HttpRequest,
+    key: IdempotencyKey = None,
+) -> None:
+    """As `decline`, for the invitation of the caller's verified address into this organisation; needs no token."""
+    answer: Answer[Any, None] = Answer(shown=lambda _declined: None, status=204)
+    acceptance.decline_own(repeatable_actor(caller, http, key, body=raw, answer=answer), caller, organisation_id)

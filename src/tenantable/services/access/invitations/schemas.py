@@ -1,5 +1,6 @@
 """What goes over HTTP about invitations, in and out."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
@@ -165,14 +166,16 @@ class OwnInvitation(ResponseBody):
     """An invitation as whoever was invited sees it."""
 
     organisation_id: str
+    organisation_name: str
     status: InvitationStatus
     date_created: datetime
     expires_at: datetime
 
     @classmethod
-    def of(cls, invitation: Invitation) -> Self:
+    def of(cls, invitation: Invitation, names: Mapping[str, str]) -> Self:
         return cls(
             organisation_id=invitation.organisation_id,
+            organisation_name=names.get(invitation.organisation_id, invitation.organisation_id),
             status=invitation.status,
             date_created=invitation.date_created,
             expires_at=invitation.expires_at,

@@ -1,6 +1,6 @@
 """The use cases of those who invite."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TypeVar
@@ -118,6 +118,12 @@ class InvitationService:
         """The invitations of an address into all organisations, in any state, by organisation; for whoever has it."""
         page = self._invitations.by_email(email=email).page(limit, cursor)
         return replace(page, items=tuple(self._shown(each) for each in page))
+
+    def organisation_names(self, invitations: Iterable[Invitation]) -> dict[str, str]:
+        """The names of the organisations that they lead into, by id."""
+        ids = {each.organisation_id for each in invitations}
+        found = (self._organisations.get(organisation_id=each) for each in ids)
+        return {each.organisation_id: each.name for each in found if each is not None}
 
     def create(self, actor: Actor, caller: Caller, organisation_id: str, new: NewInvitation) -> Changed[Issued]:
         """
