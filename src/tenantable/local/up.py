@@ -31,7 +31,8 @@ def up(settings: Settings, *, demo: bool) -> None:
     Args:
         demo: Send one event and make one decision, to show that everything works; needs `cloud = local` or a stand-in.
     """
-    configure_logs(settings.log_level)
+    # What the demonstration finds there already is refused, as it expects; its table is no place for that.
+    configure_logs("error" if demo else settings.log_level)
     sys.setswitchinterval(SWITCH_SECONDS)
     console = Console(highlight=False, soft_wrap=True)
     if not console.is_terminal:
@@ -40,6 +41,7 @@ def up(settings: Settings, *, demo: bool) -> None:
     with StopSignal() as stop:
         with run_world(settings) as world:
             requests = _demonstrate(console, world, settings.data) if demo else []
+            configure_logs(settings.log_level)
             _show_places(console, world, settings.data)
             if requests:
                 console.print("\n[bold]Try[/bold]")
