@@ -188,7 +188,7 @@ role_service = Component(
         allow(PlatformRoles.get, PlatformRoles.by_name, OrganisationRoles.get, OrganisationRoles.by_name),
         allow(UserRoleAssignments.get, UserRoleAssignments.of_user, UserRoleAssignments.users_of_role),
         allow(PermissionSets.get, PlatformPermissionSets.get),
-        allow(Invitations.get, Invitations.by_status, Teams.get, ServiceKeys.get),
+        allow(Invitations.get, Invitations.by_status),
         _changes(
             writes(Invitation, "update"),
             writes(PlatformRole, "create", "update", "delete", "check"),

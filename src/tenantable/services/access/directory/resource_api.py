@@ -122,6 +122,12 @@ def delete_resource(
     if_match: IfMatch = None,
 ) -> None:
     """Forget a resource."""
-    place = request.organisation_id, resource_type, resource_id
-    changed = resources.delete(request.actor(), request.caller, *place, if_match=if_match)
+    changed = resources.delete(
+        request.actor(),
+        request.caller,
+        request.organisation_id,
+        resource_type=resource_type,
+        resource_id=resource_id,
+        if_match=if_match,
+    )
     show_version(response, request.organisation_id, changed.version)

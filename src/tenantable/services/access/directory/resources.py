@@ -115,9 +115,9 @@ class ResourceDirectory:
         actor: Actor,
         caller: Caller,
         organisation_id: str,
+        *,
         resource_type: str,
         resource_id: str,
-        *,
         if_match: str | None,
     ) -> Changed[None]:
         """

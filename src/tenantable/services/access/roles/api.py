@@ -193,7 +193,7 @@ def list_roles_of_user(user_id: UserId, request: ReadsAssignments, assignments: 
 
 @router.get("/organisations/{organisation_id}/users/{user_id}/roles/{role_id}", responses=problem_responses(404))
 def read_assignment(
-    user_id: UserId, role_id: RoleId, request: ReadsAssignments, assignments: AssignmentsHere, response: Response
+    user_id: UserId, role_id: RoleId, request: ReadsAssignments, assignments: AssignmentsHere, *, response: Response
 ) -> AssignmentShown:
     """That a user has a role; also one that does not count now."""
     found = assignments.assignment(request.organisation_id, user_id, role_id)

@@ -108,7 +108,7 @@ class Remapping:
         users = self._users(change, REMAPPED_AT_ONCE - len(below), role_id)
         added = sum(self._move(change, caller, snapshot, each, to_role_id=to_role_id) for each in users)
         room = REMAPPED_AT_ONCE - len(below) - len(users)
-        invited = self._invited(change, caller, snapshot, room, role_id, to_role_id=to_role_id)
+        invited = self._invited(change, caller, snapshot, room, role_id=role_id, to_role_id=to_role_id)
         count_assigned(change, snapshot, role_id, -len(below) - len(users) - invited)
         had_both = sum(to_role_id in role.parent_role_ids for role in below)
         count_assigned(change, snapshot, to_role_id, len(below) - had_both + added + invited)
@@ -120,7 +120,7 @@ class Remapping:
         return Remapped(users=len(users), roles=len(below), invitations=invited, left=left)
 
     def _invited(
-        self, change: Change, caller: Caller, snapshot: Snapshot, limit: int, role_id: str, *, to_role_id: str
+        self, change: Change, caller: Caller, snapshot: Snapshot, limit: int, *, role_id: str, to_role_id: str
     ) -> int:
         """Changes open invitations that give the role; how many they were."""
         rules = rules_of(caller, snapshot, now=change.now.timestamp())
