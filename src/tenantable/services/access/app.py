@@ -44,6 +44,7 @@ from tenantable.services.access.evaluation.searches import Searches
 from tenantable.services.access.http.answers import install_replays
 from tenantable.services.access.http.limits import install_limits
 from tenantable.services.access.http.requests import Doors
+from tenantable.services.access.http.versions import HEADER
 from tenantable.services.access.identity.callers import Authenticator, PlatformSecret
 from tenantable.services.access.identity.recent import RecentCallers
 from tenantable.services.access.identity.service_keys import ServiceKeyAuthenticator
@@ -148,6 +149,7 @@ def create_app(dependencies: Dependencies) -> FastAPI:
         registry=dependencies.registry,
         entropy=dependencies.entropy,
         monotonic=dependencies.monotonic,
+        parameter_problems={HEADER: (412, 422)},
     )
     install_replays(app)
     app.include_router(authzen_router)  # first: routes are tried in order, and these are asked most
