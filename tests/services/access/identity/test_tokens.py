@@ -17,7 +17,6 @@ from tenantable.services.access.identity.tokens import (
     Issuer,
     TokenAuthenticator,
     new_key,
-    normalised_email,
 )
 from tenantable.testing import ManualClock
 
@@ -224,10 +223,6 @@ def test_only_a_verified_address_counts(claims: dict[str, Any], email: str | Non
     caller = believed(signed(**claims))
     assert caller is not None
     assert caller.email == email
-
-
-def test_addresses_are_compared_in_one_form() -> None:
-    assert normalised_email(" Ann.B@Bücher.example ") == "ann.b@xn--bcher-kva.example"
 
 
 def test_tokens_of_a_former_key_count_until_it_is_taken_away() -> None:

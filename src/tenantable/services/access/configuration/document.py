@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 from pydantic.alias_generators import to_camel
 
 from tenantable.services.access.configuration.yaml_text import Loaded, Place, dump, load
+from tenantable.services.access.http.names import Name
 from tenantable.services.access.http.requests import ID_PATTERN
 from tenantable.services.access.permissions.schemas import ENTRIES_MAX, Entry
 from tenantable.services.access.roles.schemas import PARENTS_MAX, SETS_MAX
@@ -19,7 +20,6 @@ PARTS_MAX = 2_000
 """Parts of one section of a document."""
 
 Id = Annotated[str, Field(pattern=ID_PATTERN)]
-Name = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class Part(BaseModel):

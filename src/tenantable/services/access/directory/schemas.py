@@ -11,11 +11,12 @@ from tenantable.services.access.declaration import (
     OrganisationHead,
     ProtectedResource,
 )
-from tenantable.services.access.directory.domains import domain_name
 from tenantable.services.access.directory.resources import NewResource
+from tenantable.services.access.http.names import Name, NameOrNothing
 from tenantable.services.access.http.pages import RequestBody, ResponseBody
 from tenantable.services.access.http.properties import Properties, shown
 from tenantable.services.access.http.requests import ID_PATTERN
+from tenantable.services.access.identity.emails import domain_name
 
 TYPE_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
 """Types of resources: the first segment of the permissions that concern them."""
@@ -23,7 +24,6 @@ RESOURCE_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.:@|~-]{0,255}$"
 RESOURCES_AT_ONCE = 100
 
 Id = Annotated[str, Field(pattern=ID_PATTERN)]
-Name = Annotated[str, Field(min_length=1, max_length=200)]
 Email = Annotated[str, Field(min_length=3, max_length=320)]
 Domain = Annotated[str, Field(min_length=1, max_length=253), AfterValidator(domain_name)]
 Domains = Annotated[list[Domain], Field(max_length=100), AfterValidator(lambda names: list(dict.fromkeys(names)))]
@@ -126,14 +126,14 @@ class AddMember(RequestBody):
 
     user_id: Id
     email: Email
-    name: Annotated[str, Field(max_length=200)] = ""
+    name: NameOrNothing = ""
     properties: Properties = Field(default={})
 
 
 class ChangeMember(RequestBody):
     """What to change of a member; what is absent stays. `properties` are all of them."""
 
-    name: Annotated[str, Field(max_length=200)] = ""
+    name: NameOrNothing = ""
     properties: Properties = Field(default={})
     active: bool = Field(default=True, description="While one is not, one may do nothing in the organisation.")
 

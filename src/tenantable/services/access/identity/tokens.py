@@ -16,6 +16,7 @@ from joserfc.jws import extract_compact
 
 from tenantable.services.access.errors import NotAuthenticated
 from tenantable.services.access.identity.callers import Caller, is_user_id
+from tenantable.services.access.identity.emails import normalised_email
 
 ALGORITHMS = ["ES256", "ES384", "RS256", "PS256", "Ed25519", "EdDSA"]
 EMBEDDED_ALGORITHM = "ES256"
@@ -160,20 +161,3 @@ def new_key() -> ECKey:
     key = ECKey.generate_key("P-256", auto_kid=True)
     assert isinstance(key, ECKey)
     return key
-
-
-def normalised_email(address: str) -> str:
-    """
-    An address in the one form in which it is compared: lower case, the domain in ASCII.
-
-    Raises:
-        ValueError: It has no form of an address.
-    """
-    local, at, domain = address.strip().rpartition("@")
-    if not at or not local or not domain or len(address) > 320 or any(sign.isspace() for sign in address.strip()):
-        raise ValueError(f"{address!r} is no e-mail address")
-    try:
-        ascii_domain = domain.casefold().encode("idna").decode()
-    except UnicodeError as error:
-        raise ValueError(f"{address!r} has no domain that can be reached") from error
-    return f"{local.casefold()}@{ascii_domain}"

@@ -8,6 +8,7 @@ from fastapi import Request as HttpRequest
 from tenantable.services.access.declaration import PLATFORM
 from tenantable.services.access.errors import AlreadyExists
 from tenantable.services.access.http.answers import show_revision, show_version
+from tenantable.services.access.http.names import Name
 from tenantable.services.access.http.pages import LIMIT_DEFAULT, Cursor, Limit, Listing, listing
 from tenantable.services.access.http.requests import (
     ID_PATTERN,
@@ -39,7 +40,7 @@ from tenantable.web.problems import problem_responses
 RoleId = Annotated[str, Path(pattern=ID_PATTERN)]
 UserId = Annotated[str, Path(pattern=ID_PATTERN)]
 Active = Annotated[bool, Query(description="Active roles, or inactive ones.")]
-RoleName = Annotated[str | None, Query(min_length=1, max_length=200, description="Only roles of this name.")]
+RoleName = Annotated[Name | None, Query(description="Only roles of this name.")]
 ReadsRoles = Annotated[Request, Depends(allowed("access:role:read"))]
 WritesRoles = Annotated[Request, Depends(allowed("access:role:write"))]
 ReadsAssignments = Annotated[Request, Depends(allowed("access:assignment:read", or_own=True))]
