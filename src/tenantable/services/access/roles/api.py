@@ -272,7 +272,11 @@ def put_platform_role(
     response: Response,
     if_match: IfMatch = None,
 ) -> RoleShown:
-    """Make a role for all organisations, or give it another content; for the platform's administrator."""
+    """
+    Make a role for all organisations, or give it another content; for the platform's administrator.
+
+    There is no way to delete one, because users of any organisation may have it: switch it off.
+    """
     actor = repeatable_actor(caller, http, None, body=b"", status=200, render=str)
     changed = roles.put(actor, role_id, content=body.content(), if_match=if_match)
     show_version(response, PLATFORM, changed.version)
