@@ -162,6 +162,7 @@ def create_app(dependencies: Dependencies) -> FastAPI:
     )
     changes = dependencies.changes(declaration.directory_service)
     found_platform(changes, now=dependencies.clock())
+    app.state.doors.snapshots.prepare()
     app.state.directory = Directory(changes)
     app.state.members = MemberDirectory(changes)
     app.state.removal = Removal(changes)

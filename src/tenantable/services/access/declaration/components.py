@@ -245,6 +245,7 @@ decision_service = Component(
     description="Decides what a user may do. Reads what decisions rest on, changes nothing.",
     grants=[
         _HELD,
+        allow(OrganisationHeads.get, batch=True),
         allow(Members.get, Members.of_organisation, Permissions.by_category, ServiceKeys.get),
         allow(UserRoleAssignments.users_of_role, TeamMembers.by_role, Teams.of_organisation, TeamMembers.of_team),
         allow(ProtectedResources.get, ProtectedResources.of_type),
