@@ -53,6 +53,7 @@ from tenantable.services.access.invitations.acceptance import Acceptance
 from tenantable.services.access.invitations.answers_api import answer_buckets
 from tenantable.services.access.invitations.answers_api import router as invitation_answers_router
 from tenantable.services.access.invitations.api import router as invitations_router
+from tenantable.services.access.invitations.decoy import found_decoy
 from tenantable.services.access.invitations.service import InvitationService
 from tenantable.services.access.invitations.tokens import new_token
 from tenantable.services.access.permissions.api import router as permissions_router
@@ -232,6 +233,7 @@ def _add_decisions(app: FastAPI, dependencies: Dependencies, database: Database)
 def _add_invitations(app: FastAPI, dependencies: Dependencies) -> None:
     changes, clock = dependencies.changes(declaration.invitation_service), dependencies.clock
     invitations = InvitationService(changes, new_token=lambda: new_token(dependencies.entropy), clock=clock)
+    found_decoy(changes)
     app.state.invitations = invitations
     app.state.acceptance = Acceptance(changes, expiry=invitations.expiry, clock=clock)
     app.state.answer_buckets = answer_buckets(dependencies.monotonic)
