@@ -19,6 +19,8 @@ DECOY = "decoy" + "0" * 59
 ABSENT = "absent" + "0" * 58
 """As `DECOY`; nothing stands there."""
 _ID = "decoy00000000000000000000"
+_NOBODYS_ADDRESS = "decoy@example.invalid"
+"""No mail reaches it (RFC 2606, section 2), so nobody has it verified."""
 _NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 
 
@@ -31,6 +33,7 @@ def found_decoy(changes: Changes) -> None:
         invitation = Invitation(
             organisation_id=PLATFORM,
             invitation_id=_ID,
+            email=_NOBODYS_ADDRESS,
             status="revoked",
             role_id="member",
             token_digest=DECOY,
