@@ -11,6 +11,7 @@ from pydantic.alias_generators import to_camel
 from tenantable.services.access.configuration.yaml_text import Loaded, Place, dump, load
 from tenantable.services.access.http.names import Name
 from tenantable.services.access.http.requests import ID_PATTERN
+from tenantable.services.access.identity.subjects import USER_ID_PATTERN
 from tenantable.services.access.permissions.schemas import ENTRIES_MAX, Entry
 from tenantable.services.access.roles.schemas import PARENTS_MAX, SETS_MAX
 from tenantable.services.access.teams.definitions import Reach
@@ -92,7 +93,7 @@ class GivenRole(Part):
 class MemberPart(Part):
     """All roles of a member, and the role in each team. `id` is the user's."""
 
-    id: Id
+    id: Annotated[str, Field(pattern=USER_ID_PATTERN)]
     roles: list[Annotated[GivenRole, BeforeValidator(_role)]] = Field(default=[], max_length=100)
     teams: dict[Id, Id] = Field(default={}, max_length=200)
 

@@ -23,7 +23,6 @@ from tenantable.services.access.http.answers import show_revision, show_version
 from tenantable.services.access.http.names import Name
 from tenantable.services.access.http.pages import LIMIT_DEFAULT, Cursor, Limit, Listing, listing
 from tenantable.services.access.http.requests import (
-    ID_PATTERN,
     CallerHere,
     IdempotencyKey,
     IfMatch,
@@ -35,6 +34,7 @@ from tenantable.services.access.http.requests import (
 )
 from tenantable.services.access.identity.callers import Caller
 from tenantable.services.access.identity.emails import normalised_email
+from tenantable.services.access.identity.subjects import USER_ID_PATTERN
 from tenantable.web.problems import problem_responses
 
 
@@ -158,7 +158,7 @@ def list_own_organisations(
 
 @router.post("/platform/users/{user_id}/erase")
 def erase_user(
-    user_id: Annotated[str, Path(pattern=ID_PATTERN)],
+    user_id: Annotated[str, Path(pattern=USER_ID_PATTERN)],
     caller: Administrator,
     removal: Annotated[Removal, Depends(removal_here)],
     *,

@@ -12,16 +12,16 @@ from tenantable.services.access.errors import Forbidden
 from tenantable.services.access.http.answers import show_revision, show_version
 from tenantable.services.access.http.pages import LIMIT_DEFAULT, Cursor, Limit, Listing, listing
 from tenantable.services.access.http.requests import (
-    ID_PATTERN,
     IdempotencyKey,
     IfMatch,
     RawBody,
     Request,
     allowed,
 )
+from tenantable.services.access.identity.subjects import USER_ID_PATTERN
 from tenantable.web.problems import problem_responses
 
-UserId = Annotated[str, Path(pattern=ID_PATTERN)]
+UserId = Annotated[str, Path(pattern=USER_ID_PATTERN)]
 Reads = Annotated[Request, Depends(allowed("access:member:read"))]
 Writes = Annotated[Request, Depends(allowed("access:member:write"))]
 MembersHere = Annotated[MemberDirectory, Depends(members_here)]

@@ -17,6 +17,7 @@ from joserfc.jws import extract_compact
 from tenantable.services.access.errors import NotAuthenticated
 from tenantable.services.access.identity.callers import Caller, is_user_id
 from tenantable.services.access.identity.emails import normalised_email
+from tenantable.services.access.identity.subjects import subject_of, user_id_of
 
 ALGORITHMS = ["ES256", "ES384", "RS256", "PS256", "Ed25519", "EdDSA"]
 EMBEDDED_ALGORITHM = "ES256"
@@ -60,6 +61,7 @@ class TokenAuthenticator:
             issuer, claims = self._verified(credential)
         except (JoseError, ValueError, TypeError, KeyError, RecursionError) as error:
             raise NotAuthenticated from error
+        claims[issuer.user_claim] = user_id_of(claims.get(issuer.user_claim))
         self._check(claims, issuer)
         return Caller(kind="user", id=claims[issuer.user_claim], email=_verified_email(claims))
 
@@ -135,14 +137,14 @@ class EmbeddedIssuer:
             ValueError: The lifetime is not 1 second to 12 hours, or the id is none that users have.
         """
         if not is_user_id(user_id):
-            raise ValueError(f"{user_id!r} is no user id: write 1 to 128 letters, digits, _, | and -, not `platform`")
+            raise ValueError(f"{user_id!r} is no user id: write letters, digits, _, |, ., @, + and -, not `platform`")
         if not 1 <= lifetime_seconds <= LIFETIME_SECONDS_MAX:
             raise ValueError(f"lifetime_seconds is {lifetime_seconds}; it must be 1 to {LIFETIME_SECONDS_MAX}")
         now = int(self._clock())
         claims: dict[str, Any] = {
             "iss": self._issuer,
             "aud": self._issuer,
-            "sub": user_id,
+            "sub": subject_of(user_id),
             "iat": now,
             "exp": now + lifetime_seconds,
         }

@@ -136,7 +136,7 @@ class Acceptance:
         if caller.kind != "user":
             raise Forbidden("Only a user can answer an invitation", hint="use a user's token")
         if not is_user_id(caller.id):
-            raise Unprocessable("The token's subject is no user id", hint="letters, digits, _, | and -, 128 at most")
+            raise Unprocessable("The token's subject is no user id", hint="it is 1 to 255 ASCII characters")
         self._changes.refuse_answered(actor)
 
     def _open(self, token: str) -> Invitation:

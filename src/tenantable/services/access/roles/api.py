@@ -22,6 +22,7 @@ from tenantable.services.access.http.requests import (
     repeatable_actor,
 )
 from tenantable.services.access.identity.callers import Caller
+from tenantable.services.access.identity.subjects import USER_ID_PATTERN
 from tenantable.services.access.roles.assignments import Assignments
 from tenantable.services.access.roles.definitions import PlatformRoleDefinitions, RoleDefinitions
 from tenantable.services.access.roles.remapping import Remapping
@@ -38,7 +39,7 @@ from tenantable.services.access.roles.schemas import (
 from tenantable.web.problems import problem_responses
 
 RoleId = Annotated[str, Path(pattern=ID_PATTERN)]
-UserId = Annotated[str, Path(pattern=ID_PATTERN)]
+UserId = Annotated[str, Path(pattern=USER_ID_PATTERN)]
 Active = Annotated[bool, Query(description="Active roles, or inactive ones.")]
 RoleName = Annotated[Name | None, Query(description="Only roles of this name.")]
 ReadsRoles = Annotated[Request, Depends(allowed("access:role:read"))]
