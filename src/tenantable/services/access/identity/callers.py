@@ -18,7 +18,7 @@ EXPIRY_ACTOR = "expiry"
 """Whoever closes invitations whose time is over."""
 RESERVED_IDS = frozenset({PLATFORM_ACTOR, INSTALLATION_ACTOR, EXPIRY_ACTOR})
 ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_|-]{0,127}$"
-"""Ids of organisations, roles and the rest: none has what keys give a meaning of its own. Users' ids are `subjects`'."""
+"""Ids of organisations, roles and the rest: none has what keys give a meaning of its own. For users see `subjects`."""
 _ID = re.compile(ID_PATTERN)
 
 
