@@ -15,6 +15,7 @@ from tenantable.data.database import Database
 from tenantable.declare.grants import Component
 from tenantable.declare.naming import Naming
 from tenantable.services.access import declaration
+from tenantable.services.access.audit.api import install_damage
 from tenantable.services.access.audit.api import router as audit_router
 from tenantable.services.access.audit.archiving.archiver import Retention
 from tenantable.services.access.audit.assembly import audit_of
@@ -153,6 +154,7 @@ def create_app(dependencies: Dependencies) -> FastAPI:
         parameter_problems={HEADER: (412, 422)},
     )
     install_replays(app)
+    install_damage(app)
     app.include_router(authzen_router)  # first: routes are tried in order, and these are asked most
     install_limits(app)
     decision_database = dependencies.database(declaration.decision_service)
