@@ -57,6 +57,14 @@ def test_a_name_has_no_control_characters(ann: httpx.Client, name: str) -> None:
     assert ann.post(f"{ACME}/roles", json={"roleId": "odd", "name": name}).status_code == 422
 
 
+def test_a_key_of_repeated_requests_is_one_of_the_organisation(world: World, ann: httpx.Client) -> None:
+    """The administrator may send the same key to two organisations."""
+    for organisation_id in ("acme", "zeta"):
+        path = f"/v1/organisations/{organisation_id}/teams"
+        answer = world.as_platform().post(path, json=TEAM, headers={"idempotency-key": "k1"})
+        assert (answer.status_code, "idempotent-replayed" in answer.headers) == (201, False)
+
+
 def test_a_team_role_lives_from_creation_to_deletion(ann: httpx.Client) -> None:
     created = ann.post(f"{ACME}/team-roles", json=ROLE)
     assert (created.status_code, created.json()["assigned"]) == (201, 0)
