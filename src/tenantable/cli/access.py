@@ -54,7 +54,7 @@ def token(
     # Here, because these libraries take long to import and serving the engine needs none of them.
     from tenantable.errors import SettingsError
     from tenantable.local.access.keys import embedded_issuer
-    from tenantable.services.access.identity.tokens import normalised_email
+    from tenantable.services.access.identity.emails import normalised_email
 
     issuer = embedded_issuer(_settings(data), clock=time.time)
     try:

@@ -3,15 +3,17 @@
 import base64
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from fastapi import Depends, FastAPI, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from pydantic import BaseModel
 
+from tenantable.web.documentation import document_problems
 from tenantable.web.limits import BodyLimit
+from tenantable.web.methods import HeadAsGet
 from tenantable.web.observation import Observation, RequestMetrics
-from tenantable.web.problems import ProblemDocument, install_problems, problem_responses
+from tenantable.web.problems import install_problems, problem_responses
 from tenantable.web.queries import KnownQueries
 
 REQUEST_ID_BYTES = 15
@@ -32,6 +34,7 @@ def new_application(
     registry: CollectorRegistry,
     entropy: Callable[[int], bytes] = os.urandom,
     monotonic: Callable[[], float] = time.perf_counter,
+    parameter_problems: Mapping[str, tuple[int, ...]] | None = None,
 ) -> FastAPI:
     """
     An application that answers `/healthz` and `/metrics`; its routes are still to be added.
@@ -39,6 +42,7 @@ def new_application(
     Args:
         body_bytes_max: Above this a request body is answered with 413.
         registry: Whose metrics `/metrics` shows; the service adds its own to it.
+        parameter_problems: Statuses that the service's own parameters lead to, by name, for the OpenAPI document.
     """
     # Without the interactive pages: they load scripts from elsewhere.
     # Without redirects to an address with another slash at its end: they would go to whatever host a request names.
@@ -52,6 +56,7 @@ def new_application(
     )
     install_problems(app)
     app.add_middleware(BodyLimit, bytes_max=body_bytes_max)
+    app.add_middleware(HeadAsGet)
     app.add_middleware(
         Observation,
         metrics=RequestMetrics(registry),
@@ -69,7 +74,7 @@ def new_application(
         """Prometheus metrics."""
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
-    _document_problems(app)
+    document_problems(app, parameters=parameter_problems)
     return app
 
 
@@ -81,22 +86,3 @@ def refuse_unknown_queries(app: FastAPI) -> None:
     """
     app.router.dependencies.append(Depends(KnownQueries(app)))
     app.router.responses.update(problem_responses(422))
-
-
-def _document_problems(app: FastAPI) -> None:
-    """OpenAPI gets the schema of problem documents once; routes refer to it."""
-    generate = app.openapi
-
-    def openapi() -> dict[str, object]:
-        schema = generate()
-        schemas = schema.setdefault("components", {}).setdefault("schemas", {})
-        for name, definition in _problem_schemas().items():
-            schemas.setdefault(name, definition)
-        return schema
-
-    app.openapi = openapi  # type: ignore[method-assign]
-
-
-def _problem_schemas() -> dict[str, object]:
-    schema = ProblemDocument.model_json_schema(mode="serialization", ref_template="#/components/schemas/{model}")
-    return {**schema.pop("$defs", {}), "ProblemDocument": schema}

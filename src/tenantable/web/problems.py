@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from tenantable.errors import AccessDenied, CloudError, InvalidCursor, ServiceError, Unavailable
 from tenantable.web.logs import error_text
 from tenantable.web.members import body_of, told
+from tenantable.web.methods import allowed_methods
 from tenantable.web.observation import note_refusal, request_id_of
 
 PROBLEM_MEDIA_TYPE = "application/problem+json"
@@ -174,8 +175,8 @@ def _no_json(request: Request, error: RequestValidationError) -> JSONResponse:
 def _http_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     code = _CODES.get(error.status_code, "http-error")
-    detail = str(error.detail)
-    return problem_response(request, status=error.status_code, code=code, detail=detail, headers=error.headers)
+    headers = {"allow": allowed_methods(request)} if error.status_code == 405 else error.headers
+    return problem_response(request, status=error.status_code, code=code, detail=str(error.detail), headers=headers)
 
 
 def _invalid_cursor(request: Request, error: Exception) -> JSONResponse:

@@ -63,11 +63,16 @@ class RecordingClient:
 
     client: DynamoClient
     operations: list[str]
+    hits: list[bool]
+    """Whether each GetItem found something."""
 
     def call(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
         index = request.get("IndexName")
         self.operations.append(operation if index is None else f"{operation} {index[-4:]}")
-        return self.client.call(operation, request)
+        answer = self.client.call(operation, request)
+        if operation == "GetItem":
+            self.hits.append("Item" in answer)
+        return answer
 
 
 @dataclass(kw_only=True)
@@ -76,6 +81,7 @@ class Scene:
 
     world: World
     operations: list[str] = field(default_factory=list)
+    hits: list[bool] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.dependencies = replace(self.world.dependencies, client=self._client)
@@ -90,7 +96,7 @@ class Scene:
         self.acceptance = Acceptance(changes, expiry=self.invitations.expiry, clock=clock)
 
     def _client(self, component: Component) -> DynamoClient:
-        return RecordingClient(self.world.dependencies.client(component), self.operations)
+        return RecordingClient(self.world.dependencies.client(component), self.operations, self.hits)
 
     @property
     def database(self) -> Database:
@@ -101,6 +107,7 @@ class Scene:
     def observed(self) -> Iterator[list[str]]:
         """What is asked within the block."""
         self.operations.clear()
+        self.hits.clear()
         yield self.operations
 
     def join(self, user_id: str, *role_ids: str, organisation_id: str = "acme", active: bool = True) -> Caller:

@@ -3,7 +3,7 @@ Each access pattern of the design is one Query of one place, never a Scan. Requi
 """
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -69,6 +69,12 @@ def set_of(number: int) -> PermissionSet:
     return PermissionSet(**HERE, permission_set_id=f"s{9 - number}", name="s", active=number < 2, date_created=created)
 
 
+def platform_set(set_id: str, *, active: bool, days: int) -> PlatformPermissionSet:
+    """So many days before now."""
+    created = NOW - timedelta(days=days)
+    return PlatformPermissionSet(permission_set_id=set_id, name=set_id, active=active, date_created=created)
+
+
 def invitation_of(number: int, status: Any = "pending") -> Invitation:
     """Later ones end earlier."""
     return Invitation(
@@ -104,7 +110,7 @@ def hours(first: int, last: int) -> Any:
 STORED: list[tuple[Any, list[Any]]] = [
     (Permissions, [Permission(permission_id=f"a:{each}", category="a", date_created=NOW) for each in "cab"]),
     (PermissionSets, [set_of(number) for number in range(3)]),
-    (PlatformPermissionSets, [PlatformPermissionSet(permission_set_id="s", name="s", date_created=NOW)]),
+    (PlatformPermissionSets, [platform_set("s", active=True, days=0), platform_set("t", active=False, days=1)]),
     (PlatformRoles, [PlatformRole(role_id="r", name="Support", date_created=NOW)]),
     (
         OrganisationRoles,
@@ -263,7 +269,17 @@ PATTERNS: dict[str, tuple[Pattern, str, list[str]]] = {
     "permission sets of the platform": (
         lambda database: database.repository(PlatformPermissionSets).every(),
         "permission_set_id",
-        ["s"],
+        ["s", "t"],
+    ),
+    "permission sets of the platform by date": (
+        lambda database: database.repository(PlatformPermissionSets).by_date(),
+        "permission_set_id",
+        ["t", "s"],
+    ),
+    "inactive permission sets of the platform": (
+        lambda database: database.repository(PlatformPermissionSets).by_activity(active=False),
+        "permission_set_id",
+        ["t"],
     ),
     "roles of the platform by name": (
         lambda database: database.repository(PlatformRoles).by_name(active=True, name="Support"),
@@ -342,6 +358,8 @@ PLACES = {
     "permission sets of an organisation by date": "gsi1",
     "active permission sets across organisations": "gsi2",
     "inactive permission sets of an organisation": "gsi2",
+    "permission sets of the platform by date": "gsi1",
+    "inactive permission sets of the platform": "gsi2",
     "roles of the platform by name": "gsi1",
     "active roles of an organisation": "gsi1",
     "inactive roles of an organisation": "gsi1",

@@ -96,7 +96,18 @@ DESIGN: list[tuple[type[Repository[Any]], Entity, dict[str, str]]] = [
             "GSI2SK": f"ORG#acme#{TIME}",
         },
     ),
-    (PlatformPermissionSets, PLATFORM_SET, {"PK": "PLATFORM", "SK": "PERMSET#s1"}),
+    (
+        PlatformPermissionSets,
+        PLATFORM_SET,
+        {
+            "PK": "PLATFORM",
+            "SK": "PERMSET#s1",
+            "GSI1PK": "PLATFORM",
+            "GSI1SK": f"PERMSET#{TIME}",
+            "GSI2PK": "PLATFORM#PERMSET#ACTIVE#true",
+            "GSI2SK": f"PERMSET#{TIME}",
+        },
+    ),
     (
         Invitations,
         INVITATION,

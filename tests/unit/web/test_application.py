@@ -6,7 +6,7 @@ from typing import Annotated
 import httpx
 import pytest
 import structlog
-from fastapi import FastAPI, Query, Request
+from fastapi import APIRouter, FastAPI, Header, Query, Request
 from prometheus_client import CollectorRegistry
 from pydantic import BaseModel
 from structlog.testing import capture_logs
@@ -269,3 +269,37 @@ def test_openapi_describes_problems(client: httpx.Client) -> None:
     answer = document["paths"]["/orders/{order_id}"]["post"]["responses"]["404"]
     assert answer["content"][PROBLEM_MEDIA_TYPE]["schema"]["$ref"] == "#/components/schemas/ProblemDocument"
     assert {"ProblemDocument", "FieldProblem"} <= document["components"]["schemas"].keys()
+
+
+def test_a_wrong_method_is_told_every_right_one(serving: Callable[[FastAPI], httpx.Client]) -> None:
+    """Of all routes of the address, also those of routers; HEAD goes wherever GET does."""
+    app = application()
+    router = APIRouter()
+    router.add_api_route("/orders", list, methods=["GET"])
+    router.add_api_route("/orders/{order_id}", lambda order_id: order_id, methods=["GET"])
+    app.include_router(router)
+    client = serving(app)
+    answer = client.put("/orders/1")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD, POST")
+    assert client.delete("/orders").headers["allow"] == "GET, HEAD"
+
+
+def test_head_is_get_without_the_body(serving: Callable[[FastAPI], httpx.Client]) -> None:
+    client = serving(application())
+    got, headed = client.get("/healthz"), client.head("/healthz")
+    assert (headed.status_code, headed.content) == (200, b"")
+    assert headed.headers["content-length"] == got.headers["content-length"]
+    assert client.head("/orders/1").status_code == 405
+
+
+def test_the_document_has_the_errors_that_bodies_and_parameters_lead_to() -> None:
+    app = application()
+
+    @app.put("/orders/{order_id}/note")
+    def put(order: Order, version: Annotated[str | None, Header(alias="if-match")] = None) -> None:
+        """Nothing is said of errors here."""
+
+    paths = app.openapi()["paths"]
+    assert {"400", "412", "413"} <= set(paths["/orders/{order_id}/note"]["put"]["responses"])
+    assert PROBLEM_MEDIA_TYPE in paths["/orders/{order_id}/note"]["put"]["responses"]["422"]["content"]
+    assert "412" not in paths["/orders/{order_id}"]["post"]["responses"]

@@ -15,6 +15,7 @@ from tenantable.data.database import Database
 from tenantable.declare.grants import Component
 from tenantable.declare.naming import Naming
 from tenantable.services.access import declaration
+from tenantable.services.access.audit.api import install_damage
 from tenantable.services.access.audit.api import router as audit_router
 from tenantable.services.access.audit.archiving.archiver import Retention
 from tenantable.services.access.audit.assembly import audit_of
@@ -47,6 +48,7 @@ from tenantable.services.access.http.answers import install_replays
 from tenantable.services.access.http.challenges import install_challenges
 from tenantable.services.access.http.limits import install_limits
 from tenantable.services.access.http.requests import Doors
+from tenantable.services.access.http.versions import HEADER
 from tenantable.services.access.identity.callers import Authenticator, PlatformSecret
 from tenantable.services.access.identity.recent import RecentCallers
 from tenantable.services.access.identity.service_keys import ServiceKeyAuthenticator
@@ -55,6 +57,7 @@ from tenantable.services.access.invitations.acceptance import Acceptance
 from tenantable.services.access.invitations.answers_api import answer_buckets
 from tenantable.services.access.invitations.answers_api import router as invitation_answers_router
 from tenantable.services.access.invitations.api import router as invitations_router
+from tenantable.services.access.invitations.decoy import found_decoy
 from tenantable.services.access.invitations.service import InvitationService
 from tenantable.services.access.invitations.tokens import new_token
 from tenantable.services.access.permissions.api import router as permissions_router
@@ -151,8 +154,10 @@ def create_app(dependencies: Dependencies) -> FastAPI:
         registry=dependencies.registry,
         entropy=dependencies.entropy,
         monotonic=dependencies.monotonic,
+        parameter_problems={HEADER: (412, 422)},
     )
     install_replays(app)
+    install_damage(app)
     app.include_router(authzen_router)  # first: routes are tried in order, and these are asked most
     refuse_unknown_queries(app)
     install_challenges(app)
@@ -165,6 +170,7 @@ def create_app(dependencies: Dependencies) -> FastAPI:
     )
     changes = dependencies.changes(declaration.directory_service)
     found_platform(changes, now=dependencies.clock())
+    app.state.doors.snapshots.prepare()
     app.state.directory = Directory(changes)
     app.state.members = MemberDirectory(changes)
     app.state.removal = Removal(changes)
@@ -239,6 +245,7 @@ def _add_decisions(app: FastAPI, dependencies: Dependencies, database: Database)
 def _add_invitations(app: FastAPI, dependencies: Dependencies) -> None:
     changes, clock = dependencies.changes(declaration.invitation_service), dependencies.clock
     invitations = InvitationService(changes, new_token=lambda: new_token(dependencies.entropy), clock=clock)
+    found_decoy(changes)
     app.state.invitations = invitations
     app.state.acceptance = Acceptance(changes, expiry=invitations.expiry, clock=clock)
     app.state.answer_buckets = answer_buckets(dependencies.monotonic)

@@ -35,6 +35,34 @@
 #   - PlatformRole:       ROLE#{name}
 #   - OrganisationRole:   ROLE#{name}
 #   - UserRoleAssignment: USER#{userId}
+#   - Invitation:            ORG#{organisationId}#STATUS#{status}
+#   - Organisation:          ORGANISATIONS#ACTIVE#{active}
+#   - Member:                ORG#{organisationId}#MEMBERS
+#   - ServiceKey:            ORG#{organisationId}#SERVICEKEYS
+#   - Permission:            CATEGORY#{category}
+#   - PermissionSet:         ORG#{organisationId}
+#   - PlatformPermissionSet: PLATFORM
+#   - Team:                  ORG#{organisationId}#ACTIVE#{active}
+#   - TeamRoleDefinition:    ORG#{organisationId}#ACTIVE#{active}
+#   - TeamMember:            USER#{userId}
+#   - PlatformRole:          PLATFORM#ACTIVE#{active}
+#   - OrganisationRole:      ORG#{organisationId}#ACTIVE#{active}
+#   - UserRoleAssignment:    ORG#{organisationId}#ROLE#{roleId}
+#
+# Sort key (GSI1SK):
+#   - Invitation:            {expiresAt}#{invitationId}
+#   - Organisation:          ORG#{name}
+#   - Member:                USER#{userId}
+#   - ServiceKey:            KEY#{keyId}
+#   - Permission:            PERM#{permissionId}
+#   - PermissionSet:         PERMSET#{dateCreated}
+#   - PlatformPermissionSet: PERMSET#{dateCreated}
+#   - Team:                  TEAM#{name}
+#   - TeamRoleDefinition:    TEAMROLE#{name}
+#   - TeamMember:            ORG#{organisationId}#TEAM#{teamId}
+#   - PlatformRole:          ROLE#{name}
+#   - OrganisationRole:      ROLE#{name}
+#   - UserRoleAssignment:    USER#{userId}
 #
 # Values of Invitation.status: pending, accepted, declined, revoked, expired
 #
@@ -48,6 +76,13 @@
 #   5. ServiceKeys.of_organisation: An organisation's keys, by id.
 #   6. Permissions.by_category: The permissions of a category, by id.
 #   7. PermissionSets.by_date: An organisation's permission sets, oldest first.
+#   1. Invitations.by_status: An organisation's invitations in one state, the first to expire first.
+#   2. Organisations.by_name: The platform's active (or inactive) organisations by name, or those of one name.
+#   3. Members.of_organisation: An organisation's members, by user id.
+#   4. ServiceKeys.of_organisation: An organisation's keys, by id.
+#   5. Permissions.by_category: The permissions of a category, by id.
+#   6. PermissionSets.by_date: An organisation's permission sets, oldest first.
+#   7. PlatformPermissionSets.by_date: The platform's permission sets, oldest first.
 #   8. Teams.by_name: An organisation's active (or inactive) teams by name, or those of one name.
 #   9. TeamRoleDefinitions.by_name: An organisation's active (or inactive) team roles by name, or those of one name.
 #   10. TeamMembers.teams_of_user: Every team of a user, by organisation and team.
@@ -59,18 +94,20 @@
 # GSI2: Email, active status, division lookups
 # =============================================================================
 # Partition key (GSI2PK):
-#   - Invitation:    EMAIL#{email}
-#   - Member:        USER#{userId}
-#   - PermissionSet: PERMSET#ACTIVE#{active}
-#   - Team:          ORG#{organisationId}#DIV#{divisionId}
-#   - TeamMember:    ORG#{organisationId}#TEAM#{teamId}#ROLE#{teamRoleId}
+#   - Invitation:            EMAIL#{email}
+#   - Member:                USER#{userId}
+#   - PermissionSet:         PERMSET#ACTIVE#{active}
+#   - PlatformPermissionSet: PLATFORM#PERMSET#ACTIVE#{active}
+#   - Team:                  ORG#{organisationId}#DIV#{divisionId}
+#   - TeamMember:            ORG#{organisationId}#TEAM#{teamId}#ROLE#{teamRoleId}
 #
 # Sort key (GSI2SK):
-#   - Invitation:    ORG#{organisationId}#{dateCreated}
-#   - Member:        ORG#{organisationId}
-#   - PermissionSet: ORG#{organisationId}#{dateCreated}
-#   - Team:          TEAM#{teamId}
-#   - TeamMember:    MEMBER#{userId}
+#   - Invitation:            ORG#{organisationId}#{dateCreated}
+#   - Member:                ORG#{organisationId}
+#   - PermissionSet:         ORG#{organisationId}#{dateCreated}
+#   - PlatformPermissionSet: PERMSET#{dateCreated}
+#   - Team:                  TEAM#{teamId}
+#   - TeamMember:            MEMBER#{userId}
 #
 # Holds whole items.
 #
@@ -78,8 +115,9 @@
 #   1. Invitations.by_email: Invitations of an address, into all organisations or into one, oldest first.
 #   2. Members.organisations_of_user: A user's memberships in organisations, by organisation.
 #   3. PermissionSets.by_activity: Active (or inactive) permission sets across all organisations, or those of one, oldest first.
-#   4. Teams.of_division: The teams of a division, by id.
-#   5. TeamMembers.by_role: The members of a team who have one role, by user id.
+#   4. PlatformPermissionSets.by_activity: The platform's active (or inactive) permission sets, oldest first.
+#   5. Teams.of_division: The teams of a division, by id.
+#   6. TeamMembers.by_role: The members of a team who have one role, by user id.
 
 # =============================================================================
 # GSI3: User team memberships
@@ -172,7 +210,8 @@
 #   - GSI1: GSI1PK=ORG#{organisationId}, GSI1SK=PERMSET#{dateCreated}
 #   - GSI2: GSI2PK=PERMSET#ACTIVE#{active}, GSI2SK=ORG#{organisationId}#{dateCreated}
 # PlatformPermissionSet:
-#   - in no index
+#   - GSI1: GSI1PK=PLATFORM, GSI1SK=PERMSET#{dateCreated}
+#   - GSI2: GSI2PK=PLATFORM#PERMSET#ACTIVE#{active}, GSI2SK=PERMSET#{dateCreated}
 # Team:
 #   - GSI1: GSI1PK=ORG#{organisationId}#ACTIVE#{active}, GSI1SK=TEAM#{name}
 #   - GSI2: GSI2PK=ORG#{organisationId}#DIV#{divisionId}, GSI2SK=TEAM#{teamId}

@@ -105,7 +105,7 @@ resource "aws_iam_policy" "permission_service" {
         Resource = "${aws_dynamodb_table.access_management.arn}/index/${local.gsi_names.gsi1}"
         Condition = {
           "ForAllValues:StringLike" = {
-            "dynamodb:LeadingKeys" = ["CATEGORY#*", "ORG#*"]
+            "dynamodb:LeadingKeys" = ["CATEGORY#*", "ORG#*", "PLATFORM"]
           }
           "ForAllValues:StringNotLike" = {
             "dynamodb:LeadingKeys" = [
@@ -125,7 +125,7 @@ resource "aws_iam_policy" "permission_service" {
         Resource = "${aws_dynamodb_table.access_management.arn}/index/${local.gsi_names.gsi2}"
         Condition = {
           "ForAllValues:StringLike" = {
-            "dynamodb:LeadingKeys" = "PERMSET#ACTIVE#*"
+            "dynamodb:LeadingKeys" = ["PERMSET#ACTIVE#*", "PLATFORM#PERMSET#ACTIVE#*"]
           }
         }
       },
@@ -1051,6 +1051,17 @@ resource "aws_iam_policy" "decision_service" {
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = [
+      {
+        Sid      = "BatchGetItemAccessManagement"
+        Effect   = "Allow"
+        Action   = "dynamodb:BatchGetItem"
+        Resource = aws_dynamodb_table.access_management.arn
+        Condition = {
+          "ForAllValues:StringLike" = {
+            "dynamodb:LeadingKeys" = "HEAD#*"
+          }
+        }
+      },
       {
         Sid      = "GetItemAccessManagement"
         Effect   = "Allow"

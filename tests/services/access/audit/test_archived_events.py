@@ -173,4 +173,5 @@ def test_a_damaged_archive_is_told_and_not_passed_over(aged: World) -> None:
     key = next(iter(Archive(bucket).keys("acme")))
     bucket.put(key, Content(body=b"x"))
     answer = aged.as_user("ann").get(EVENTS, params={"from": since(aged, 100), "order": "oldest"})
-    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+    assert (answer.status_code, answer.json()["code"]) == (503, "archive-damaged")
+    assert key in answer.json()["detail"]

@@ -250,7 +250,26 @@ def test_many_who_ask_at_once_read_an_organisation_once(world: World, engine: En
 
     with ThreadPoolExecutor(16) as pool:
         assert len(set(pool.map(ask, range(16)))) == 1
-    assert sorted(calls) == ["GetItem", "GetItem", "Query", "Query"]
+    assert sorted(calls) == ["BatchGetItem", "Query", "Query"]
+
+
+def test_an_organisation_that_is_new_to_a_prepared_process_takes_two_requests(world: World, engine: Engine) -> None:
+    """One for its version and the platform's, one query for its definitions; then a query for each user."""
+    calls: list[str] = []
+
+    class Counted:
+        def call(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
+            calls.append(operation)
+            return engine.call(operation, request)
+
+    snapshots = Snapshots(Database(Counted(), naming=naming("dev"), cursor_key=bytes(32)), clock=world.clock)
+    snapshots.prepare()
+    calls.clear()
+    world.clock.now += STALE_SECONDS_MAX  # so that the platform's version is looked at, too
+    snapshot = snapshots.of("acme")
+    assert calls == ["BatchGetItem", "Query"]
+    assert snapshot.allows("ann", "record:read", now=world.clock())
+    assert calls == ["BatchGetItem", "Query", "Query"]
 
 
 def test_a_resource_is_read_once_by_a_snapshot(world: World) -> None:

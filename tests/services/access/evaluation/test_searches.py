@@ -81,6 +81,14 @@ def test_a_limit_of_nothing_gives_nothing_and_says_that_there_is_more(acme: Orga
     assert (answer["results"], answer["page"]["next_token"] != "") == ([], True)
 
 
+@pytest.mark.parametrize("page", [{}, {"limit": 1}])
+def test_from_a_page_of_nothing_any_limit_goes_on(acme: Organisation, page: dict[str, int]) -> None:
+    address, asker = "/access/v1/search/subject", acme.asker()
+    token = asker.post(address, json=READERS | {"page": {"limit": 0}}).json()["page"]["next_token"]
+    answer = asker.post(address, json=READERS | {"page": {"token": token, **page}}).json()
+    assert answer["results"] == asker.post(address, json=READERS | {"page": page}).json()["results"] != []
+
+
 def test_actions_are_found_in_the_catalogue_too(acme: Organisation) -> None:
     catalogued = {"permissionId": "rocket:launch", "category": "rocket"}
     assert acme.world.as_platform().post("/v1/platform/permissions", json=catalogued).status_code == 201

@@ -222,6 +222,9 @@ def test_invitations_of_a_state_are_listed_by_expiry(scene: Scene) -> None:
         (["bücher.example"], "bob@xn--bcher-kva.example", True),
         (["xn--bcher-kva.example"], "bob@xn--bcher-kva.example", True),
         (["a..b"], "bob@acme.com", False),
+        (["straße.de"], "bob@strasse.de", False),
+        (["straße.de"], "bob@xn--strae-oqa.de", True),
+        (["nowhere", "-"], "bob@nowhere", False),
         (["zeta.com", "acme.com"], "bob@acme.com", True),
     ],
 )

@@ -1,5 +1,7 @@
 """The catalogue of permissions, and permission sets, over HTTP."""
 
+from typing import Any
+
 import httpx
 import pytest
 from tests.services.access.acting import add_member, entries, made, make_role, make_set, place, refusal
@@ -130,12 +132,28 @@ def test_the_platforms_sets_are_the_administrators(world: World, ann: httpx.Clie
     changed = made(administrator.put(f"{PLATFORM_SETS}/watching", json=change))
     cat.headers["access-version"] = changed.headers["access-version"]
     assert cat.get(f"{place()}/roles").status_code == 403
-    ids = [each["permissionSetId"] for each in ann.get(PLATFORM_SETS).json()["items"]]
-    assert ids == ["admin", "auditor", "decision", "member", "owner", "watching"]
+    ids = {each["permissionSetId"] for each in ann.get(PLATFORM_SETS).json()["items"]}
+    assert ids == {"admin", "auditor", "decision", "member", "owner", "watching"}
     for refused in (ann.post(PLATFORM_SETS, json=body), ann.put(f"{PLATFORM_SETS}/watching", json=change)):
         assert refusal(refused) == (403, "forbidden")
     assert refusal(administrator.put(f"{PLATFORM_SETS}/none", json=change)) == (404, "not-found")
     assert refusal(ann.get(f"{PLATFORM_SETS}/none")) == (404, "not-found")
+
+
+def test_the_platforms_sets_are_listed_by_date_and_active_or_not(world: World, ann: httpx.Client) -> None:
+    administrator = world.as_platform()
+    for set_id, active in (("zulu", False), ("alpha", True)):
+        world.clock.now += 1
+        made(administrator.post(PLATFORM_SETS, json={"permissionSetId": set_id, "name": "n", "active": active}))
+
+    def listed(**query: Any) -> list[str]:
+        return [each["permissionSetId"] for each in made(ann.get(PLATFORM_SETS, params=query)).json()["items"]]
+
+    assert listed()[-2:] == ["zulu", "alpha"]
+    assert listed(active=False) == ["zulu"]
+    assert listed(active=True)[-1] == "alpha"
+    assert "zulu" not in listed(active=True)
+    assert administrator.delete(f"{PLATFORM_SETS}/zulu").headers["allow"] == "GET, HEAD, PUT"
 
 
 def test_permission_sets_take_their_own_permission(world: World, ann: httpx.Client) -> None:

@@ -56,6 +56,28 @@ def test_a_team_into_which_somebody_is_invited_is_not_deleted(ann: httpx.Client)
     made(ann.delete(f"{place()}/teams/gold"))
 
 
+def test_a_team_is_found_however_its_accents_were_typed(ann: httpx.Client) -> None:
+    made = ann.post(f"{ACME}/teams", json={"teamId": "jose", "name": "Jose\u0301"})
+    assert (made.status_code, made.json()["name"]) == (201, "Jos\u00e9")
+    for name in ("Jos\u00e9", "Jose\u0301"):
+        found = ann.get(f"{ACME}/teams", params={"name": name, "active": True}).json()["items"]
+        assert [each["teamId"] for each in found] == ["jose"]
+
+
+@pytest.mark.parametrize("name", ["a\0b", "a\x1bb", "a\nb", "a\x9bb", ""])
+def test_a_name_has_no_control_characters(ann: httpx.Client, name: str) -> None:
+    assert ann.post(f"{ACME}/teams", json={"teamId": "odd", "name": name}).status_code == 422
+    assert ann.post(f"{ACME}/roles", json={"roleId": "odd", "name": name}).status_code == 422
+
+
+def test_a_key_of_repeated_requests_is_one_of_the_organisation(world: World, ann: httpx.Client) -> None:
+    """The administrator may send the same key to two organisations."""
+    for organisation_id in ("acme", "zeta"):
+        path = f"/v1/organisations/{organisation_id}/teams"
+        answer = world.as_platform().post(path, json=TEAM, headers={"idempotency-key": "k1"})
+        assert (answer.status_code, "idempotent-replayed" in answer.headers) == (201, False)
+
+
 def test_a_team_role_lives_from_creation_to_deletion(ann: httpx.Client) -> None:
     created = ann.post(f"{ACME}/team-roles", json=ROLE)
     assert (created.status_code, created.json()["assigned"]) == (201, 0)

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, FastAPI, Query, Response
 from fastapi import Request as HttpRequest
 from fastapi.responses import StreamingResponse
 from pydantic import AwareDatetime
 
+from tenantable.services.access.audit.archiving.archive import ArchiveDamaged
 from tenantable.services.access.audit.exports import ExportFormat
 from tenantable.services.access.audit.schemas import (
     AuditEventShown,
@@ -26,7 +27,7 @@ from tenantable.services.access.errors import Unprocessable
 from tenantable.services.access.http.answers import Answer
 from tenantable.services.access.http.pages import LIMIT_DEFAULT, Cursor, Limit, Listing, listing
 from tenantable.services.access.http.requests import CallerHere, DoorsHere, IdempotencyKey, RawBody, Request, allowed
-from tenantable.web.problems import problem_responses
+from tenantable.web.problems import problem_response, problem_responses
 
 DEFAULT_DAYS = 30
 RANGE_DAYS_MAX = 3660
@@ -182,8 +183,12 @@ def verify_trail(request: ReadsAudit, audit: AuditHere) -> VerificationShown:
 
 @router.get("/organisations/{organisation_id}/audit/heads", responses=problem_responses(404))
 def list_signed_heads(request: ReadsAudit, audit: AuditHere) -> SignedHeadsShown:
-    """The last signed copies of the trail's head, to be kept where nobody else can reach them."""
-    return SignedHeadsShown(items=[SignedHeadShown.of(each) for each in audit.signed_heads(request.organisation_id)])
+    """
+    The last signed copies of the trail's head, to be kept where nobody else can reach them. That they are read is
+    recorded, once a minute for the same reader.
+    """
+    heads = audit.signed_heads(request.actor(), request.organisation_id)
+    return SignedHeadsShown(items=[SignedHeadShown.of(each) for each in heads])
 
 
 @router.post("/organisations/{organisation_id}/audit/erasures", responses=problem_responses(400, 404))
@@ -215,3 +220,16 @@ def list_own_events(
 def list_public_keys(_caller: CallerHere, audit: AuditHere) -> PublicKeysShown:
     """The public keys that signed heads, as a JSON Web Key Set."""
     return PublicKeysShown.of(audit.keys)
+
+
+def install_damage(app: FastAPI) -> None:
+    """
+    Name the object of the archive that cannot be read: whoever searches the trail must not take a part for the whole,
+    and whoever keeps it must know what to bring back.
+    """
+
+    async def tell(request: HttpRequest, damaged: Exception) -> Response:
+        assert isinstance(damaged, ArchiveDamaged)
+        return problem_response(request, status=503, code="archive-damaged", detail=damaged.message, hint=damaged.hint)
+
+    app.add_exception_handler(ArchiveDamaged, tell)

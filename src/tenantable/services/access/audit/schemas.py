@@ -11,7 +11,7 @@ from tenantable.services.access.audit.erasure import Person
 from tenantable.services.access.audit.findings import Finding, FindingKind, Verification
 from tenantable.services.access.declaration import AuditEvent, AuditType
 from tenantable.services.access.http.pages import RequestBody, ResponseBody
-from tenantable.services.access.http.requests import ID_PATTERN
+from tenantable.services.access.identity.subjects import USER_ID_PATTERN
 
 VALUES_MAX = 20
 
@@ -161,7 +161,7 @@ class PublicKeysShown(ResponseBody):
 class Erase(RequestBody):
     """Whose details to erase, and personal values to erase wherever they stand, such as e-mail addresses."""
 
-    user_id: Annotated[str, Field(pattern=ID_PATTERN)]
+    user_id: Annotated[str, Field(pattern=USER_ID_PATTERN)]
     values: list[Annotated[str, Field(min_length=3, max_length=320)]] = Field(default=[], max_length=VALUES_MAX)
 
     def person(self) -> Person:

@@ -105,8 +105,9 @@ class Audit:
         finally:
             self._verifying.release()
 
-    def signed_heads(self, organisation_id: str) -> list[SignedHead]:
+    def signed_heads(self, actor: Actor, organisation_id: str) -> list[SignedHead]:
         """The last signed copies of an organisation's head, the newest first, for others to keep."""
+        self._record(actor, organisation_id, "audit.heads")
         return [head for _, head in self._heads.last(organisation_id) if head is not None]
 
     def erase(self, actor: Actor, organisation_id: str, person: Person) -> int:

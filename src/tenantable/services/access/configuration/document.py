@@ -13,7 +13,9 @@ from pydantic.alias_generators import to_camel
 
 from tenantable.services.access.configuration.yaml_text import Loaded, Place, dump, load
 from tenantable.services.access.directory.schemas import Domains
+from tenantable.services.access.http.names import Name
 from tenantable.services.access.http.requests import ID_PATTERN
+from tenantable.services.access.identity.subjects import USER_ID_PATTERN
 from tenantable.services.access.permissions.schemas import ENTRIES_MAX, WrittenEntry
 from tenantable.services.access.roles.schemas import PARENTS_MAX, SETS_MAX
 from tenantable.services.access.teams.definitions import Reach
@@ -24,7 +26,6 @@ PARTS_MAX = 2_000
 """Parts of one section of a document."""
 
 Id = Annotated[str, Field(pattern=ID_PATTERN)]
-Name = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class Part(BaseModel):
@@ -107,7 +108,7 @@ class GivenRole(Part):
 class MemberPart(Part):
     """All roles of a member, and the role in each team. `id` is the user's."""
 
-    id: Id
+    id: Annotated[str, Field(pattern=USER_ID_PATTERN)]
     roles: list[Annotated[GivenRole, BeforeValidator(_role)]] = Field(default=[], max_length=100)
     teams: dict[Id, Id] = Field(default={}, max_length=200)
 

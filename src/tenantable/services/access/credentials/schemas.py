@@ -7,7 +7,8 @@ from pydantic import AwareDatetime, Field
 
 from tenantable.services.access.credentials.keys import NewKey
 from tenantable.services.access.declaration import ServiceKey
-from tenantable.services.access.directory.schemas import Id, Name
+from tenantable.services.access.directory.schemas import Id
+from tenantable.services.access.http.names import Name
 from tenantable.services.access.http.pages import RequestBody, ResponseBody
 
 

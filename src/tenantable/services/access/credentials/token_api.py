@@ -9,7 +9,7 @@ from pydantic import Field
 
 from tenantable.services.access.credentials.tokens import Tokens
 from tenantable.services.access.declaration import PLATFORM
-from tenantable.services.access.directory.schemas import Email, Id
+from tenantable.services.access.directory.schemas import Email, UserId
 from tenantable.services.access.http.answers import show_version
 from tenantable.services.access.http.pages import RequestBody, ResponseBody
 from tenantable.services.access.http.requests import actor_of, platform_only
@@ -23,7 +23,7 @@ _KEYS_CACHED_SECONDS = 300
 class IssueToken(RequestBody):
     """For whom a token is wanted. The address counts as verified."""
 
-    user_id: Id
+    user_id: UserId
     email: Email | None = None
     lifetime_seconds: int = Field(default=3600, ge=1, le=LIFETIME_SECONDS_MAX)
 

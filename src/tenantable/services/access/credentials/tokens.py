@@ -9,7 +9,8 @@ from tenantable.services.access.changes.changes import Changed, Changes
 from tenantable.services.access.declaration import PLATFORM
 from tenantable.services.access.errors import NotFound, Unprocessable
 from tenantable.services.access.identity.callers import is_user_id
-from tenantable.services.access.identity.tokens import EmbeddedIssuer, normalised_email
+from tenantable.services.access.identity.emails import normalised_email
+from tenantable.services.access.identity.tokens import EmbeddedIssuer
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

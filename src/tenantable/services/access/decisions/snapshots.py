@@ -99,7 +99,19 @@ class Snapshots:
         Raises:
             NotFound: There is no such organisation.
         """
-        return read_snapshot(self._database, organisation_id, version=self._head_version(organisation_id))
+        found = self._versions(organisation_id)
+        if organisation_id not in found:
+            raise no_such_organisation(organisation_id)
+        return read_snapshot(self._database, organisation_id, version=found[organisation_id])
+
+    def prepare(self) -> None:
+        """
+        Read what the platform defines, before the first decision asks for it.
+
+        From then on an organisation that is asked about for the first time takes two requests: one for its version,
+        one query for its definitions.
+        """
+        self._renew_platform(self._versions(PLATFORM).get(PLATFORM, 0), self._clock())
 
     def _of(self, organisation_id: str) -> _Kept:
         kept = self._kept.get(organisation_id)
@@ -112,38 +124,38 @@ class Snapshots:
 
     def _renewed(self, organisation_id: str, kept: _Kept, *, version: int, platform_version: int) -> Snapshot:
         now = self._clock()
-        platform, current_platform = self._platform_definitions(now, platform_version)
-        current = self._head_version(organisation_id)
+        current = self._head_version(organisation_id, now=now, platform_version=platform_version)
+        platform, current_platform = self._platform.definitions, self._platform.version
         if current < version or current_platform < platform_version:
             raise Stale("There is no such version yet", hint="use a version that a change gave")
         snapshot = kept.snapshot
         if snapshot is None or snapshot.version < current or kept.platform_version != current_platform:
-            snapshot = self._read(organisation_id, current, platform)
+            snapshot = read_snapshot(self._database, organisation_id, version=current, platform=platform)
         kept.snapshot, kept.platform_version, kept.checked_at = snapshot, current_platform, now
         return snapshot
 
-    def _read(self, organisation_id: str, version: int, platform: Definitions) -> Snapshot:
-        return read_snapshot(self._database, organisation_id, version=version, platform=platform)
-
-    def _head_version(self, organisation_id: str) -> int:
-        head = self._database.repository(OrganisationHeads).consistent.get(organisation_id=organisation_id)
-        if head is None:
-            raise no_such_organisation(organisation_id)
-        return head.revision
-
-    def _platform_definitions(self, now: float, version: int) -> tuple[Definitions, int]:
+    def _head_version(self, organisation_id: str, *, now: float, platform_version: int) -> int:
+        """The organisation's version. The platform's is looked at in the same request when that is due."""
         platform = self._platform
-        if now - platform.checked_at >= STALE_SECONDS_MAX or platform.version < version:
-            platform.definitions, platform.version = self._read_platform()
-            platform.checked_at = now
-        return platform.definitions, platform.version
+        is_due = now - platform.checked_at >= STALE_SECONDS_MAX or platform.version < platform_version
+        found = self._versions(organisation_id, *([PLATFORM] if is_due else []))
+        if is_due:
+            self._renew_platform(found.get(PLATFORM, 0), now)
+        if organisation_id not in found:
+            raise no_such_organisation(organisation_id)
+        return found[organisation_id]
 
-    def _read_platform(self) -> tuple[Definitions, int]:
-        head = self._database.repository(OrganisationHeads).consistent.get(organisation_id=PLATFORM)
-        version = 0 if head is None else head.revision
-        if version == self._platform.version:
-            return self._platform.definitions, version
-        return read_platform(self._database), version
+    def _renew_platform(self, version: int, now: float) -> None:
+        platform = self._platform
+        if version != platform.version:
+            platform.definitions, platform.version = read_platform(self._database), version
+        platform.checked_at = now
+
+    def _versions(self, *organisation_ids: str) -> dict[str, int]:
+        """Of those that there are, in one request. Whatever is read after this is of that version or later."""
+        keys = [OrganisationHeads.get.key(organisation_id=each) for each in organisation_ids]
+        found = self._database.repository(OrganisationHeads).consistent.get_many(keys)
+        return {head.organisation_id: head.revision for head in found if head is not None}
 
 
 def read_platform(database: Database) -> Definitions:

@@ -24,7 +24,7 @@ audit_archive = Bucket(name="audit", description="Audit events that left the tab
 
 class AuditEvent(Entity, table=table, stored_names=camel_case):
     """
-    What a user did or was refused; stays 30 days in the table and is archived when it leaves. `sequence` counts the
+    What a user did; stays 30 days in the table and is archived when it leaves. `sequence` counts the
     events of the organisation from 1; `digest` is keyed with the key of `key_id`, and covers the event and the digest
     before it. `details` can be erased: the digest covers theirs instead, which are salted.
     """

@@ -116,6 +116,7 @@ permission_service = Component(
         allow(Permissions.get, Permissions.by_category),
         allow(PermissionSets.get, PermissionSets.of_organisation, PermissionSets.by_date, PermissionSets.by_activity),
         allow(PlatformPermissionSets.get, PlatformPermissionSets.every),
+        allow(PlatformPermissionSets.by_date, PlatformPermissionSets.by_activity),
         _changes(
             writes(Permission, "create", "update", "delete"),
             writes(PermissionSet, "create", "update", "delete"),
@@ -255,6 +256,7 @@ decision_service = Component(
     description="Decides what a user may do. Reads what decisions rest on, changes nothing.",
     grants=[
         _HELD,
+        allow(OrganisationHeads.get, batch=True),
         allow(Organisations.get, Members.get, Members.of_organisation, Permissions.by_category, ServiceKeys.get),
         allow(
             UserRoleAssignments.get,

@@ -107,3 +107,11 @@ class PlatformPermissionSets(Repository[PlatformPermissionSet]):
     @PlatformPermissionSet.query()
     def every(self) -> None:
         """The platform's permission sets, by id."""
+
+    @PlatformPermissionSet.query(gsi1, pk="PLATFORM", sk="PERMSET#{date_created}")
+    def by_date(self) -> None:
+        """The platform's permission sets, oldest first."""
+
+    @PlatformPermissionSet.query(gsi2, pk="PLATFORM#PERMSET#ACTIVE#{active}", sk="PERMSET#{date_created}")
+    def by_activity(self, *, active: bool) -> None:
+        """The platform's active (or inactive) permission sets, oldest first."""

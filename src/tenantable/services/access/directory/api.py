@@ -19,6 +19,7 @@ from tenantable.services.access.directory.schemas import (
 from tenantable.services.access.directory.service import Directory, NewOrganisation
 from tenantable.services.access.errors import Forbidden, Unprocessable
 from tenantable.services.access.http.answers import Answer, show_revision, show_version
+from tenantable.services.access.http.names import Name
 from tenantable.services.access.http.pages import LIMIT_DEFAULT, Cursor, Limit, Listing, listing
 from tenantable.services.access.http.requests import (
     CallerHere,
@@ -31,7 +32,7 @@ from tenantable.services.access.http.requests import (
     repeatable_actor,
 )
 from tenantable.services.access.identity.callers import Caller
-from tenantable.services.access.identity.tokens import normalised_email
+from tenantable.services.access.identity.emails import normalised_email
 from tenantable.web.problems import problem_responses
 
 
@@ -90,7 +91,7 @@ def list_organisations(
     directory: DirectoryHere,
     *,
     active: Annotated[bool, Query(description="Active organisations, or inactive ones.")] = True,
-    name: Annotated[str | None, Query(min_length=1, max_length=200, description="Only those of this name.")] = None,
+    name: Annotated[Name | None, Query(description="Only those of this name.")] = None,
     limit: Limit = LIMIT_DEFAULT,
     cursor: Cursor = None,
 ) -> Listing[OrganisationListed]:

@@ -14,7 +14,6 @@ from tenantable.services.access.errors import Forbidden
 from tenantable.services.access.http.answers import Answer, made_headers, show_revision, show_version
 from tenantable.services.access.http.pages import LIMIT_DEFAULT, Cursor, Limit, Listing, listing
 from tenantable.services.access.http.requests import (
-    ID_PATTERN,
     CallerHere,
     IdempotencyKey,
     IfMatch,
@@ -23,13 +22,14 @@ from tenantable.services.access.http.requests import (
     allowed,
     repeatable_actor,
 )
+from tenantable.services.access.identity.subjects import USER_ID_PATTERN
 from tenantable.web.problems import problem_responses
 
-UserId = Annotated[str, Path(pattern=ID_PATTERN)]
+UserId = Annotated[str, Path(pattern=USER_ID_PATTERN)]
 Reads = Annotated[Request, Depends(allowed("access:member:read"))]
 Writes = Annotated[Request, Depends(allowed("access:member:write"))]
 MembersHere = Annotated[MemberDirectory, Depends(members_here)]
-Prefix = Annotated[str | None, Query(pattern=ID_PATTERN, description="Only those whose user id begins so.")]
+Prefix = Annotated[str | None, Query(pattern=USER_ID_PATTERN, description="Only those whose user id begins so.")]
 OfEmail = Annotated[str | None, Query(min_length=3, max_length=320, description="Only those of this address.")]
 RemovalHere = Annotated[Removal, Depends(removal_here)]
 

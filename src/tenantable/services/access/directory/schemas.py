@@ -12,11 +12,13 @@ from tenantable.services.access.declaration import (
     OrganisationHead,
     ProtectedResource,
 )
-from tenantable.services.access.directory.domains import domain_name
 from tenantable.services.access.directory.resources import NewResource
+from tenantable.services.access.http.names import Name, NameOrNothing
 from tenantable.services.access.http.pages import RequestBody, ResponseBody
 from tenantable.services.access.http.properties import Properties, shown
 from tenantable.services.access.http.requests import ID_PATTERN
+from tenantable.services.access.identity.emails import domain_name
+from tenantable.services.access.identity.subjects import USER_ID_PATTERN
 
 TYPE_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}(:[A-Za-z0-9][A-Za-z0-9_.-]{0,63}){0,4}$"
 """Types of resources: what stands before the action in permissions, such as `invoice` or `billing:invoice`."""
@@ -24,7 +26,7 @@ RESOURCE_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.:@|~-]{0,255}$"
 RESOURCES_AT_ONCE = 100
 
 Id = Annotated[str, Field(pattern=ID_PATTERN)]
-Name = Annotated[str, Field(min_length=1, max_length=200)]
+UserId = Annotated[str, Field(pattern=USER_ID_PATTERN)]
 Email = Annotated[str, Field(min_length=3, max_length=320)]
 Domain = Annotated[str, Field(min_length=1, max_length=253), AfterValidator(domain_name)]
 Domains = Annotated[list[Domain], Field(max_length=100), AfterValidator(lambda names: list(dict.fromkeys(names)))]
@@ -34,7 +36,7 @@ SeatLimit = Annotated[int | None, Field(ge=1, le=1_000_000)]
 class FirstOwner(RequestBody):
     """The user who owns an organisation at first; the id is the `sub` of the user's tokens."""
 
-    user_id: Id
+    user_id: UserId
     email: Email
 
 
@@ -125,16 +127,16 @@ class CreatedOrganisation(ResponseBody):
 class AddMember(RequestBody):
     """A user who becomes a member without an invitation."""
 
-    user_id: Id
+    user_id: UserId
     email: Email
-    name: Annotated[str, Field(max_length=200)] = ""
+    name: NameOrNothing = ""
     properties: Properties = Field(default={})
 
 
 class ChangeMember(RequestBody):
     """What to change of a member; what is absent stays. `properties` are all of them."""
 
-    name: Annotated[str, Field(max_length=200)] = ""
+    name: NameOrNothing = ""
     properties: Properties = Field(default={})
     active: bool = Field(default=True, description="While one is not, one may do nothing in the organisation.")
 

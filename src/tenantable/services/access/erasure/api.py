@@ -11,13 +11,13 @@ from tenantable.services.access.erasure.users import Erased, UserErasure
 from tenantable.services.access.http.answers import Answer
 from tenantable.services.access.http.pages import RequestBody, ResponseBody
 from tenantable.services.access.http.requests import (
-    ID_PATTERN,
     IdempotencyKey,
     RawBody,
     platform_only,
     repeatable_actor,
 )
 from tenantable.services.access.identity.callers import Caller
+from tenantable.services.access.identity.subjects import USER_ID_PATTERN
 from tenantable.web.problems import problem_responses
 
 ADDRESSES_MAX = 20
@@ -76,7 +76,7 @@ def _erasure(request: HttpRequest) -> UserErasure:
 
 @router.post("/platform/users/{user_id}/erase")
 def erase_user(
-    user_id: Annotated[str, Path(pattern=ID_PATTERN)],
+    user_id: Annotated[str, Path(pattern=USER_ID_PATTERN)],
     raw: RawBody,
     caller: Annotated[Caller, Depends(platform_only)],
     erasure: Annotated[UserErasure, Depends(_erasure)],

@@ -19,7 +19,8 @@ from tenantable.services.access.evaluation.schemas import (
 )
 from tenantable.services.access.http.answers import show_version
 from tenantable.services.access.http.pages import LIMIT_DEFAULT, Cursor, Limit, Listing, listing
-from tenantable.services.access.http.requests import ID_PATTERN, DoorsHere, Request, allowed
+from tenantable.services.access.http.requests import DoorsHere, Request, allowed
+from tenantable.services.access.identity.subjects import USER_ID_PATTERN
 from tenantable.web.problems import problem_responses
 
 PREFIX = "/organisations/{organisation_id}"
@@ -28,7 +29,7 @@ _READS = {"subject": "access:member:read", "resource": "access:resource:read"}
 Asking = Annotated[Request, Depends(allowed(ASKS))]
 AskingOrOwn = Annotated[Request, Depends(allowed(ASKS, or_own=True))]
 AskingAsMember = Annotated[Request, Depends(allowed(None))]
-UserId = Annotated[str, Path(pattern=ID_PATTERN)]
+UserId = Annotated[str, Path(pattern=USER_ID_PATTERN)]
 PermissionKey = Annotated[str, Path(min_length=1, max_length=400, description="Such as `billing:invoice:read`.")]
 
 router = APIRouter(

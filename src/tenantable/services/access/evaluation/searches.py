@@ -166,6 +166,8 @@ class Searches:
         if not asked.token:
             return _Page(context=context, limit=limit, after=None)
         position: dict[str, Any] = read_cursor(self._cursor_key, context, asked.token)
+        if position["limit"] == 0:  # a page that was asked to be empty; with its limit no page would ever come further
+            return _Page(context=context, limit=limit, after=position["after"])
         if asked.limit is not None and limit != position["limit"]:
             raise Malformed("page.limit: it differs from that of the page before")
         return _Page(context=context, limit=position["limit"], after=position["after"])

@@ -121,8 +121,9 @@ def repeatable_actor(caller: Caller, http: HttpRequest, key: str | None, *, body
     checked = idempotency_key(key)
     if checked is None:
         return actor_of(caller, http)
+    organisation_id = http.path_params.get("organisation_id", "")  # a key is the caller's, and the organisation's
     again = Repeatable(
-        key_digest=hashlib.sha256(f"{caller.id}\n{checked}".encode()).hexdigest(),
+        key_digest=hashlib.sha256(f"{caller.id}\n{organisation_id}\n{checked}".encode()).hexdigest(),
         request_digest=request_digest(http.method, http.url.path, body),
         status=answer.status,
         render=answer.kept_text,

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from tenantable.services.access.errors import NotAuthenticated
+from tenantable.services.access.identity.subjects import subject_of
 
 PLATFORM_ACTOR = "platform"
 SERVICE_ACTOR = "key:"
@@ -18,7 +19,7 @@ EXPIRY_ACTOR = "expiry"
 """Whoever closes invitations whose time is over."""
 RESERVED_IDS = frozenset({PLATFORM_ACTOR, INSTALLATION_ACTOR, EXPIRY_ACTOR})
 ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_|-]{0,127}$"
-"""Ids of organisations, users, roles and the rest: none has what keys give a meaning of its own."""
+"""Ids of organisations, roles and the rest: none has what keys give a meaning of its own. For users see `subjects`."""
 _ID = re.compile(ID_PATTERN)
 
 
@@ -75,7 +76,7 @@ def is_user_id(text: str) -> bool:
 
     Ids of service keys begin with what no id has.
     """
-    return text not in RESERVED_IDS and is_id(text)
+    return text not in RESERVED_IDS and subject_of(text) is not None
 
 
 def _digest(text: str) -> bytes:

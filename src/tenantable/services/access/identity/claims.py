@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeGuard
 
 from tenantable.services.access.errors import NotAuthenticated
 from tenantable.services.access.identity.callers import RESERVED_IDS, is_user_id
+from tenantable.services.access.identity.subjects import SUBJECT_CHARACTERS_MAX, user_id_of
 
 LEEWAY_SECONDS = 30
 """How far the clocks of issuer and service may differ."""
@@ -29,8 +30,10 @@ class Expected(Protocol):
     def user_claim(self) -> str: ...
 
 
-def check_claims(claims: Mapping[str, Any], expected: Expected, *, now: float) -> None:
+def check_claims(claims: Mapping[str, Any], expected: Expected, *, now: float) -> str:
     """
+    The id of the user whom the claims name.
+
     Raises:
         NotAuthenticated: A claim is missing or is not what it must be; names it.
     """
@@ -40,7 +43,7 @@ def check_claims(claims: Mapping[str, Any], expected: Expected, *, now: float) -
     if expected.audience not in (audience if isinstance(audience, list) else [audience]):
         raise _refused("token-audience", f"The token's aud is {_shown(audience)}; expected is {expected.audience!r}")
     _check_time(claims, now)
-    _check_user(claims.get(expected.user_claim), expected.user_claim)
+    return _user_id(claims.get(expected.user_claim), expected.user_claim)
 
 
 def _check_time(claims: Mapping[str, Any], now: float) -> None:
@@ -57,14 +60,16 @@ def _check_time(claims: Mapping[str, Any], now: float) -> None:
             raise _refused("token-early", f"The token's {name} is {_time(begins)}, and it is {_time(now)} here")
 
 
-def _check_user(user_id: object, name: str) -> None:
-    if not isinstance(user_id, str):
-        raise _refused("token-user-id", f"The token's {name}, the user's id, is missing or no text")
+def _user_id(subject: object, name: str) -> str:
+    if not isinstance(subject, str):
+        raise _refused("token-user-id", f"The token's {name}, the user's subject, is missing or no text")
+    user_id = user_id_of(subject)
     if user_id in RESERVED_IDS:
-        raise _refused("token-user-id", f"The token's {name} is {user_id!r}, as no user is called")
-    if not is_user_id(user_id):
-        form = "a user id has 1 to 128 letters, digits, _, | and -, with a letter or digit first"
-        raise _refused("token-user-id", f"The token's {name} is {_shown(user_id)}: {form}")
+        raise _refused("token-user-id", f"The token's {name} is {subject!r}, as no user is called")
+    if user_id is None or not is_user_id(user_id):
+        form = f"a subject has 1 to {SUBJECT_CHARACTERS_MAX} visible ASCII characters"
+        raise _refused("token-user-id", f"The token's {name} is {_shown(subject)}: {form}")
+    return user_id
 
 
 def _refused(reason: str, message: str) -> NotAuthenticated:

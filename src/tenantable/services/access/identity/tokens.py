@@ -18,6 +18,8 @@ from joserfc.jws import extract_compact
 from tenantable.services.access.errors import NotAuthenticated
 from tenantable.services.access.identity.callers import Caller, is_user_id
 from tenantable.services.access.identity.claims import check_claims
+from tenantable.services.access.identity.emails import normalised_email
+from tenantable.services.access.identity.subjects import subject_of
 
 ALGORITHMS = ["ES256", "ES384", "RS256", "PS256", "Ed25519", "EdDSA"]
 EMBEDDED_ALGORITHM = "ES256"
@@ -56,8 +58,8 @@ class TokenAuthenticator:
         if len(credential) > _TOKEN_CHARACTERS_MAX:
             raise NotAuthenticated(reason="token-too-long")
         issuer, claims = self._verified(credential)
-        check_claims(claims, issuer, now=self._clock())
-        return Caller(kind="user", id=claims[issuer.user_claim], email=_verified_email(claims))
+        user_id = check_claims(claims, issuer, now=self._clock())
+        return Caller(kind="user", id=user_id, email=_verified_email(claims))
 
     def _verified(self, token: str) -> tuple[Issuer, dict[str, Any]]:
         """Whose token it is, and its claims; the signature is that of the one key which the header names."""
@@ -156,14 +158,14 @@ class EmbeddedIssuer:
             ValueError: The lifetime is not 1 second to 12 hours, or the id is none that users have.
         """
         if not is_user_id(user_id):
-            raise ValueError(f"{user_id!r} is no user id: write 1 to 128 letters, digits, _, | and -, not `platform`")
+            raise ValueError(f"{user_id!r} is no user id: write letters, digits, _, |, ., @, + and -, not `platform`")
         if not 1 <= lifetime_seconds <= LIFETIME_SECONDS_MAX:
             raise ValueError(f"lifetime_seconds is {lifetime_seconds}; it must be 1 to {LIFETIME_SECONDS_MAX}")
         now = int(self._clock())
         claims: dict[str, Any] = {
             "iss": self._issuer,
             "aud": self._issuer,
-            "sub": user_id,
+            "sub": subject_of(user_id),
             "iat": now,
             "exp": now + lifetime_seconds,
         }
@@ -183,20 +185,3 @@ def new_key() -> ECKey:
     key = ECKey.generate_key("P-256", auto_kid=True)
     assert isinstance(key, ECKey)
     return key
-
-
-def normalised_email(address: str) -> str:
-    """
-    An address in the one form in which it is compared: lower case, the domain in ASCII.
-
-    Raises:
-        ValueError: It has no form of an address.
-    """
-    local, at, domain = address.strip().rpartition("@")
-    if not at or not local or not domain or len(address) > 320 or any(sign.isspace() for sign in address.strip()):
-        raise ValueError(f"{address!r} is no e-mail address")
-    try:
-        ascii_domain = domain.casefold().encode("idna").decode()
-    except UnicodeError as error:
-        raise ValueError(f"{address!r} has no domain that can be reached") from error
-    return f"{local.casefold()}@{ascii_domain}"

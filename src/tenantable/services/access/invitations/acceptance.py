@@ -35,12 +35,13 @@ from tenantable.services.access.identity.gifts import check_gift, refuse_giver_o
 from tenantable.services.access.identity.rights import snapshot_for
 from tenantable.services.access.invitations.addresses import is_allowed
 from tenantable.services.access.invitations.admission import Admitted, admit
+from tenantable.services.access.invitations.decoy import ABSENT, DECOY
 from tenantable.services.access.invitations.endings import Counts, end
 from tenantable.services.access.invitations.expiry import Expiry
 from tenantable.services.access.invitations.tokens import token_digest
 
 NOBODY = "nobody"
-"""Stands in keys for what an unknown token does not tell; no id of an invitation is so short."""
+"""Stands in keys where there is not even a decoy; no id of an invitation is so short."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -162,18 +163,19 @@ class Acceptance:
         if caller.kind != "user":
             raise Forbidden("Only a user can answer an invitation", hint="use a user's token")
         if not is_user_id(caller.id):
-            raise Unprocessable("The token's subject is no user id", hint="letters, digits, _, | and -, 128 at most")
+            raise Unprocessable("The token's subject is no user id", hint="it is 1 to 255 ASCII characters")
         self._changes.refuse_answered(actor)
 
     def _open(self, token: str) -> Invitation:
-        """Two reads, whatever becomes of it."""
+        """A token that is there, one that is not and an invitation are read, whatever becomes of it."""
         digest = token_digest(token)
         database = self._changes.database
-        known = database.repository(InvitationTokens).consistent.get(token=digest)
-        organisation_id, invitation_id = (
-            (NOBODY, NOBODY) if known is None else (known.organisation_id, known.invitation_id)
-        )
+        tokens = database.repository(InvitationTokens).consistent
         invitations = database.repository(Invitations).consistent
+        known = tokens.get(token=digest)
+        other = tokens.get(token=DECOY if known is None else ABSENT)
+        place = known or other
+        organisation_id, invitation_id = (place.organisation_id, place.invitation_id) if place else (NOBODY, NOBODY)
         found = invitations.get(organisation_id=organisation_id, invitation_id=invitation_id)
         if found is None or not _is_open(found, digest, datetime.fromtimestamp(self._clock(), UTC)):
             raise NotFound("No open invitation has this token", hint="ask for a new one")

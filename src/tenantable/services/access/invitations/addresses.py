@@ -1,8 +1,10 @@
 """Which addresses an organisation invites."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
 from tenantable.services.access.declaration import Organisation
+from tenantable.services.access.identity.emails import domain_name
 
 
 def is_allowed(email: str, organisation: Organisation) -> bool:
@@ -10,18 +12,13 @@ def is_allowed(email: str, organisation: Organisation) -> bool:
     Whether the domain of a normalised address is one of those allowed, label by label: neither `evil-acme.com` nor
     `sub.acme.com` is `acme.com`. Where none are named, all are.
     """
-    allowed = organisation.allowed_domains
-    return not allowed or _labels(email.rpartition("@")[2]) in _all_labels(allowed)
+    if not organisation.allowed_domains:
+        return True
+    return email.partition("@")[2] in set(_domains(organisation.allowed_domains))
 
 
-def _all_labels(domains: Iterable[str]) -> set[tuple[str, ...]]:
-    return {_labels(domain) for domain in domains}
-
-
-def _labels(domain: str) -> tuple[str, ...]:
-    """In ASCII and lower case; empty for what is no domain, which then equals none."""
-    try:
-        text = domain.strip().casefold().encode("idna").decode()
-    except UnicodeError:
-        return ()
-    return tuple(text.removesuffix(".").split("."))
+def _domains(texts: Iterable[str]) -> Iterator[str]:
+    """As addresses have them; what is no domain admits nobody."""
+    for text in texts:
+        with suppress(ValueError):
+            yield domain_name(text)

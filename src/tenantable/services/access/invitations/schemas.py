@@ -11,7 +11,7 @@ from tenantable.services.access.declaration import Invitation, InvitationStatus
 from tenantable.services.access.errors import Unprocessable
 from tenantable.services.access.http.pages import RequestBody, ResponseBody
 from tenantable.services.access.http.requests import ID_PATTERN
-from tenantable.services.access.identity.tokens import normalised_email
+from tenantable.services.access.identity.emails import normalised_email
 from tenantable.services.access.invitations.acceptance import Found
 from tenantable.services.access.invitations.admission import Admitted
 from tenantable.services.access.invitations.bulk import BULK_MAX, Outcome

@@ -36,6 +36,8 @@ def sets_here(request: HttpRequest) -> PermissionSetService:
 
 SetsHere = Annotated[PermissionSetService, Depends(sets_here)]
 
+Active = Annotated[bool | None, Query(description="Only active, or only inactive ones.")]
+
 router = APIRouter(prefix="/v1", tags=["permissions"], responses=problem_responses(401, 403, 413, 415, 422, 503))
 
 
@@ -68,7 +70,7 @@ def list_permission_sets(
     request: Reads,
     sets: SetsHere,
     *,
-    active: Annotated[bool | None, Query(description="Only active, or only inactive ones.")] = None,
+    active: Active = None,
     limit: Limit = LIMIT_DEFAULT,
     cursor: Cursor = None,
 ) -> Listing[PermissionSetShown]:

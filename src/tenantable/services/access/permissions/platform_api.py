@@ -18,7 +18,7 @@ from tenantable.services.access.http.requests import (
     repeatable_actor,
 )
 from tenantable.services.access.identity.callers import Caller
-from tenantable.services.access.permissions.api import SetId, SetsHere
+from tenantable.services.access.permissions.api import Active, SetId, SetsHere
 from tenantable.services.access.permissions.catalogue import PermissionCatalogue
 from tenantable.services.access.permissions.schemas import (
     ChangePermission,
@@ -134,10 +134,10 @@ def delete_permission(
 
 @router.get("/platform/permission-sets", responses=problem_responses(400))
 def list_platform_permission_sets(
-    _caller: CallerHere, sets: SetsHere, *, limit: Limit = LIMIT_DEFAULT, cursor: Cursor = None
+    _caller: CallerHere, sets: SetsHere, *, active: Active = None, limit: Limit = LIMIT_DEFAULT, cursor: Cursor = None
 ) -> Listing[PermissionSetShown]:
-    """The platform's permission sets, by id: what every organisation's roles may name."""
-    page = sets.of_platform(limit=limit, cursor=cursor)
+    """The platform's permission sets, oldest first: what every organisation's roles may name."""
+    page = sets.of_platform(active=active, limit=limit, cursor=cursor)
     return listing(page.items, PermissionSetShown.of, following=page.next)
 
 
@@ -194,7 +194,11 @@ def change_platform_permission_set(
     response: Response,
     if_match: IfMatch = None,
 ) -> PermissionSetShown:
-    """Give a permission set of the platform another content; for the platform's administrator."""
+    """
+    Give a permission set of the platform another content; for the platform's administrator.
+
+    There is no way to delete one, because roles of any organisation may name it: switch it off.
+    """
     actor = actor_of(caller, http)
     changed = sets.change(actor, caller, PLATFORM, set_id, content=body.content(), if_match=if_match)
     show_version(response, PLATFORM, changed.version)

@@ -6,13 +6,13 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from tenantable.services.access.declaration import Effect, Permission, PermissionEntry, PermissionSet, PropertyTest
+from tenantable.services.access.http.names import Name
 from tenantable.services.access.http.pages import RequestBody, ResponseBody
 from tenantable.services.access.http.properties import checked_value, shown
 from tenantable.services.access.http.requests import ID_PATTERN
 from tenantable.services.access.permissions.service import AnySet, SetContent
 
 Id = Annotated[str, Field(pattern=ID_PATTERN)]
-Name = Annotated[str, Field(min_length=1, max_length=200)]
 Pattern = Annotated[str, Field(min_length=1, max_length=400, examples=["billing:invoice:read", "billing:*"])]
 ENTRIES_MAX = 500
 TESTS_MAX = 10

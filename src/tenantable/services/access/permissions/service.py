@@ -106,9 +106,10 @@ class PermissionSetService:
         """Active (or inactive) permission sets of all organisations, by organisation; for the administrator."""
         return self._database.repository(PermissionSets).by_activity(active=active).page(limit, cursor)
 
-    def of_platform(self, *, limit: int, cursor: str | None) -> Page[PlatformPermissionSet]:
-        """The platform's permission sets, by id."""
-        return self._database.repository(PlatformPermissionSets).every().page(limit, cursor)
+    def of_platform(self, *, active: bool | None, limit: int, cursor: str | None) -> Page[PlatformPermissionSet]:
+        """The platform's permission sets, oldest first; active (or inactive) ones alone where `active` says so."""
+        sets = self._database.repository(PlatformPermissionSets)
+        return (sets.by_date() if active is None else sets.by_activity(active=active)).page(limit, cursor)
 
     def change(
         self,

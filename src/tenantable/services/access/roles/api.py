@@ -8,6 +8,7 @@ from fastapi import Request as HttpRequest
 from tenantable.services.access.declaration import PLATFORM
 from tenantable.services.access.errors import AlreadyExists
 from tenantable.services.access.http.answers import Answer, made_headers, show_revision, show_version
+from tenantable.services.access.http.names import Name
 from tenantable.services.access.http.pages import LIMIT_DEFAULT, Cursor, Limit, Listing, listing
 from tenantable.services.access.http.requests import (
     ID_PATTERN,
@@ -21,6 +22,7 @@ from tenantable.services.access.http.requests import (
     platform_only,
 )
 from tenantable.services.access.identity.callers import Caller
+from tenantable.services.access.identity.subjects import USER_ID_PATTERN
 from tenantable.services.access.roles.assignments import Assignments
 from tenantable.services.access.roles.definitions import PlatformRoleDefinitions, RoleDefinitions
 from tenantable.services.access.roles.remapping import Remapping
@@ -37,9 +39,9 @@ from tenantable.services.access.roles.schemas import (
 from tenantable.web.problems import problem_responses
 
 RoleId = Annotated[str, Path(pattern=ID_PATTERN)]
-UserId = Annotated[str, Path(pattern=ID_PATTERN)]
+UserId = Annotated[str, Path(pattern=USER_ID_PATTERN)]
 Active = Annotated[bool, Query(description="Active roles, or inactive ones.")]
-RoleName = Annotated[str | None, Query(min_length=1, max_length=200, description="Only roles of this name.")]
+RoleName = Annotated[Name | None, Query(description="Only roles of this name.")]
 ReadsRoles = Annotated[Request, Depends(allowed("access:role:read"))]
 WritesRoles = Annotated[Request, Depends(allowed("access:role:write"))]
 ReadsAssignments = Annotated[Request, Depends(allowed("access:assignment:read", or_own=True))]
@@ -292,7 +294,11 @@ def put_platform_role(
     response: Response,
     if_match: IfMatch = None,
 ) -> RoleShown:
-    """Make a role for all organisations, or give it another content; for the platform's administrator."""
+    """
+    Make a role for all organisations, or give it another content; for the platform's administrator.
+
+    There is no way to delete one, because users of any organisation may have it: switch it off.
+    """
     actor = actor_of(caller, http)
     changed = roles.put(actor, role_id, content=body.content(), if_match=if_match)
     show_version(response, PLATFORM, changed.version)

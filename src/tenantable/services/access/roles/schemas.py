@@ -6,6 +6,7 @@ from typing import Annotated, Self
 from pydantic import AwareDatetime, Field
 
 from tenantable.services.access.declaration import OrganisationRole, PlatformRole, UserRoleAssignment
+from tenantable.services.access.http.names import Name
 from tenantable.services.access.http.pages import RequestBody, ResponseBody
 from tenantable.services.access.http.requests import ID_PATTERN
 from tenantable.services.access.roles.assignments import Term
@@ -13,7 +14,6 @@ from tenantable.services.access.roles.definitions import RoleContent
 from tenantable.services.access.roles.remapping import Remapped
 
 Id = Annotated[str, Field(pattern=ID_PATTERN)]
-Name = Annotated[str, Field(min_length=1, max_length=200)]
 SETS_MAX = 100
 PARENTS_MAX = 20
 

@@ -7,6 +7,7 @@ from fastapi import Request as HttpRequest
 
 from tenantable.services.access.errors import Unprocessable
 from tenantable.services.access.http.answers import Answer, made_headers, show_revision, show_version
+from tenantable.services.access.http.names import Name
 from tenantable.services.access.http.pages import LIMIT_DEFAULT, Cursor, Limit, Listing, listing
 from tenantable.services.access.http.requests import (
     ID_PATTERN,
@@ -32,7 +33,7 @@ TeamId = Annotated[str, Path(pattern=ID_PATTERN)]
 TeamRoleId = Annotated[str, Path(pattern=ID_PATTERN)]
 Active = Annotated[bool | None, Query(description="Active ones by name, or inactive ones; without it all, by id.")]
 ActiveRoles = Annotated[bool, Query(description="Active team roles, or inactive ones.")]
-Name = Annotated[str | None, Query(min_length=1, max_length=200, description="Only those of this name.")]
+NamedSo = Annotated[Name | None, Query(description="Only those of this name.")]
 Division = Annotated[
     str | None, Query(alias="divisionId", pattern=ID_PATTERN, description="Only those of this division.")
 ]
@@ -87,7 +88,7 @@ def list_teams(
     teams: TeamsHere,
     *,
     active: Active = None,
-    name: Name = None,
+    name: NamedSo = None,
     division_id: Division = None,
     limit: Limit = LIMIT_DEFAULT,
     cursor: Cursor = None,
@@ -167,7 +168,7 @@ def list_team_roles(
     team_roles: TeamRolesHere,
     *,
     active: ActiveRoles = True,
-    name: Name = None,
+    name: NamedSo = None,
     limit: Limit = LIMIT_DEFAULT,
     cursor: Cursor = None,
 ) -> Listing[TeamRoleShown]:

@@ -15,12 +15,13 @@ from tenantable.services.access.http.requests import (
     IfMatch,
     RawBody,
 )
+from tenantable.services.access.identity.subjects import USER_ID_PATTERN
 from tenantable.services.access.teams.api import ReadsTeams, ReadsTeamsOrOwn, TeamId, WritesTeams
 from tenantable.services.access.teams.members import Memberships
 from tenantable.services.access.teams.schemas import AddTeamMember, ChangeTeamMember, TeamMemberShown
 from tenantable.web.problems import problem_responses
 
-UserId = Annotated[str, Path(pattern=ID_PATTERN)]
+UserId = Annotated[str, Path(pattern=USER_ID_PATTERN)]
 OfTeamRole = Annotated[
     str | None, Query(alias="teamRoleId", pattern=ID_PATTERN, description="Only those in this team role.")
 ]

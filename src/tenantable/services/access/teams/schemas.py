@@ -6,13 +6,15 @@ from typing import Annotated, Self
 from pydantic import Field
 
 from tenantable.services.access.declaration import Team, TeamMember, TeamRoleDefinition
+from tenantable.services.access.http.names import Name
 from tenantable.services.access.http.pages import RequestBody, ResponseBody
 from tenantable.services.access.http.requests import ID_PATTERN
+from tenantable.services.access.identity.subjects import USER_ID_PATTERN
 from tenantable.services.access.teams.definitions import Reach, TeamRoleContent
 from tenantable.services.access.teams.service import TeamContent
 
 Id = Annotated[str, Field(pattern=ID_PATTERN)]
-Name = Annotated[str, Field(min_length=1, max_length=200)]
+UserId = Annotated[str, Field(pattern=USER_ID_PATTERN)]
 SETS_MAX = 100
 
 
@@ -116,7 +118,7 @@ class ChangeTeamMember(RequestBody):
 class AddTeamMember(ChangeTeamMember):
     """A member of the organisation to add to a team."""
 
-    user_id: Id
+    user_id: UserId
 
 
 class TeamMemberShown(ResponseBody):
