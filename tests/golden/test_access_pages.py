@@ -17,7 +17,7 @@ from tenantable.services import access
 from tenantable.services.access import errors as access_errors
 from tenantable.services.access.directory.platform import BUILT_IN, BUILT_IN_SETS
 from tenantable.services.access.http.requests import permission_taken
-from tenantable.services.access.identity.own_permissions import OWN_PERMISSIONS
+from tenantable.services.access.rights.own_permissions import OWN_PERMISSIONS
 from tenantable.services.webhooks import errors as webhook_errors
 from tenantable.web import etags, idempotency
 from tenantable.web.problems import OWN_PROBLEMS

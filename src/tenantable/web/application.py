@@ -10,11 +10,11 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from pydantic import BaseModel
 
 from tenantable.web.documentation import document_problems
-from tenantable.web.limits import BodyLimit
-from tenantable.web.methods import HeadAsGet
 from tenantable.web.observation import Observation, RequestMetrics
 from tenantable.web.problems import install_problems, problem_responses
-from tenantable.web.queries import KnownQueries
+from tenantable.web.requests.limits import BodyLimit
+from tenantable.web.requests.methods import HeadAsGet
+from tenantable.web.requests.queries import KnownQueries
 
 REQUEST_ID_BYTES = 15
 

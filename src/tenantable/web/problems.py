@@ -13,9 +13,9 @@ from starlette.exceptions import HTTPException
 
 from tenantable.errors import AccessDenied, CloudError, InvalidCursor, ServiceError, Unavailable
 from tenantable.web.logs import error_text
-from tenantable.web.members import body_of, told
-from tenantable.web.methods import allowed_methods
 from tenantable.web.observation import note_refusal, request_id_of
+from tenantable.web.requests.members import body_of, told
+from tenantable.web.requests.methods import allowed_methods
 
 PROBLEM_MEDIA_TYPE = "application/problem+json"
 UNAVAILABLE_RETRY_SECONDS = 1

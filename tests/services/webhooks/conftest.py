@@ -34,7 +34,7 @@ from tenantable.services.webhooks.model import Answer
 from tenantable.services.webhooks.service import NewTenant, Receiver, WebhookApi
 from tenantable.services.webhooks.worker import DlqProcessor, Worker
 from tenantable.testing import ManualClock
-from tenantable.web.json_text import JsonText
+from tenantable.web.requests.json_text import JsonText
 from tenantable.wire.arns import Home
 
 OPERATOR_TOKEN = "operator-token-of-the-tests"

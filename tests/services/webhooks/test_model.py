@@ -24,7 +24,7 @@ from tenantable.services.webhooks.model import (
     parse_api_key,
     retry_after_seconds,
 )
-from tenantable.web.json_text import JsonText
+from tenantable.web.requests.json_text import JsonText
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 RANDOM = Random(7)  # noqa: S311 - the same on every run

@@ -14,7 +14,7 @@ from tenantable.services.webhooks.errors import ConfigContended, EventInProgress
 from tenantable.services.webhooks.service import IdempotentRequest, NewTenant, WebhookApi, open_secrets
 from tenantable.web.etags import PreconditionFailed, etag
 from tenantable.web.idempotency import KEPT_SECONDS
-from tenantable.web.json_text import JsonText
+from tenantable.web.requests.json_text import JsonText
 from tenantable.wire.client import DynamoClient
 
 World = Any

@@ -12,7 +12,7 @@ from tenantable.services.webhooks.declaration import Attempt, Event
 from tenantable.services.webhooks.model import ATTEMPTS_MAX, RETRY_DELAYS_SECONDS, Answer
 from tenantable.services.webhooks.service import IdempotentRequest, NewTenant, delivery_message
 from tenantable.services.webhooks.worker import LEASE_SECONDS, TENANT_CAPACITY, VISIBILITY_SECONDS
-from tenantable.web.json_text import JsonText
+from tenantable.web.requests.json_text import JsonText
 
 World = Any
 EIGHTY_HOURS = 80 * 3600

@@ -29,8 +29,8 @@ from tenantable.services.webhooks.service import Authorizer, IdempotentRequest, 
 from tenantable.services.webhooks.worker import DlqProcessor
 from tenantable.web.etags import etag
 from tenantable.web.idempotency import idempotency_key, request_digest
-from tenantable.web.json_text import JsonText, member_text
 from tenantable.web.problems import problem_responses
+from tenantable.web.requests.json_text import JsonText, member_text
 
 _bearer = HTTPBearer(auto_error=False, description="An API key, or for tenants' creation the operator's token.")
 

@@ -12,7 +12,7 @@ from email.utils import parsedate_to_datetime
 from typing import Literal
 
 from tenantable.services.webhooks.errors import EventRefused
-from tenantable.web.json_text import JsonText
+from tenantable.web.requests.json_text import JsonText
 
 Entropy = Callable[[int], bytes]
 """So many random bytes, fit for secrets."""

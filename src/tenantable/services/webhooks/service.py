@@ -46,7 +46,7 @@ from tenantable.services.webhooks.signatures import new_secret, parse_headers, v
 from tenantable.services.webhooks.targets import check_target_url
 from tenantable.web.etags import check_if_match
 from tenantable.web.idempotency import KEPT_SECONDS, check_same_request
-from tenantable.web.json_text import JsonText
+from tenantable.web.requests.json_text import JsonText
 
 # A change is lost to another change alone, so of so many at once the last is made too: all the threads of one process.
 CHANGE_ATTEMPTS_MAX = 40

@@ -27,8 +27,8 @@ from tenantable.services.access.declaration import TeamMembers
 from tenantable.services.access.directory.service import Directory
 from tenantable.services.access.errors import LastOwner
 from tenantable.services.access.identity.callers import Caller
-from tenantable.services.access.identity.counts import begun_owners
 from tenantable.services.access.permissions.service import PermissionSetService, SetContent
+from tenantable.services.access.rights.counts import begun_owners
 from tenantable.services.access.roles.assignments import Assignments, Term
 from tenantable.services.access.roles.definitions import RoleContent, RoleDefinitions
 from tenantable.services.access.teams.definitions import TeamRoleContent, TeamRoles

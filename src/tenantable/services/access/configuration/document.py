@@ -19,7 +19,7 @@ from tenantable.services.access.identity.subjects import USER_ID_PATTERN
 from tenantable.services.access.permissions.schemas import ENTRIES_MAX, WrittenEntry
 from tenantable.services.access.roles.schemas import PARENTS_MAX, SETS_MAX
 from tenantable.services.access.teams.definitions import Reach
-from tenantable.web.members import told
+from tenantable.web.requests.members import told
 
 SECTIONS = ("permission_sets", "roles", "team_roles", "teams", "members")
 PARTS_MAX = 2_000

@@ -19,7 +19,7 @@ from tenantable.services.access.decisions.definitions import Definitions
 from tenantable.services.access.decisions.rules import Rule
 from tenantable.services.access.errors import Forbidden
 from tenantable.services.access.identity.callers import Caller
-from tenantable.services.access.identity.handing_out import (
+from tenantable.services.access.rights.handing_out import (
     Given,
     frees_themselves,
     given_by_entries,
@@ -31,7 +31,7 @@ from tenantable.services.access.identity.handing_out import (
     refuse_making,
     refuse_other_denies_of,
 )
-from tenantable.services.access.identity.rights import refuse_longer_than_held, refuse_more_than_held, rules_of
+from tenantable.services.access.rights.held import refuse_longer_than_held, refuse_more_than_held, rules_of
 from tenantable.services.access.teams.definitions import given_everywhere, refuse_changing_team_role
 
 CHANGE = "access:organisation:write"

@@ -15,14 +15,14 @@ from tenantable.services.access.decisions.snapshot import Snapshot
 from tenantable.services.access.declaration import PLATFORM, ServiceKey, ServiceKeys
 from tenantable.services.access.errors import NotFound, TooMany, Unprocessable
 from tenantable.services.access.identity.callers import Caller
-from tenantable.services.access.identity.handing_out import denies
-from tenantable.services.access.identity.rights import (
+from tenantable.services.access.identity.service_keys import SECRET_BYTES, secret_digest, service_key_text
+from tenantable.services.access.rights.handing_out import denies
+from tenantable.services.access.rights.held import (
     refuse_longer_than_held,
     refuse_more_than_held,
     rules_of_sets,
     snapshot_for,
 )
-from tenantable.services.access.identity.service_keys import SECRET_BYTES, secret_digest, service_key_text
 
 TOLD = ("name", "permission_set_ids", "not_after")
 """Of a service key, in the audit trail."""

@@ -20,10 +20,10 @@ from tenantable.services.access.declaration import (
 )
 from tenantable.services.access.errors import AlreadyExists, NotFound
 from tenantable.services.access.identity.callers import Caller
-from tenantable.services.access.identity.conditions import altered_names, refuse_other_properties
-from tenantable.services.access.identity.counts import counted_owners, run_counting_begun
-from tenantable.services.access.identity.handing_out import given_to
-from tenantable.services.access.identity.rights import refuse_longer_than_held, refuse_more_than_held, snapshot_for
+from tenantable.services.access.rights.conditions import altered_names, refuse_other_properties
+from tenantable.services.access.rights.counts import counted_owners, run_counting_begun
+from tenantable.services.access.rights.handing_out import given_to
+from tenantable.services.access.rights.held import refuse_longer_than_held, refuse_more_than_held, snapshot_for
 from tenantable.web.etags import check_if_match
 
 

@@ -20,9 +20,9 @@ from tenantable.services.access.declaration import (
 )
 from tenantable.services.access.errors import NotFound
 from tenantable.services.access.identity.callers import Caller
-from tenantable.services.access.identity.counts import count_assigned, counted_owners, run_counting_begun
-from tenantable.services.access.identity.handing_out import denies, given_to
-from tenantable.services.access.identity.rights import refuse_more_than_held, snapshot_for
+from tenantable.services.access.rights.counts import count_assigned, counted_owners, run_counting_begun
+from tenantable.services.access.rights.handing_out import denies, given_to
+from tenantable.services.access.rights.held import refuse_more_than_held, snapshot_for
 from tenantable.web.etags import check_if_match
 
 GRANTS_AT_ONCE = 25

@@ -11,8 +11,8 @@ from tenantable.services.access.changes.comparing import bounded, changed_names
 from tenantable.services.access.declaration import ProtectedResource, ProtectedResources
 from tenantable.services.access.errors import NotFound, Unprocessable
 from tenantable.services.access.identity.callers import Caller
-from tenantable.services.access.identity.conditions import Described, altered_names, refuse_other_descriptions
-from tenantable.services.access.identity.rights import snapshot_for
+from tenantable.services.access.rights.conditions import Described, altered_names, refuse_other_descriptions
+from tenantable.services.access.rights.held import snapshot_for
 from tenantable.web.etags import check_if_match
 
 PUT_AT_ONCE = 40

@@ -20,7 +20,7 @@ from tenantable.services.access.errors import Forbidden, Malformed, OtherOrganis
 from tenantable.services.access.http.versions import HEADER, read_versions
 from tenantable.services.access.identity.callers import Caller, credential_of, is_id
 from tenantable.services.access.identity.recent import RecentCallers
-from tenantable.services.access.identity.rights import rules_of
+from tenantable.services.access.rights.held import rules_of
 
 ASKS = "access:decision:read"
 """The permission that a caller needs in the organisation that it asks about."""

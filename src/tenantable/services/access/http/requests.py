@@ -24,8 +24,8 @@ from tenantable.services.access.http.answers import AnyAnswer
 from tenantable.services.access.http.versions import HEADER, read_versions
 from tenantable.services.access.identity.callers import ID_PATTERN as ID_PATTERN  # noqa: PLC0414 - routes have it from here
 from tenantable.services.access.identity.callers import Authenticator, Caller, authenticate, credential_of
-from tenantable.services.access.identity.own_permissions import OWN_PERMISSIONS
-from tenantable.services.access.identity.rights import rules_of
+from tenantable.services.access.rights.held import rules_of
+from tenantable.services.access.rights.own_permissions import OWN_PERMISSIONS
 from tenantable.web.idempotency import idempotency_key, request_digest
 from tenantable.web.observation import request_id_of
 

@@ -8,6 +8,8 @@ are only put together and written small.
 
 import re
 import unicodedata
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
 import idna
 
@@ -59,6 +61,21 @@ def domain_name(text: str) -> str:
     if "." not in name:
         raise ValueError(f"{text!r} is no name of a domain: write it as in example.com")
     return name
+
+
+def is_allowed(email: str, domains: Iterable[str]) -> bool:
+    """
+    Whether the domain of a normalised address is one of these, label by label: neither `evil-acme.com` nor
+    `sub.acme.com` is `acme.com`. Where none are named, all are; what is no domain admits nobody.
+    """
+    named = tuple(domains)
+    return not named or email.partition("@")[2] in _known(named)
+
+
+def _known(domains: Iterable[str]) -> Iterator[str]:
+    for text in domains:
+        with suppress(ValueError):
+            yield domain_name(text)
 
 
 def _ascii_domain(text: str) -> str:

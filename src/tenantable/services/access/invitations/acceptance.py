@@ -31,14 +31,14 @@ from tenantable.services.access.errors import (
     no_such_organisation,
 )
 from tenantable.services.access.identity.callers import Caller, is_user_id
-from tenantable.services.access.identity.gifts import check_gift, refuse_giver_of_old
-from tenantable.services.access.identity.rights import snapshot_for
-from tenantable.services.access.invitations.addresses import is_allowed
+from tenantable.services.access.identity.emails import is_allowed
 from tenantable.services.access.invitations.admission import Admitted, admit
 from tenantable.services.access.invitations.decoy import ABSENT, DECOY
 from tenantable.services.access.invitations.endings import Counts, end
 from tenantable.services.access.invitations.expiry import Expiry
 from tenantable.services.access.invitations.tokens import token_digest
+from tenantable.services.access.rights.gifts import check_gift, refuse_giver_of_old
+from tenantable.services.access.rights.held import snapshot_for
 
 NOBODY = "nobody"
 """Stands in keys where there is not even a decoy; no id of an invitation is so short."""
@@ -201,7 +201,9 @@ class Acceptance:
             raise Inactive("The organisation is switched off")
         if invitation.email is not None:
             _refuse_other_address(invitation, caller)
-        if organisation.allowed_domains and (caller.email is None or not is_allowed(caller.email, organisation)):
+        if organisation.allowed_domains and (
+            caller.email is None or not is_allowed(caller.email, organisation.allowed_domains)
+        ):
             raise WrongAddress("The organisation takes nobody with this address", hint="use one of its own domains")
 
 

@@ -18,7 +18,6 @@ from tenantable.services.access.http.requests import (
     platform_only,
 )
 from tenantable.services.access.identity.callers import Caller
-from tenantable.services.access.identity.gifts import INVITE
 from tenantable.services.access.invitations.bulk import create_many
 from tenantable.services.access.invitations.schemas import (
     BulkResult,
@@ -34,6 +33,7 @@ from tenantable.services.access.invitations.schemas import (
 )
 from tenantable.services.access.invitations.service import DAYS_DEFAULT, InvitationService
 from tenantable.services.access.invitations.tokens import Issued
+from tenantable.services.access.rights.gifts import INVITE
 from tenantable.web.problems import problem_responses
 
 InvitationId = Annotated[str, Path(pattern=ID_PATTERN)]

@@ -28,13 +28,13 @@ from tenantable.services.access.errors import (
     no_such_organisation,
 )
 from tenantable.services.access.identity.callers import Caller
-from tenantable.services.access.identity.gifts import check_gift, refuse_giving
-from tenantable.services.access.identity.rights import snapshot_for
-from tenantable.services.access.invitations.addresses import is_allowed
+from tenantable.services.access.identity.emails import is_allowed
 from tenantable.services.access.invitations.endings import Counts, close, end
 from tenantable.services.access.invitations.expiry import Expiry
 from tenantable.services.access.invitations.membership import seats_of
 from tenantable.services.access.invitations.tokens import Issued, token_digest, token_item
+from tenantable.services.access.rights.gifts import check_gift, refuse_giving
+from tenantable.services.access.rights.held import snapshot_for
 from tenantable.web.etags import check_if_match
 
 DAYS_DEFAULT = 7
@@ -265,7 +265,7 @@ class InvitationService:
         return found
 
     def _refuse_domain(self, organisation: Organisation, email: str | None) -> None:
-        if email is not None and not is_allowed(email, organisation):
+        if email is not None and not is_allowed(email, organisation.allowed_domains):
             raise DomainNotAllowed(hint="the organisation's allowed domains can be changed")
 
     def _stored(self, organisation_id: str, invitation_id: str) -> Invitation:

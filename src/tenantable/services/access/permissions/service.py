@@ -20,15 +20,15 @@ from tenantable.services.access.declaration import (
 )
 from tenantable.services.access.errors import AlreadyExists, InUse, NotFound
 from tenantable.services.access.identity.callers import Caller
-from tenantable.services.access.identity.counts import refuse_powerless_owners
-from tenantable.services.access.identity.handing_out import (
+from tenantable.services.access.permissions.catalogue import created
+from tenantable.services.access.rights.counts import refuse_powerless_owners
+from tenantable.services.access.rights.handing_out import (
     Given,
     given_by_entries,
     refuse_changing,
     refuse_making,
 )
-from tenantable.services.access.identity.rights import refuse_more_than_held, snapshot_for
-from tenantable.services.access.permissions.catalogue import created
+from tenantable.services.access.rights.held import refuse_more_than_held, snapshot_for
 from tenantable.web.etags import check_if_match
 
 AnySet = PermissionSet | PlatformPermissionSet

@@ -19,15 +19,15 @@ from tenantable.services.access.declaration import (
 )
 from tenantable.services.access.errors import NotFound, Unprocessable
 from tenantable.services.access.identity.callers import Caller
-from tenantable.services.access.identity.counts import count_assigned
-from tenantable.services.access.identity.gifts import INVITE, refuse_giving
-from tenantable.services.access.identity.handing_out import (
+from tenantable.services.access.rights.counts import count_assigned
+from tenantable.services.access.rights.gifts import INVITE, refuse_giving
+from tenantable.services.access.rights.handing_out import (
     given_by_role,
     given_to,
     refuse_other_denies,
     refuse_other_denies_of,
 )
-from tenantable.services.access.identity.rights import refuse_longer_than_held, rules_of, snapshot_for
+from tenantable.services.access.rights.held import refuse_longer_than_held, rules_of, snapshot_for
 from tenantable.services.access.roles.assignments import refuse_to_take, refuse_unless_defined
 from tenantable.services.access.roles.inheritance import check_references, way_up, with_role
 

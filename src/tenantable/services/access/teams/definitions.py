@@ -13,14 +13,14 @@ from tenantable.services.access.decisions.snapshot import Snapshot
 from tenantable.services.access.declaration import TeamRoleDefinition, TeamRoleDefinitions
 from tenantable.services.access.errors import AlreadyExists, InUse, NotFound, Unprocessable
 from tenantable.services.access.identity.callers import Caller
-from tenantable.services.access.identity.handing_out import (
+from tenantable.services.access.rights.handing_out import (
     Given,
     of_team_role,
     refuse_changing,
     refuse_making,
     refuse_other_denies,
 )
-from tenantable.services.access.identity.rights import refuse_more_than_held, snapshot_for
+from tenantable.services.access.rights.held import refuse_more_than_held, snapshot_for
 from tenantable.web.etags import check_if_match
 
 Reach = Literal["organisation", "team"]

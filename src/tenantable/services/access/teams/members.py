@@ -19,13 +19,13 @@ from tenantable.services.access.declaration import (
 )
 from tenantable.services.access.errors import AlreadyExists, Inactive, NotFound, Unprocessable
 from tenantable.services.access.identity.callers import Caller
-from tenantable.services.access.identity.handing_out import (
+from tenantable.services.access.rights.handing_out import (
     frees_themselves,
     given_by_team_role,
     given_to,
     refuse_other_denies_of,
 )
-from tenantable.services.access.identity.rights import refuse_longer_than_held, refuse_more_than_held, snapshot_for
+from tenantable.services.access.rights.held import refuse_longer_than_held, refuse_more_than_held, snapshot_for
 from tenantable.web.etags import check_if_match
 
 

@@ -9,8 +9,8 @@ from tenantable.services.access.changes.comparing import changed
 from tenantable.services.access.declaration import Team, TeamMembers, Teams
 from tenantable.services.access.errors import AlreadyExists, InUse, NotFound
 from tenantable.services.access.identity.callers import Caller
-from tenantable.services.access.identity.handing_out import Given, of_team_role, refuse_changing
-from tenantable.services.access.identity.rights import snapshot_for
+from tenantable.services.access.rights.handing_out import Given, of_team_role, refuse_changing
+from tenantable.services.access.rights.held import snapshot_for
 from tenantable.web.etags import check_if_match
 
 TOLD = ("name", "active", "division_id")

@@ -11,8 +11,8 @@ import pytest
 from fastapi import FastAPI, Request
 from starlette.types import ASGIApp
 
-from tenantable.web.limits import DISCARDED_BYTES_MAX, BodyLimit
 from tenantable.web.problems import install_problems
+from tenantable.web.requests.limits import DISCARDED_BYTES_MAX, BodyLimit
 
 BODY_BYTES_MAX = 1000
 IMPATIENT_SECONDS = 0.2

@@ -8,7 +8,7 @@ from tests.services.access.decisions.strategies import rule_lists
 
 from tenantable.services.access.decisions.holding import not_held
 from tenantable.services.access.decisions.rules import Facts, Rule, Rules
-from tenantable.services.access.identity.conditions import Described, altered_names
+from tenantable.services.access.rights.conditions import Described, altered_names
 
 PROPERTIES: list[dict[str, Any]] = [{}, {"p": 1}, {"p": "x"}, {"p": True}]
 

@@ -15,7 +15,7 @@ from tenantable.services.access.decisions.rules import Origin, Rule
 from tenantable.services.access.decisions.snapshot import Snapshot
 from tenantable.services.access.declaration import Member, PermissionEntry, UserRoleAssignment
 from tenantable.services.access.identity.callers import Caller
-from tenantable.services.access.identity.rights import refuse_longer_than_held, refuse_more_than_held, rules_of
+from tenantable.services.access.rights.held import refuse_longer_than_held, refuse_more_than_held, rules_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -10,14 +10,14 @@ from tenantable.services.access.decisions.snapshot import Snapshot
 from tenantable.services.access.declaration import Invitation, ServiceKeys, Teams
 from tenantable.services.access.errors import Forbidden, Inactive, InviterLacksRights, NotFound
 from tenantable.services.access.identity.callers import PLATFORM_ACTOR, SERVICE_ACTOR, Caller
-from tenantable.services.access.identity.handing_out import (
+from tenantable.services.access.identity.service_keys import caller_of, is_valid
+from tenantable.services.access.rights.handing_out import (
     given_by_role,
     given_by_team_role,
     given_to,
     refuse_other_denies_of,
 )
-from tenantable.services.access.identity.rights import refuse_longer_than_held, rules_of
-from tenantable.services.access.identity.service_keys import caller_of, is_valid
+from tenantable.services.access.rights.held import refuse_longer_than_held, rules_of
 
 INVITE = "access:invitation:write"
 """The permission that whoever invites must have, and still have when the invitation is accepted."""

@@ -18,7 +18,7 @@ from tenantable.services.access.declaration import (
 )
 from tenantable.services.access.errors import Forbidden
 from tenantable.services.access.identity.callers import Caller
-from tenantable.services.access.identity.rights import refuse_longer_than_held
+from tenantable.services.access.rights.held import refuse_longer_than_held
 
 START = datetime(2027, 1, 1, tzinfo=UTC)
 HOURS = 6

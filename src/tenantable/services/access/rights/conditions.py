@@ -9,7 +9,7 @@ from tenantable.services.access.decisions.rules import Facts, Properties, Rule, 
 from tenantable.services.access.decisions.snapshot import Snapshot
 from tenantable.services.access.declaration import PropertyTest
 from tenantable.services.access.identity.callers import Caller
-from tenantable.services.access.identity.rights import refuse_longer_than_held
+from tenantable.services.access.rights.held import refuse_longer_than_held
 
 TEAM = "teamId"
 """The property of a resource by which roles that reach one team find theirs."""

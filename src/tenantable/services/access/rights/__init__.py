@@ -1,0 +1,1 @@
+"""What callers hold, and what they may therefore hand out."""

@@ -1,0 +1,1 @@
+"""What every request must be before a route sees it."""
