@@ -7,34 +7,7 @@
 # GSI1: Status/expiry, category, name lookups
 # =============================================================================
 # Partition key (GSI1PK):
-#   - KeptAnswer:         ANSWERS#{organisationId}
-#   - Invitation:         ORG#{organisationId}#STATUS#{status}
-#   - Organisation:       ORGANISATIONS#ACTIVE#{active}
-#   - Member:             ORG#{organisationId}#MEMBERS
-#   - ServiceKey:         ORG#{organisationId}#SERVICEKEYS
-#   - Permission:         CATEGORY#{category}
-#   - PermissionSet:      ORG#{organisationId}
-#   - Team:               ORG#{organisationId}#ACTIVE#{active}
-#   - TeamRoleDefinition: ORG#{organisationId}#ACTIVE#{active}
-#   - TeamMember:         USER#{userId}
-#   - PlatformRole:       PLATFORM#ACTIVE#{active}
-#   - OrganisationRole:   ORG#{organisationId}#ACTIVE#{active}
-#   - UserRoleAssignment: ORG#{organisationId}#ROLE#{roleId}
-#
-# Sort key (GSI1SK):
-#   - KeptAnswer:         {ttl}#{keyDigest}
-#   - Invitation:         {expiresAt}#{invitationId}
-#   - Organisation:       ORG#{name}
-#   - Member:             USER#{userId}
-#   - ServiceKey:         KEY#{keyId}
-#   - Permission:         PERM#{permissionId}
-#   - PermissionSet:      PERMSET#{dateCreated}
-#   - Team:               TEAM#{name}
-#   - TeamRoleDefinition: TEAMROLE#{name}
-#   - TeamMember:         ORG#{organisationId}#TEAM#{teamId}
-#   - PlatformRole:       ROLE#{name}
-#   - OrganisationRole:   ROLE#{name}
-#   - UserRoleAssignment: USER#{userId}
+#   - KeptAnswer:            ANSWERS#{organisationId}
 #   - Invitation:            ORG#{organisationId}#STATUS#{status}
 #   - Organisation:          ORGANISATIONS#ACTIVE#{active}
 #   - Member:                ORG#{organisationId}#MEMBERS
@@ -50,6 +23,7 @@
 #   - UserRoleAssignment:    ORG#{organisationId}#ROLE#{roleId}
 #
 # Sort key (GSI1SK):
+#   - KeptAnswer:            {ttl}#{keyDigest}
 #   - Invitation:            {expiresAt}#{invitationId}
 #   - Organisation:          ORG#{name}
 #   - Member:                USER#{userId}
@@ -76,19 +50,13 @@
 #   5. ServiceKeys.of_organisation: An organisation's keys, by id.
 #   6. Permissions.by_category: The permissions of a category, by id.
 #   7. PermissionSets.by_date: An organisation's permission sets, oldest first.
-#   1. Invitations.by_status: An organisation's invitations in one state, the first to expire first.
-#   2. Organisations.by_name: The platform's active (or inactive) organisations by name, or those of one name.
-#   3. Members.of_organisation: An organisation's members, by user id.
-#   4. ServiceKeys.of_organisation: An organisation's keys, by id.
-#   5. Permissions.by_category: The permissions of a category, by id.
-#   6. PermissionSets.by_date: An organisation's permission sets, oldest first.
-#   7. PlatformPermissionSets.by_date: The platform's permission sets, oldest first.
-#   8. Teams.by_name: An organisation's active (or inactive) teams by name, or those of one name.
-#   9. TeamRoleDefinitions.by_name: An organisation's active (or inactive) team roles by name, or those of one name.
-#   10. TeamMembers.teams_of_user: Every team of a user, by organisation and team.
-#   11. PlatformRoles.by_name: The platform's active (or inactive) roles by name, or those of one name.
-#   12. OrganisationRoles.by_name: An organisation's active (or inactive) roles by name, or those of one name.
-#   13. UserRoleAssignments.users_of_role: The users who have a role in an organisation, by user id.
+#   8. PlatformPermissionSets.by_date: The platform's permission sets, oldest first.
+#   9. Teams.by_name: An organisation's active (or inactive) teams by name, or those of one name.
+#   10. TeamRoleDefinitions.by_name: An organisation's active (or inactive) team roles by name, or those of one name.
+#   11. TeamMembers.teams_of_user: Every team of a user, by organisation and team.
+#   12. PlatformRoles.by_name: The platform's active (or inactive) roles by name, or those of one name.
+#   13. OrganisationRoles.by_name: An organisation's active (or inactive) roles by name, or those of one name.
+#   14. UserRoleAssignments.users_of_role: The users who have a role in an organisation, by user id.
 
 # =============================================================================
 # GSI2: Email, active status, division lookups
