@@ -477,7 +477,7 @@ resource "aws_iam_policy" "role_service" {
         Resource = aws_dynamodb_table.access_management.arn
         Condition = {
           "ForAllValues:StringLike" = {
-            "dynamodb:LeadingKeys" = ["ANSWER#*", "HEAD#*", "ORG#*", "PLATFORM", "SERVICEKEY#*"]
+            "dynamodb:LeadingKeys" = ["ANSWER#*", "HEAD#*", "ORG#*", "PLATFORM"]
           }
           "ForAllValues:StringNotLike" = {
             "dynamodb:LeadingKeys" = ["ORG#*#DATE#*", "ORG#*#RESOURCES#*", "ORG#*#TEAM#*"]
