@@ -114,7 +114,7 @@ DOORS: dict[str, Door] = {
 def test_what_is_held_for_a_time_or_switched_off_is_handed_out_by_no_door(scene: Scene, door: str, role: str) -> None:
     """A membership lasts, and so does a role that comes by an invitation."""
     assign(scene, "bob", "writer", days=1)
-    with pytest.raises(Forbidden, match="hand out (more|for longer)"):
+    with pytest.raises(Forbidden, match=r"hand out (more|for longer)"):
         DOORS[door](scene, BOB, role)
 
 
