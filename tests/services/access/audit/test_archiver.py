@@ -52,7 +52,7 @@ def test_what_expired_is_archived_from_the_stream_by_organisation_and_day(world:
     expire(world)
     registry = CollectorRegistry()
     archiver_in(world, registry).step()
-    assert registry.get_sample_value("access_audit_archived_events_total", {"way": "stream"}) == 6
+    assert registry.get_sample_value("access_audit_archived_events_total", {"way": "stream"}) == 7
     keys = [found.key.rpartition("/")[0] for found in below(bucket_of(world), "audit/")]
     assert keys == [
         "audit/organisation=PLATFORM/date=2027-01-15",

@@ -57,7 +57,8 @@ def test_every_fault_is_told_at_once_with_its_place_and_line() -> None:
         (("teams",), "line 5: Input should be a valid list"),
         (
             ("extra",),
-            "line 4: extra is not known here; known: format, permissionSets, roles, teamRoles, teams, members",
+            "line 4: extra is not known here; "
+            "known: format, organisation, permissionSets, roles, teamRoles, teams, members",
         ),
     ]
 

@@ -20,7 +20,7 @@ OWN_PERMISSIONS: dict[str, str] = {
     "access:key:read": "service keys, without their secrets",
     "access:key:write": "make and revoke service keys",
     "access:resource:read": "resources of the directory and their properties",
-    "access:resource:write": "write resources; by that what conditions on them come to",
+    "access:resource:write": "write resources; by that what conditions on them come to, as far as the caller holds it",
     "access:decision:read": "ask for decisions, and why they are so; about oneself every member may ask why",
     "access:configuration:read": "the configuration as one document",
     "access:configuration:write": "bring a document about; each step takes what it takes by itself, too",
