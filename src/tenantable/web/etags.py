@@ -29,14 +29,16 @@ def etag(revision: int) -> str:
 
 def check_if_match(header: str | None, revision: int) -> None:
     """
-    Check the If-Match header against the revision that is stored; without a header everything goes.
+    Check the If-Match header against the revision that is stored (0: nothing is); without a header everything goes.
 
     Raises:
         PreconditionFailed: No tag in it is the stored one. Weak tags never are.
         IfMatchMalformed: It is not of the form that RFC 9110 gives it.
     """
-    if header is None or header.strip() == "*":
+    if header is None or (header.strip() == "*" and revision > 0):
         return
+    if header.strip() == "*":
+        raise PreconditionFailed(hint="leave If-Match out to make what is not there")
     position, matches = 0, False
     while position < len(header):
         tag = _TAGS.match(header, position)

@@ -23,7 +23,7 @@ from tests.services.access.conftest import World
 
 from tenantable.cloud.objects.bucket import below
 from tenantable.services.access.audit.archiving.archive import Archive
-from tenantable.services.access.audit.archiving.archiver import Archiver, Retention
+from tenantable.services.access.audit.archiving.archiver import SIGN_SECONDS, Archiver, Retention
 from tenantable.services.access.audit.archiving.removals import Batch, Removals, ShardedRemovals, SubscriptionRemovals
 from tenantable.services.access.audit.assembly import archiver_of
 from tenantable.services.access.changes.change import Actor
@@ -186,19 +186,38 @@ def test_a_late_archive_is_measured_and_told_long_before_the_stream_forgets(
     assert [entry["log_level"] for entry in logs if "late" in entry["event"]] == levels
 
 
-def test_heads_are_signed_within_the_hour_when_something_changed(world: World) -> None:
+def test_a_head_that_moves_is_signed_at_once_and_again_every_five_seconds(world: World) -> None:
     world.found("acme")
     archiver = archiver_in(world)
     archive_all(archiver)
-    assert len(list(below(bucket_of(world), "heads/organisation=acme/"))) == 1
-    write_events(world, 2)
+    for written in (1, 2):
+        write_events(world, written)
+        archive_all(archiver)
+    assert signed_heads(world) == [1]
+    world.clock.now += SIGN_SECONDS
     archive_all(archiver)
-    assert len(list(below(bucket_of(world), "heads/organisation=acme/"))) == 1
     world.clock.now += HOUR_SECONDS
     archive_all(archiver)
-    world.clock.now += HOUR_SECONDS
+    assert signed_heads(world) == [1, 4]
+
+
+def test_a_tail_that_is_cut_seconds_later_contradicts_the_head_that_the_stream_told(world: World) -> None:
+    archive_all(archiver := archiver_in(world))
+    world.found("acme")
+    write_events(world, 9)
     archive_all(archiver)
-    assert len(list(below(bucket_of(world), "heads/organisation=acme/"))) == 2
+    tamperer = Tamperer(world.engine)
+    tamperer.delete(8, 9, 10)
+    tamperer.move_head_back(7)
+    archive_all(archiver)
+    assert signed_heads(world) == [10]
+    assert kinds(verify(world)) == [("head-moved-back", 7), ("tail-cut", 8)]
+
+
+def signed_heads(world: World) -> list[int]:
+    """The numbers of the last events that copies are of."""
+    keys = [found.key for found in below(bucket_of(world), "heads/organisation=acme/")]
+    return [int(key.rpartition("/")[2].removesuffix(".json")) for key in keys]
 
 
 def sharded(world: World) -> ShardedRemovals:
@@ -255,14 +274,3 @@ def test_a_trail_that_is_cut_to_its_first_event_at_once_contradicts_the_head_tha
     archive_all(archiver)
     found = verify(world)
     assert (kinds(found), found.signed_sequence) == ([("head-moved-back", 0), ("deleted", 1)], 1)
-
-
-def test_the_head_of_a_new_organisation_is_signed_once(world: World) -> None:
-    archive_all(archiver := archiver_in(world))
-    world.found("acme")
-    write_events(world, 3)
-    archive_all(archiver)
-    archive_all(archiver_in(world))
-    heads = [found.key for found in below(bucket_of(world), "heads/organisation=acme/")]
-    assert [key.rpartition("/")[2] for key in heads] == ["000000000001.json", "000000000004.json"]
-    assert verify(world).verified

@@ -26,6 +26,10 @@ class AnswerErasure:
         self._changes = changes
         self._answers = changes.database.repository(KeptAnswers)
 
+    def names(self, organisation_id: str, person: Person) -> bool:
+        """Whether an answer about an organisation says something of the person."""
+        return next(self._parts(organisation_id, person), None) is not None
+
     def erase(self, actor: Actor, organisation_id: str, person: Person) -> int:
         """How many answers about an organisation lost something."""
         count = 0

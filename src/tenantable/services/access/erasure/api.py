@@ -99,10 +99,13 @@ def erase_user(
 
 
 def _summary(erased: Erased) -> str:
+    stays = "the id stays in records of what was done"
+    if "@" in erased.user_id:
+        stays += ", although it is an address"
     if not erased.is_known:
         return "Nothing was found of this user: nothing is erased."
     if erased.last_owner_of:
         return f"Give {', '.join(erased.last_owner_of)} another owner, and ask again: the user is the last one."
     if not any(erased.counts().values()):
-        return "Nothing is left of this user but the id in records of what was done."
-    return "The user is erased everywhere; the id stays in records of what was done."
+        return f"Nothing is left of this user; {stays}."
+    return f"The user is erased everywhere; {stays}."

@@ -3,18 +3,18 @@ Erasing a user everywhere: memberships with all rights, addresses, names and pro
 
 What leads to the rest is cleared after it: an invitation to its organisation, and last the invitations that the user
 accepted and the memberships, which have the address. So after a crash the same call finds what is left. The user's id
-stays, which alone says nothing of the person.
+stays, which alone says nothing of the person, unless the issuer's subjects are addresses.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from tenantable.services.access.audit.erasure import Person
 from tenantable.services.access.audit.service import Audit
 from tenantable.services.access.changes.change import Actor, Change
 from tenantable.services.access.changes.changes import Changed, Changes
-from tenantable.services.access.declaration import PLATFORM, Invitation, Member, Members
+from tenantable.services.access.declaration import PLATFORM, Invitation, Member, Members, Organisations
 from tenantable.services.access.directory.removal import Removal
 from tenantable.services.access.erasure.answers import AnswerErasure
 from tenantable.services.access.erasure.invitations import InvitationErasure
@@ -27,11 +27,13 @@ class Erased:
     """
     What was found of a user and is erased now.
 
-    `is_known`: something names the user, perhaps the id alone. `removed` are the organisations that the user was taken
-    out of, and `last_owner_of` those that keep the user, because they would have no owner. `revoked` counts invitations
-    that were open, `invitations` all that lost the address; `answers` kept answers, `events` those of the audit trail.
+    `user_id` stays. `is_known`: something names the user, perhaps the id alone. `removed` are the organisations that
+    the user was taken out of, and `last_owner_of` those that keep the user, because they would have no owner. `revoked`
+    counts invitations that were open, `invitations` all that lost the address; `answers` kept answers, `events` those
+    of the audit trail.
     """
 
+    user_id: str
     is_known: bool = False
     removed: list[str] = field(default_factory=list)
     last_owner_of: list[str] = field(default_factory=list)
@@ -106,18 +108,29 @@ class UserErasure:
 
     def _everywhere(self, actor: Actor, caller: Caller, user_id: str, addresses: Iterable[str]) -> Erased:
         known = self._known(user_id, addresses)
-        erased = Erased(is_known=bool(known.memberships or known.accepted or known.others))
+        erased = Erased(user_id=user_id, is_known=bool(known.memberships or known.accepted or known.others))
         for each in known.others:
             erased.revoked += self._invitations.revoke(actor, each)
-        for organisation_id in known.organisations():
-            erased.answers += self._answers.erase(actor, organisation_id, known.person)
+        for organisation_id in self._concerned(known):
             erased.events += self._audit.erase(actor, organisation_id, known.person)
+            erased.answers += self._answers.erase(actor, organisation_id, known.person)
         for each in (*known.others, *known.accepted):
             erased.invitations += self._invitations.clear(actor, each, user_id)
         self._remove(actor, caller, known, erased)
         if any(erased.counts().values()):
+            erased.is_known = True
             self._record(actor, user_id, erased)
         return erased
+
+    def _concerned(self, known: _Known) -> Iterator[str]:
+        """The organisations that know the person, and those that the person left, but where an answer is kept."""
+        sure = known.organisations()
+        yield from sure
+        organisations = self._changes.database.repository(Organisations)
+        for active in (True, False):
+            for each in organisations.by_name(active=active):
+                if each.organisation_id not in sure and self._answers.names(each.organisation_id, known.person):
+                    yield each.organisation_id
 
     def _known(self, user_id: str, addresses: Iterable[str]) -> _Known:
         memberships = self._members.organisations_of_user(user_id=user_id).all()

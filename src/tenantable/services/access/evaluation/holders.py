@@ -130,6 +130,9 @@ def held(rules: Rules) -> list[Held]:
 
 
 def _is_denied(rules: Rules, pattern: str) -> bool:
+    """Whether all of it is, always. What covers something undeniable is not."""
+    if rules.undeniable is not None and covers(pattern, rules.undeniable):
+        return False
     return any(covers(deny.pattern, pattern) and not deny.tests for deny in rules.denying)
 
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Path, Query, Response, status
 from fastapi import Request as HttpRequest
 
 from tenantable.services.access.declaration import InvitationStatus
-from tenantable.services.access.http.answers import Answer, Headers, made_headers, show_revision, show_version
+from tenantable.services.access.http.answers import REPLAYED, Answer, Headers, made_headers, show_revision, show_version
 from tenantable.services.access.http.pages import LIMIT_DEFAULT, Cursor, Limit, Listing, listing
 from tenantable.services.access.http.requests import (
     ID_PATTERN,
@@ -102,6 +102,8 @@ def create_invitations(
         request.organisation_id,
         wanted=body.wanted(),
     )
+    if any(outcome.kept for outcome in outcomes) and not any(outcome.issued for outcome in outcomes):
+        response.headers[REPLAYED] = "true"
     version = max(outcome.version for outcome in outcomes)
     if version:
         show_version(response, request.organisation_id, version)

@@ -170,7 +170,7 @@ class InvitationService:
             NotFound: The organisation has none of this id; or what it gives is gone.
             PreconditionFailed: It was changed since it was read.
             NotPending: It is not open any more.
-            Inactive, Forbidden, DomainNotAllowed: As for `create`.
+            Inactive, Forbidden, DomainNotAllowed, AlreadyMember, SeatsTaken: As for `create`.
         """
         token = self._new_token()
 
@@ -188,6 +188,9 @@ class InvitationService:
                 "inviter_kind": caller.kind,
             }
             made = stored.model_copy(update=renewed)
+            # Whoever was a member, or was none, when it was made may not be so any more.
+            made = made.model_copy(update={"seats": seats_of(change, made)})
+            change.take_seats(made.seats - stored.seats)
             assert stored.token_digest is not None, "every invitation has a token"
             change.put(Invitations, made)
             change.delete(InvitationTokens, InvitationTokens.get.key(token=stored.token_digest))
@@ -195,7 +198,7 @@ class InvitationService:
             change.record("INVITATION", "invitation.resend", target=invitation_id, details=_details(made))
             return Issued(invitation=made.model_copy(update={"revision": stored.revision + 1}), token=token)
 
-        return self._changes.run(organisation_id, actor, build)
+        return self._with_room(organisation_id, lambda: self._changes.run(organisation_id, actor, build))
 
     def revoke(
         self, actor: Actor, organisation_id: str, invitation_id: str, *, if_match: str | None

@@ -36,6 +36,8 @@ MARGIN_DAYS = 3
 LATE_DAYS = 14
 """How long after its expiry an event may still be in the table; Amazon DynamoDB deletes within a few days."""
 ROUND_SECONDS = 3600.0
+SIGN_SECONDS = 5.0
+"""An organisation that goes on changing has its head signed this often, one that begins to change at once."""
 ORGANISATIONS_AT_ONCE = 50
 LAG_WARNING_SECONDS = 4 * 3600.0
 LAG_ALARM_SECONDS = 12 * 3600.0
@@ -121,15 +123,17 @@ class Archiver:
         self._round: Iterator[str] | None = None
         self._round_due = 0.0
         self._trimmed = False
+        self._moved: dict[str, OrganisationHead] = {}
+        self._signed_at: dict[str, float] = {}
 
     def step(self, wait_seconds: float = 0.0) -> int:
         """
-        Deal with one batch of the stream and some organisations of the hourly round.
+        Deal with one batch of the stream, heads that moved, and some organisations of the hourly round.
 
         Returns:
             How many records and organisations it dealt with; after nothing it waited `wait_seconds`.
         """
-        done = self._take(self._removals.read()) + self._go_round()
+        done = self._take(self._removals.read()) + self._sign_moved() + self._go_round()
         if done == 0 and wait_seconds > 0:
             self._wait(wait_seconds)
         return done
@@ -173,8 +177,10 @@ class Archiver:
 
     def _take(self, batch: Batch) -> int:
         self._tell(batch)
-        for head in batch.founded:
-            self._sign_first(head)
+        for head in batch.heads:
+            noted = self._moved.get(head.organisation_id)
+            if noted is None or noted.sequence < head.sequence:
+                self._moved[head.organisation_id] = head
         removed = sorted(batch.removed, key=lambda event: event.organisation_id)
         for organisation_id, events in groupby(removed, key=lambda event: event.organisation_id):
             progress = self._archive.progress(organisation_id)
@@ -242,12 +248,19 @@ class Archiver:
             for organisation in organisations.by_name(active=active):
                 yield organisation.organisation_id
 
-    def _sign_first(self, head: OrganisationHead) -> None:
-        """What the stream tells of a new head is signed at once, whatever has become of the head since."""
-        progress = self._archive.progress(head.organisation_id)
-        if progress.signed_sequence == 0:
-            self._keep_signed(head, progress)
-            self._archive.keep_progress(head.organisation_id, progress)
+    def _sign_moved(self) -> int:
+        """What the stream tells of a head is signed, whatever has become of the head since."""
+        now = self._clock()
+        self._signed_at = {each: at for each, at in self._signed_at.items() if now - at < SIGN_SECONDS}
+        due = [head for each, head in self._moved.items() if each not in self._signed_at]
+        for head in due:
+            progress = self._archive.progress(head.organisation_id)
+            if head.sequence > progress.signed_sequence:
+                self._keep_signed(head, progress)
+                self._archive.keep_progress(head.organisation_id, progress)
+            self._signed_at[head.organisation_id] = now
+            del self._moved[head.organisation_id]
+        return len(due)
 
     def _keep_signed(self, head: OrganisationHead, progress: Progress) -> None:
         self._heads.keep(self._keys.sign(head, self._clock()))

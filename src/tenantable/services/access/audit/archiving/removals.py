@@ -37,13 +37,13 @@ class Batch:
     Some records of a stream.
 
     `removed` are the audit events that expired and were deleted; `others_removed` counts those that somebody else
-    deleted. `founded` are heads of new organisations, as they were at first. `trimmed`: records before these are lost,
-    because they were not read within 24 hours. `oldest_at` is when the first of them was made, in Unix seconds;
+    deleted. `heads` are those of organisations, as each change of them left them. `trimmed`: records before these are
+    lost, because they were not read within 24 hours. `oldest_at` is when the first of them was made, in Unix seconds;
     `position` says where the batch ends, to whoever gave it.
     """
 
     removed: tuple[AuditEvent, ...]
-    founded: tuple[OrganisationHead, ...]
+    heads: tuple[OrganisationHead, ...]
     others_removed: int
     unreadable: int
     records: int
@@ -188,7 +188,7 @@ def _shard_key(shard_id: str) -> str:
 
 def _batch(records: Iterable[dict[str, Any]], *, trimmed: bool, shard: str) -> Batch:
     removed: list[AuditEvent] = []
-    founded: list[OrganisationHead] = []
+    heads: list[OrganisationHead] = []
     others_removed = unreadable = count = 0
     last, oldest_at = None, None
     codec = codec_of(AuditEvent)
@@ -197,8 +197,7 @@ def _batch(records: Iterable[dict[str, Any]], *, trimmed: bool, shard: str) -> B
         change = record["dynamodb"]
         last = str(change["SequenceNumber"])
         oldest_at = oldest_at or float(change["ApproximateCreationDateTime"])
-        if record["eventName"] == "INSERT":
-            founded += _heads(change.get("NewImage", {}))
+        heads += _heads(change.get("NewImage", {}))
         image = change.get("OldImage")
         if record["eventName"] != "REMOVE" or image is None or not codec.owns(image):
             continue
@@ -211,7 +210,7 @@ def _batch(records: Iterable[dict[str, Any]], *, trimmed: bool, shard: str) -> B
             unreadable += 1
     return Batch(
         removed=tuple(removed),
-        founded=tuple(founded),
+        heads=tuple(heads),
         others_removed=others_removed,
         unreadable=unreadable,
         records=count,
