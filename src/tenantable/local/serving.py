@@ -3,10 +3,10 @@
 import os
 import random
 import signal
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from queue import SimpleQueue
 from types import FrameType
 from typing import Any
 
@@ -60,7 +60,8 @@ class StopSignal:
     """Set by Ctrl-C or SIGTERM while the block lasts; the handlers from before come back at its end."""
 
     def __init__(self) -> None:
-        self._stopped = threading.Event()
+        # An event's lock may be held by the wait that the handler interrupts; this queue's put never waits.
+        self._stops: SimpleQueue[int] = SimpleQueue()
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> "StopSignal":
@@ -72,9 +73,7 @@ class StopSignal:
             signal.signal(number, handler)
 
     def wait(self) -> None:
-        # In slices: a wait without an end would keep Python from running the signal handler on some platforms.
-        while not self._stopped.wait(3600):
-            pass
+        self._stops.get()
 
-    def _stop(self, _signal: int, _frame: FrameType | None) -> None:
-        self._stopped.set()
+    def _stop(self, number: int, _frame: FrameType | None) -> None:
+        self._stops.put(number)

@@ -16,6 +16,12 @@ def test_does_not_match(header: str) -> None:
         check_if_match(header, 3)
 
 
+@pytest.mark.parametrize("header", ["*", '"1"'])
+def test_nothing_matches_what_is_not_there(header: str) -> None:
+    with pytest.raises(PreconditionFailed):
+        check_if_match(header, 0)
+
+
 @pytest.mark.parametrize("header", ["3", "'3'", '"3', '"3" "3"', 'w/"3"', "**", '"a\tb"'])
 def test_malformed(header: str) -> None:
     with pytest.raises(IfMatchMalformed):

@@ -208,3 +208,22 @@ def test_a_kept_answer_is_still_given_without_the_person(world: World, bob: http
     body, headers = {"email": ADDRESS, "roleId": "member"}, {"idempotency-key": "invite-bob-too"}
     again = made(world.as_platform().post(f"{place()}/invitations", json=body, headers=headers))
     assert (again.headers["idempotent-replayed"], again.json()["email"]) == ("true", "erased")
+
+
+def test_an_answer_is_found_in_an_organisation_that_the_person_left(world: World) -> None:
+    world.found("acme")
+    platform = world.as_platform()
+    body = {"userId": "bob", "email": ADDRESS, "name": NAME}
+    made(platform.post(f"{place()}/members", json=body, headers={"idempotency-key": "k1"}))
+    made(platform.delete(f"{place()}/members/bob"))
+    assert traces(world)
+    assert erase(world, emails=[ADDRESS])["found"] is True
+    assert traces(world) == []
+
+
+def test_an_id_that_is_an_address_stays_and_is_told(world: World) -> None:
+    world.found("acme")
+    member = {"userId": "bob@x.com", "email": "bob@x.com"}
+    made(world.as_platform().post(f"{place()}/members", json=member))
+    answer = made(world.as_platform().post("/v1/platform/users/bob@x.com/erase")).json()
+    assert answer["summary"].endswith("although it is an address.")

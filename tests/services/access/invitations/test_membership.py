@@ -70,3 +70,20 @@ def test_a_member_who_left_meanwhile_needs_a_seat(world: World, ann: httpx.Clien
 def test_a_member_who_is_switched_off_is_not_invited(ann: httpx.Client) -> None:
     made(ann.patch(f"{place()}/members/bob", json={"active": False}))
     assert refusal(invite(ann, "bob", "clerk")) == (409, "inactive")
+
+
+def test_resending_takes_the_seat_of_who_is_no_member_any_more(world: World, ann: httpx.Client) -> None:
+    invited = made(invite(ann, "bob", "clerk")).json()["invitationId"]
+    made(world.as_user("bob").post(f"{place()}/leave"))
+    made(ann.post(f"{place()}/invitations/{invited}/resend"))
+    assert head_of(world).seats_taken == 3
+    made(invite(ann, "dan"))
+    assert refusal(invite(ann, "eve")) == (409, "seats-taken")
+
+
+def test_nothing_is_resent_where_there_is_no_seat_for_it(world: World, ann: httpx.Client) -> None:
+    invited = made(invite(ann, "bob", "clerk")).json()["invitationId"]
+    made(world.as_user("bob").post(f"{place()}/leave"))
+    for user_id in ("dan", "eve"):
+        made(invite(ann, user_id))
+    assert refusal(ann.post(f"{place()}/invitations/{invited}/resend")) == (409, "seats-taken")

@@ -117,7 +117,7 @@ def test_everything_that_tells_of_an_owners_rights_agrees(world: World) -> None:
     assert {"type": "user", "id": "ann"} in found
     held = made(ann.get(f"{place()}/users/ann/permissions")).json()["items"]
     told = {(each["key"], each["effect"]): each["effective"] for each in held}
-    assert told == {("*", "allow"): False, ("*", "deny"): True, ("access:role:*", "deny"): False}
+    assert told == {("*", "allow"): True, ("*", "deny"): True, ("access:role:*", "deny"): False}
     holders = made(ann.get(f"{place()}/permissions/access:role:read/users")).json()["items"]
     assert [each["userId"] for each in holders if each["userId"] == "ann" and not each["conditional"]] == ["ann"]
     why = made(ann.post(f"{place()}/explain", json=question("access:role", "read"))).json()
