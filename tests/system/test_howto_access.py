@@ -89,7 +89,8 @@ def test_the_pages_work_one_after_the_other(start: Start) -> None:
     restored = start("--data", str(up.data.parent / "restored"))
     with httpx.Client(base_url=restored.access) as client:
         client.headers["authorization"] = f"Bearer {up.platform_secret}"
-        assert client.post("/v1/organisations/acme/audit/verifications").json()["verified"] is True
+        verified = client.post("/v1/organisations/acme/audit/verifications").json()
+        assert verified["verified"], verified
         assert client.get("/v1/organisations/acme/roles/clerk").status_code == 200
 
 

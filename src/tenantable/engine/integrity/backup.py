@@ -3,6 +3,9 @@ Copying a whole data directory, also while it is in use, and bringing a copy bac
 
 A backup holds the files of the directory and a manifest with their sizes and digests. Each database is copied as of one
 moment; other files are copied as they are, as they are only ever replaced as a whole.
+
+Files come first, and those that they may name after them; databases come last. So no file of a backup tells of what the
+tables of the backup have not got yet: a signed copy of where a chain ends, for one.
 """
 
 import os
@@ -56,7 +59,14 @@ def back_up(directory: Path, target: Path, report: Report) -> int:
             raise StorageError(
                 f"There are no tables in {directory}", hint="name the folder that the engine was started with"
             )
-        files = {name: _copy(directory / name, draft / name, name, report=report) for name in names}
+        databases = [name for name in names if is_database(directory / name)]
+        files: dict[str, Any] = {}
+        for _ in ("what there is", "what came meanwhile"):
+            for name in _file_names(directory):
+                if name not in databases and name not in files:
+                    with suppress(FileNotFoundError):  # it was deleted meanwhile
+                        files[name] = _copy(directory / name, draft / name, name, report=report)
+        files |= {name: _copy(directory / name, draft / name, name, report=report) for name in databases}
         manifest = {"version": _MANIFEST_VERSION, "files": files}
         _write(draft / MANIFEST_NAME, orjson.dumps(manifest, option=orjson.OPT_INDENT_2))
         draft.rename(target)
@@ -64,7 +74,7 @@ def back_up(directory: Path, target: Path, report: Report) -> int:
         raise StorageError(f"The backup failed: {_reason(error)}", hint=_TRY_AGAIN) from error
     finally:
         rmtree(draft, ignore_errors=True)  # what was finished has another name by now
-    return len(names)
+    return len(files)
 
 
 def restore(directory: Path, source: Path, report: Report) -> int:

@@ -57,6 +57,20 @@ def test_tables_of_other_accounts_and_regions_come_back(directory: Path, tmp_pat
         assert homes.engine_for(elsewhere).call("Scan", {"TableName": "notes"})["Items"] == [{"pk": {"S": "a"}}]
 
 
+def test_what_comes_with_the_files_is_copied_and_what_comes_with_the_tables_is_not(
+    directory: Path, tmp_path: Path
+) -> None:
+    """So no file tells of what the tables of the backup have not got yet."""
+    (directory / "objects").mkdir()
+    (directory / "objects" / "first").touch()
+
+    def report(name: str, _done: int, _total: int) -> None:
+        (directory / "objects" / f"while-{Path(name).name}").touch()
+
+    back_up(directory, tmp_path / "backup", report)
+    assert sorted(path.name for path in (tmp_path / "backup" / "objects").iterdir()) == ["first", "while-first"]
+
+
 def test_a_backup_is_for_its_owner_alone(backup: Path) -> None:
     assert {stat.S_IMODE(path.stat().st_mode) for path in backup.rglob("*") if path.is_file()} == {0o600}
 
